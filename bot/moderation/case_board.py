@@ -154,8 +154,8 @@ class CaseBoard:
     def _files(self, case: Case, makers: Mapping[str, str]) -> list[tuple[Path, str]]:
         """What moderators may look at, behind a spoiler, with its names.
 
-        That is the finished clip; before there is one, each clip that it is to be made from, and all pictures
-        side by side. A reported clip hangs in its channel already.
+        That is the finished clip; before there is one, each clip that it is to be made from, all pictures
+        side by side, and the sound. A reported clip hangs in its channel already.
 
         Args:
             case: about which job.
@@ -177,6 +177,10 @@ class CaseBoard:
         pictures = None if job.clip_sha256 is not None else self._pictures(job)
         if pictures is not None:
             found.append((pictures, f"{SPOILER}{job.id}.png"))
+        sound = job.inputs.get(Role.SOUND)
+        # A finished clip has it.
+        if sound is not None and job.clip_sha256 is None and self._is_small(self._blobs.path(sound)):
+            found.append((self._blobs.path(sound), f"{SPOILER}{job.id}.wav"))
         return found
 
     def _pictures(self, job: Job) -> Path | None:

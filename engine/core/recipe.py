@@ -180,6 +180,8 @@ class Recipe:
         follow: what of the reference clip is followed; None: nothing.
         styles: LoRAs of the owner's folder.
         settings: the family's own numbers by name (motion bucket, decode chunk, …).
+        crops: role → the shares of the excess that are cut off a picture of another shape than the frame's,
+            on the left and at the top; in the middle where none is given.
         reasons: why the plan chose as it did, in words a member can read.
         sound: where the sound comes from. What is drawn after a clip, and a loop, also keep that clip's own.
         before: the clip that this one goes on from. Sizes, frames and length are those of the part that is
@@ -212,6 +214,7 @@ class Recipe:
     follow: Follow | None = None
     styles: tuple[Style, ...] = ()
     settings: Mapping[str, Number] = field(default_factory=dict)
+    crops: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     sound: SoundSource = SoundSource.NONE
     before: Before | None = None
@@ -276,6 +279,7 @@ class Recipe:
             data["version"] = RECIPE_VERSION
             if data.get("before") is not None:
                 data["before"] = Before.from_data(data["before"])
+            data["crops"] = {role: tuple(at) for role, at in data.get("crops", {}).items()}
             data["kind"] = Kind(data["kind"])
             data["motion"] = Motion(data["motion"])
             data["camera"] = Camera(data["camera"])

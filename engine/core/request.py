@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from engine.core.errors import Code, UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Style
-from engine.core.sight import Sight
+from engine.core.sight import Shows, Sight
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -102,6 +102,13 @@ class Subject:
     def has_letters(self) -> bool:
         """Whether text was seen in it."""
         return self.sight is not None and bool(self.sight.letters)
+
+    @property
+    def shows(self) -> Shows | None:
+        """What it shows, see :attr:`engine.core.sight.Sight.shows`; None where nothing is certain."""
+        if self.sight is not None:
+            return self.sight.shows
+        return (Shows.PORTRAIT if self.faces == 1 else Shows.GROUP) if self.faces else None
 
     @property
     def is_page(self) -> bool:

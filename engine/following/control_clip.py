@@ -72,18 +72,34 @@ def control_clip(
     if (frames - 1) / fps > seconds:
         hooks.gave_up(f"the clip to follow is {seconds:.1f} seconds long: its last frame is held after that")
     own = _OWN.get(way.name)
-    if own is not None:
-        found = own(chosen, context, hooks)
-    else:
-        on_gpu = context.device.kind is not DeviceKind.CPU
-        found = descend(
-            (ON_CPU,) if on_gpu else (),
-            lambda rungs: _extract(chosen, way, Device() if rungs else context.device, context, hooks),
-            start=Start(),
-            most=1,
-            hooks=hooks,
-        )
+    found = extracted(chosen, way, context, hooks) if own is None else own(chosen, context, hooks)
     return [Image.fromarray(frame) for frame in found]
+
+
+def extracted(frames: Frames, way: FollowNeeds, context: EngineContext, hooks: Hooks) -> Frames:
+    """What an extractor finds in some frames; it is loaded for this, and gone when it returns.
+
+    Args:
+        frames: uint8 ``[T, H, W, 3]``, RGB.
+        way: one that needs torch.
+        context: where its weights lie and where it runs; on the processor, where the GPU has no room.
+        hooks: asked whether to stop, and told of progress, once a frame.
+
+    Returns:
+        uint8 ``[T, H, W, 3]``, with one range for all frames.
+
+    Raises:
+        Cancelled: a stop was asked for.
+        RenderFailed: ``E_WEIGHTS``, ``E_EXTRACTOR``: the extractor cannot be used here.
+    """
+    on_gpu = context.device.kind is not DeviceKind.CPU
+    return descend(
+        (ON_CPU,) if on_gpu else (),
+        lambda rungs: _extract(frames, way, Device() if rungs else context.device, context, hooks),
+        start=Start(),
+        most=1,
+        hooks=hooks,
+    )
 
 
 _OWN: Mapping[str, Callable[[Frames, EngineContext, Hooks], Frames]] = {

@@ -30,7 +30,9 @@ from engine.following.needs import FollowNeeds
 INSTALL = "pip install 'framekiln[models]'"
 
 _DEPTH_SIDE, _PATCH = 518, 14
-"""Depth Anything sees the shorter side at this many pixels, and both sides in patches."""
+"""Depth Anything sees the shorter side at this many pixels at most, and both sides in patches."""
+_DEPTH_LEAST = 252
+"""Smaller frames are enlarged to this: it was never trained on fewer patches."""
 _MEAN, _SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's pixels, by channel."""
 
@@ -209,7 +211,8 @@ def _depth_anything(folder: Path, _way: FollowNeeds) -> _Made:
 
     def see(frame: Picture) -> NDArray[Any]:
         where = next(model.parameters()).device
-        scale = _DEPTH_SIDE / min(frame.shape[:2])
+        shortest = min(frame.shape[:2])
+        scale = min(_DEPTH_SIDE, max(_DEPTH_LEAST, shortest)) / shortest
         rows, columns = (max(1, round(side * scale / _PATCH)) * _PATCH for side in frame.shape[:2])
         fitted = cv2.resize(frame, (columns, rows), interpolation=cv2.INTER_CUBIC)
         pixels = torch.from_numpy(fitted).float().permute(2, 0, 1)[None] / 255

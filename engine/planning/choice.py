@@ -10,6 +10,7 @@ from engine.core.family_spec import FamilySpec, Feature, Way
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Kind, Quality, Role
 from engine.core.request import AUTO, Request, Subject
+from engine.core.sight import Shows
 from engine.families import FAMILIES
 from engine.planning.pace import pace_of
 
@@ -95,9 +96,9 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
         return spec, f"{spec.name}, as asked: {spec.about}"
     able = [FAMILIES[name] for name in engines_for(capabilities) if _draws(FAMILIES[name], given)]
     if apt := _apt(able, given, capabilities):
-        filming = [spec for spec in apt if spec.films and _is_only_to_be_read(given)]
-        if filming:
-            return filming[0], f"{filming[0].name}: this picture is mostly text, and a model would garble it"
+        filming = [spec for spec in apt if spec.films]
+        if filming and (why := _keeps_letters(given)):
+            return filming[0], f"{filming[0].name}: {why}"
         spec = _largest_that_fits(apt, given, capabilities)
         why = f"{spec.name}: {spec.about}"
         if Feature.END in given.needs():
@@ -180,9 +181,19 @@ def _preference(spec: FamilySpec, given: Given, capabilities: Capabilities) -> t
     return not given.reaches(spec), spec.rank if by_words is None else by_words, spec.name
 
 
-def _is_only_to_be_read(given: Given) -> bool:
-    """A page, and nothing said of what should happen in it: only the camera keeps its letters as they are."""
-    return given.subject is not None and given.subject.is_page and not given.has_words
+def _keeps_letters(given: Given) -> str:
+    """Why only the camera will do, because it keeps letters as they are; "" where it does not matter.
+
+    What the member says should happen comes first.
+    """
+    subject = given.subject
+    if subject is None or given.has_words:
+        return ""
+    if subject.is_page:
+        return "this picture is mostly text, and a model would garble it"
+    if subject.shows is Shows.PRODUCT and subject.has_letters:
+        return "this picture shows a product with letters on it, and a model would garble them"
+    return ""
 
 
 def _largest_that_fits(apt: list[FamilySpec], given: Given, capabilities: Capabilities) -> FamilySpec:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Feature, Outline, Way
-from engine.core.recipe import Camera, Kind, Recipe, SoundSource
+from engine.core.recipe import Camera, Kind, Recipe, Role, SoundSource
 from engine.core.request import SECONDS, Length, Request, Subject
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
 from engine.planning.pace import Pace, pace_of
 from engine.planning.upscaling import UpscaleLimits, plan_upscale
+from engine.vision.crop import MIDDLE, aimed_at
 
 SOUND_AND_NONE = "You gave a sound and chose a clip without sound. Leave one of the two out."
 UNSEEN_FACES = "the picture was not checked for faces: the face detector is not installed"
@@ -118,9 +119,26 @@ def plan(
         follow=request.follow,
         styles=request.styles,
         settings=tuned.settings,
+        crops={} if spec.films else _crops(given, width / height),
         sound=source,
         reasons=(*request.notes, *reasons, *tuned.reasons, *_notes(given, spec, width / height)),
     )
+
+
+def _crops(given: Given, frame: float) -> dict[str, tuple[float, float]]:
+    """Where pictures of another shape than the frame's are cropped so that no head is cut off, by role.
+
+    What films a picture aims by itself.
+    """
+    crops = {}
+    for role, subject in ((Role.PICTURE, given.subject), (Role.END, given.end)):
+        if subject is None or subject.sight is None or not subject.sight.about:
+            continue
+        sight, own = subject.sight, subject.width / subject.height
+        at = aimed_at(sight.about, own, frame, heads=bool(sight.faces))
+        if at != (MIDDLE, MIDDLE):
+            crops[str(role)] = at
+    return crops
 
 
 def _outline(given: Given, way: Way | None, capabilities: Capabilities, pace: Pace) -> Outline:

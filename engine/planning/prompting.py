@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Camera, Motion
+from engine.core.sight import Shows
 
 CLIP_TOKENS = 75
 """Tokens that CLIP's text encoder reads, beside the two that mark beginning and end; the rest is cut off."""
@@ -23,12 +24,14 @@ class Topic(StrEnum):
     """What a text is about."""
 
     PORTRAIT = "portrait"
+    GROUP = "group"
     ANIMAL = "animal"
     FOOD = "food"
     CITY = "city"
     LANDSCAPE = "landscape"
     FLOWER = "flower"
     VEHICLE = "vehicle"
+    PRODUCT = "product"
     SCENE = "scene"
     """Anything else."""
 
@@ -77,12 +80,14 @@ _DRAWN = frozenset({
 _PHOTOGRAPHED = frozenset({"photo", "photograph", "photography", "photorealistic", "realistic", "dslr"})
 _PHOTO_TEMPLATES: Mapping[Topic, tuple[str, ...]] = {
     Topic.PORTRAIT: ("natural skin", "soft light", "lifelike expression"),
+    Topic.GROUP: ("natural skin", "soft light", "lifelike expressions"),
     Topic.ANIMAL: ("detailed fur and features", "natural light", "lifelike movement"),
     Topic.FOOD: ("appetizing", "close-up", "soft light"),
     Topic.CITY: ("atmospheric light", "detailed architecture", "depth"),
     Topic.LANDSCAPE: ("wide view", "natural light", "depth"),
     Topic.FLOWER: ("close-up", "fine detail", "soft light"),
     Topic.VEHICLE: ("dynamic", "detailed reflections", "natural light"),
+    Topic.PRODUCT: ("sharp detail", "soft studio light", "slow movement"),
     Topic.SCENE: ("detailed", "natural light", "smooth movement"),
 }
 _DRAWN_TEMPLATE = ("clean lines", "consistent colors", "smooth animation")
@@ -105,6 +110,13 @@ _CAMERA = {
 }
 _MOTION = {Motion.GENTLE: "slow and calm motion", Motion.WILD: "fast and lively motion"}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_SHOWN: Mapping[Shows, Topic] = {
+    Shows.PORTRAIT: Topic.PORTRAIT,
+    Shows.GROUP: Topic.GROUP,
+    Shows.ANIMAL: Topic.ANIMAL,
+    Shows.VEHICLE: Topic.VEHICLE,
+    Shows.PRODUCT: Topic.PRODUCT,
+}
 _CALLED = {Topic.ANIMAL: "an animal", Topic.FOOD: "food"}
 _FILLERS = frozenset({"a", "and", "of", "the", "in", "with", "quality"})
 _LETTERS_A_TOKEN = 8
@@ -114,7 +126,7 @@ def construct(
     prompt: str,
     *,
     raw: bool = False,
-    faces: int | None = None,
+    shows: Shows | None = None,
     is_drawing: bool = False,
     has_letters: bool = False,
     photo: bool = True,
@@ -125,7 +137,7 @@ def construct(
     Args:
         prompt: the member's words, or words by frame (:mod:`engine.core.prompt_schedule`); may be empty.
         raw: nothing is added, and nothing steered away from.
-        faces: how many the picture shows; None: not checked, or no picture.
+        shows: what the picture shows; None: not certain, not checked, or no picture.
         is_drawing: the picture is a drawing.
         has_letters: the picture shows text, so text is nothing to steer away from.
         photo: the checkpoint draws photographs rather than drawings.
@@ -135,7 +147,7 @@ def construct(
     if raw:
         return PromptText(text=prompt, reasons=("your prompt exactly as you wrote it", *_cut(steps, limit)))
     said = _spoken(prompt)
-    topic = _topic(prompt, faces)
+    topic = _topic(prompt, shows)
     drawn = not said & _PHOTOGRAPHED and (is_drawing or not photo or bool(said & _DRAWN))
     template = _DRAWN_TEMPLATE if drawn else _PHOTO_TEMPLATES[topic]
     added = tuple(phrase for phrase in template if not _content(phrase) & said)
@@ -193,13 +205,13 @@ def _content(phrase: str) -> set[str]:
     return _spoken(phrase) - _FILLERS
 
 
-def _topic(prompt: str, faces: int | None) -> Topic:
+def _topic(prompt: str, shows: Shows | None) -> Topic:
     """What the first known word is about; without one, what the picture shows."""
     for word in _WORD.findall(prompt.casefold()):
         for form in _forms(word):
             if form in _TOPICS:
                 return _TOPICS[form]
-    return Topic.PORTRAIT if faces else Topic.SCENE
+    return Topic.SCENE if shows is None else _SHOWN.get(shows, Topic.SCENE)
 
 
 def _join(step: str, ending: str) -> str:
@@ -224,7 +236,7 @@ def _cut(steps: Iterable[str], limit: int | None) -> tuple[str, ...]:
 
 def _against(said: set[str], topic: Topic, *, drawn: bool, has_letters: bool) -> list[str]:
     """What to steer away from, but nothing that was asked for or that the picture shows."""
-    bodies = _AGAINST_BODIES if topic is Topic.PORTRAIT else ()
+    bodies = _AGAINST_BODIES if topic in {Topic.PORTRAIT, Topic.GROUP} else ()
     phrases = (*_ALWAYS_AGAINST, *(_AGAINST_DRAWN if drawn else _AGAINST_PHOTO), *bodies)
     shown = _LETTERS if has_letters else frozenset()
     return [phrase for phrase in phrases if phrase not in shown and not _content(phrase) & said]

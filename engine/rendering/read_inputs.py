@@ -17,6 +17,7 @@ from engine.core.errors import Unsupported
 from engine.core.family import Inputs, Picture, SourceClip
 from engine.core.recipe import Recipe, Role, SoundSource
 from engine.core.sound import Sound
+from engine.vision.crop import cropped
 
 _SAME_RATE = 0.01
 """Frames per second; containers round."""
@@ -30,7 +31,7 @@ def read_inputs(recipe: Recipe, files: Mapping[str, Path], cancel: CancelToken) 
         Cancelled: a stop was asked for.
     """
     before = _read_clip(files.get(Role.BEFORE))
-    picture = _read_picture(files.get(Role.PICTURE))
+    picture = _shown(recipe, Role.PICTURE, files)
     if before is not None:
         if abs(before.fps - recipe.fps) > _SAME_RATE:
             raise Unsupported("The clip to continue has a different frame rate.")
@@ -39,7 +40,7 @@ def read_inputs(recipe: Recipe, files: Mapping[str, Path], cancel: CancelToken) 
         raise Unsupported("The clip to continue is missing.")
     inputs = Inputs(
         picture=picture,
-        end=_read_picture(files.get(Role.END)),
+        end=_shown(recipe, Role.END, files),
         like=_read_picture(files.get(Role.LIKE)),
         reference=_read_clip(files.get(Role.REFERENCE)),
         before=before,
@@ -49,6 +50,14 @@ def read_inputs(recipe: Recipe, files: Mapping[str, Path], cancel: CancelToken) 
         raise Unsupported("The sound of this job is missing.")
     cancel.check()
     return inputs
+
+
+def _shown(recipe: Recipe, role: Role, files: Mapping[str, Path]) -> Picture | None:
+    """A picture; of one that is to be cropped around what it is about, the part that is left."""
+    picture, at = _read_picture(files.get(role)), recipe.crops.get(role)
+    if picture is None or at is None:
+        return picture
+    return cropped(picture, recipe.width / recipe.height, at)
 
 
 def _read_picture(path: Path | None) -> Picture | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -12,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.sight import Sight
-from engine.vision import bodies, cutout, face_mesh, faces, hands, text_reader, text_regions
+from engine.core.sight import Thing as SeenThing
+from engine.vision import bodies, cutout, face_mesh, faces, hands, text_reader, text_regions, things
 from engine.vision.bodies import Body, find_body
 from engine.vision.cutout import Cutout, find_cutout
 from engine.vision.face_mesh import Mesh, fit_mesh
@@ -21,6 +23,7 @@ from engine.vision.hands import Glimpse, Hand, find_hands, see_hand
 from engine.vision.network import Network, Unreadable
 from engine.vision.text_reader import Reader, Words
 from engine.vision.text_regions import TextLine, find_text
+from engine.vision.things import Thing, find_things
 from engine.weights.store import Store
 
 log = logging.getLogger(__name__)
@@ -45,6 +48,8 @@ class Eye(StrEnum):
     SUBJECT = cutout.ENTRY
     TEXT = text_regions.ENTRY
     READER = text_reader.ENTRY
+    THINGS = things.ENTRY
+    """Not one of the group: whoever wants it pulls it."""
 
 
 class Eyes:
@@ -73,6 +78,9 @@ class Eyes:
         self._cutout = _Lazy(store.path(cutout.ENTRY) / cutout.FILE, Network, keep=False)
         self._text = _Lazy(store.path(text_regions.ENTRY) / text_regions.FILE, Network)
         self._reader = _Lazy(store.path(text_reader.ENTRY) / text_reader.FILE, Reader)
+        self._things = _Lazy(
+            store.path(things.ENTRY) / things.FILE, lambda path: Network(path, things.OUTPUTS)
+        )
         self._all: dict[Eye, _Lazy[Network] | _Lazy[Reader]] = {
             Eye.FACES: self._faces,
             Eye.MESH: self._mesh,
@@ -82,6 +90,7 @@ class Eyes:
             Eye.SUBJECT: self._cutout,
             Eye.TEXT: self._text,
             Eye.READER: self._reader,
+            Eye.THINGS: self._things,
         }
 
     def has(self, eye: Eye) -> bool:
@@ -122,6 +131,10 @@ class Eyes:
         """What a line says; None where it cannot be read here."""
         return self._reader.ask(lambda reader: reader.read(picture, line.corners), None)
 
+    def things(self, picture: Picture) -> tuple[Thing, ...]:
+        """Animals, vehicles and products, the surest first; see :func:`engine.vision.things.find_things`."""
+        return self._things.ask(lambda network: find_things(picture, network), ())
+
     def look(self, picture: Picture) -> Sight:
         """What a plan needs to know of a picture, and what is stored with the job; quick.
 
@@ -133,8 +146,14 @@ class Eyes:
         lines = tuple(
             line.box.spot(line.certainty, width, height) for line in self.text(picture, side=GLANCE)
         )
+        found = tuple(
+            SeenThing(**asdict(thing.box.spot(thing.certainty, width, height)), kind=thing.kind)
+            for thing in self.things(picture)
+        )
         return Sight(
-            faces=faces if self.has(Eye.FACES) else None, letters=lines if self.has(Eye.TEXT) else None
+            faces=faces if self.has(Eye.FACES) else None,
+            letters=lines if self.has(Eye.TEXT) else None,
+            things=found if self.has(Eye.THINGS) else None,
         )
 
 

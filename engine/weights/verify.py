@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.weights.digest import SHA256, matches
 from engine.weights.laid import SUFFIX
 from engine.weights.lock import FileRecord, Lock
-from engine.weights.model_spec import ModelSpec, WheelSource
+from engine.weights.model_spec import ModelSpec, PackageSource
 from engine.weights.store import Store
 
 LONGEST_HEADER = 100_000_000
@@ -69,7 +69,7 @@ def verify(spec: ModelSpec, store: Store, *, tell: Callable[[str], None]) -> Fil
 
 def _shipped(spec: ModelSpec) -> dict[str, list[str]]:
     """What the catalogue knows of the files."""
-    if isinstance(spec.source, WheelSource):
+    if isinstance(spec.source, PackageSource):
         return {spec.source.file: [SHA256 + spec.source.sha256]}
     return {path: [SHA256 + digest] for path, digest in spec.source.sha256.items()}
 

@@ -57,6 +57,7 @@ class FakeHub:
     Attributes:
         repos: ``owner/name`` → repository.
         wheels: package → file name → bytes.
+        tarballs: path → bytes, as npm's registry has them.
         html: the index answers as PEP 503 has it, not as PEP 691.
         asked: all requests, oldest first.
         cdn: a second server, where the large files lie; another origin.
@@ -65,6 +66,7 @@ class FakeHub:
     def __init__(self) -> None:
         self.repos: dict[str, Repo] = {}
         self.wheels: dict[str, dict[str, bytes]] = {}
+        self.tarballs: dict[str, bytes] = {}
         self.html = False
         self.asked: list[Asked] = []
         self._troubles: list[Trouble] = []
@@ -135,6 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._index(found[1])
         elif found := re.fullmatch(r"/packages/([^/]+)/([^/]+)", path):
             self._file(self.fake.wheels[found[1]][found[2]], trouble)
+        elif path in self.fake.tarballs:
+            self._file(self.fake.tarballs[path], trouble)
         else:
             self._send(404, b"")
 

@@ -81,7 +81,7 @@ def tune(outline: Outline) -> Tuned:
     read = construct(
         request.prompt,
         raw=request.raw,
-        faces=None if outline.subject is None else outline.subject.faces,
+        shows=None if outline.subject is None else outline.subject.shows,
         is_drawing=outline.subject is not None and outline.subject.is_drawing,
         has_letters=outline.subject is not None and outline.subject.has_letters,
         photo=not _DRAWS.search(model),

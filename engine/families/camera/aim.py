@@ -12,13 +12,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.families.camera.known import Area, Known
+from engine.families.camera.known import Area, Known, Plane
 from engine.families.camera.path import Aim
+from engine.vision.crop import HEAD_ROOM, around, roomy, window_start
 
 Pixels = NDArray[np.uint8]
 
-HEAD_ROOM = 0.4
-"""Above a face, as a share of its height, and half of it on the other sides."""
 ROOMS = ((HEAD_ROOM, HEAD_ROOM / 2), (HEAD_ROOM, 0.05), (HEAD_ROOM / 2, 0.0))
 """Above a face and on its other sides, from the most careful aim to the least."""
 AT_EDGE = 0.02
@@ -49,7 +48,7 @@ def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[f
     """
     faces = _people(known)
     depth = 1.0 if deep and not known.flat else 0.0
-    about = faces or (() if known.body is None else (known.body,)) or known.texts
+    about = faces or (() if known.body is None else (known.body,)) or known.things or known.texts
     if not about:
         high = HIGH * whole[1] if whole[1] > 1.1 * whole[0] else 0.0
         return [Aim(point=(0.0, -high), depth=depth)]
@@ -60,13 +59,13 @@ def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[f
         return [replace(aim, keep=_on_frame(around(_about(known)), whole) if held else None)]
     found = []
     for above, beside in ROOMS:
-        kept = [_roomy(face, above, beside) for face in faces]
+        kept = [roomy(face, above, beside) for face in faces]
         # The least careful aim lets go of letters that the picture's edge cuts anyway.
         texts = known.texts if beside or known.flat else [text for text in known.texts if not _is_cut(text)]
         if texts:
             kept.append(_laid_out(texts))
-        if known.body is not None and not faces:
-            kept.append(_open(known.body))
+        if not faces:
+            kept += [_inside(thing) for thing in known.things] if known.body is None else [_open(known.body)]
         found.append(replace(aim, keep=_on_frame(around(kept), whole) if kept else None))
     return found
 
@@ -129,7 +128,7 @@ def _around(picture: Pixels, known: Known, share: tuple[float, float]) -> tuple[
     about = _about(known) or [(0.5, 0.5, 0.5, 0.5)]
     seen, core = around(about), around(_people(known) or about)
     left, top = (
-        _start((seen[axis], seen[axis + 2]), (core[axis], core[axis + 2]), share[axis], upper=axis == 1)
+        window_start((seen[axis], seen[axis + 2]), (core[axis], core[axis + 2]), share[axis], upper=axis == 1)
         for axis in range(2)
     )
     return _part(picture, known, (left, top, left + share[0], top + share[1]))
@@ -148,9 +147,14 @@ def shown_share(picture: Pixels, size: tuple[int, int]) -> tuple[float, float]:
 
 
 def _about(known: Known) -> list[Area]:
-    """What a picture is about: its faces with room around them, or its subject, or its letters."""
-    about = [_roomy(face, *ROOMS[0]) for face in _people(known)]
-    return about or ([] if known.body is None else [known.body]) or list(known.texts)
+    """What a picture is about: its faces with room around them, or its subject or things, or its letters."""
+    about = [roomy(face, *ROOMS[0]) for face in _people(known)]
+    return about or _alone(known) or list(known.texts)
+
+
+def _alone(known: Known) -> list[Area]:
+    """What a picture without faces is about: its subject, or else its animals and things."""
+    return list(known.things) if known.body is None else [known.body]
 
 
 def _part(picture: Pixels, known: Known, area: Area) -> tuple[Pixels, Known]:
@@ -161,12 +165,6 @@ def _part(picture: Pixels, known: Known, area: Area) -> tuple[Pixels, Known]:
     part = np.ascontiguousarray(picture[y : y + high, x : x + wide])
     window = (x / columns, y / rows, (x + wide) / columns, (y + high) / rows)
     return part, _within(known, window)
-
-
-def around(areas: Sequence[Area]) -> Area:
-    """The area that holds all areas; there has to be one."""
-    left, top, right, bottom = zip(*areas, strict=True)
-    return min(left), min(top), max(right), max(bottom)
 
 
 def _people(known: Known) -> tuple[Area, ...]:
@@ -180,18 +178,6 @@ def _is_cut(area: Area) -> bool:
     return min(area[0], area[1], 1 - area[2], 1 - area[3]) < CUT
 
 
-def _roomy(face: Area, above: float, beside: float) -> Area:
-    """A face with room around it, as far as the picture has any."""
-    left, top, right, bottom = face
-    wide, high = right - left, bottom - top
-    return (
-        max(0.0, left - beside * wide),
-        max(0.0, top - above * high),
-        min(1.0, right + beside * wide),
-        min(1.0, bottom + beside * high),
-    )
-
-
 def _open(body: Area) -> Area:
     """A body without the sides where the picture's edge cuts it off. Its head is kept in any case."""
     left, top, right, bottom = body
@@ -201,6 +187,18 @@ def _open(body: Area) -> Area:
         max(0.0, top),
         middle if right > 1 - AT_EDGE else right,
         half if bottom > 1 - AT_EDGE else bottom,
+    )
+
+
+def _inside(thing: Area) -> Area:
+    """A thing without the sides where it reaches the picture's edge, or may reach it."""
+    left, top, right, bottom = thing
+    across, down = (left + right) / 2, (top + bottom) / 2
+    return (
+        across if left < AT_EDGE else left,
+        down if top < AT_EDGE else top,
+        across if right > 1 - AT_EDGE else right,
+        down if bottom > 1 - AT_EDGE else bottom,
     )
 
 
@@ -222,26 +220,6 @@ def _on_frame(area: Area, whole: tuple[float, float]) -> Area:
     )
 
 
-def _start(seen: tuple[float, float], core: tuple[float, float], length: float, *, upper: bool) -> float:
-    """Where a window begins that holds something: as near to the middle as it can.
-
-    Args:
-        seen: its first and last place, with room around it.
-        core: the same without the room.
-        length: of the window.
-        upper: it is the upper side that counts, where not even the core fits: rather the heads than the feet.
-    """
-    first, last = seen
-    left = length - (core[1] - core[0])
-    if last - first <= length:
-        start = float(np.clip((1 - length) / 2, last - length, first))
-    elif left >= 0:  # less room on both sides, in the same proportion
-        start = core[0] - left * (core[0] - first) / (core[0] - first + last - core[1])
-    else:
-        start = core[0] if upper else (core[0] + core[1] - length) / 2
-    return float(np.clip(start, 0.0, 1 - length))
-
-
 def _within(known: Known, window: Area) -> Known:
     """What is known of a part of the picture."""
     left, top, right, bottom = window
@@ -260,13 +238,11 @@ def _within(known: Known, window: Area) -> Known:
         )
         return float(x0), float(y0), float(x1), float(y1)
 
-    subject = known.subject
-    if subject is not None:
-        rows, columns = subject.shape
-        part = subject[
-            round(top * rows) : round(bottom * rows), round(left * columns) : round(right * columns)
-        ]
-        subject = np.ascontiguousarray(part)
+    def cut(plane: Plane) -> Plane:
+        rows, columns = plane.shape
+        across = slice(round(left * columns), max(round(left * columns) + 1, round(right * columns)))
+        down = slice(round(top * rows), max(round(top * rows) + 1, round(bottom * rows)))
+        return np.ascontiguousarray(plane[down, across])
 
     def all_of(areas: Sequence[Area]) -> tuple[Area, ...]:
         inside = (moved(area) for area in areas)
@@ -274,8 +250,10 @@ def _within(known: Known, window: Area) -> Known:
 
     return replace(
         known,
-        subject=subject,
+        subject=None if known.subject is None else cut(known.subject),
+        relief=None if known.relief is None else replace(known.relief, near=cut(known.relief.near)),
         faces=all_of(known.faces),
         texts=all_of(known.texts),
+        things=all_of(known.things),
         body=None if known.body is None else moved(known.body),
     )

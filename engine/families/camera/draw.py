@@ -8,8 +8,8 @@ second picture, the clip goes from the one to the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from engine.core.errors import Unsupported
 from engine.core.family import Frames, Hooks, Inputs, Picture
 from engine.core.recipe import Recipe
 from engine.families.camera.crossing import Dissolve, Passage, crisp, turning
+from engine.families.camera.depth_eye import DepthEye
 from engine.families.camera.known import Known
 from engine.families.camera.layout import Bounds, Layout, read_layout, surrounded
 from engine.families.camera.look import PAGE_LINES, look
@@ -42,7 +43,8 @@ class CameraFamily:
             context: where the eyes' weights may lie. Without them nothing is certain, and the camera moves
                 over a flat picture.
         """
-        self._eyes = (context or EngineContext()).eyes
+        context = context or EngineContext()
+        self._eyes, self._depth = context.eyes, DepthEye(context)
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
         """Film one take; see :meth:`engine.families.Family.draw`.
@@ -66,11 +68,12 @@ class CameraFamily:
             times=times,
             onward=recipe.before is not None,
         )
-        size, eyes = (recipe.width, recipe.height), self._eyes
+        size = (recipe.width, recipe.height)
+        watch = _Watch(eyes=self._eyes, depth=self._depth, hooks=hooks)
         filmed = (
-            _film(picture, size, brief, eyes, hooks)
+            _film(picture, size, brief, watch)
             if inputs.end is None
-            else _cross(picture, inputs.end, size, brief, eyes, hooks)
+            else _cross(picture, inputs.end, size, brief, watch)
         )
         frames = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
         for index, frame in enumerate(filmed):
@@ -89,11 +92,26 @@ class CameraFamily:
         return ended
 
 
-def _film(
-    picture: Picture, size: tuple[int, int], brief: Brief, eyes: Eyes, hooks: Hooks
-) -> Iterator[Picture]:
+@dataclass(frozen=True, kw_only=True)
+class _Watch:
+    """What looks at pictures during a take."""
+
+    eyes: Eyes
+    depth: DepthEye
+    hooks: Hooks
+
+    def check(self) -> None:
+        """End the take where a stop was asked for."""
+        self.hooks.cancel.check()
+
+    def look(self, picture: Picture) -> Known:
+        """See :func:`engine.families.camera.look.look`."""
+        return look(picture, self.eyes, self.check, lambda seen: self.depth.relief(seen, self.hooks))
+
+
+def _film(picture: Picture, size: tuple[int, int], brief: Brief, watch: _Watch) -> Iterator[Picture]:
     """The frames of one picture."""
-    shot, (left, top, right, bottom), frame = _set_up(picture, size, brief, eyes, hooks)
+    shot, (left, top, right, bottom), frame = _set_up(picture, size, brief, watch)
     for index, seconds in enumerate(brief.times):
         seen = shot.frame(index, float(seconds))
         if frame is not None:
@@ -103,16 +121,16 @@ def _film(
 
 
 def _cross(
-    picture: Picture, end: Picture, size: tuple[int, int], brief: Brief, eyes: Eyes, hooks: Hooks
+    picture: Picture, end: Picture, size: tuple[int, int], brief: Brief, watch: _Watch
 ) -> Iterator[Picture]:
     """The frames from one picture to another."""
-    check = hooks.cancel.check
+    check = watch.check
     first, last = (_reduced(_middle(one, size), size) for one in (picture, end))
     known = []
     for one in (first, last):
         layout = read_layout(one)
         check()
-        known.append(_drawn(one, layout) if layout.flat else look(one, eyes, check))
+        known.append(_drawn(one, layout) if layout.flat else watch.look(one))
     pairing = pair(cover(first, *size), cover(last, *size), tuple(known[0].whole), tuple(known[1].whole))
     check()
     if pairing is not None:
@@ -124,7 +142,7 @@ def _cross(
 
 
 def _set_up(
-    picture: Picture, size: tuple[int, int], brief: Brief, eyes: Eyes, hooks: Hooks
+    picture: Picture, size: tuple[int, int], brief: Brief, watch: _Watch
 ) -> tuple[Shot, Bounds, Picture | None]:
     """The shot, where in the frame it is shown, and what stands still around it.
 
@@ -132,37 +150,37 @@ def _set_up(
     """
     picture = _reduced(picture, size)
     layout = read_layout(picture)
-    hooks.cancel.check()
+    watch.check()
     whole = (0, 0, *size)
     if layout.panel is not None:
         place = _on_frame(layout.panel, picture, size)
         left, top, right, bottom = layout.panel
         inside = np.ascontiguousarray(picture[top:bottom, left:right])
-        known = look(inside, eyes, hooks.cancel.check)
-        hooks.cancel.check()
-        shot = shot_of(inside, known, (place[2] - place[0], place[3] - place[1]), brief, hooks.cancel.check)
+        known = watch.look(inside)
+        watch.check()
+        shot = shot_of(inside, known, (place[2] - place[0], place[3] - place[1]), brief, watch.check)
         return shot, place, cover(picture, *size)
-    seen = _photographed(picture, layout, eyes, hooks.cancel.check)
+    seen = _photographed(picture, layout, watch)
     if seen is not None:
-        return shot_of(picture, seen, size, brief, hooks.cancel.check), whole, None
+        return shot_of(picture, seen, size, brief, watch.check), whole, None
     content = layout.content if layout.flat else (0, 0, picture.shape[1], picture.shape[0])
     if not brief.onward:
         picture, content = surrounded(picture, content)
     known = _drawn(picture, replace(layout, content=content))
-    return shot_of(picture, known, size, brief, hooks.cancel.check), whole, None
+    return shot_of(picture, known, size, brief, watch.check), whole, None
 
 
-def _photographed(picture: Picture, layout: Layout, eyes: Eyes, check: Callable[[], None]) -> Known | None:
+def _photographed(picture: Picture, layout: Layout, watch: _Watch) -> Known | None:
     """What the eyes tell of a picture; None where it was drawn or written, and nothing of it may be lost.
 
     A studio's wall is as even as a chart's paper. What fills the picture up to its uneven edge and has hardly
     any letters is filmed like a photograph.
     """
     fills = layout.content == (0, 0, picture.shape[1], picture.shape[0])
-    if layout.flat and not (fills and eyes.has(Eye.TEXT)):
+    if layout.flat and not (fills and watch.eyes.has(Eye.TEXT)):
         return None
-    known = look(picture, eyes, check)
-    check()
+    known = watch.look(picture)
+    watch.check()
     if not layout.flat:
         return None if known.flat else known
     if known.flat or len(known.texts) >= PAGE_LINES:

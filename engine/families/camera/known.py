@@ -13,23 +13,40 @@ Area = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Relief:
+    """How near each place is.
+
+    Attributes:
+        near: float32 ``[h, w]`` of the whole picture, 0 far … 1 near.
+        sure: 0 (nothing of it is believed) … 1.
+    """
+
+    near: Plane
+    sure: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Known:
     """What was seen in a picture. By default nothing was.
 
     Attributes:
         subject: float32 ``[h, w]``, 0 … 1, what stands alone before the rest; None: nothing does for certain.
         faces, texts: where they are.
+        things: animals, vehicles and products.
         body: around the subject, where it is.
         bends: something outside the subject would be seen to bend, so the ground may have no slope.
         flat: it is drawn or written, and has no depth.
+        relief: how near each place is, where that was seen.
     """
 
     subject: Plane | None = None
     faces: tuple[Area, ...] = ()
     texts: tuple[Area, ...] = ()
+    things: tuple[Area, ...] = ()
     body: Area | None = None
     bends: bool = True
     flat: bool = False
+    relief: Relief | None = None
 
     @property
     def whole(self) -> tuple[Area, ...]:

@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.families.camera.known import Area, Known, Plane
+from engine.core.sight import ThingKind
+from engine.families.camera.known import Area, Known, Plane, Relief
+from engine.families.camera.relief import standing_out
 from engine.vision.box import Box
 from engine.vision.cutout import Cutout
 from engine.vision.eyes import GLANCE, Eye, Eyes
@@ -30,7 +32,7 @@ SOLID = 0.55
 WHOLE, NONE = 0.93, 0.07
 """Shares of a face or a line from which it is all in the subject, and up to which it is not in it."""
 MOSTLY = 0.5
-"""Share of a hand from which it belongs to the subject, and is taken into it whole."""
+"""Share of a hand or an animal from which it belongs to the subject, and is taken into it whole."""
 SURE_FACE, SURE_TEXT = 0.6, 0.6
 NECK = 0.75
 """Share of what is below a face that has to be in the subject as well: a head alone would leave its body."""
@@ -43,24 +45,38 @@ PAGE, PAGE_LINES = 0.12, 4
 on a photograph makes none."""
 
 
-def look(picture: Pixels, eyes: Eyes, check: Callable[[], None]) -> Known:
+def look(
+    picture: Pixels,
+    eyes: Eyes,
+    check: Callable[[], None],
+    find_relief: Callable[[Pixels], Relief | None] = lambda _picture: None,
+) -> Known:
     """Look at a picture.
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
         eyes: those whose weights are missing see nothing, so that the picture counts as flat.
         check: called between the eyes; may raise.
+        find_relief: sees how near each place is, or None; not asked where the picture is to be read.
     """
     rows, columns = picture.shape[:2]
     seen = [face for face in eyes.faces(picture) if face.certainty >= SURE_FACE]
     faces = [face.box for face in seen]
     check()
+    things = eyes.things(picture)
+    animals = [thing.box for thing in things if thing.kind is ThingKind.ANIMAL]
     lines = [line.box for line in eyes.text(picture, side=GLANCE) if line.certainty >= SURE_TEXT]
     check()
     covered = sum(line.area for line in lines) / (rows * columns)
-    cutout = None if covered > PAGE else eyes.cutout(picture)
-    mask = None if cutout is None else _certain(cutout, (columns, rows), faces, lines)
+    page = covered > PAGE
+    cutout = None if page else eyes.cutout(picture)
+    mask = None if cutout is None else _certain(cutout, (columns, rows), faces, lines, animals)
     check()
+    relief = None if page else find_relief(picture)
+    check()
+    if mask is None and relief is not None:
+        near = standing_out(relief, (columns, rows))
+        mask = None if near is None else _certain(near, (columns, rows), faces, lines, animals)
     hands: tuple[Hand, ...] = ()
     if mask is not None and _loses_a_limb(mask, picture, seen, eyes):
         mask = None
@@ -79,12 +95,19 @@ def look(picture: Pixels, eyes: Eyes, check: Callable[[], None]) -> Known:
         faces=tuple(_share(face, columns, rows) for face in faces),
         texts=tuple(_share(line, columns, rows) for line in lines),
         body=body,
-        bends=bool(apart or lines) or _is_outside(mask, (columns, rows), hands) or not eyes.has(Eye.FACES),
-        flat=covered > PAGE and len(lines) >= PAGE_LINES,
+        things=tuple(_share(thing.box, columns, rows) for thing in things),
+        bends=bool(apart or lines)
+        or _is_outside(mask, (columns, rows), hands)
+        or any(_held_of(mask, (columns, rows), animal) < MOSTLY for animal in animals)
+        or not eyes.has(Eye.FACES),
+        flat=page and len(lines) >= PAGE_LINES,
+        relief=relief,
     )
 
 
-def _certain(cutout: Cutout, size: tuple[int, int], faces: list[Box], lines: list[Box]) -> Plane | None:
+def _certain(
+    cutout: Cutout, size: tuple[int, int], faces: list[Box], lines: list[Box], animals: list[Box]
+) -> Plane | None:
     """The subject's mask, small, if all speaks for it; else None."""
     if cutout.certainty < CERTAIN or not cutout.whole or not SMALLEST <= cutout.share <= LARGEST:
         return None
@@ -95,6 +118,8 @@ def _certain(cutout: Cutout, size: tuple[int, int], faces: list[Box], lines: lis
     if not _crisp(mask):
         return None
     if not all(_in_or_out(mask, size, box) for box in (*faces, *lines)):
+        return None
+    if any(NONE < _held_of(mask, size, animal) < MOSTLY for animal in animals):
         return None
     within = _grasped(mask, size, faces)
     if any(_below(mask, size, face) < NECK for face in within):
@@ -143,6 +168,11 @@ def _part(mask: Plane, size: tuple[int, int], box: Box) -> Plane:
 def _held(mask: Plane, size: tuple[int, int], box: Box) -> float:
     """The share of a box that belongs to a mask."""
     return float((_part(mask, size, box) > 0.5).mean())  # noqa: PLR2004 (more in than out)
+
+
+def _held_of(mask: Plane | None, size: tuple[int, int], animal: Box) -> float:
+    """The share of the middle of an animal's box that belongs to a mask. Around it there are legs and air."""
+    return 0.0 if mask is None else _held(mask, size, animal.grown(0.5))
 
 
 def _in_or_out(mask: Plane, size: tuple[int, int], box: Box) -> bool:

@@ -7,19 +7,21 @@ none, so a picture in which nothing is certain counts as flat.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.families.camera.known import Area, Relief
 from engine.families.camera.regions import (
     attached,
     contrast_along,
     largest,
     smoothstep,
 )
+from engine.families.camera.relief import ground_of
 from engine.families.camera.sky import complete_sky, find_sky
 
 Plane = NDArray[np.float32]
@@ -32,6 +34,11 @@ FAR = 0.15
 STANDS = 0.96
 """What reaches lower than this share of the height is cut off by the picture's edge: it stands on nothing."""
 
+UNEVEN = 0.1
+"""Difference of disparities from which a ground has depth."""
+OVER = 0.05
+"""By how much a subject is nearer than the ground around it, at least: what was cut out stands in front."""
+
 STUDY_SIDE = 224
 """The longer side, in pixels, of the small copy on which everything is decided."""
 
@@ -41,8 +48,8 @@ class Scene:
     """A picture's parts, on its small copy; every plane is float32 ``[h, w]``, 0 … 1.
 
     Attributes:
-        disparity: 0 far … 1 near, of what is neither subject nor front, continued behind them; it changes
-            with the row only.
+        disparity: 0 far … 1 near, of what is neither subject nor front, continued behind them; without a
+            relief it changes with the row only.
         sky, subject, front, water: masks with hard edges, or None where nothing is certain. ``front`` is a
             dark silhouette at the lower edge; ``subject`` stands alone before the rest.
         nearness: the disparity of ``subject``.
@@ -64,7 +71,7 @@ class Scene:
     @property
     def deep(self) -> bool:
         """Whether anything is known to be nearer than anything else."""
-        return self.sky is not None or self.subject is not None
+        return self.sky is not None or self.subject is not None or float(np.ptp(self.disparity)) >= UNEVEN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +91,8 @@ def study(
     *,
     subject: Plane | None = None,
     level: bool = False,
+    relief: Relief | None = None,
+    whole: Sequence[Area] = (),
 ) -> Scene:
     """Look at a picture.
 
@@ -92,6 +101,8 @@ def study(
         check: called between the steps, none of which takes half a second; may raise.
         subject: float32 ``[h, w]``, 0 … 1, what stands alone before the rest, if that is certain.
         level: faces or letters are elsewhere in it, so nothing may be bent.
+        relief: how near each place is, if that was seen.
+        whole: what may not bend in it, in shares of the picture.
     """
     rows, columns = picture.shape[:2]
     scale = STUDY_SIDE / max(rows, columns)
@@ -114,6 +125,8 @@ def study(
     front = None if sky is None else _front(seen, sky)
     water = None if sky is None else _water(seen, sky, front, horizon)
     disparity, nearness = _disparity(edge.shape, sky, alone, horizon, level=level)
+    if relief is not None:
+        disparity, nearness = _seen(disparity, nearness, alone, relief, whole)
     if sky is not None:
         # All else is decided with the cautious sky: a thing must not be lost to a cloud of its colour.
         sky = complete_sky(seen.lab, sky, front=front)
@@ -274,6 +287,27 @@ def _disparity(
         # Its feet stay put, or nearly, on the ground that it touches.
         near = float(np.clip(row[min(rows - 1, round(foot * rows))] + 0.3, 0.45, near))
     return np.ascontiguousarray(np.broadcast_to(row[:, None], (rows, columns)), np.float32), near
+
+
+def _seen(
+    ground: Plane, nearness: float, subject: Mask | None, relief: Relief, whole: Sequence[Area]
+) -> tuple[Plane, float]:
+    """What the pixels alone tell, and what was seen of depth, by how sure that is.
+
+    Args:
+        ground, nearness: as :func:`_disparity` has them.
+        subject: bool, or None.
+        relief: what was seen.
+        whole: what may not bend, in shares of the picture.
+    """
+    seen, near = ground_of(relief, subject, whole)
+    seen = np.asarray(cv2.resize(seen, ground.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    both = np.asarray(ground + relief.sure * (seen - ground), np.float32)
+    if subject is None:
+        return both, nearness
+    around = cv2.dilate(subject.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool) & ~subject
+    least = float(np.median(both[around])) + OVER if around.any() else 0.0
+    return both, float(np.clip(nearness + relief.sure * (near - nearness), min(least, 1.0), 1.0))
 
 
 def _at(plane: Plane, size: tuple[int, int]) -> Mask:

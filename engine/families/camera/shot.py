@@ -17,6 +17,7 @@ from engine.families.camera.layers import Window, take_apart
 from engine.families.camera.life import Life
 from engine.families.camera.path import SIDEWAYS, Path, Track, choose, kept_share, travel
 from engine.families.camera.plain import PlainStage
+from engine.families.camera.relief import BODY, LINE, grown
 from engine.families.camera.render import Stage
 from engine.families.camera.scene import Scene, study
 from engine.families.camera.whole import BENT, worst_bend
@@ -94,7 +95,14 @@ def shot_of(
     if not brief.onward:
         part_of = framed if _holds_still(brief, picture, known, size) else passed
         picture, known = part_of(picture, known, size)
-    scene = study(picture, check, subject=known.subject, level=known.bends)
+    scene = study(
+        picture,
+        check,
+        subject=known.subject,
+        level=known.bends,
+        relief=known.relief,
+        whole=(*grown(known.faces, BODY), *grown(known.texts, LINE), *known.things),
+    )
     path, canvas_size = _path(picture, known, size, brief, scene)
     life = _life(brief, size, scene, picture, canvas_size)
     shot: Shot | None = None

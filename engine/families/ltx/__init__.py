@@ -68,7 +68,7 @@ def tune(outline: Outline) -> Tuned:
     made = construct(
         request.prompt,
         raw=request.raw,
-        faces=None if subject is None else subject.faces,
+        shows=None if subject is None else subject.shows,
         is_drawing=subject is not None and subject.is_drawing,
     )
     # It has no other ear for the camera's path and the amount of motion than the words.

@@ -85,7 +85,7 @@ def tune(version: Version, outline: Outline) -> Tuned:
     made = construct(
         request.prompt,
         raw=request.raw,
-        faces=None if subject is None else subject.faces,
+        shows=None if subject is None else subject.shows,
         is_drawing=subject is not None and subject.is_drawing,
         has_letters=subject is not None and subject.has_letters,
     )

@@ -245,6 +245,19 @@ async def test_a_case_of_a_clip_and_pictures_shows_them_all(
         assert pictures.data == like
 
 
+async def test_a_case_lets_a_sound_be_heard_until_the_clip_has_it(
+    fake, channel, mods_channel, ada, services, bot
+):
+    await rule(services, channel.guild, channel_id=mods_channel.id)
+    inputs = {"picture": services.blobs.put(picture()), "sound": services.blobs.put(b"a sound")}
+    await held(services, ada, channel, hold=Hold(reason="odd", with_file=True), inputs=inputs)
+    shown, heard = (await case_in(services, mods_channel)).attachments
+    assert shown.filename.endswith(".png")
+    assert heard.data == b"a sound"
+    assert heard.filename.startswith("SPOILER_")
+    assert heard.filename.endswith(".wav")
+
+
 async def test_a_case_shows_what_is_left_of_its_files(fake, channel, mods_channel, ada, services, bot):
     await rule(services, channel.guild, channel_id=mods_channel.id)
     like = picture((160, 100))

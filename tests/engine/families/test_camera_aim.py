@@ -11,7 +11,7 @@ import pytest
 from engine.core.family import Hooks
 from engine.core.recipe import Camera, Motion
 from engine.families.camera.aim import aims, framed
-from engine.families.camera.draw import _photographed
+from engine.families.camera.draw import _photographed, _Watch
 from engine.families.camera.known import Known
 from engine.families.camera.layout import read_layout
 from engine.families.camera.shot import Brief, _path, shot_of
@@ -131,9 +131,11 @@ def studio(letters):
         faces=lambda _picture: [],
         text=lambda _picture, side: lines,
         cutout=lambda _picture: None,
+        things=lambda _picture: (),
         has=lambda _eye: True,
     )
-    return _photographed(picture, read_layout(picture), eyes, Hooks().cancel.check)
+    depth: Any = SimpleNamespace(relief=lambda _picture, _hooks: None)
+    return _photographed(picture, read_layout(picture), _Watch(eyes=eyes, depth=depth, hooks=Hooks()))
 
 
 def test_an_even_wall_without_a_page_of_letters_is_a_photographs():

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from engine.core.recipe import Camera, Motion
+from engine.core.sight import ThingKind
+from engine.families.camera.aim import aims
 from engine.families.camera.layers import MAP_STEP, Sheet
 from engine.families.camera.look import look
 from engine.families.camera.path import travel
@@ -46,10 +48,11 @@ FACE = box(142, 45, 36, 46)
 class Eyes:
     """Eyes that see what a test says."""
 
-    def __init__(self, cutout=None, faces=(), lines=(), hand=None, hands=()):
+    def __init__(self, cutout=None, faces=(), lines=(), hand=None, hands=(), things=()):
         self._seen = cutout, tuple(faces), tuple(lines)
         self._hand = hand
         self._hands = tuple(hands)
+        self._things = tuple(things)
 
     def cutout(self, _picture):
         return self._seen[0]
@@ -66,6 +69,9 @@ class Eyes:
             return None
         points = np.array([(160, 70), (130, 120), (190, 120), self._hand], np.float32)
         return SimpleNamespace(points=points, visible=np.ones(4, np.float32))
+
+    def things(self, _picture):
+        return self._things
 
     def hands(self, _picture):
         return self._hands
@@ -85,6 +91,32 @@ def test_a_person_who_is_whole_stands_alone():
     assert known.body == pytest.approx((95 / 320, 32 / 240, 226 / 320, 1.0), abs=0.02)
     assert len(known.faces) == 1
     assert not known.bends
+
+
+def beast(left, top, width, height):
+    """An animal's box."""
+    return SimpleNamespace(
+        box=Box(left=left, top=top, width=width, height=height), certainty=0.8, kind=ThingKind.ANIMAL
+    )
+
+
+def test_an_animal_is_cut_out_whole_or_not_at_all():
+    assert seen(person(), things=[beast(110, 40, 100, 190)]).subject is not None
+    assert seen(person(), things=[beast(150, 120, 160, 100)]).subject is None
+
+
+def test_an_animal_beside_the_subject_keeps_the_ground_level_and_is_aimed_at():
+    known = seen(person(), things=[beast(250, 150, 60, 60)])
+    assert known.subject is not None
+    assert known.bends
+    assert known.things == (pytest.approx((250 / 320, 150 / 240, 310 / 320, 210 / 240)),)
+
+
+def test_without_a_cut_out_the_camera_stays_with_the_animal():
+    known = seen(None, things=[beast(20, 20, 80, 60)])
+    (aim, *_) = aims(known, deep=False, whole=SIZE, spare=(0.0, 0.0))
+    assert aim.point == pytest.approx((60 - 160, 50 - 120))
+    assert aim.keep == pytest.approx((20 - 160, 20 - 120, 100 - 160, 80 - 120))
 
 
 def headless():

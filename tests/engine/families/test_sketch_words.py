@@ -264,3 +264,66 @@ def test_a_damaged_data_file_is_named_in_a_clear_error(tmp_path, monkeypatch, fr
     monkeypatch.setattr(packaged, "DATA", copy)
     with pytest.raises(RuntimeError, match=rf"cannot read {name}.*Install Framekiln again"):
         names() if name == "drawings.npz" else read("ein Käfer")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "doer", "link", "done_to"),
+    [
+        ("kahve içen bir kedi", "cat", Link.DRINK, "hot-beverage"),
+        ("elma yiyen bir at", "horse", Link.EAT, "red-apple"),
+        ("コーヒーを飲む猫", "cat", Link.DRINK, "hot-beverage"),
+        ("犬を追いかける猫", "cat", Link.CHASE, "dog"),
+        ("자전거를 타는 곰", "bear", Link.RIDE, "bicycle"),
+        ("a cat drinking coffee", "cat", Link.DRINK, "hot-beverage"),
+        ("猫がピザを食べる", "cat", Link.EAT, "pizza"),
+    ],
+)
+def test_who_does_it_is_told_from_what_it_is_done_to_in_any_order_of_words(prompt, doer, link, done_to):
+    first, second = read(prompt).subjects
+    assert (first.thing, second.thing, second.link, second.to) == (doer, done_to, link, 0)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a ship under a full moon",
+        "a wolf howling at the full moon",
+        "un lobo bajo la luna llena",
+        "ein Wolf unter dem Vollmond",
+        "月の下の狼",
+    ],
+)
+def test_under_a_moon_it_is_night(prompt):
+    assert read(prompt).hour is Hour.NIGHT
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "um tubarão no fundo do mar",
+        "an octopus at the bottom of the sea",
+        "un pulpo en el fondo del mar",
+        "ein Krake am Meeresgrund",
+        "une pieuvre au fond de la mer",
+    ],
+)
+def test_the_bottom_of_the_sea_is_under_water(prompt):
+    vision = read(prompt)
+    assert vision.place is Place.UNDERWATER
+    assert len(vision.subjects) == 1
+
+
+def test_what_sits_on_a_leaf_has_one_and_what_is_among_leaves_has_wind():
+    for prompt in ("a snail on a leaf", "ein Frosch auf einem Blatt", "un escargot sur une feuille"):
+        vision = read(prompt)
+        assert len(vision.subjects) == 2
+        assert vision.subjects[1].link is Link.ON
+    assert read("a fox in autumn leaves").weather == {Weather.WIND}
+    assert [subject.thing for subject in read("leaves in the wind").subjects] == []
+
+
+def test_a_broom_belongs_to_the_one_that_rides_on_it():
+    wizard, castle, broom = read("a wizard flying over a castle on a broom").subjects
+    assert (castle.link, castle.to) == (Link.OVER, 0)
+    assert (broom.link, broom.to) == (Link.ON, 0)
+    assert wizard.to is None

@@ -9,7 +9,7 @@ from engine.core.device import Device, DeviceKind
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Quality, Style
 from engine.core.request import Request, Subject
-from engine.core.sight import Sight, Spot
+from engine.core.sight import Sight, Spot, Thing, ThingKind
 from engine.planning.choice import engines_for
 from engine.planning.plan import GETS_GARBLED, STAYS_READABLE, plan
 
@@ -17,6 +17,14 @@ GIB = 2**30
 PICTURE = Subject(sha256="a" * 64, width=1600, height=900)
 LINE = Spot(left=0.1, top=0.1, width=0.5, height=0.1, certainty=0.9)
 PAGE = Subject(sha256="a" * 64, width=1600, height=900, sight=Sight(faces=(), letters=(LINE,) * 4))
+
+
+def shown(kind, *letters):
+    thing = Thing(left=0.3, top=0.0, width=0.4, height=0.3, certainty=0.9, kind=ThingKind(kind))
+    sight = Sight(faces=(), letters=letters, things=(thing,))
+    return Subject(sha256="a" * 64, width=1600, height=900, sight=sight)
+
+
 EVERYTHING = frozenset(
     [
         "svd-xt",
@@ -53,6 +61,10 @@ def request(kind=Kind.TEXT2VIDEO, **changes):
         (request(Kind.ANIMATE), PICTURE, capabilities("svd-xt", device=Device(), slow=True), "svd"),
         (request(Kind.ANIMATE, prompt=""), PAGE, capabilities("svd-xt"), "camera"),
         (request(Kind.ANIMATE), PAGE, capabilities("svd-xt"), "svd"),
+        (request(Kind.ANIMATE, prompt=""), shown("product", LINE), capabilities("svd-xt"), "camera"),
+        (request(Kind.ANIMATE), shown("product", LINE), capabilities("svd-xt"), "svd"),
+        (request(Kind.ANIMATE, prompt=""), shown("product"), capabilities("svd-xt"), "svd"),
+        (request(Kind.ANIMATE, prompt=""), shown("animal", LINE), capabilities("svd-xt"), "svd"),
         (request(), None, capabilities(), "sketch"),
         (request(), None, capabilities("motion-v1-5-3"), "sketch"),
         (request(), None, capabilities("motion-v1-5-3", "epicrealism"), "animatediff"),
@@ -221,3 +233,50 @@ def test_a_page_of_text_is_told_what_becomes_of_it(words, picture, said):
     assert [reason for reason in made.reasons if "small text" in reason] == ([said] if said else [])
     asked = request(Kind.ANIMATE, prompt=words, engine="svd")
     assert plan(asked, picture, capabilities=capabilities("svd-xt")).engine == "svd"
+
+
+def tall(sight=None):
+    return Subject(sha256="a" * 64, width=900, height=1600, sight=sight)
+
+
+HEAD = Spot(left=0.4, top=0.05, width=0.2, height=0.1, certainty=0.9)
+
+
+@pytest.mark.parametrize(
+    ("engine", "size", "sight", "crops"),
+    [
+        ("svd", (1024, 576), Sight(faces=(HEAD,)), {"picture": (0.5, 0.015)}),
+        ("svd", (1024, 576), Sight(faces=()), {}),
+        ("svd", (1024, 576), None, {}),
+        ("svd", (576, 1024), Sight(faces=(HEAD,)), {}),
+        ("camera", (1024, 576), Sight(faces=(HEAD,)), {}),
+    ],
+    ids=["head", "nobody", "unseen", "its own shape", "aims by itself"],
+)
+def test_a_model_is_shown_the_part_with_the_head(engine, size, sight, crops):
+    made = plan(
+        request(Kind.ANIMATE, engine=engine, size=size),
+        tall(sight),
+        capabilities=capabilities("svd-xt"),
+    )
+    assert made.crops == crops
+
+
+def test_an_animal_is_kept_where_there_is_no_face_and_at_the_other_end_as_well():
+    dog = Thing(left=0.3, top=0.8, width=0.4, height=0.15, certainty=0.9, kind=ThingKind.ANIMAL)
+    end = tall(Sight(faces=(), things=(dog,)))
+    here = capabilities(*EVERYTHING, "wan-vace-1.3b")
+    made = plan(request(Kind.ANIMATE, size=(832, 480)), tall(), end=end, capabilities=here)
+    assert made.engine == "wan-vace"
+    assert list(made.crops) == ["end"]
+    assert made.crops["end"][1] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("animal", "fur"), ("vehicle", "reflections"), ("product", "studio")]
+)
+def test_what_a_picture_shows_chooses_the_words(kind, words):
+    here = capabilities(*EVERYTHING, "wan-2.2-ti2v-5b")
+    asked = request(Kind.ANIMATE, engine="wan-5b", prompt="slowly")
+    assert words in plan(asked, shown(kind), capabilities=here).words
+    assert words not in plan(asked, PICTURE, capabilities=here).words

@@ -4,6 +4,7 @@ import pytest
 
 from engine.core.prompt_schedule import parse
 from engine.core.recipe import Camera, Motion
+from engine.core.sight import Shows
 from engine.planning.prompting import CLIP_TOKENS, PromptText, clip_tokens, construct, movement
 
 PROMPTS = {
@@ -47,7 +48,7 @@ def test_no_added_word_was_said_already(prompt, extra):
 
 @pytest.mark.parametrize("prompt", [*PROMPTS, "0: a bud | 8: a flower"])
 def test_raw_words_are_read_as_they_are_and_steered_nowhere(prompt):
-    made = construct(prompt, raw=True, faces=2, is_drawing=True, photo=False)
+    made = construct(prompt, raw=True, shows=Shows.GROUP, is_drawing=True, photo=False)
     assert made == PromptText(text=prompt, reasons=("your prompt exactly as you wrote it",))
 
 
@@ -68,9 +69,9 @@ def test_the_first_known_word_decides():
 
 
 def test_words_outdo_the_picture_which_outdoes_nothing():
-    assert "skin" in construct("it begins to snore", faces=1).text
-    assert "fur" in construct("a fox", faces=1).text
-    assert "skin" not in construct("it begins to snore", faces=0).text
+    assert "skin" in construct("it begins to snore", shows=Shows.PORTRAIT).text
+    assert "fur" in construct("a fox", shows=Shows.PORTRAIT).text
+    assert "skin" not in construct("it begins to snore", shows=None).text
 
 
 @pytest.mark.parametrize(

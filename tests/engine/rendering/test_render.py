@@ -365,6 +365,19 @@ def test_the_picture_reaches_the_engine_as_it_was_sent(render, tmp_path):
     assert np.array_equal(Scripted.asked[0][1], picture)
 
 
+def test_a_picture_is_cropped_where_the_plan_says_so(render, tmp_path):
+    picture = np.zeros((400, 100, 3), np.uint8)
+    picture[:100] = 200  # the head
+    path = tmp_path / "picture.png"
+    cv2.imwrite(str(path), picture)
+    recipe = replace(RECIPE, crops={str(Role.PICTURE): (0.5, 0.0)})
+    render(good, inputs={Role.PICTURE: path}, recipe=recipe)
+    shown = Scripted.asked[0][1]
+    assert shown.shape[1] == 100
+    assert shown.shape[0] < 100
+    assert (shown == 200).all()
+
+
 def test_a_picture_that_cannot_be_read_is_unsupported(render, tmp_path):
     path = tmp_path / "picture.png"
     path.write_bytes(b"no picture")

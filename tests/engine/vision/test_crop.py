@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.vision.crop import cover
+from engine.core.sight import Spot
+from engine.vision.crop import aimed_at, cover, cropped
 
 side = st.integers(1, 200)
 
@@ -46,3 +47,59 @@ def test_what_sticks_out_is_cut_off_evenly():
     picture[:, :10, 0] = picture[:, 20:, 2] = 255
     fitted = cover(picture, 10, 10)
     assert not fitted.any(), "only the middle third is left"
+
+
+def spot(left, top, width, height):
+    return Spot(left=left, top=top, width=width, height=height, certainty=0.9)
+
+
+def kept(spots, own, frame):
+    """What is left of a picture, in shares of it: left, top, right, bottom."""
+    at = aimed_at(spots, own, frame)
+    wide, high = min(1, frame / own), min(1, own / frame)
+    left, top = at[0] * (1 - wide), at[1] * (1 - high)
+    return left, top, left + wide, top + high
+
+
+@given(
+    st.floats(0, 0.8), st.floats(0, 0.8), st.floats(0.05, 0.2), st.floats(0.05, 0.2),
+    st.sampled_from([0.4, 0.7, 1.0, 1.5, 2.4]), st.sampled_from([9 / 16, 1.0, 16 / 9]),
+)  # fmt: skip
+def test_a_face_that_fits_is_never_cut(left, top, width, height, own, frame):
+    x0, y0, x1, y1 = kept([spot(left, top, width, height)], own, frame)
+    slack = 2e-3
+    if width <= x1 - x0:
+        assert x0 - slack <= left
+        assert left + width <= x1 + slack
+    if height <= y1 - y0:
+        assert y0 - slack <= top
+        assert top + height <= y1 + slack
+
+
+def test_heads_come_before_feet_and_get_room_above():
+    standing = [spot(0.4, 0.1, 0.2, 0.1)]
+    _, top, _, _ = kept(standing, 0.5, 16 / 9)
+    assert top <= 0.06
+    tall = [spot(0.3, 0.05, 0.3, 0.9)]  # taller than the frame
+    assert kept(tall, 0.5, 16 / 9)[1] <= 0.051
+
+
+@pytest.mark.parametrize(
+    ("spots", "own", "frame"),
+    [((), 0.5, 1.0), ((spot(0.4, 0.4, 0.2, 0.2),), 0.5, 1.0), ((spot(0, 0, 0.1, 0.1),), 1.5, 1.5)],
+    ids=["nothing", "in the middle", "the same shape"],
+)
+def test_the_middle_is_kept_where_nothing_speaks_against_it(spots, own, frame):
+    assert aimed_at(spots, own, frame) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("frame", "at", "left", "top"),
+    [(1.0, (0.0, 0.5), 0, 0), (1.0, (1.0, 0.5), 40, 0), (4.0, (0.5, 1.0), 0, 35)],
+)
+def test_a_part_is_cut_out_at_its_own_size(frame, at, left, top):
+    picture = np.zeros((60, 100, 3), np.uint8)
+    picture[..., 0], picture[..., 1] = np.arange(100), np.arange(60)[:, None]
+    part = cropped(picture, frame, at)
+    assert part.shape[1] / part.shape[0] == pytest.approx(frame, abs=0.02)
+    assert tuple(part[0, 0]) == (left, top, 0)

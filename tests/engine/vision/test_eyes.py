@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from engine.families import CATALOGUE
-from engine.vision import bodies, cutout, face_mesh, faces, hands, text_reader, text_regions
+from engine.vision import bodies, cutout, face_mesh, faces, hands, text_reader, text_regions, things
 from engine.vision.eyes import Eye, Eyes
 from engine.vision.network import Network, Unreadable
 from engine.vision.text_reader import Words
-from engine.weights.model_spec import WheelSource
-from engine.weights.shared import GROUPS
+from engine.weights.model_spec import NpmSource, WheelSource
+from engine.weights.shared import GROUPS, THINGS
 from engine.weights.store import Store
 from tests.engine.vision.onnx_bytes import relu, white_is_a_face
 from tests.engine.vision.pictures import chart
@@ -22,7 +22,10 @@ MODULES = (faces, face_mesh, bodies, hands, cutout, text_regions, text_reader)
 
 def test_every_eye_is_an_entry_of_the_catalogue_and_of_the_group():
     files = {module.ENTRY: module.FILE for module in MODULES} | {hands.PALM_ENTRY: hands.PALM_FILE}
-    assert {eye.value for eye in Eye} == set(GROUPS["eyes"]) == set(files)
+    assert {eye.value for eye in Eye} - {THINGS} == set(GROUPS["eyes"]) == set(files)
+    own = CATALOGUE[THINGS].source
+    assert isinstance(own, NpmSource)
+    assert own.file == things.FILE
     for entry, file in files.items():
         source = CATALOGUE[entry].source
         assert isinstance(source, WheelSource)
@@ -42,6 +45,8 @@ def test_without_weights_no_eye_looks(tmp_path):
     assert eyes.cutout(chart()) is None
     assert eyes.faces(chart()) == ()
     assert eyes.hands(chart()) == ()
+    assert eyes.things(chart()) == ()
+    assert eyes.look(chart()).things is None
     assert eyes.text(chart()) == ()
 
 

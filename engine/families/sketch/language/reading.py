@@ -37,6 +37,12 @@ _CLAD = frozenset({"de", "à", "au", "aux"})
 _TOGETHER = frozenset({Action.FIGHT, Action.RUN, Action.KISS, Action.DANCE})
 _MADE_OF: Mapping[str, tuple[str, RGB, str]] = {"pirate-ship": ("sailboat", (112, 78, 60), "pirate-flag")}
 """What is drawn from two others: the thing, its colour, what it carries."""
+_MOONS = frozenset({Shape.MOON.value, "full-moon", "full-moon-face"})
+_VERB_BETWEEN = frozenset({"tr", "ja", "ko"})
+"""Languages in which the verb stands behind what it is done to, and before the one that does it."""
+_DONE = frozenset({Link.EAT, Link.DRINK, Link.RIDE, Link.DRIVE, Link.HOLD, Link.WEAR, Link.CHASE, Link.WATCH})
+"""What the living do."""
+_LEAVES = frozenset({"maple-leaf", "fallen-leaf", "leaf-fluttering-in-wind", "herb"})
 _MOST_NAMED = 3  # words that a note names
 _LONGEST = 24  # letters of each
 
@@ -130,6 +136,9 @@ def _hour(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
 
 
 def _weather(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> None:
+    if reading.link in _PLACED and token.other in _LEAVES:
+        _add(reading, token, token.other)  # what sits on a leaf sits on one
+        return
     reading.weather.add(Weather(key))
     reading.link = None
     reading.raining = token.text.startswith(_FALLS) and not reading.things
@@ -170,8 +179,8 @@ def _colour(reading: _Reading, _: Token, key: str, rest: tuple[Token, ...]) -> N
 
 
 def _add(reading: _Reading, token: Token, name: str) -> None:
-    if name in {Shape.SUN, Shape.MOON}:
-        reading.hour = reading.hour or (Hour.NIGHT if name == Shape.MOON else None)
+    if name in _MOONS:
+        reading.hour = reading.hour or Hour.NIGHT
     carried = ""
     if name in _MADE_OF:
         name, colour, carried = _MADE_OF[name]
@@ -189,7 +198,7 @@ def _add(reading: _Reading, token: Token, name: str) -> None:
     if reading.raining:
         reading.weather.discard(Weather.RAIN)
         count, action = 9, Action.FALL
-    to = len(reading.things) - 1 if link and reading.things else None
+    to = _partner(reading, name) if link and reading.things else None
     reading.things.append(
         Subject(
             thing=name, count=count, colour=reading.colour, action=action if to is None else None,
@@ -201,6 +210,14 @@ def _add(reading: _Reading, token: Token, name: str) -> None:
         reading.action = None
     if carried:
         reading.things.append(Subject(thing=carried, link=Link.WEAR, to=len(reading.things) - 1))
+
+
+def _partner(reading: _Reading, name: str) -> int:
+    """Which of the things before a thing belongs with: the last, or who rides on it."""
+    last = len(reading.things) - 1
+    if name not in BOARDS or reading.link is not Link.ON:
+        return last
+    return next((at for at in range(last, -1, -1) if is_alive(reading.things[at].thing)), last)
 
 
 def _join(reading: _Reading, name: str) -> None:
@@ -254,6 +271,8 @@ def _settled(reading: _Reading) -> list[Subject]:
     if reading.loose and not linked and len(things) > 1 and reading.language != "en":
         # The verb stood last, as in Japanese or Turkish: the last thing is what it is done to.
         things[-1] = replace(things[-1], link=reading.loose, to=len(things) - 2, action=None)
+    if reading.language in _VERB_BETWEEN:
+        _turn(things)
     if reading.action is not None and things:
         things = [
             replace(thing, action=reading.action) if thing.action is None and thing.to is None else thing
@@ -271,6 +290,19 @@ def _settled(reading: _Reading) -> list[Subject]:
     } and len(things) == 1 and things[0].count == 1:  # fmt: skip
         things = [replace(thing, action=None) for thing in things]  # it is the snow that falls
     return things
+
+
+def _turn(things: list[Subject]) -> None:
+    """Let the living do what was read as done to them, where the verb stands between both."""
+    for at, doer in enumerate(things):
+        to = at - 1
+        if doer.link not in _DONE or doer.to != to or not is_alive(doer.thing):
+            continue
+        done_to = things[to]
+        if done_to.to is not None:
+            continue
+        things[to] = replace(doer, link=None, to=None, action=done_to.action)
+        things[at] = replace(done_to, link=doer.link, to=to, action=None)
 
 
 def _spoken(name: str) -> str:

