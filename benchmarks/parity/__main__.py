@@ -29,7 +29,7 @@ from engine.runtime.context import EngineContext  # isort: skip
 from engine.weights.store import Store  # isort: skip
 
 SAME = 90.0
-"""Decibels from which on two clips are the same: a byte in thousands is rounded the other way."""
+"""Decibels from which on two clips are the same: a byte of fifteen thousand is one off."""
 
 FAMILIES: dict[str, ModuleType] = {
     "svd": svd,

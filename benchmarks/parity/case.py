@@ -69,12 +69,14 @@ class Likeness:
     """How close two clips are: decibels of PSNR, infinite where they are equal; the most a byte differs.
 
     Attributes:
+        longer: samples that our sound has more.
         other: decibels between our clips of two seeds: what the figures mean, where pictures hardly differ.
     """
 
     picture: float
     most: int
     sound: float | None = None
+    longer: int = 0
     other: float | None = None
 
     @property
@@ -100,14 +102,16 @@ def compare(case: Case, family: Family, *, other_seed: bool = False) -> Likeness
     ours = draw(case, family)
     with torch.no_grad():
         theirs = case.stock(case.recipe)
-    heard = None
+    heard, longer = None, 0
     if ours.sound is not None and theirs.sound is not None:
+        longer = len(ours.sound) - len(theirs.sound)
         same = min(len(ours.sound), len(theirs.sound)) - FADE
         heard = decibels(ours.sound[:same], theirs.sound[:same], top=1.0)
     return Likeness(
         picture=decibels(ours.frames, theirs.frames, top=255.0),
         most=int(np.abs(ours.frames.astype(int) - theirs.frames).max()),
         sound=heard,
+        longer=longer,
         other=decibels(ours.frames, draw(case, family, SEED + 1).frames, top=255.0) if other_seed else None,
     )
 

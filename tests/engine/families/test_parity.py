@@ -21,7 +21,7 @@ STEPS = 3
 """In two, AnimateLCM's times are the same whatever number of steps its teacher had."""
 CHOSEN = {
     "svd": ("14 frames, best", "turbo, beside its authors' sampler"),
-    "animatediff": ("AnimateLCM, 8 steps", "IP-Adapter", "SparseCtrl, a first frame"),
+    "animatediff": ("AnimateLCM, 8 steps", "SparseCtrl, a first frame"),
     "animatediff-control": ("edges",),
     "wan": ("words, best",),
     "wan-5b": ("a picture, best", "FastWan, beside its authors' loop"),
