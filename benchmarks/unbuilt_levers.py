@@ -79,15 +79,13 @@ def as_matrices(layer: torch.nn.Conv3d, given: torch.Tensor) -> torch.Tensor:
 @contextmanager
 def half_decode(device: Device) -> Iterator[None]:
     """Let Wan's decoder, which works in float32, multiply in bfloat16."""
-    from engine.diffusion.wan import take  # noqa: PLC0415 - only where Wan is drawn
-
-    plain = take.decode_causal
+    from engine.diffusion.wan.decode import decode_causal  # noqa: PLC0415 - only where Wan is drawn
 
     def decode(*given: Any, **named: Any) -> Any:
         with torch.autocast(device.kind.value, torch.bfloat16):
-            return plain(*given, **named)
+            return decode_causal(*given, **named)
 
-    with mock.patch.object(take, "decode_causal", decode):
+    with mock.patch("engine.diffusion.wan.take.decode_causal", decode):
         yield
 
 
