@@ -142,7 +142,7 @@ def likeness() -> dict[tuple[str, float, int], float]:
 
 
 def _with(recipe: Recipe, guided: float, every: int) -> Recipe:
-    return dataclasses.replace(recipe, settings=recipe.settings | {"guided": guided, "cached_every": every})
+    return dataclasses.replace(recipe, settings={**recipe.settings, "guided": guided, "cached_every": every})
 
 
 def wan_rows() -> Iterator[str]:

@@ -154,7 +154,7 @@ class _Maker:
         recipe = planned(
             self.store, request, size=(*SIZE[:2], frames), inputs=inputs, without=frozenset(without)
         )
-        recipe = dataclasses.replace(recipe, settings=recipe.settings | (settings or {}))
+        recipe = dataclasses.replace(recipe, settings={**recipe.settings, **(settings or {})})
         return Case(family="animatediff", way=way, recipe=recipe, inputs=inputs, stock=stock)
 
 

@@ -88,7 +88,9 @@ class Likeness:
 def draw(case: Case, family: Family, seed: int = SEED) -> Drawn:
     """Draw a case as a job is drawn."""
     made: Any = family.draw(case.recipe, case.inputs, seed=seed, hooks=Hooks())
-    return Drawn(frames=made.frames, sound=made.sound) if isinstance(made, WithSound) else Drawn(frames=made)
+    if isinstance(made, WithSound):
+        return Drawn(frames=np.asarray(made.frames, np.uint8), sound=made.sound)
+    return Drawn(frames=made)
 
 
 def compare(case: Case, family: Family, *, other_seed: bool = False) -> Likeness:
@@ -157,7 +159,7 @@ def planned(
     """
     inputs = inputs or Inputs()
     here = frozenset(path.name for path in store.folder.iterdir() if path.is_dir())
-    given = {"like": _subject(inputs.like), "end": _subject(inputs.end)}
+    given: dict[str, Any] = {"like": _subject(inputs.like), "end": _subject(inputs.end)}
     if inputs.reference is not None:
         given["reference"] = _subject(inputs.reference.frames[0], seconds=2.0)
     recipe = plan(
@@ -176,7 +178,7 @@ def planned(
 
 def asked(engine: str, *, kind: Kind = Kind.TEXT2VIDEO, **more: Any) -> Request:
     """A request with the usual words, as they are."""
-    given = {"prompt": PROMPT, "negative": NEGATIVE, "raw": True, "seed": SEED}
+    given: dict[str, Any] = {"prompt": PROMPT, "negative": NEGATIVE, "raw": True, "seed": SEED}
     return Request(kind=kind, engine=engine, **(given | more))
 
 

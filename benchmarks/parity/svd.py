@@ -96,7 +96,7 @@ def cases(store: Store) -> tuple[Case, ...]:
         inputs = Inputs(picture=PICTURE)
         request = asked("svd", kind=Kind.ANIMATE, quality=quality)
         recipe = planned(store, request, size=SIZE, inputs=inputs, without=without)
-        settings = recipe.settings | more | ({} if inexact else NO_LEVERS)
+        settings = {**recipe.settings, **more, **({} if inexact else NO_LEVERS)}
         recipe = dataclasses.replace(recipe, settings=settings)
         return Case(family="svd", way=way, recipe=recipe, inputs=inputs, stock=stock, inexact=inexact)
 
