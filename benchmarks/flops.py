@@ -2,8 +2,8 @@
 
     python -m benchmarks.flops
 
-The full-size UNet of SVD-XT and transformer of Wan 2.1 run on torch's meta device: shapes are worked out,
-nothing is computed. So the figures are exact, and say nothing of memory traffic or of kernels: what a GPU
+The full-size models of SVD-XT, AnimateDiff and Wan run on torch's meta device: shapes are worked out, nothing
+is computed. So the figures are exact, and say nothing of memory traffic or of kernels: what a GPU
 makes of them is measured by benchmarks/gpu.py. What a lever changes is measured on a small random UNet of the
 same layout, by drawing the same clip with and without it. That bounds the arithmetic; what the eye makes of
 it, only trained weights can show.
@@ -18,12 +18,11 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.meta_memory import empty, svd_unet, svd_vae, wan_transformer
+from benchmarks.full_size import motion_unet, sd_vae, svd_unet, svd_vae
+from benchmarks.meta_memory import empty
 from engine.diffusion.deep_cache import DeepCache
 from engine.diffusion.guidance_interval import GuidanceInterval, guided_steps
 from engine.diffusion.one_key import attend_to_one_key
-from engine.diffusion.wan.levers import WHOLE_FIRST, cached
-from engine.families.wan import CACHED_EVERY, GUIDED_SHARE
 
 WIDTH, HEIGHT, FRAMES = 1024, 576, 25
 STEPS = 25
@@ -168,55 +167,40 @@ def svd_rows() -> Iterator[str]:
     yield f"decoder: {decoder / TERA:.0f} TFLOP"
 
 
-WAN_FRAMES, WAN_WIDTH, WAN_HEIGHT, WAN_STEPS = 81, 832, 480, 30
-
-
-def wan_pass(every: int) -> tuple[int, int]:
-    """FLOPs of a pass of Wan 2.1's transformer: with its blocks, and on a step without them."""
-    transformer = wan_transformer("wan")
-    tokens = ((WAN_FRAMES - 1) // 4 + 1, WAN_HEIGHT // 8, WAN_WIDTH // 8)
-
-    def call() -> object:
-        with transformer.cache_context("cond"):
-            return transformer(
-                hidden_states=empty(1, 16, *tokens, dtype=torch.bfloat16),
-                timestep=empty(1, dtype=torch.float32),
-                encoder_hidden_states=empty(1, 512, 4096, dtype=torch.bfloat16),
-                return_dict=False,
-            )
-
-    with cached(transformer, every):
-        counts = [flops(call) for _ in range(WHOLE_FIRST + every)]
-    return max(counts), min(counts)
-
-
-def wan_rows() -> Iterator[str]:
-    """The table of Wan 2.1."""
-    yield f"Wan 2.1 1.3B, {WAN_WIDTH}×{WAN_HEIGHT}, {WAN_FRAMES} frames, {WAN_STEPS} steps"
-    yield "| way | denoising, TFLOP | fewer than stock |"
-    yield "|---|---|---|"
-    whole, light = wan_pass(CACHED_EVERY)
-    stock = 2 * WAN_STEPS * whole
-    half = guided_steps(WAN_STEPS, GUIDED_SHARE)
-    for name, guided, every in (
-        ("stock", WAN_STEPS, 1),
-        ("the first half guided", half, 1),
-        (f"blocks on every {CACHED_EVERY}nd step", WAN_STEPS, CACHED_EVERY),
-        ("both (fast and balanced)", half, CACHED_EVERY),
-    ):
-        own = sum(
-            (2 if step < guided else 1) * (whole if works(step, every) else light)
-            for step in range(WAN_STEPS)
+def animatediff_rows() -> Iterator[str]:
+    """The table of AnimateDiff: its only lever is few steps of distilled weights."""
+    width, height, frames = 512, 512, 32
+    yield f"AnimateDiff, {width}×{height}, {frames} frames"
+    yield "| way | denoising, TFLOP | fewer than stock | with the decoder |"
+    yield "|---|---|---|---|"
+    unet, vae = motion_unet(), sd_vae()
+    latents = height // 8, width // 8
+    one = flops(
+        lambda: unet(
+            empty(1, 4, frames, *latents),
+            empty(1, dtype=torch.float32)[0],
+            encoder_hidden_states=empty(frames, 77, 768),
+            return_dict=False,
         )
-        yield f"| {name} | {own / TERA:,.0f} | {stock / own:.2f}× |"
-
-
-def works(step: int, every: int) -> bool:
-    """Whether Wan's blocks work on a step."""
-    return every == 1 or step < WHOLE_FIRST or (step - WHOLE_FIRST - 1) % every == 0
+    )
+    decoder = frames * flops(lambda: vae.decode(empty(1, 4, *latents), return_dict=False))
+    stock = 2 * 25 * one
+    for name, steps, passes in (
+        ("stock, full (best, drawn once)", 25, 2),
+        ("full (balanced, without distilled weights)", 20, 2),
+        ("AnimateLCM (balanced)", 8, 2),
+        ("AnimateLCM (fast)", 6, 2),
+        ("Lightning (fast)", 4, 1),
+    ):
+        own = passes * steps * one
+        whole = (stock + decoder) / (own + decoder)
+        yield f"| {name} | {own / TERA:,.0f} | {stock / own:.2f}× | {whole:.2f}× |"
+    yield f"decoder: {decoder / TERA:.0f} TFLOP"
 
 
 if __name__ == "__main__":
-    for rows in (svd_rows, wan_rows):
+    from benchmarks.flops_wan import wan_rows
+
+    for rows in (svd_rows, wan_rows, animatediff_rows):
         for row in rows():
             print(row, flush=True)

@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.gpu_cap import capped
 from benchmarks.smoothing import psnr
 from benchmarks.stock import STOCK, picture
+from benchmarks.unbuilt_levers import UNBUILT
 from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
@@ -257,6 +258,7 @@ def _beside_stock(bench: Bench, engine: str) -> Iterator[Unit]:
     for name in off:
         alone = dataclasses.replace(bare, settings={**bare.settings, name: _on(engine, name)})
         yield _lever(bench, alone, f"{name} alone", guess)
+    yield from (_unbuilt(bench, bare, name, guess) for name in UNBUILT[engine])
 
 
 def _on(engine: str, lever: str) -> float:
@@ -279,6 +281,19 @@ def _lever(bench: Bench, recipe: Recipe, under: str, guess: float) -> Unit:
         return dataclasses.replace(row, seconds=seconds, peak=peak, likeness=likeness)
 
     return Unit(row=row, guess=guess, measure=measure)
+
+
+def _unbuilt(bench: Bench, recipe: Recipe, name: str, guess: float) -> Unit:
+    """A lever that the engine has not; what it leaves behind on the models is dropped with them."""
+    drawing = _lever(bench, recipe, f"{name} alone", guess)
+
+    def measure() -> Row:
+        with UNBUILT[recipe.engine][name](bench.device):
+            row = drawing.measure()
+        bench.context.model_cache.clear()
+        return row
+
+    return dataclasses.replace(drawing, measure=measure, guess=guess + LOADING)
 
 
 def _stock(bench: Bench, recipe: Recipe) -> Row:

@@ -212,3 +212,15 @@ def test_the_picture_of_discord_can_draw_every_letter_of_its_texts():
     assert [letter for letter in plain if bytes(font.getmask(letter)) == unknown] == []
     drawn = draw_discord.draw(Image.new("RGB", (56, 37), "white"))
     assert drawn.width == draw_discord.WIDTH * draw_discord.SCALE
+
+
+def test_each_fault_of_real_weights_has_a_test_that_exists():
+    page = (ROOT / "docs/measurements.md").read_text("utf-8")
+    section = page.partition("## What trained weights would have met\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if re.match(r"\| \d+ \|", line)]
+    assert [int(row.split("|")[1]) for row in rows] == list(range(1, 25))
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    for row in rows:
+        names = re.findall(r"`(test_\w+)`", row)
+        assert names
+        assert all(f"def {name}(" in code for name in names), row

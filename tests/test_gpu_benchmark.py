@@ -11,6 +11,7 @@ import torch
 from benchmarks.gpu import BEGIN, END, HEAD, Budget, insert, main, measure
 from benchmarks.gpu_cap import capped
 from benchmarks.gpu_units import CAPS, Row, Unit
+from benchmarks.unbuilt_levers import as_matrices, channels_last, is_temporal, temporal_as_matrices
 from engine.core.device import Device, DeviceKind
 from engine.diffusion.ladder import free_bytes
 from engine.planning.recommended import sold_as
@@ -50,6 +51,7 @@ def test_everything_is_measured_in_order_of_value(printed):
         "fast, the default",
         *(f"{gigabytes} GB" for gigabytes in CAPS[:2]),
         *("stock", "as by default", "no lever", "guided alone", "cached_every alone"),
+        "decode in bfloat16 alone",
         *(f"{gigabytes} GB" for gigabytes in CAPS[2:]),
         "reading a new prompt",
         "best, the default",
@@ -62,12 +64,33 @@ def test_everything_is_measured_in_order_of_value(printed):
 def test_without_a_lever_wan_draws_the_stock_pipelines_picture(printed):
     likeness = dict(zip(column(printed, "under"), column(printed, "PSNR to stock"), strict=True))
     assert float(likeness["no lever"].removesuffix(" dB")) >= 40
+    assert 30 <= float(likeness["decode in bfloat16 alone"].removesuffix(" dB")) < 60
     assert likeness["12 GB"] == ""
 
 
 def test_a_cpu_gives_no_figure_of_speed_and_no_memory(printed):
     assert "no figure of speed" in printed
     assert set(column(printed, "peak GiB")) == {""}
+
+
+def test_levers_that_are_not_built_change_nothing_but_rounding():
+    torch.manual_seed(1)
+    over_time, other = (
+        torch.nn.Conv3d(4, 6, (3, 1, 1), padding=(1, 0, 0)),
+        torch.nn.Conv3d(4, 6, 3, padding=1),
+    )
+    flat = torch.nn.Conv2d(4, 6, 3)
+    clip, pictures = torch.randn(2, 4, 5, 6, 7), torch.randn(2, 4, 6, 7)
+    plain = [over_time(clip), other(clip), flat(pictures)]
+    assert (is_temporal(over_time), is_temporal(other)) == (True, False)
+    assert torch.allclose(as_matrices(over_time, clip), plain[0], atol=1e-6)
+    with temporal_as_matrices(Device()), channels_last(Device()):
+        drawn = [over_time(clip), other(clip), flat(pictures)]
+    assert all(torch.allclose(one, another, atol=1e-6) for one, another in zip(drawn, plain, strict=True))
+    assert not drawn[0].is_contiguous(), "it took the other way"
+    assert torch.equal(drawn[1], plain[1])
+    assert flat.weight.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(over_time(clip), plain[0]), "and is gone afterwards"
 
 
 def unit(name, guess, seconds, clock):

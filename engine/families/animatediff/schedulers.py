@@ -30,9 +30,21 @@ class ClearLCM(_LCM):  # type: ignore[misc] # diffusers is not typed
 
     clean: torch.Tensor | None = None
 
-    def step(self, *args: Any, return_dict: bool = True, **more: Any) -> Any:
-        """See the library's."""
-        stepped = super().step(*args, return_dict=True, **more)
+    def step(
+        self,
+        model_output: torch.Tensor,
+        timestep: Any,
+        sample: torch.Tensor,
+        generator: torch.Generator | None = None,
+        *,
+        return_dict: bool = True,
+    ) -> Any:
+        """See the library's.
+
+        Pipelines pass their generator only to a step that names it. Without it, the noise that is added
+        between the steps would come from the device's own.
+        """
+        stepped = super().step(model_output, timestep, sample, generator=generator, return_dict=True)
         self.clean = stepped.denoised
         return stepped if return_dict else (stepped.prev_sample, stepped.denoised)
 

@@ -8,8 +8,11 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
+from benchmarks.parity import vace
+from benchmarks.parity.__main__ import SAME
+from benchmarks.parity.case import decibels
+from benchmarks.parity.vace import CLIP, FILM, FIRST, FRAMES, LAST, LOOK, SIDE
 from engine.clips.encode import read_metadata
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
@@ -17,7 +20,7 @@ from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import RenderFailed, Unsupported, UserError
 from engine.core.events import Draft
-from engine.core.family import Hooks, Inputs, SourceClip
+from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Follow, Kind, Outcome, Quality, Recipe, Role
 from engine.core.request import Request, Subject
 from engine.diffusion.ladder import Start, first_rung
@@ -42,14 +45,7 @@ from tests.engine.tiny.animatediff_control import depth_anything
 import diffusers  # isort: skip
 
 GIB = 2**30
-SIDE, FRAMES = 32, 9
-ROWS, COLUMNS = np.mgrid[0:SIDE, 0:SIDE]
-FIRST = np.stack([COLUMNS * 8, ROWS * 8, ROWS * 0], axis=2).astype(np.uint8)
-LAST = 255 - FIRST
-FILM = np.stack([np.roll(FIRST, 3 * number, axis=1) for number in range(FRAMES)])
-FILM[:, 8:16, 8:16] = (250, 40, 40)
-CLIP = SourceClip(frames=FILM, fps=16.0)
-LOOK = np.full((20, 40, 3), (200, 30, 60), np.uint8)
+WAYS = tuple(vace.ways())
 
 
 @pytest.fixture(scope="module")
@@ -94,97 +90,23 @@ def draw(family, what, inputs=None, *, seed=3, **hooks):
 
 
 @pytest.fixture(scope="module")
-def stock(store):
-    """The pipeline as its documentation shows it; its prompt cleaning needs ftfy, so it gets embeddings."""
-    pipe = wan_vace.pipeline(store.folder)
-    reader = diffusers.WanPipeline(
-        tokenizer=pipe.tokenizer, text_encoder=pipe.text_encoder, vae=None, transformer=None, scheduler=None
-    )
-    with torch.no_grad():
-        words, negative = reader.encode_prompt("a fox, snow", "blurry", device="cpu", max_sequence_length=512)
-
-    def call(**given):
-        pipe.scheduler = wan_vace.scheduler()
-        return pipe(
-            prompt_embeds=words,
-            negative_prompt_embeds=negative,
-            width=SIDE,
-            height=SIDE,
-            num_frames=FRAMES,
-            num_inference_steps=2,
-            guidance_scale=5.0,
-            generator=torch.Generator("cpu").manual_seed(3),
-            **given,
-        ).frames[0]
-
-    return call
-
-
-def pictures(frames):
-    return [Image.fromarray(frame) for frame in frames]
-
-
-GREY, BLACK, WHITE = (
-    Image.new("RGB", (SIDE, SIDE), (128,) * 3),
-    *(Image.new("L", (SIDE, SIDE), level) for level in (0, 255)),
-)
-PAPER = np.full((SIDE, SIDE, 3), 255, np.uint8)
-PAPER[8:24] = (200, 30, 60)
-COLOURLESS = [cv2.cvtColor(cv2.cvtColor(f, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB) for f in FILM]
-MASK = [WHITE] * FRAMES
-WAYS = {
-    "words": (recipe(), Inputs(), {}),
-    "control": (
-        recipe(follow=Follow.EDGES),
-        Inputs(reference=CLIP),
-        {"video": pictures(find_edges(FILM, Hooks())), "mask": MASK},
-    ),
-    "first frame": (
-        recipe(kind=Kind.ANIMATE),
-        Inputs(picture=FIRST),
-        {"video": [Image.fromarray(FIRST), *[GREY] * 8], "mask": [BLACK, *MASK[1:]]},
-    ),
-    "first and last frame": (
-        recipe(kind=Kind.ANIMATE),
-        Inputs(picture=FIRST, end=LAST),
-        {
-            "video": [Image.fromarray(FIRST), *[GREY] * 7, Image.fromarray(LAST)],
-            "mask": [BLACK, *MASK[2:], BLACK],
-        },
-    ),
-    "the look of a picture": (
-        recipe(),
-        Inputs(like=LOOK),
-        {"reference_images": [Image.fromarray(PAPER)]},
-    ),
-    "a new look": (
-        recipe(kind=Kind.RESTYLE, strength=0.3, settings={"flow_shift": 3.0, "keeps": "grey"}),
-        Inputs(reference=CLIP),
-        {"video": pictures(COLOURLESS), "mask": MASK},
-    ),
-    "control, a first frame and a look": (
-        recipe(follow=Follow.EDGES),
-        Inputs(reference=CLIP, picture=FIRST, like=LOOK),
-        {
-            "video": [Image.fromarray(FIRST), *pictures(find_edges(FILM, Hooks()))[1:]],
-            "mask": [BLACK, *MASK[1:]],
-            "reference_images": [Image.fromarray(PAPER)],
-        },
-    ),
-}
+def cases(store):
+    """Way → the plan's recipe in two steps, what goes with it, and the stock pipeline's clip of it."""
+    return {case.way: case.shorter(2) for case in vace.cases(store) if case.way in WAYS}
 
 
 @pytest.fixture(scope="module")
-def drawn(family):
+def drawn(family, cases):
     """Each way's clip, drawn once."""
-    return {name: draw(family, what, inputs) for name, (what, inputs, _) in WAYS.items()}
+    return {name: draw(family, case.recipe, case.inputs) for name, case in cases.items()}
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_a_clip_is_the_stock_pipelines_own(drawn, stock, name):
-    """To the byte: only what lies half-way between two may be rounded either way."""
-    theirs = stock(**WAYS[name][2])
-    assert np.abs(drawn[name] - theirs * 255).max() <= 0.501
+def test_a_clip_is_the_stock_pipelines_own(cases, drawn, name):
+    case = cases[name]
+    with torch.no_grad():
+        theirs = case.stock(case.recipe)
+    assert decibels(drawn[name], theirs.frames, top=255) >= SAME
 
 
 def test_each_thing_that_a_clip_is_drawn_by_counts(drawn):
@@ -192,9 +114,9 @@ def test_each_thing_that_a_clip_is_drawn_by_counts(drawn):
     assert len({clip.tobytes() for clip in clips}) == len(clips)
 
 
-def test_the_same_seed_gives_the_same_bytes_after_all_others(family, drawn):
+def test_the_same_seed_gives_the_same_bytes_after_all_others(family, cases, drawn):
     name = "first and last frame"
-    what, inputs, _ = WAYS[name]
+    what, inputs = cases[name].recipe, cases[name].inputs
     assert np.array_equal(drawn[name], draw(family, what, inputs))
     assert not np.array_equal(drawn[name], draw(family, what, inputs, seed=4))
 
@@ -309,7 +231,9 @@ def test_what_cannot_be_drawn_is_spoken_of(family, what, inputs, says):
 # --- memory and speed
 
 
-def test_what_is_given_up_changes_neither_this_clip_nor_how_the_next_is_encoded(family, drawn, monkeypatch):
+def test_what_is_given_up_changes_neither_this_clip_nor_how_the_next_is_encoded(
+    family, cases, drawn, monkeypatch
+):
     tiled = []
     working = diffusers.AutoencoderKLWan.encode
 
@@ -319,7 +243,7 @@ def test_what_is_given_up_changes_neither_this_clip_nor_how_the_next_is_encoded(
 
     monkeypatch.setattr(diffusers.AutoencoderKLWan, "encode", listening)
     name = "control, a first frame and a look"
-    what, inputs, _ = WAYS[name]
+    what, inputs = cases[name].recipe, cases[name].inputs
     with monkeypatch.context() as low:
         low.setattr(WanVace, "_start", lambda *_: Start(rungs=frozenset({"offload", "tiles", "stream"})))
         assert np.allclose(drawn[name].astype(int), draw(family, what, inputs).astype(int), atol=1)

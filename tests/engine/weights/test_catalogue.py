@@ -7,6 +7,8 @@ from pathlib import PurePosixPath
 import pytest
 
 from engine.families import CATALOGUE, FAMILIES, FOLDERS, _by_name
+from engine.families.animatediff.tune import CAMERAS, IP_ADAPTER, SPARSE, SPARSE_LORA
+from engine.families.animatediff_control.weights import CONTROLNETS
 from engine.following.needs import NEEDS
 from engine.smooth import rife
 from engine.vision import faces, nudity
@@ -38,6 +40,23 @@ def test_every_weight_that_an_engine_names_is_in_the_catalogue():
     for spec in FAMILIES.values():
         ways = {name for ways in spec.ways.values() for way in ways for name in way.weights}
         assert {*spec.weights, *spec.any_of, *spec.base, *ways} <= set(CATALOGUE), spec.name
+
+
+def test_every_entry_that_a_family_lists_is_used():
+    """An owner never downloads gigabytes that nothing draws with."""
+    ways = {
+        name
+        for spec in FAMILIES.values()
+        for ways in spec.ways.values()
+        for way in ways
+        for name in way.weights
+    }
+    named = {name for spec in FAMILIES.values() for name in (*spec.weights, *spec.any_of, *spec.base)}
+    needed = {entry for ways in NEEDS.values() for way in ways for entry in way.entries}
+    beside = {*CAMERAS.values(), SPARSE, SPARSE_LORA, IP_ADAPTER, *CONTROLNETS.values()}
+    listed = {spec.name for folder in FOLDERS.values() for spec in getattr(folder, "WEIGHTS", ())}
+    assert len(listed) > 20
+    assert listed <= ways | named | needed | beside
 
 
 def test_a_name_is_a_folder_and_nothing_else():

@@ -1,0 +1,1 @@
+"""Each way of drawing beside the stock pipeline that it stands on."""
