@@ -18,7 +18,8 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.meta_memory import empty, svd_unet, svd_vae, wan_transformer
+from benchmarks.full_size import svd_unet, svd_vae, wan_transformer
+from benchmarks.meta_memory import empty
 from engine.diffusion.deep_cache import DeepCache
 from engine.diffusion.guidance_interval import GuidanceInterval, guided_steps
 from engine.diffusion.one_key import attend_to_one_key

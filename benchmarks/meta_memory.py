@@ -24,10 +24,10 @@ import engine.diffusion  # noqa: F401 - puts the libraries in order before they 
 
 import diffusers  # isort: skip
 import torch
-import transformers
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from benchmarks import full_size
 from engine.families.animatediff.ladder import chunk_forward as chunk_motion
 from engine.families.svd.ladder import chunk_forward as chunk_svd
 
@@ -98,18 +98,6 @@ def empty(*shape: int, dtype: torch.dtype = torch.float16) -> torch.Tensor:
     return torch.empty(*shape, device="meta", dtype=dtype)
 
 
-def on_meta(make: Callable[[], Any], dtype: torch.dtype) -> Any:
-    """A model without weights."""
-    with torch.device("meta"):
-        model = make()
-    return model.to("meta").to(dtype).eval()
-
-
-def weights_of(model: Any) -> int:
-    """Bytes of a model's parameters and buffers."""
-    return sum(tensor.numel() * tensor.element_size() for tensor in (*model.parameters(), *model.buffers()))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """One measured figure: bytes, and what they are divided by."""
@@ -122,135 +110,6 @@ class Figure:
     def each(self) -> float:
         """Bytes for each unit."""
         return self.total / self.units
-
-
-# --- the models, full size, from their public configurations
-
-
-def svd_unet() -> Any:
-    """Stable Video Diffusion's UNet."""
-    return on_meta(lambda: diffusers.UNetSpatioTemporalConditionModel(sample_size=96), torch.float16)
-
-
-def svd_vae() -> Any:
-    """Its decoder, which looks across frames."""
-    return on_meta(
-        lambda: diffusers.AutoencoderKLTemporalDecoder(
-            block_out_channels=(128, 256, 512, 512),
-            down_block_types=("DownEncoderBlock2D",) * 4,
-            layers_per_block=2,
-            sample_size=768,
-        ),
-        torch.float16,
-    )
-
-
-def motion_unet() -> Any:
-    """AnimateDiff's UNet with a motion adapter."""
-    return on_meta(
-        lambda: diffusers.UNetMotionModel(
-            sample_size=64,
-            cross_attention_dim=768,
-            num_attention_heads=8,
-            motion_num_attention_heads=8,
-            use_motion_mid_block=True,
-            block_out_channels=(320, 640, 1280, 1280),
-        ),
-        torch.float16,
-    )
-
-
-def sd_vae() -> Any:
-    """Stable Diffusion 1.5's VAE."""
-    return on_meta(
-        lambda: diffusers.AutoencoderKL(
-            block_out_channels=(128, 256, 512, 512),
-            down_block_types=["DownEncoderBlock2D"] * 4,
-            up_block_types=["UpDecoderBlock2D"] * 4,
-            latent_channels=4,
-            layers_per_block=2,
-            sample_size=512,
-        ),
-        torch.float16,
-    )
-
-
-def wan_transformer(name: str, *, blocks: int = 30) -> Any:
-    """Wan's transformer: ``wan`` is 2.1 with 1.3 billion parameters, ``wan-5b`` is 2.2 with 5."""
-    heads, channels, wide = {"wan": (12, 16, 8960), "wan-5b": (24, 48, 14336)}[name]
-    return on_meta(
-        lambda: diffusers.WanTransformer3DModel(
-            num_attention_heads=heads,
-            attention_head_dim=128,
-            in_channels=channels,
-            out_channels=channels,
-            text_dim=4096,
-            freq_dim=256,
-            ffn_dim=wide,
-            num_layers=blocks,
-        ),
-        torch.bfloat16,
-    )
-
-
-def wan_vae(name: str) -> Any:
-    """Wan's VAE, in float32 as it decodes."""
-    if name == "wan":
-        return on_meta(diffusers.AutoencoderKLWan, torch.float32)
-    return on_meta(
-        lambda: diffusers.AutoencoderKLWan(
-            base_dim=160,
-            decoder_base_dim=256,
-            z_dim=48,
-            dim_mult=[1, 2, 4, 4],
-            num_res_blocks=2,
-            is_residual=True,
-            patch_size=2,
-            in_channels=12,
-            out_channels=12,
-            scale_factor_spatial=16,
-            latents_mean=[0.0] * 48,
-            latents_std=[1.0] * 48,
-        ),
-        torch.float32,
-    )
-
-
-def vace_transformer(*, blocks: int = 30) -> Any:
-    """Wan VACE's transformer with 1.3 billion parameters, and a control block beside every second of them."""
-    return on_meta(
-        lambda: diffusers.WanVACETransformer3DModel(
-            num_attention_heads=12,
-            attention_head_dim=128,
-            in_channels=16,
-            out_channels=16,
-            text_dim=4096,
-            freq_dim=256,
-            ffn_dim=8960,
-            num_layers=blocks,
-            vace_layers=list(range(0, blocks, 2)),
-            vace_in_channels=96,
-        ),
-        torch.bfloat16,
-    )
-
-
-def umt5() -> Any:
-    """Wan's text encoder."""
-    config = transformers.UMT5Config(
-        vocab_size=256384,
-        d_model=4096,
-        d_kv=64,
-        d_ff=10240,
-        num_layers=24,
-        num_heads=64,
-        is_encoder_decoder=False,
-        feed_forward_proj="gated-gelu",
-    )
-    return on_meta(lambda: transformers.UMT5EncoderModel(config), torch.bfloat16)
-
-
-# --- what is measured of them
 
 
 def svd_step(
@@ -344,45 +203,6 @@ def wan_decode(vae: Any, name: str, width: int, height: int, frames: int, *, til
     return Figure(name=said, total=total, units=width * height)
 
 
-def ltx_transformer(*, blocks: int = 48) -> Any:
-    """LTX-2.3's transformer, for picture and sound."""
-    return on_meta(
-        lambda: diffusers.LTX2VideoTransformer3DModel(
-            gated_attn=True,
-            cross_attn_mod=True,
-            audio_gated_attn=True,
-            audio_cross_attn_mod=True,
-            rope_type="split",
-            use_prompt_embeddings=False,
-            perturbed_attn=True,
-            num_layers=blocks,
-        ),
-        torch.bfloat16,
-    )
-
-
-def ltx_vae() -> Any:
-    """LTX-2.3's decoder of the picture."""
-    return on_meta(
-        lambda: diffusers.AutoencoderKLLTX2Video(
-            block_out_channels=(256, 512, 1024, 1024),
-            decoder_block_out_channels=(256, 512, 512, 1024),
-            layers_per_block=(4, 6, 4, 2, 2),
-            decoder_layers_per_block=(4, 6, 4, 2, 2),
-            decoder_spatio_temporal_scaling=(True,) * 4,
-            decoder_inject_noise=(False,) * 5,
-            upsample_type=("spatiotemporal", "spatiotemporal", "temporal", "spatial"),
-            upsample_factor=(2, 2, 1, 2),
-            upsample_residual=(False,) * 4,
-            decoder_causal=False,
-            decoder_spatial_padding_mode="zeros",
-            spatial_compression_ratio=32,
-            temporal_compression_ratio=8,
-        ),
-        torch.bfloat16,
-    )
-
-
 def ltx_step(transformer: Any, width: int, height: int, frames: int, *, from_picture: bool) -> Figure:
     """One pass; the unit is a token: eight frames of 32×32 pixels."""
     latents = (frames - 1) // 8 + 1, height // 32, width // 32
@@ -458,7 +278,7 @@ def vace_step(transformer: Any, width: int, height: int, frames: int) -> Figure:
 def vace_encode(vae: Any, width: int, height: int, frames: int, *, tiled: bool = False) -> Figure:
     """What the clip is drawn by, through the pipeline's own code; the unit is a pixel of a frame."""
     (vae.enable_tiling if tiled else vae.disable_tiling)()
-    pipe = diffusers.WanVACEPipeline(None, None, vae, None, transformer=vace_transformer(blocks=1))
+    pipe = diffusers.WanVACEPipeline(None, None, vae, None, transformer=full_size.vace_transformer(blocks=1))
 
     def call() -> object:
         clip = empty(1, 3, frames, height, width, dtype=torch.float32)
@@ -483,11 +303,11 @@ def every() -> Iterator[Figure]:
     yield from _of_wan("wan", (832, 480), (33, 81))
     yield from _of_wan("wan-5b", (1280, 704), (49, 121))
     yield from _of_vace()
-    yield reading(umt5())
+    yield reading(full_size.umt5())
 
 
 def _of_svd() -> Iterator[Figure]:
-    unet, vae = svd_unet(), svd_vae()
+    unet, vae = full_size.svd_unet(), full_size.svd_vae()
     for passes in (2, 1):
         for chunked in (False, True):
             yield svd_step(unet, 1024, 576, 25, passes=passes, chunked=chunked)
@@ -496,7 +316,7 @@ def _of_svd() -> Iterator[Figure]:
 
 
 def _of_animatediff() -> Iterator[Figure]:
-    unet, vae = motion_unet(), sd_vae()
+    unet, vae = full_size.motion_unet(), full_size.sd_vae()
     for width, height, frames in ((512, 512, 16), (640, 512, 32)):
         for chunked in (False, True):
             yield motion_step(unet, width, height, frames, passes=2, chunked=chunked)
@@ -505,7 +325,7 @@ def _of_animatediff() -> Iterator[Figure]:
 
 
 def _of_wan(name: str, size: tuple[int, int], counts: tuple[int, ...]) -> Iterator[Figure]:
-    transformer, vae = wan_transformer(name), wan_vae(name)
+    transformer, vae = full_size.wan_transformer(name), full_size.wan_vae(name)
     for frames in counts:
         yield wan_step(transformer, name, *size, frames)
         for tiled in (False, True):
@@ -515,7 +335,7 @@ def _of_wan(name: str, size: tuple[int, int], counts: tuple[int, ...]) -> Iterat
 
 def _of_vace() -> Iterator[Figure]:
     """It decodes as Wan 2.1 does, with the same VAE."""
-    transformer, vae = vace_transformer(), wan_vae("wan")
+    transformer, vae = full_size.vace_transformer(), full_size.wan_vae("wan")
     for frames in (33, 81):
         yield vace_step(transformer, 832, 480, frames)
         for tiled in (False, True):
@@ -523,7 +343,7 @@ def _of_vace() -> Iterator[Figure]:
 
 
 def _ltx() -> Iterator[Figure]:
-    transformer, vae, size = ltx_transformer(blocks=2), ltx_vae(), (960, 544)
+    transformer, vae, size = full_size.ltx_transformer(blocks=2), full_size.ltx_vae(), (960, 544)
     for from_picture in (False, True):
         yield ltx_step(transformer, *size, 121, from_picture=from_picture)
     for tiled in (False, True):

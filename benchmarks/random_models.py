@@ -21,6 +21,8 @@ from peft.utils import get_peft_model_state_dict
 from safetensors.torch import save_file
 from tokenizers.pre_tokenizers import ByteLevel
 
+from benchmarks.full_size import WAN_22_VAE, WAN_22_WIDTHS
+
 SD_NOISE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 TOKENS = 77
 
@@ -187,22 +189,13 @@ def build_wan_5b(folder: Path, *, tiny: bool, where: str = "cpu") -> None:
     """
     _wan_text(folder, tiny=tiny, where=where)
     own, distilled = (folder / name / "transformer" for name in ("wan-2.2-ti2v-5b", "fastwan-2.2-ti2v-5b"))
-    wide = {"base_dim": 4, "decoder_base_dim": 4, "dim_mult": [1] * 4, "num_res_blocks": 1}
-    if not tiny:
-        wide = {"base_dim": 160, "decoder_base_dim": 256, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 2}
+    widths = WAN_22_WIDTHS
+    if tiny:
+        widths = {"base_dim": 4, "decoder_base_dim": 4, "dim_mult": [1] * 4, "num_res_blocks": 1}
     with torch.device(where):
         _wan_transformer(24, 48, 14336, tiny=tiny).save_pretrained(own)
-        diffusers.AutoencoderKLWan(
-            **wide,
-            z_dim=48,
-            is_residual=True,
-            patch_size=2,
-            in_channels=12,
-            out_channels=12,
-            scale_factor_spatial=16,
-            latents_mean=[0.0] * 48,
-            latents_std=[1.0] * 48,
-        ).save_pretrained(folder / "wan-2.2-ti2v-5b" / "vae")
+        vae = diffusers.AutoencoderKLWan(**widths, **WAN_22_VAE)
+        vae.save_pretrained(folder / "wan-2.2-ti2v-5b" / "vae")
     distilled.mkdir(parents=True)
     for file in own.iterdir():
         os.link(file, distilled / file.name)

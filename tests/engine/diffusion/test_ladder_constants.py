@@ -10,7 +10,7 @@ import dataclasses
 
 import pytest
 
-from benchmarks import meta_memory
+from benchmarks import full_size, meta_memory
 from engine.diffusion.wan.ladder import activations
 from engine.families import ltx
 from engine.families.animatediff import ladder as animatediff
@@ -23,16 +23,16 @@ WAN_SIZE = {"wan": (416, 240), "wan-5b": (640, 352)}
 
 
 def test_a_step_and_a_decode_of_stable_video_diffusion():
-    step = meta_memory.svd_step(meta_memory.svd_unet(), 256, 256, 8, passes=1)
+    step = meta_memory.svd_step(full_size.svd_unet(), 256, 256, 8, passes=1)
     assert step.each == pytest.approx(svd.STEP_BYTES, rel=CLOSE)
-    decode = meta_memory.svd_decode(meta_memory.svd_vae(), 256, 256, 2)
+    decode = meta_memory.svd_decode(full_size.svd_vae(), 256, 256, 2)
     assert decode.each == pytest.approx(svd.DECODE_BYTES, rel=CLOSE)
 
 
 def test_a_step_and_a_decode_of_animatediff():
-    step = meta_memory.motion_step(meta_memory.motion_unet(), 256, 256, 8, passes=2)
+    step = meta_memory.motion_step(full_size.motion_unet(), 256, 256, 8, passes=2)
     assert step.each == pytest.approx(animatediff.STEP_BYTES, rel=CLOSE)
-    decode = meta_memory.sd_decode(meta_memory.sd_vae(), 256, 256, 1)
+    decode = meta_memory.sd_decode(full_size.sd_vae(), 256, 256, 1)
     assert decode.each == pytest.approx(animatediff.DECODE_BYTES, rel=CLOSE)
 
 
@@ -40,8 +40,8 @@ def test_a_step_and_a_decode_of_animatediff():
 def test_a_step_a_decode_and_a_first_frame_of_wan(name):
     """Two blocks of the transformer's thirty: they work one after the other."""
     width, height = WAN_SIZE[name]
-    vae = meta_memory.wan_vae(name)
-    transformer = meta_memory.wan_transformer(name, blocks=2)
+    vae = full_size.wan_vae(name)
+    transformer = full_size.wan_transformer(name, blocks=2)
     measured = (
         meta_memory.wan_step(transformer, name, width, height, 9).total,
         meta_memory.wan_decode(vae, name, width, height, 9).total,
@@ -53,13 +53,13 @@ def test_a_step_a_decode_and_a_first_frame_of_wan(name):
 
 def test_a_step_and_an_encode_of_vace():
     """Two blocks of thirty, and one control block of fifteen: what the others give is held beside it."""
-    vae = meta_memory.wan_vae("wan")
-    step = meta_memory.vace_step(meta_memory.vace_transformer(blocks=2), 416, 240, 9)
+    vae = full_size.wan_vae("wan")
+    step = meta_memory.vace_step(full_size.vace_transformer(blocks=2), 416, 240, 9)
     others = step.units * 14 * 1536 * 2  # a number of bfloat16 for each channel
     encode = meta_memory.vace_encode(vae, 416, 240, 9).total
     takes = activations(dataclasses.replace(VACE.footprint, held=0), 416, 240, 9, encoded=9)
     assert (step.total + others, encode) == pytest.approx((takes.step, takes.encode), rel=CLOSE)
-    assert meta_memory.weights_of(meta_memory.vace_transformer()) == pytest.approx(VACE.transformer, rel=0.01)
+    assert full_size.weights_of(full_size.vace_transformer()) == pytest.approx(VACE.transformer, rel=0.01)
 
 
 def test_vace_decodes_as_wan_does():
@@ -71,15 +71,15 @@ def test_vace_decodes_as_wan_does():
 @pytest.mark.parametrize("name", list(VERSIONS))
 def test_the_weights_of_wan(name):
     version = VERSIONS[name]
-    assert meta_memory.weights_of(meta_memory.wan_transformer(name)) == pytest.approx(
+    assert full_size.weights_of(full_size.wan_transformer(name)) == pytest.approx(
         version.transformer, rel=0.01
     )
-    assert meta_memory.weights_of(meta_memory.wan_vae(name)) == pytest.approx(version.vae, rel=0.01)
+    assert full_size.weights_of(full_size.wan_vae(name)) == pytest.approx(version.vae, rel=0.01)
 
 
 def test_a_step_and_the_decoder_of_ltx():
-    transformer = meta_memory.ltx_transformer(blocks=1)
+    transformer = full_size.ltx_transformer(blocks=1)
     for from_picture, each in ((False, ltx.STEP), (True, ltx.STEP_FROM_PICTURE)):
         step = meta_memory.ltx_step(transformer, 960, 544, 121, from_picture=from_picture)
         assert step.each == pytest.approx(each, rel=CLOSE)
-    assert meta_memory.weights_of(meta_memory.ltx_vae()) == pytest.approx(ltx.VAE, rel=0.01)
+    assert full_size.weights_of(full_size.ltx_vae()) == pytest.approx(ltx.VAE, rel=0.01)

@@ -9,6 +9,8 @@ import diffusers
 import torch
 import transformers
 
+from benchmarks.full_size import WAN_22_VAE
+
 TEXT = 16
 
 
@@ -79,17 +81,5 @@ def vae_21() -> diffusers.AutoencoderKLWan:
 
 
 def _vae_22() -> diffusers.AutoencoderKLWan:
-    return diffusers.AutoencoderKLWan(
-        base_dim=4,
-        decoder_base_dim=4,
-        z_dim=48,
-        dim_mult=[1] * 4,
-        num_res_blocks=1,
-        is_residual=True,
-        patch_size=2,
-        in_channels=12,
-        out_channels=12,
-        scale_factor_spatial=16,
-        latents_mean=[0.0] * 48,
-        latents_std=[1.0] * 48,
-    )
+    widths = {"base_dim": 4, "decoder_base_dim": 4, "dim_mult": [1] * 4, "num_res_blocks": 1}
+    return diffusers.AutoencoderKLWan(**widths, **WAN_22_VAE)
