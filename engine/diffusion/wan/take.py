@@ -97,7 +97,7 @@ class Take(ABC):
         return _Scheduler(
             prediction_type="flow_prediction",
             use_flow_sigmas=True,
-            flow_shift=self.recipe.settings["flow_shift"],
+            flow_shift=self.recipe.setting("flow_shift"),
         )
 
     def denoise(self, go: Go, rungs: tuple[str, ...]) -> torch.Tensor:
