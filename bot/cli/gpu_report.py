@@ -14,6 +14,7 @@ from bot.config.choices import Where
 from bot.config.settings import Settings
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind, find_device
+from engine.core.precision import precision_of
 from engine.core.request import SECONDS, Length
 from engine.families import CATALOGUE, FAMILIES
 from engine.planning.first_rung import beginning
@@ -122,7 +123,7 @@ def what_it_draws(
         yield f"  {engine}: {FAMILIES[engine].about}"
         for trial in group:
             recipe = trial.recipe
-            yield f"    {recipe.way}: {size_of(recipe)}; {_beginning(trial, free)}"
+            yield f"    {recipe.way}: {size_of(recipe)}; {precision_of(recipe)}; {_beginning(trial, free)}"
             seconds = measured.get((engine, recipe.way))
             yield "        " + (
                 NOT_MEASURED if seconds is None else f"framekiln try: {seconds[0]:.1f} s for {seconds[1]}"

@@ -12,6 +12,7 @@ from typing import Any
 import diffusers
 import torch
 from safetensors import SafetensorError
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 from transformers.utils import logging as transformers_logging
 
 from engine.core.device import Device, DeviceKind
@@ -96,8 +97,17 @@ def size_of(pipe: Any) -> int:
     for module in modules:
         if isinstance(module, torch.nn.Module):
             for tensor in (*module.parameters(), *module.buffers()):
-                tensors[id(tensor)] = tensor.numel() * tensor.element_size()
+                tensors[id(tensor)] = _bytes_of(tensor)
     return sum(tensors.values())
+
+
+def _bytes_of(tensor: torch.Tensor) -> int:
+    """Of a quantised tensor, which says that it has the numbers it stands for: those that it is made of."""
+    if is_traceable_wrapper_subclass(tensor):
+        names, _ = tensor.__tensor_flatten__()
+        return sum(_bytes_of(getattr(tensor, name)) for name in names)
+    size: int = tensor.numel() * tensor.element_size()
+    return size
 
 
 def unfit(folder: Path, what: str) -> RenderFailed:

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Feature, Outline, Way
+from engine.core.precision import PRECISION, Precision
 from engine.core.recipe import Camera, Kind, Recipe, SoundSource
 from engine.core.request import SECONDS, Length, Request, Subject
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
 from engine.planning.pace import Pace, pace_of
+from engine.planning.precision import choose_precision
 
 SOUND_AND_NONE = "You gave a sound and chose a clip without sound. Leave one of the two out."
 UNSEEN_FACES = "the picture was not checked for faces: the face detector is not installed"
@@ -86,8 +88,19 @@ def plan(
     reached, why_shorter = _within_reach(given, spec)
     pace = pace_of(reached, fps, spec)
     tuned = spec.tune(_outline(given, way, capabilities, pace))
+    precision, why_precision = choose_precision(way, capabilities)
+    kept = {} if precision is Precision.BF16 else {PRECISION: str(precision)}
     source, why_sound = _choose_sound(given, spec, way, pace.length / fps)
-    reasons = [why_engine, *why_way, why_size, *why_seconds, *why_shorter, *_smoothed(pace, fps), *why_sound]
+    reasons = [
+        why_engine,
+        *why_way,
+        *why_precision,
+        why_size,
+        *why_seconds,
+        *why_shorter,
+        *_smoothed(pace, fps),
+        *why_sound,
+    ]
     return Recipe(
         kind=request.kind,
         engine=spec.name,
@@ -112,7 +125,7 @@ def plan(
         strength=tuned.strength,
         follow=request.follow,
         styles=request.styles,
-        settings=tuned.settings,
+        settings={**tuned.settings, **kept},
         sound=source,
         reasons=(*request.notes, *reasons, *tuned.reasons, *_notes(given, spec, width / height)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from engine.core.precision import precision_of
 from engine.core.recipe import Recipe
 from engine.core.video_model import LATENT_FRAMES, Footprint, Version, count
 from engine.diffusion.ladder import Phase, Rung
@@ -99,7 +100,7 @@ def usual_costs_of(
         recipe: what is drawn.
         encoded: see :func:`costs`.
     """
-    weights = Weights(transformer=version.transformer, vae=version.vae)
+    weights = Weights(transformer=version.transformer_in(precision_of(recipe)), vae=version.vae)
     go = min(count(recipe.frames), version.trained_frames)
     return rungs_of(version), costs(version, recipe, weights, go=go, encoded=encoded)
 
