@@ -63,6 +63,8 @@ class Version:
         footprint: what its activations take.
         transformer, vae: bytes of its models on a card.
         eight_bits: bytes of its transformer that is kept in 8 bits; 0: it cannot be.
+        boundary: the share of the noise's time below which a second transformer takes over; 0: there is one
+            only.
         tiles_count: a clip decoded in tiles counts as one that gives nothing up: as a whole, it takes more
             than twice what the steps do.
     """
@@ -79,6 +81,7 @@ class Version:
     transformer: int
     vae: int
     eight_bits: int = 0
+    boundary: float = 0.0
     tiles_count: bool = False
 
     def grid(self, width: int, height: int) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """From a folder of weights to a pipeline on its device.
 
-Nothing but safetensors is read, nothing is downloaded, and no code that came with weights is run. It may lie
-there: repositories keep the file that trained a model beside it.
+Nothing but safetensors and GGUF is read, nothing is downloaded, and no code that came with weights is run.
+It may lie there: repositories keep the file that trained a model beside it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from engine.core.device_faults import hides_out_of_memory
 from engine.core.errors import Code, RenderFailed
 
 NOT_INSTALLED = "are not installed"
+
+GGUF = ".gguf"
+"""A file of quantised weights with their settings. It holds no code."""
 
 VARIANT = "fp16"
 """Half the size to download; what is computed in is another matter."""
@@ -86,8 +89,8 @@ def check_folder(folder: Path) -> str | None:
 
 
 def bytes_in(folder: Path) -> int:
-    """Bytes of the safetensors files in a folder and below it: what loading it takes, about."""
-    return sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
+    """Bytes of the weights in a folder and below it: what loading them takes, about."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.suffix in {".safetensors", GGUF})
 
 
 def size_of(pipe: Any) -> int:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import torch
 
 from engine.core.device import Device
-from engine.core.precision import ABOUT, EIGHT_BITS, Precision, precision_of
+from engine.core.device_faults import hides_out_of_memory
+from engine.core.errors import Unsupported
+from engine.core.precision import ABOUT, EIGHT_BITS, PACKAGES, Precision, precision_of
 from engine.core.recipe import Recipe
-from engine.diffusion.loading import load
+from engine.diffusion.loading import NOT_INSTALLED, load, unfit
 
 FP8 = torch.float8_e4m3fn
 
@@ -71,7 +75,9 @@ def load_in(kind: Any, folder: Path, precision: Precision, *, dtype: torch.dtype
 
     Raises:
         RenderFailed: ``E_WEIGHTS``; see :func:`engine.diffusion.loading.load`.
+        Unsupported: the recipe names a precision in which this model does not come.
     """
+    insist(precision, Precision.BF16, *EIGHT_BITS)
     if precision is Precision.INT8:
         from diffusers import TorchAoConfig  # noqa: PLC0415 - only where it is used: it asks for torchao
 
@@ -80,6 +86,54 @@ def load_in(kind: Any, folder: Path, precision: Precision, *, dtype: torch.dtype
     if precision is Precision.FP8:
         model.enable_layerwise_casting(storage_dtype=FP8, compute_dtype=dtype)
     return model
+
+
+def insist(precision: Precision, *known: Precision) -> None:
+    """Refuse what a model does not come in; only a recipe that was not planned here asks for it.
+
+    Raises:
+        Unsupported: it is none of them.
+    """
+    if precision not in known:
+        raise Unsupported(f"This engine cannot keep its weights as “{precision}”.")
+
+
+def load_gguf(kind: Any, folder: Path, *, file: str, config: Path, dtype: torch.dtype, **changes: Any) -> Any:
+    """Load a transformer from a GGUF file into main memory, as it is: layers are unpacked when they work.
+
+    Args:
+        kind: a class of diffusers.
+        folder: of the catalogue's entry.
+        file: the GGUF file in it.
+        config: the folder whose ``transformer/config.json`` describes the model.
+        dtype: what it computes in.
+        changes: to the configuration.
+
+    Raises:
+        RenderFailed: ``E_WEIGHTS``: a file is not there or damaged, or the package that reads it is missing.
+    """
+    for place, found in ((config, config.is_dir()), (folder, (folder / file).is_file())):
+        if not found:
+            raise unfit(place, NOT_INSTALLED)
+    package = PACKAGES[Precision.GGUF]
+    if find_spec(package) is None:
+        raise unfit(
+            folder, f"are GGUF files, which the Python package {package} reads: pip install {package}"
+        )
+    try:
+        return kind.from_single_file(
+            str(folder / file),
+            config=str(config),
+            subfolder="transformer",
+            quantization_config=diffusers.GGUFQuantizationConfig(compute_dtype=dtype),
+            dtype=dtype,
+            local_files_only=True,
+            **changes,
+        )
+    except (ImportError, OSError, ValueError, KeyError, IndexError, RuntimeError) as error:
+        if hides_out_of_memory(error):
+            raise MemoryError(f"no memory for “{folder.name}”") from error
+        raise unfit(folder, f"cannot be loaded ({type(error).__name__})") from error
 
 
 def suffix(precision: Precision) -> str:

@@ -76,6 +76,10 @@ class WanBase(ABC):
         """The catalogue's entry with the transformer that draws a recipe."""
         return self.version_of(recipe).entry
 
+    def vae_entry(self, recipe: Recipe) -> str:
+        """The catalogue's entry with the VAE."""
+        return self.version_of(recipe).entry
+
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
         """See :class:`engine.core.family.Family`. ``inputs.picture`` becomes the first frame."""
         hooks.cancel.check()
@@ -134,7 +138,7 @@ class WanBase(ABC):
 
     def _vae(self, recipe: Recipe) -> tuple[str, Any]:
         """What the model cache calls the VAE, and the VAE."""
-        entry = self.version_of(recipe).entry
+        entry = self.vae_entry(recipe)
         # In half precision the decoder's gradients of colour fall into bands.
         part = {"subfolder": "vae", "dtype": torch.float32}
         name = f"{entry} vae"
