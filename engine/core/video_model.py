@@ -25,6 +25,7 @@ class Footprint:
     Attributes:
         token_pixels: pixels of a latent frame's picture that are one token.
         step: for each token of a pass.
+        unpacked: while a layer's weights are unpacked, at least.
         held: for each pixel of each frame, while the clip is denoised: what it is drawn by.
         decode: for each pixel of the frame, while a clip is decoded as a whole.
         decoded_frame: for each pixel of each frame of it, beside that.
@@ -37,6 +38,7 @@ class Footprint:
 
     token_pixels: int
     step: int
+    unpacked: int = 0
     held: int = 0
     decode: int
     decoded_frame: int

@@ -137,7 +137,7 @@ def activations(footprint: Footprint, width: int, height: int, frames: int, *, e
     beside = pixels * encoded * footprint.encoded_frame
     encode = pixels * footprint.encode + beside if encoded else 0
     return Activations(
-        step=tokens * footprint.step + pixels * encoded * footprint.held,
+        step=max(tokens * footprint.step, footprint.unpacked) + pixels * encoded * footprint.held,
         decode=pixels * (footprint.decode + frames * footprint.decoded_frame),
         tiles=footprint.tile + pixels * frames * footprint.tiled_frame,
         encode=encode,
