@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
-from engine.core.family_spec import FamilySpec, Feature, Outline, Way
+from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.precision import PRECISION, Precision
 from engine.core.recipe import Camera, Kind, Recipe, SoundSource
 from engine.core.request import SECONDS, Length, Request, Subject
@@ -87,20 +87,9 @@ def plan(
     width, height, why_size = choose_size(_framed(given), subject or reference, spec, limits.max_side)
     reached, why_shorter = _within_reach(given, spec)
     pace = pace_of(reached, fps, spec)
-    tuned = spec.tune(_outline(given, way, capabilities, pace))
-    precision, why_precision = choose_precision(way, capabilities)
-    kept = {} if precision is Precision.BF16 else {PRECISION: str(precision)}
+    tuned = _kept(spec.tune(_outline(given, way, capabilities, pace)), way, capabilities)
     source, why_sound = _choose_sound(given, spec, way, pace.length / fps)
-    reasons = [
-        why_engine,
-        *why_way,
-        *why_precision,
-        why_size,
-        *why_seconds,
-        *why_shorter,
-        *_smoothed(pace, fps),
-        *why_sound,
-    ]
+    reasons = [why_engine, *why_way, why_size, *why_seconds, *why_shorter, *_smoothed(pace, fps), *why_sound]
     return Recipe(
         kind=request.kind,
         engine=spec.name,
@@ -125,10 +114,19 @@ def plan(
         strength=tuned.strength,
         follow=request.follow,
         styles=request.styles,
-        settings={**tuned.settings, **kept},
+        settings=tuned.settings,
         sound=source,
         reasons=(*request.notes, *reasons, *tuned.reasons, *_notes(given, spec, width / height)),
     )
+
+
+def _kept(tuned: Tuned, way: Way | None, here: Capabilities) -> Tuned:
+    """What a family adds to a recipe, and in how many bits its weights are kept, unless that is 16."""
+    precision, why = choose_precision(way, here)
+    if precision is Precision.BF16:
+        return tuned
+    settings = {**tuned.settings, PRECISION: str(precision)}
+    return replace(tuned, settings=settings, reasons=(*why, *tuned.reasons))
 
 
 def _outline(given: Given, way: Way | None, capabilities: Capabilities, pace: Pace) -> Outline:

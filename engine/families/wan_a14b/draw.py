@@ -21,6 +21,7 @@ from diffusers import (
 )
 from PIL import Image
 
+from engine.core.errors import Unsupported
 from engine.core.family import Hooks, Inputs
 from engine.core.precision import Precision
 from engine.core.recipe import Recipe
@@ -73,8 +74,13 @@ class WanA14B(WanBase):
         words: tuple[torch.Tensor, torch.Tensor | None],
         hooks: Hooks,
     ) -> Take:
-        """What begins a go comes with the go."""
-        del inputs
+        """What begins a go comes with the go.
+
+        Raises:
+            Unsupported: the pair for pictures has none to begin with.
+        """
+        if recipe.engine == I2V and inputs.picture is None:
+            raise Unsupported("This engine needs a picture to start from.")
         folder = self._context.store.path(EXPERTS[recipe.engine].loras)
         version = self.version_of(recipe)
         return _ExpertsTake(version, recipe, models, words, self._context.device, hooks, folder=folder)

@@ -9,9 +9,11 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
 from engine.core.errors import RenderFailed, Unsupported
 from engine.core.family import Inputs
+from engine.core.precision import ABOUT, Precision
 from engine.core.recipe import Kind, Quality, Recipe
 from engine.core.request import Request, Subject
 from engine.diffusion.ladder import Start
@@ -21,6 +23,7 @@ from engine.families.wan_a14b import ENTRY, EXPERTS, FOUR_STEPS, I2V, T2V
 from engine.families.wan_a14b.draw import WanA14B
 from engine.planning.plan import plan
 from engine.planning.recommended import chosen, sold_as
+from engine.rendering.render import Renderer, RenderLimits
 from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 from tests.engine.families.wan_bench import draw
@@ -46,6 +49,12 @@ def store(tmp_path_factory):
 @pytest.fixture(scope="module")
 def family(store):
     return load(T2V, EngineContext(store=store))
+
+
+@pytest.fixture(scope="module")
+def whole(family):
+    """A clip of which nothing was given up."""
+    return draw(family, recipe())
 
 
 def recipe(engine=T2V, **changes):
@@ -142,13 +151,20 @@ def test_a_clip_is_the_stock_pipelines_own(store, family, engine, way):
     assert decibels(ours, stock(store, engine, **changes)) >= 90
 
 
-def test_the_loras_count_and_leave_nothing_behind(family):
-    whole = draw(family, recipe())
-    fast = draw(family, in_four())
-    assert np.array_equal(whole, draw(family, recipe()))
-    assert np.array_equal(fast, draw(family, in_four()))
-    bare = dataclasses.replace(in_four(), way="unipc-40")
-    assert not np.array_equal(fast, draw(family, bare))
+def test_a_clip_goes_the_whole_way_and_its_receipt_says_how_the_weights_were_kept(store, tmp_path):
+    picture = tmp_path / "picture.png"
+    Image.fromarray(FIRST).save(picture)
+    (tmp_path / "work").mkdir()
+    receipt = Renderer(EngineContext(store=store)).render(
+        in_four(I2V, kind=Kind.ANIMATE, inputs={"picture": "0" * 64}),
+        {"picture": picture},
+        work=tmp_path / "work",
+        limits=RenderLimits(max_takes=1),
+        on_event=lambda _: None,
+        cancel=CancelToken(),
+    )
+    assert (receipt.frames, receipt.width, receipt.height) == (FRAMES, SIDE, SIDE)
+    assert receipt.ladder == (ABOUT[Precision.GGUF],)
 
 
 # --- two experts
@@ -171,27 +187,21 @@ def seen(family):
         hook.remove()
 
 
-def test_the_second_expert_takes_over_once(family, seen):
-    draw(family, recipe(steps=6))
-    assert seen == sorted(seen), "high, then low"
-    assert set(seen) == {"high", "low"}
-
-
-def test_where_models_take_turns_the_first_expert_leaves_when_the_second_comes(family, monkeypatch, seen):
-    whole = draw(family, recipe())
-    seen.clear()
+def test_where_models_take_turns_the_first_expert_leaves_when_the_second_comes(
+    family, whole, monkeypatch, seen
+):
     monkeypatch.setattr(WanA14B, "_start", lambda *_: Start(rungs=frozenset({"offload"})))
     assert np.allclose(whole.astype(int), draw(family, recipe()), atol=1)
     assert list(dict.fromkeys(seen)) == ["high for vae", "low for high"]
     assert seen == sorted(seen)
 
 
-@pytest.mark.parametrize("way", ["unipc", "four steps"])
-def test_the_whole_memory_ladder_leaves_the_clip_as_it_is(family, monkeypatch, way):
-    what = recipe() if way == "unipc" else in_four()
-    whole = draw(family, what)
-    monkeypatch.setattr(WanA14B, "_start", lambda *_: Start(rungs=frozenset(r.name for r in RUNGS)))
-    assert np.allclose(whole.astype(int), draw(family, what), atol=1)
+def test_the_whole_memory_ladder_leaves_the_clip_as_it_is_and_the_loras_come_off(family, whole, monkeypatch):
+    fast = draw(family, in_four())
+    with monkeypatch.context() as low:
+        low.setattr(WanA14B, "_start", lambda *_: Start(rungs=frozenset(rung.name for rung in RUNGS)))
+        assert np.allclose(fast.astype(int), draw(family, in_four()), atol=1)
+    assert np.array_equal(whole, draw(family, recipe()))
 
 
 # --- its files
@@ -235,6 +245,11 @@ def test_without_the_package_that_reads_it_the_way_out_is_named(store, monkeypat
     here = Capabilities(device=sold_as(24), weights=frozenset(CATALOGUE))
     assert "pip install gguf" in str(FAMILIES[T2V].lacks(here))
     assert FAMILIES[T2V].lacks(dataclasses.replace(here, packages=frozenset({"gguf"}))) is None
+
+
+def test_without_a_picture_the_pair_for_pictures_refuses_in_words(store):
+    with pytest.raises(Unsupported, match="needs a picture"):
+        draw(load(I2V, EngineContext(store=store)), in_four(I2V))
 
 
 def test_it_comes_in_no_other_precision(family):
