@@ -66,9 +66,9 @@ def test_a_step_and_an_encode_of_vace():
 
 
 def test_a_step_and_a_first_frame_of_a14b():
-    """Two blocks of forty. A small clip's step is what unpacking a layer takes."""
+    """One block of forty. A small clip's step is what unpacking a layer takes."""
     version = EXPERTS[I2V].version
-    expert = full_size.gguf_expert(blocks=2, channels=36)
+    expert = full_size.gguf_expert(blocks=1, channels=36)
     for size in ((832, 480, 81), (416, 240, 9)):
         step = meta_memory.wan_step(expert, "wan", *size).total
         assert step == pytest.approx(activations(version.footprint, *size, encoded=0).step, rel=CLOSE)

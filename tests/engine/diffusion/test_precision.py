@@ -114,7 +114,7 @@ def test_the_doctor_names_it():
 
 
 @pytest.mark.parametrize(
-    ("precision", "least"), [(Precision.FP8, 57.0), (Precision.INT8, 75.0)], ids=["fp8", "int8"]
+    ("precision", "least"), [(Precision.FP8, 60.0), (Precision.INT8, 75.0)], ids=["fp8", "int8"]
 )
 def test_a_clip_of_fewer_bits_is_near_to_that_of_16(family, precision, least):
     """Measured with these weights: see the table in docs/models.md."""
