@@ -156,8 +156,8 @@ def loads(monkeypatch):
         read.append(f"{folder.name}/{options.get('subfolder', '')}")
         return load_weights(kind, folder, **options)
 
-    monkeypatch.setattr("engine.diffusion.wan.family.load", reading)
-    monkeypatch.setattr("engine.diffusion.wan.words.load", reading)
+    for module in ("precision", "wan.family", "wan.words"):
+        monkeypatch.setattr(f"engine.diffusion.{module}.load", reading)
     return read
 
 
