@@ -8,8 +8,10 @@ from typing import Any
 import engine.diffusion  # noqa: F401 - puts the libraries in order before they are imported
 
 import diffusers  # isort: skip
+import gguf
 import torch
 import transformers
+from diffusers.quantizers.gguf.utils import GGUFLinear, GGUFParameter
 
 WAN_22_VAE: dict[str, Any] = {
     "z_dim": 48,
@@ -118,6 +120,27 @@ def wan_vae(name: str) -> Any:
         lambda: diffusers.AutoencoderKLWan(**WAN_22_WIDTHS, **WAN_22_VAE),
         torch.float32,
     )
+
+
+def gguf_expert(*, blocks: int = 40, channels: int = 16) -> Any:
+    """One of Wan 2.2 A14B's experts, the layers of its blocks in 4 bits (GGUF's Q4_K)."""
+    expert = on_meta(
+        lambda: diffusers.WanTransformer3DModel(in_channels=channels, num_layers=blocks), torch.bfloat16
+    )
+    kind = gguf.GGMLQuantizationType.Q4_K
+    numbers, size = gguf.GGML_QUANT_SIZES[kind]
+    for block in expert.blocks:
+        for name, layer in list(block.named_modules()):
+            if type(layer) is not torch.nn.Linear:
+                continue
+            with torch.device("meta"):
+                packed = GGUFLinear(
+                    layer.in_features, layer.out_features, compute_dtype=torch.bfloat16, bias=True
+                )
+                rows = torch.empty(layer.out_features, layer.in_features // numbers * size, dtype=torch.uint8)
+            packed.bias, packed.weight = layer.bias, GGUFParameter(rows, quant_type=kind)
+            block.set_submodule(name, packed)
+    return expert
 
 
 def vace_transformer(*, blocks: int = 30) -> Any:

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.core.capabilities import Capabilities
-from engine.core.device import Device, DeviceKind
+from engine.core.precision import Precision, precision_of
 from engine.core.recipe import Kind, Quality, Recipe
 from engine.core.request import Request, Subject
 from engine.families import CATALOGUE
 from engine.planning.first_rung import beginning
 from engine.planning.plan import plan
+from engine.planning.recommended import USUAL, sold_as
 
 GIB = 2**30
 TAKEN = 0.6
@@ -35,6 +36,10 @@ def clips() -> Iterator[tuple[str, Request]]:
     yield "`wan` 5 s", _words("wan", Quality.BEST, 5)
     yield "`wan-5b` 5 s", _words("wan-5b", Quality.BEST, 5)
     yield "`wan-vace` 5 s", _words("wan-vace", Quality.BEST, 5)
+    yield "`wan-a14b` 5 s", _words("wan-a14b", Quality.BEST, 5)
+    moved = Request(kind=Kind.ANIMATE, prompt="a fox", engine="wan-a14b-i2v", quality=Quality.BEST, seconds=5)
+    yield "`wan-a14b-i2v` 5 s", moved
+    yield "`ltx` 5 s", _words("ltx", Quality.BALANCED, 5)
 
 
 def table() -> str:
@@ -46,8 +51,7 @@ def table() -> str:
     for name, request in clips():
         cells = []
         for gigabytes in GPUS:
-            device = Device(kind=DeviceKind.CUDA, name="a GPU", memory=gigabytes * GIB)
-            here = Capabilities(device=device, weights=frozenset(CATALOGUE))
+            here = Capabilities(device=sold_as(gigabytes), weights=frozenset(CATALOGUE), packages=USUAL)
             recipe = plan(request, SEEN if request.kind is Kind.ANIMATE else None, capabilities=here)
             cells.append(_cell(recipe, gigabytes))
         lines.append(f"| {name} {recipe.width}×{recipe.height}, {recipe.frames} | {' | '.join(cells)} |")
@@ -59,6 +63,9 @@ def _cell(recipe: Recipe, gigabytes: int) -> str:
     if begins is None:
         return "not counted"
     size = f"{begins.needed / GIB:.1f}"
+    kept = precision_of(recipe)
+    if kept is not Precision.BF16:
+        size += f" ({kept})"
     return (
         f"{begins.rungs[-1] if begins.rungs else 'nothing'}, {size}"
         if begins.fits

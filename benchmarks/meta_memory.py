@@ -256,6 +256,19 @@ def wan_encode(vae: Any, name: str, width: int, height: int) -> Figure:
     return Figure(name=f"{name} encode {width}×{height}", total=total, units=width * height)
 
 
+def first_frame_encode(vae: Any, width: int, height: int, frames: int, *, tiled: bool = False) -> Figure:
+    """A first frame and grey after it, as A14B takes it, by the pipeline's own code; the unit is a pixel."""
+    (vae.enable_tiling if tiled else vae.disable_tiling)()
+    pipe = diffusers.WanImageToVideoPipeline(
+        None, None, vae, None, transformer=full_size.gguf_expert(blocks=0)
+    )
+    picture = empty(1, 3, height, width, dtype=torch.float32)
+    size, where = (height, width, frames), torch.device("meta")
+    total = peak((vae,), lambda: pipe.prepare_latents(picture, 1, 16, *size, torch.bfloat16, where))
+    said = f"wan-a14b-i2v encode {width}×{height}×{frames}{', tiled' if tiled else ''}"
+    return Figure(name=said, total=total, units=width * height)
+
+
 def vace_step(transformer: Any, width: int, height: int, frames: int) -> Figure:
     """One pass; the unit is a token: four frames of 16×16 pixels."""
     latents = (frames - 1) // 4 + 1, height // 8, width // 8
@@ -303,6 +316,7 @@ def every() -> Iterator[Figure]:
     yield from _of_wan("wan", (832, 480), (33, 81))
     yield from _of_wan("wan-5b", (1280, 704), (49, 121))
     yield from _of_vace()
+    yield from _of_a14b()
     yield reading(full_size.umt5())
 
 
@@ -340,6 +354,15 @@ def _of_vace() -> Iterator[Figure]:
         yield vace_step(transformer, 832, 480, frames)
         for tiled in (False, True):
             yield vace_encode(vae, 832, 480, frames, tiled=tiled)
+
+
+def _of_a14b() -> Iterator[Figure]:
+    """It decodes as Wan 2.1 does, with the same VAE. Two blocks of forty: they work one after the other."""
+    expert, vae = full_size.gguf_expert(blocks=2, channels=36), full_size.wan_vae("wan")
+    for frames in (33, 81):
+        yield wan_step(expert, "wan", 832, 480, frames)
+        for tiled in (False, True):
+            yield first_frame_encode(vae, 832, 480, frames, tiled=tiled)
 
 
 def _ltx() -> Iterator[Figure]:

@@ -63,6 +63,7 @@ def loads_per_job(
     family = load(engine, EngineContext(store=store))
     counts = []
     with (
+        patch("engine.diffusion.precision.load", counting),
         patch("engine.diffusion.wan.family.load", counting),
         patch("engine.diffusion.wan.words.load", counting),
         patch("engine.diffusion.wan.family.WanBase._start", begin),

@@ -146,10 +146,11 @@ def test_every_target_of_make_that_a_text_names_exists():
 
 def test_every_dependency_earns_its_line_and_none_is_left_over():
     page = (ROOT / "docs/dependencies.md").read_text("utf-8")
-    core, models, tests = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
+    core, models, int8, tests = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
     for section, requirements in (
         (core, PYPROJECT["project"]["dependencies"]),
         (models, PYPROJECT["project"]["optional-dependencies"]["models"]),
+        (int8, PYPROJECT["project"]["optional-dependencies"]["int8"]),
         (tests, PYPROJECT["dependency-groups"]["test"]),
     ):
         assert set(re.findall(r"^\| `([^`]+)`", section, re.MULTILINE)) == packages(requirements)

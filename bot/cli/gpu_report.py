@@ -14,6 +14,8 @@ from bot.config.choices import Where
 from bot.config.settings import Settings
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind, find_device
+from engine.core.precision import Precision, precision_of
+from engine.core.recipe import Recipe
 from engine.core.request import SECONDS, Length
 from engine.families import CATALOGUE, FAMILIES
 from engine.planning.first_rung import beginning
@@ -122,7 +124,7 @@ def what_it_draws(
         yield f"  {engine}: {FAMILIES[engine].about}"
         for trial in group:
             recipe = trial.recipe
-            yield f"    {recipe.way}: {size_of(recipe)}; {_beginning(trial, free)}"
+            yield f"    {recipe.way}: {size_of(recipe)}; {_kept(recipe)}{_beginning(trial, free)}"
             seconds = measured.get((engine, recipe.way))
             yield "        " + (
                 NOT_MEASURED if seconds is None else f"framekiln try: {seconds[0]:.1f} s for {seconds[1]}"
@@ -156,6 +158,12 @@ def _still_works(here: Capabilities, limits: PlanLimits) -> Iterator[str]:
     if idle:
         yield f"Installed, but without a GPU not used: {', '.join(idle)}."
         yield "    → FRAMEKILN_DEVICE=cpu lets them draw on the processor. That is very slow."
+
+
+def _kept(recipe: Recipe) -> str:
+    """In how many bits its weights are kept, where that is not as they were trained."""
+    precision = precision_of(recipe)
+    return "" if precision is Precision.BF16 else f"weights in {precision}; "
 
 
 def _beginning(trial: Trial, free: int | None) -> str:

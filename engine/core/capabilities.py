@@ -17,6 +17,7 @@ class Capabilities:
         weights: names of the catalogue's entries that are installed.
         checkpoints, styles: names of the owner's own files.
         unusable: those of the owner's files that cannot be used here: name → why, in words after “because”.
+        packages: names of the optional Python packages that are installed here.
         slow: models may run without a GPU, because the owner chose it; clips then take very long.
     """
 
@@ -25,4 +26,5 @@ class Capabilities:
     checkpoints: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
     unusable: Mapping[str, str] = field(default_factory=dict)
+    packages: frozenset[str] = frozenset()
     slow: bool = False

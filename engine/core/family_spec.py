@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from engine.core.precision import Precision
 from engine.core.recipe import Follow, Kind, Number, Quality, Recipe
 from engine.core.retake import Retake, less_motion
 
@@ -41,6 +42,9 @@ class Way:
         guidance: scale of classifier-free guidance; at most 1 means none.
         weights: names of :data:`engine.families.CATALOGUE` that it needs beside the family's own.
         memory: bytes of GPU memory that it is happiest with; with less the memory ladder gives things up.
+        precision: how its files keep the weights.
+        resident: bytes of a GPU that holds the weights beside a step, by how they are kept, the best first;
+            empty: they are always kept as they are.
         rank: its family's in this way, where there are words to go by; None: always the family's own.
         lacks: kinds and features that it cannot do, although the family can in others.
     """
@@ -51,6 +55,8 @@ class Way:
     guidance: float
     weights: tuple[str, ...] = ()
     memory: int = 0
+    precision: Precision = Precision.BF16
+    resident: Mapping[Precision, int] = field(default_factory=dict)
     rank: int | None = None
     lacks: frozenset[Kind | Feature] = frozenset()
 
@@ -125,6 +131,7 @@ class FamilySpec:
         rank: the lowest is preferred among those that can do what is asked.
         weights: names of :data:`engine.families.CATALOGUE` that it cannot do without.
         any_of: names of which it needs one, the preferred one first.
+        packages: optional Python packages that it cannot do without, by their import names.
         needs_checkpoint: it draws with a checkpoint of the owner's, or with one of ``base``.
         base: names of the catalogue's checkpoints, the preferred one first.
         ways: ways of drawing by quality; the first whose weights are there is taken.
@@ -162,6 +169,7 @@ class FamilySpec:
     fitted: bool = False
     weights: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
     needs_checkpoint: bool = False
     base: tuple[str, ...] = ()
     ways: Mapping[Quality, tuple[Way, ...]] = field(default_factory=dict)
@@ -206,6 +214,8 @@ class FamilySpec:
             missing.append(self.base[0])
         if what:
             return f"{' and '.join(what)}; framekiln models pull {' '.join(missing)}"
+        if absent := [name for name in self.packages if name not in capabilities.packages]:
+            return f"the Python package {absent[0]}; pip install {absent[0]}"
         if not any(self.way(quality, capabilities) for quality in Quality):
             return "the weights for any of its quality levels"
         if not (capabilities.device.is_gpu or capabilities.slow):

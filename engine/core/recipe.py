@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from engine.core.errors import Unsupported
+
 RECIPE_VERSION = 3
 
 Number = float | int | str
@@ -226,6 +228,16 @@ class Recipe:
         """How many frames of the finished clip one drawn frame stands for; None: no whole number of them."""
         ratio = self.fps / self.native_fps
         return round(ratio) if math.isclose(ratio, max(1, round(ratio)), rel_tol=1e-9) else None
+
+    def setting(self, name: str) -> Number:
+        """One of the family's own numbers, which it cannot draw without.
+
+        Raises:
+            Unsupported: the recipe has none of this name.
+        """
+        if name not in self.settings:
+            raise Unsupported(f"This recipe lacks a number that {self.engine} needs: {name}.")
+        return self.settings[name]
 
     @property
     def seconds(self) -> float:

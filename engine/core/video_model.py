@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.core.draft_map import DraftMap
+from engine.core.precision import EIGHT_BITS, Precision
 
 GIB = 2**30
 
@@ -23,6 +25,7 @@ class Footprint:
     Attributes:
         token_pixels: pixels of a latent frame's picture that are one token.
         step: for each token of a pass.
+        unpacked: while a layer's weights are unpacked, at least.
         held: for each pixel of each frame, while the clip is denoised: what it is drawn by.
         decode: for each pixel of the frame, while a clip is decoded as a whole.
         decoded_frame: for each pixel of each frame of it, beside that.
@@ -35,6 +38,7 @@ class Footprint:
 
     token_pixels: int
     step: int
+    unpacked: int = 0
     held: int = 0
     decode: int
     decoded_frame: int
@@ -60,6 +64,9 @@ class Version:
         draft_map: takes its latents to colours.
         footprint: what its activations take.
         transformer, vae: bytes of its models on a card.
+        eight_bits: bytes of its transformer that is kept in 8 bits; 0: it cannot be.
+        boundary: the share of the noise's time below which a second transformer takes over; 0: there is one
+            only.
         tiles_count: a clip decoded in tiles counts as one that gives nothing up: as a whole, it takes more
             than twice what the steps do.
     """
@@ -75,6 +82,8 @@ class Version:
     footprint: Footprint
     transformer: int
     vae: int
+    eight_bits: int = 0
+    boundary: float = 0.0
     tiles_count: bool = False
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
@@ -84,14 +93,29 @@ class Version:
 
     def memory(self) -> int:
         """Bytes of a card on which nothing that can be seen is given up: its models take turns."""
-        latents = (self.trained_frames - 1) // LATENT_FRAMES + 1
-        tokens = latents * self.area // self.footprint.token_pixels
         clip = self.trained_frames * self.area
-        steps = self.transformer + tokens * self.footprint.step + clip * self.footprint.held
+        steps = self._steps(Precision.BF16)
         decode = self.area * self.footprint.decode + clip * self.footprint.decoded_frame
         encode = self.area * self.footprint.encode + clip * self.footprint.encoded_frame
         whole = steps if self.tiles_count else max(steps, self.vae + max(decode, encode))
         return whole + GIB // 2  # CUDA's own
+
+    def resident(self) -> Mapping[Precision, int]:
+        """Bytes of a card that holds the transformer beside a step, by how its weights are kept."""
+        if not self.eight_bits:
+            return {}
+        return {each: self._steps(each) + GIB // 2 for each in (Precision.BF16, *EIGHT_BITS)}
+
+    def transformer_in(self, precision: Precision) -> int:
+        """Bytes of the transformer."""
+        return self.eight_bits if precision in EIGHT_BITS else self.transformer
+
+    def _steps(self, precision: Precision) -> int:
+        """Bytes of the transformer and a step of the longest clip."""
+        latents = (self.trained_frames - 1) // LATENT_FRAMES + 1
+        tokens = latents * self.area // self.footprint.token_pixels
+        held = self.trained_frames * self.area * self.footprint.held
+        return self.transformer_in(precision) + tokens * self.footprint.step + held
 
 
 def count(frames: int) -> int:

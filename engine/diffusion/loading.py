@@ -1,7 +1,7 @@
 """From a folder of weights to a pipeline on its device.
 
-Nothing but safetensors is read, nothing is downloaded, and no code that came with weights is run. It may lie
-there: repositories keep the file that trained a model beside it.
+Nothing but safetensors and GGUF is read, nothing is downloaded, and no code that came with weights is run.
+It may lie there: repositories keep the file that trained a model beside it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import diffusers
 import torch
 from safetensors import SafetensorError
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 from transformers.utils import logging as transformers_logging
 
 from engine.core.device import Device, DeviceKind
@@ -19,6 +20,9 @@ from engine.core.device_faults import hides_out_of_memory
 from engine.core.errors import Code, RenderFailed
 
 NOT_INSTALLED = "are not installed"
+
+GGUF = ".gguf"
+"""A file of quantised weights with their settings. It holds no code."""
 
 VARIANT = "fp16"
 """Half the size to download; what is computed in is another matter."""
@@ -85,8 +89,8 @@ def check_folder(folder: Path) -> str | None:
 
 
 def bytes_in(folder: Path) -> int:
-    """Bytes of the safetensors files in a folder and below it: what loading it takes, about."""
-    return sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
+    """Bytes of the weights in a folder and below it: what loading them takes, about."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.suffix in {".safetensors", GGUF})
 
 
 def size_of(pipe: Any) -> int:
@@ -96,8 +100,17 @@ def size_of(pipe: Any) -> int:
     for module in modules:
         if isinstance(module, torch.nn.Module):
             for tensor in (*module.parameters(), *module.buffers()):
-                tensors[id(tensor)] = tensor.numel() * tensor.element_size()
+                tensors[id(tensor)] = _bytes_of(tensor)
     return sum(tensors.values())
+
+
+def _bytes_of(tensor: torch.Tensor) -> int:
+    """Of a quantised tensor, which says that it has the numbers it stands for: those that it is made of."""
+    if is_traceable_wrapper_subclass(tensor):
+        names, _ = tensor.__tensor_flatten__()
+        return sum(_bytes_of(getattr(tensor, name)) for name in names)
+    size: int = tensor.numel() * tensor.element_size()
+    return size
 
 
 def unfit(folder: Path, what: str) -> RenderFailed:

@@ -69,6 +69,8 @@ def streamed(
                 registry.remove_hook(name, recurse=True)
             model.to("cpu")
         for module in every:
-            vars(module).pop("_diffusers_hook", None)
+            left = vars(module).get("_diffusers_hook")
+            if left is not None and not left.hooks:  # weights that are kept in fp8 have a hook of their own
+                del vars(module)["_diffusers_hook"]
         for module in untouched:  # else its own method stays as an attribute, and keeps it alive
             vars(module).pop("forward", None)

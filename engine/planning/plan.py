@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
-from engine.core.family_spec import FamilySpec, Feature, Outline, Way
+from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
+from engine.core.precision import PRECISION, Precision
 from engine.core.recipe import Camera, Kind, Recipe, Role, SoundSource
 from engine.core.request import SECONDS, Length, Request, Subject
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
 from engine.planning.pace import Pace, pace_of
+from engine.planning.precision import choose_precision
 from engine.planning.upscaling import UpscaleLimits, plan_upscale
 from engine.vision.crop import MIDDLE, aimed_at
 
@@ -91,7 +93,7 @@ def plan(
     width, height, why_size = choose_size(_framed(given), subject or reference, spec, limits.max_side)
     reached, why_shorter = _within_reach(given, spec)
     pace = pace_of(reached, fps, spec)
-    tuned = spec.tune(_outline(given, way, capabilities, pace))
+    tuned = _kept(spec.tune(_outline(given, way, capabilities, pace)), way, capabilities)
     source, why_sound = _choose_sound(given, spec, way, pace.length / fps)
     reasons = [why_engine, *why_way, why_size, *why_seconds, *why_shorter, *_smoothed(pace, fps), *why_sound]
     return Recipe(
@@ -139,6 +141,15 @@ def _crops(given: Given, frame: float) -> dict[str, tuple[float, float]]:
         if at != (MIDDLE, MIDDLE):
             crops[str(role)] = at
     return crops
+
+
+def _kept(tuned: Tuned, way: Way | None, here: Capabilities) -> Tuned:
+    """What a family adds to a recipe, and in how many bits its weights are kept, unless that is 16."""
+    precision, why = choose_precision(way, here)
+    if precision is Precision.BF16:
+        return tuned
+    settings = {**tuned.settings, PRECISION: str(precision)}
+    return replace(tuned, settings=settings, reasons=(*why, *tuned.reasons))
 
 
 def _outline(given: Given, way: Way | None, capabilities: Capabilities, pace: Pace) -> Outline:

@@ -24,6 +24,9 @@ GIB = 2**30
 USABLE = 0.97
 """The share of a GPU's memory that the driver tells of."""
 
+USUAL = frozenset({"gguf"})
+"""Optional packages that come with the extra ``models``."""
+
 WITH_ALL = (*GROUPS["eyes"], "opennsfw", "rife", *UPSCALER.weights)
 """Small networks that look at pictures, smooth clips and enlarge them, whatever draws."""
 
@@ -76,7 +79,7 @@ def chosen(
         UserError: nothing that is installed can draw it.
     """
     request, files = ASKED[asked]
-    here = Capabilities(device=device, weights=weights)
+    here = Capabilities(device=device, weights=weights, packages=USUAL)
     return plan(
         replace(request, quality=quality, seed=1),
         files.get("subject"),

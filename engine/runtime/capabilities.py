@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device
+from engine.core.precision import PACKAGES
 from engine.weights.model_spec import ModelSpec
 from engine.weights.store import Store
 
@@ -27,5 +29,6 @@ def capabilities_of(
         checkpoints=store.checkpoints(),
         styles=store.styles(),
         unusable=store.unusable(),
+        packages=frozenset(name for name in PACKAGES.values() if find_spec(name) is not None),
         slow=slow,
     )

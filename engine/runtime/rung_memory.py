@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from engine.core.precision import PRECISION
 from engine.core.recipe import Recipe
 
 MORE = 1.05
@@ -47,6 +48,7 @@ def _shape(recipe: Recipe) -> Hashable:
         recipe.kind,
         recipe.way,
         recipe.model,
+        recipe.settings.get(PRECISION),
         recipe.width,
         recipe.height,
         recipe.frames,

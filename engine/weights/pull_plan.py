@@ -14,7 +14,7 @@ from engine.weights.hub import Hub, RemoteFile, Snapshot
 from engine.weights.lock import FileRecord, Record
 from engine.weights.model_spec import HubSource, ModelSpec, PackageSource
 
-HARMLESS = {".safetensors", ".json", ".txt", ".model"}
+HARMLESS = {".safetensors", ".gguf", ".json", ".txt", ".model"}
 PICKLED = {".pth", ".pt"}
 """Can carry code: taken only where the catalogue itself knows the digest, and loaded with weights_only."""
 

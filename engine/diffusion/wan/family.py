@@ -7,6 +7,8 @@ anew, as far down the memory ladder as it must.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,6 +17,7 @@ from diffusers import AutoencoderKLWan
 from engine.core.device import Device, DeviceKind
 from engine.core.device_faults import is_out_of_memory
 from engine.core.family import Frames, Hooks, Inputs
+from engine.core.precision import Precision
 from engine.core.recipe import Recipe
 from engine.core.video_model import UMT5, Version, count
 from engine.diffusion.attention import attending
@@ -22,6 +25,7 @@ from engine.diffusion.compiled import compiled_for, compiling
 from engine.diffusion.goes import Unfinished
 from engine.diffusion.ladder import Start, descend, free_bytes, start
 from engine.diffusion.loading import bytes_in, load, size_of
+from engine.diffusion.precision import kept_as, load_in, suffix
 from engine.diffusion.sampling import showing_one_draft
 from engine.diffusion.streaming import streamed
 from engine.diffusion.wan.ladder import BLOCKS_HELD, READING, SHORTER, costs, rungs_of, shorter
@@ -72,13 +76,18 @@ class WanBase(ABC):
         """The catalogue's entry with the transformer that draws a recipe."""
         return self.version_of(recipe).entry
 
+    def vae_entry(self, recipe: Recipe) -> str:
+        """The catalogue's entry with the VAE."""
+        return self.version_of(recipe).entry
+
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
         """See :class:`engine.core.family.Family`. ``inputs.picture`` becomes the first frame."""
         hooks.cancel.check()
         hooks = showing_one_draft(hooks)
         version = self.version_of(recipe)
         most = int(recipe.settings.get("go", version.trained_frames))
-        models = self._models(recipe)
+        precision = kept_as(recipe, hooks.gave_up)
+        models = self._models(recipe, precision)
         hooks.cancel.check()  # loading takes a while
         go = min(most, count(recipe.frames))
         encoded = self.encoded(recipe, inputs, go)
@@ -92,6 +101,7 @@ class WanBase(ABC):
 
         # The cache's hooks decide anew on each step which blocks work: that is no graph.
         usual = self.is_usual(recipe) and recipe.frames <= most and cached_every(recipe) == 1
+        usual = usual and precision is Precision.BF16  # the others' weights are unpacked by hooks
 
         def attempt(rungs: tuple[str, ...]) -> Frames:
             if rungs:  # then there is no room for anything else
@@ -114,26 +124,33 @@ class WanBase(ABC):
         top, left = (height - recipe.height) // 2, (width - recipe.width) // 2
         return drawn[:, top : top + recipe.height, left : left + recipe.width]
 
-    def _models(self, recipe: Recipe) -> Models:
+    def _models(self, recipe: Recipe, precision: Precision = Precision.BF16) -> Models:
         """What draws a recipe, from the model cache: in main memory, or still on the card."""
-        entry, own = self.version_of(recipe).entry, self.transformer_entry(recipe)
-        names = f"{own} transformer", f"{entry} vae"
+        own = self.transformer_entry(recipe)
+        name = f"{own} transformer{suffix(precision)}"
+        part = {"subfolder": "transformer", "dtype": self._dtype}
         transformer = self._cached(
-            names[0], self.transformer_class, own, subfolder="transformer", dtype=self._dtype
+            name, own, lambda folder: load_in(self.transformer_class, folder, precision, **part)
         )
         compiled_for(transformer, self._context)
-        # In half precision the decoder's gradients of colour fall into bands.
-        vae = self._cached(names[1], AutoencoderKLWan, entry, subfolder="vae", dtype=torch.float32)
-        return Models(transformer=transformer, vae=vae, names=frozenset(names))
+        vae_name, vae = self._vae(recipe)
+        return Models(transformer=transformer, vae=vae, names=frozenset((name, vae_name)))
 
-    def _cached(self, name: str, kind: Any, entry: str, **parts: Any) -> Any:
+    def _vae(self, recipe: Recipe) -> tuple[str, Any]:
+        """What the model cache calls the VAE, and the VAE."""
+        entry = self.vae_entry(recipe)
+        # In half precision the decoder's gradients of colour fall into bands.
+        part = {"subfolder": "vae", "dtype": torch.float32}
+        name = f"{entry} vae"
+        vae = self._cached(
+            name, entry, lambda folder: load(AutoencoderKLWan, folder, device=Device(), **part), of="vae"
+        )
+        return name, vae
+
+    def _cached(self, name: str, entry: str, read: Callable[[Path], Any], *, of: str = "transformer") -> Any:
         folder = self._context.store.path(entry)
         return self._context.model_cache.get(
-            name,
-            lambda: load(kind, folder, device=Device(), **parts),
-            size_of,
-            park=_park,
-            coming=bytes_in(folder / parts["subfolder"]),
+            name, lambda: read(folder), size_of, park=_park, coming=bytes_in(folder / of)
         )
 
     def _words(

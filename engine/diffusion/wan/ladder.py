@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from engine.core.precision import precision_of
 from engine.core.recipe import Recipe
 from engine.core.video_model import LATENT_FRAMES, Footprint, Version, count
 from engine.diffusion.ladder import Phase, Rung
@@ -53,10 +54,15 @@ def shorter(go: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """Bytes of the models, and of those of them that are on the card."""
+    """Bytes of the models, and of those of them that are on the card.
+
+    Attributes:
+        second: of the second expert, where there are two.
+    """
 
     transformer: int
     vae: int
+    second: int = 0
     present: int = 0
 
 
@@ -74,10 +80,10 @@ def costs(version: Version, recipe: Recipe, weights: Weights, *, go: int, encode
     """
     size = version.grid(recipe.width, recipe.height)
     takes = activations(version.footprint, *size, go, encoded=encoded)
-    transformer, vae = weights.transformer, weights.vae
+    transformer, vae = max(weights.transformer, weights.second), weights.vae
     layers = math.ceil(LAYERS_HELD * transformer)
     all_at_once = (
-        transformer + vae + max(takes.step, takes.decode, takes.encode),
+        transformer + weights.second + vae + max(takes.step, takes.decode, takes.encode),
         max(transformer + takes.step, vae + max(takes.decode, takes.encode)),
         max(transformer + takes.step, vae + max(takes.tiles, takes.encode_tiles)),
         max(layers + (vae if encoded else 0) + takes.step, vae + max(takes.tiles, takes.encode_tiles)),
@@ -99,7 +105,9 @@ def usual_costs_of(
         recipe: what is drawn.
         encoded: see :func:`costs`.
     """
-    weights = Weights(transformer=version.transformer, vae=version.vae)
+    transformer = version.transformer_in(precision_of(recipe))
+    second = transformer if version.boundary else 0
+    weights = Weights(transformer=transformer, second=second, vae=version.vae)
     go = min(count(recipe.frames), version.trained_frames)
     return rungs_of(version), costs(version, recipe, weights, go=go, encoded=encoded)
 
@@ -129,7 +137,7 @@ def activations(footprint: Footprint, width: int, height: int, frames: int, *, e
     beside = pixels * encoded * footprint.encoded_frame
     encode = pixels * footprint.encode + beside if encoded else 0
     return Activations(
-        step=tokens * footprint.step + pixels * encoded * footprint.held,
+        step=max(tokens * footprint.step, footprint.unpacked) + pixels * encoded * footprint.held,
         decode=pixels * (footprint.decode + frames * footprint.decoded_frame),
         tiles=footprint.tile + pixels * frames * footprint.tiled_frame,
         encode=encode,

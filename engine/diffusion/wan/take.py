@@ -33,17 +33,28 @@ SAMPLED = 0.85
 
 @dataclass(frozen=True, kw_only=True)
 class Models:
-    """What draws a recipe, and the names under which the model cache holds it."""
+    """What draws a recipe, and the names under which the model cache holds it.
+
+    Attributes:
+        second: the transformer that takes over where little noise is left; None: there is one only.
+    """
 
     transformer: Any
     vae: Any
     names: frozenset[str]
+    second: Any = None
+
+    @property
+    def transformers(self) -> tuple[Any, ...]:
+        """The one, or both, in the order in which they work."""
+        return (self.transformer,) if self.second is None else (self.transformer, self.second)
 
     def weights(self) -> Weights:
         """Their sizes, and how much of them is on the card already."""
-        sizes = {model: size_of(model) for model in (self.transformer, self.vae)}
-        present = sum(size for model, size in sizes.items() if model.device.type != "cpu")
-        return Weights(transformer=sizes[self.transformer], vae=sizes[self.vae], present=present)
+        every = (*self.transformers, self.vae)
+        present = sum(size_of(model) for model in every if model.device.type != "cpu")
+        first, *second = map(size_of, self.transformers)
+        return Weights(transformer=first, second=sum(second), vae=size_of(self.vae), present=present)
 
 
 class Take(ABC):
@@ -87,6 +98,16 @@ class Take(ABC):
     def arguments(self, go: Go) -> dict[str, Any]:
         """What its call is given beside what all are given."""
 
+    @contextmanager
+    def dressed(self, pipe: Any) -> Iterator[None]:
+        """With what the transformers wear while they denoise a go: nothing.
+
+        Args:
+            pipe: the go's pipeline.
+        """
+        del pipe
+        yield
+
     def scheduler(self, generator: torch.Generator) -> Any:
         """The sampler of a go.
 
@@ -97,7 +118,7 @@ class Take(ABC):
         return _Scheduler(
             prediction_type="flow_prediction",
             use_flow_sigmas=True,
-            flow_shift=self.recipe.settings["flow_shift"],
+            flow_shift=self.recipe.setting("flow_shift"),
         )
 
     def denoise(self, go: Go, rungs: tuple[str, ...]) -> torch.Tensor:
@@ -121,7 +142,7 @@ class Take(ABC):
 
         # Streamed layers come in an order that was noted: none may be skipped.
         every = 1 if STREAM.name in rungs else cached_every(recipe)
-        with self._placed(pipe, rungs), cached(pipe.transformer, every):
+        with self.dressed(pipe), self._placed(pipe, rungs), cached(pipe.transformer, every):
             latents: torch.Tensor = pipe(
                 prompt_embeds=self._words.to(self._where),
                 negative_prompt_embeds=None if self._negative is None else self._negative.to(self._where),
@@ -143,7 +164,8 @@ class Take(ABC):
         sampled = go.begin + SAMPLED * (go.end - go.begin)
         try:
             if rungs:  # the transformer has had its turn
-                self._models.transformer.to("cpu")
+                for transformer in self._models.transformers:
+                    transformer.to("cpu")
                 collect()
             vae.to(self._where)
             return decode_causal(
@@ -160,12 +182,14 @@ class Take(ABC):
 
     def _made(self, go: Go) -> Any:
         made = self.pipeline(go)
+        second = {} if self._models.second is None else {"transformer_2": self._models.second}
         pipe = made(
             tokenizer=None,
             text_encoder=None,
             vae=self._models.vae,
             transformer=self._models.transformer,
             scheduler=None,
+            **second,
         )
         pipe.set_progress_bar_config(disable=True)
         return pipe
@@ -182,11 +206,12 @@ class Take(ABC):
         """Put the models where the rungs say; whatever happens, leave no hook on them."""
         try:
             if STREAM.name in rungs:
-                with streamed((pipe.transformer,), self._device):
+                with streamed(self._models.transformers, self._device):
                     pipe.vae.to(self._where)
                     yield
             elif rungs:
-                pipe.model_cpu_offload_seq = "vae->transformer"  # pictures are encoded first
+                # Pictures are encoded first. Each model leaves when the next one comes.
+                pipe.model_cpu_offload_seq = "vae->transformer->transformer_2"
                 pipe.enable_model_cpu_offload(device=self._where)
                 yield
             else:
@@ -194,7 +219,10 @@ class Take(ABC):
                 yield
         finally:
             pipe.remove_all_hooks()
-            for model in (pipe.transformer, pipe.vae):  # accelerate leaves the model's own method on it
+            for model in (
+                *self._models.transformers,
+                pipe.vae,
+            ):  # accelerate leaves the model's own method on it
                 vars(model).pop("forward", None)
             if rungs:
                 pipe.to("cpu")

@@ -231,7 +231,7 @@ class _Take:
             name = str(settings["first_lora"])
             loras.append(Lora(name=name, file=store.path(name) / CAMERA_LORA, weight=1.0))
         if "camera" in settings:
-            name, weight = str(settings["camera"]), float(settings["camera_weight"])
+            name, weight = str(settings["camera"]), float(recipe.setting("camera_weight"))
             loras.append(Lora(name=name, file=store.path(name) / CAMERA_LORA, weight=weight))
         known = store.styles()
         for style in recipe.styles:

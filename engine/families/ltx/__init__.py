@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 
+from engine.core import precision
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
+from engine.core.precision import Precision
 from engine.core.recipe import Kind, Quality
 from engine.planning.prompting import construct, movement
 from engine.weights import licences
@@ -30,8 +32,8 @@ LONGEST = 257
 STEPS, GUIDANCE = 8, 1.0
 """What it was distilled to."""
 
-TRANSFORMER, VAE = 38_000_000_000, 1_450_000_000
-"""Bytes of its models on a card: those of their files."""
+TRANSFORMER, EIGHT_BITS, VAE = 38_000_000_000, 19_000_000_000, 1_450_000_000
+"""Bytes of its models on a card: those of their files, and of the transformer in 8 bits."""
 
 STEP, STEP_FROM_PICTURE = 152_000, 308_000
 """Bytes of a pass for each token, as ``benchmarks/meta_memory.py`` counts them at full size. With a first
@@ -62,6 +64,11 @@ def tokens(width: int, height: int, frames: int) -> int:
     return (width // MULTIPLE) * (height // MULTIPLE) * ((count(frames) - 1) // LATENT_FRAMES + 1)
 
 
+def transformer_in(kept: Precision) -> int:
+    """Bytes of the transformer, by how its weights are kept."""
+    return EIGHT_BITS if kept in precision.EIGHT_BITS else TRANSFORMER
+
+
 def tune(outline: Outline) -> Tuned:
     """Settle what only this family knows. It has no guidance, so there is nothing to steer away from."""
     request, subject = outline.request, outline.subject
@@ -84,15 +91,16 @@ _AREA = {Quality.FAST: 704 * 384, Quality.BALANCED: 960 * 544, Quality.BEST: 128
 
 def _way(quality: Quality) -> Way:
     """The same eight steps, at another size. Its transformer is on the card, and its models take turns."""
-    cost = (
-        TRANSFORMER + (_AREA[quality] // MULTIPLE**2) * ((121 - 1) // LATENT_FRAMES + 1) * STEP_FROM_PICTURE
-    )
+    step = (_AREA[quality] // MULTIPLE**2) * ((121 - 1) // LATENT_FRAMES + 1) * STEP_FROM_PICTURE
+    beside = step + GIB // 2  # CUDA's own
+    resident = {each: transformer_in(each) + beside for each in (Precision.BF16, *precision.EIGHT_BITS)}
     return Way(
         name="distilled-8",
         about="8 steps of the distilled model, with sound",
         steps=STEPS,
         guidance=GUIDANCE,
-        memory=cost + GIB // 2,  # CUDA's own
+        memory=resident[Precision.BF16],
+        resident=resident,
     )
 
 

@@ -28,13 +28,15 @@ from engine.clips.pcm import resampled
 from engine.core.device import Device, DeviceKind
 from engine.core.device_faults import is_out_of_memory
 from engine.core.family import Frames, Hooks, Inputs, Picture, WithSound
+from engine.core.precision import Precision
 from engine.core.recipe import Recipe, SoundSource
 from engine.core.sound import RATE, Sound, fitted, samples_for
 from engine.diffusion.attention import attending
 from engine.diffusion.decode import decode
 from engine.diffusion.goes import Go, Unfinished
 from engine.diffusion.ladder import Start, descend, free_bytes, start
-from engine.diffusion.loading import bytes_in, load, size_of
+from engine.diffusion.loading import bytes_in, size_of
+from engine.diffusion.precision import kept_as, load_in, suffix
 from engine.diffusion.sampling import Steps
 from engine.diffusion.streaming import streamed
 from engine.families.ltx import ENTRY, FPS, WORDS, count, grid
@@ -111,7 +113,7 @@ class LtxFamily:
         hooks.cancel.check()
         words = self._words(recipe.words)
         hooks.cancel.check()  # reading and loading take a while
-        models = self._models()
+        models = self._models(kept_as(recipe, hooks.gave_up))
         hooks.cancel.check()
         width, height = grid(recipe.width, recipe.height)
         picture = None if inputs.picture is None else cover(inputs.picture, width, height)
@@ -140,22 +142,23 @@ class LtxFamily:
         frames = drawn[:, top : top + recipe.height, left : left + recipe.width]
         return frames if take.sound is None else WithSound(frames=frames, sound=take.sound)
 
-    def _models(self) -> _Models:
+    def _models(self, precision: Precision = Precision.BF16) -> _Models:
         """What draws, from the model cache: in main memory, or still on the card."""
         kinds = {
-            "transformer": LTX2VideoTransformer3DModel,
             "vae": AutoencoderKLLTX2Video,
             "audio_vae": AutoencoderKLLTX2Audio,
             "vocoder": LTX2VocoderWithBWE,
         }
         made = {part: self._cached(part, kind) for part, kind in kinds.items()}
-        return _Models(names=frozenset(f"{ENTRY} {part}" for part in kinds), **made)
+        made["transformer"] = self._cached("transformer", LTX2VideoTransformer3DModel, precision)
+        names = [f"{ENTRY} {part}" for part in kinds] + [f"{ENTRY} transformer{suffix(precision)}"]
+        return _Models(names=frozenset(names), **made)
 
-    def _cached(self, part: str, kind: Any) -> Any:
+    def _cached(self, part: str, kind: Any, precision: Precision = Precision.BF16) -> Any:
         folder = self._context.store.path(ENTRY)
         return self._context.model_cache.get(
-            f"{ENTRY} {part}",
-            lambda: load(kind, folder, device=Device(), subfolder=part, dtype=self._dtype),
+            f"{ENTRY} {part}{suffix(precision)}",
+            lambda: load_in(kind, folder, precision, subfolder=part, dtype=self._dtype),
             size_of,
             park=lambda model: model.to("cpu"),
             coming=bytes_in(folder / part),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from engine.core.precision import precision_of
 from engine.core.recipe import Recipe, Role
 from engine.diffusion.ladder import Phase, Rung
 from engine.families.ltx import (
@@ -11,10 +12,10 @@ from engine.families.ltx import (
     DECODED_IN_TILES,
     STEP,
     STEP_FROM_PICTURE,
-    TRANSFORMER,
     VAE,
     grid,
     tokens,
+    transformer_in,
 )
 
 OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
@@ -38,7 +39,9 @@ BLOCKS_HELD = 0.06
 
 def usual_costs(recipe: Recipe) -> tuple[tuple[Rung, ...], tuple[int, ...]]:
     """The rungs, and the bytes needed on each, with weights of the usual size."""
-    return RUNGS, costs(recipe, TRANSFORMER, VAE, from_picture=Role.PICTURE in recipe.inputs)
+    return RUNGS, costs(
+        recipe, transformer_in(precision_of(recipe)), VAE, from_picture=Role.PICTURE in recipe.inputs
+    )
 
 
 def costs(recipe: Recipe, transformer: int, vae: int, *, from_picture: bool) -> tuple[int, ...]:

@@ -206,7 +206,7 @@ class _Parts:
 
 def _most(recipe: Recipe, rungs: tuple[str, ...]) -> int:
     """Frames that are drawn in one go."""
-    most = int(recipe.settings["go"])
+    most = int(recipe.setting("go"))
     return max(2, math.ceil(min(most, recipe.frames) / 2)) if SHORTER.name in rungs else most
 
 
@@ -225,7 +225,6 @@ def _denoise(
     if picture is None:
         raise Unsupported(NO_PICTURE)
     generator.manual_seed(go.seed)
-    settings = recipe.settings
     steps = Steps(
         hooks,
         steps=recipe.steps,
@@ -248,9 +247,9 @@ def _denoise(
             num_inference_steps=recipe.steps,
             min_guidance_scale=min(LEAST_GUIDANCE, recipe.guidance),
             max_guidance_scale=recipe.guidance,
-            fps=_within(settings["fps"], 1, 30),
-            motion_bucket_id=_within(settings["motion_bucket"], 1, 255),
-            noise_aug_strength=min(0.1, max(0.0, float(settings["noise_aug"]))),
+            fps=_within(recipe.setting("fps"), 1, 30),
+            motion_bucket_id=_within(recipe.setting("motion_bucket"), 1, 255),
+            noise_aug_strength=min(0.1, max(0.0, float(recipe.setting("noise_aug")))),
             generator=generator,
             output_type="latent",
             callback_on_step_end=step_done,
@@ -262,7 +261,7 @@ def _decode(
     pipe: Any, latents: torch.Tensor, recipe: Recipe, go: Go, rungs: tuple[str, ...], hooks: Hooks
 ) -> Frames:
     """A go's frames."""
-    chunk = _within(recipe.settings["decode_chunk"], 1, go.frames)
+    chunk = _within(recipe.setting("decode_chunk"), 1, go.frames)
     if SMALLER_DECODE.name in rungs:
         chunk = min(chunk, FEWEST_DECODED)
     vae = pipe.vae
@@ -291,7 +290,7 @@ def _fitted(recipe: Recipe, inputs: Inputs) -> Picture:
 
 def _is_usual(recipe: Recipe) -> bool:
     """Whether a clip has a shape that is worth compiling for: a usual size, drawn in one whole go."""
-    return recipe.frames == int(recipe.settings["go"]) and (recipe.width, recipe.height) in usual_sizes(SPEC)
+    return recipe.frames == int(recipe.setting("go")) and (recipe.width, recipe.height) in usual_sizes(SPEC)
 
 
 def _unet_of(recipe: Recipe) -> str:

@@ -67,10 +67,10 @@ def usual_costs(recipe: Recipe) -> tuple[tuple[Rung, ...], tuple[int, ...]]:
 def costs(recipe: Recipe, weights: Weights) -> tuple[int, ...]:
     """Bytes that a take needs on the card, weights included, with the first 0, 1, 2, … rungs in force."""
     pixels = recipe.width * recipe.height
-    frames = min(recipe.frames, int(recipe.settings["go"]))
+    frames = min(recipe.frames, int(recipe.setting("go")))
     half = math.ceil(frames / 2)
     passes = 2 if recipe.guidance > 1 else 1
-    chunk = min(frames, int(recipe.settings["decode_chunk"]))
+    chunk = min(frames, int(recipe.setting("decode_chunk")))
     layers = math.ceil(LAYERS_HELD * weights.unet)
     kept = DEEP_BYTES if deep_every(recipe) > 1 else 0
     step, small_step = (frames * passes * pixels * (each + kept) for each in (STEP_BYTES, CHUNKED_STEP_BYTES))

@@ -46,6 +46,7 @@ WAN_21 = Version(
         encode=3_900,
     ),
     transformer=2_838_000_000,
+    eight_bits=1_446_000_000,
     vae=508_000_000,
 )
 WAN_22 = Version(
@@ -67,6 +68,7 @@ WAN_22 = Version(
         encode=2_000,
     ),
     transformer=10_000_000_000,
+    eight_bits=5_092_000_000,
     vae=2_820_000_000,
     tiles_count=True,
 )
@@ -122,7 +124,13 @@ def tune(version: Version, outline: Outline) -> Tuned:
 def _way(version: Version, steps: int, guidance: float, *, rank: int | None = None) -> Way:
     about = f"{steps} steps with guidance"
     return Way(
-        name=f"unipc-{steps}", about=about, steps=steps, guidance=guidance, memory=version.memory(), rank=rank
+        name=f"unipc-{steps}",
+        about=about,
+        steps=steps,
+        guidance=guidance,
+        memory=version.memory(),
+        resident=version.resident(),
+        rank=rank,
     )
 
 
@@ -140,6 +148,7 @@ FAST = Way(
     guidance=1.0,
     weights=(FASTWAN,),
     memory=WAN_22.memory(),
+    resident=WAN_22.resident(),
     rank=BEST_RANK,
     lacks=frozenset({Kind.ANIMATE, Feature.FIRST_FRAME}),  # it was distilled on words alone
 )

@@ -49,6 +49,7 @@ VACE = Version(
         encoded_tile=930_000_000,
     ),
     transformer=4_308_000_000,
+    eight_bits=2_182_000_000,
     vae=508_000_000,
 )
 
@@ -121,6 +122,7 @@ def _way(steps: int, *, rank: int) -> Way:
         steps=steps,
         guidance=5.0,
         memory=VACE.memory(),
+        resident=VACE.resident(),
         rank=rank,
     )
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+import torch
 
 from benchmarks import full_size, meta_memory
+from engine.diffusion.precision import FP8
 from engine.diffusion.wan.ladder import activations
 from engine.families import ltx
 from engine.families.animatediff import ladder as animatediff
 from engine.families.svd import ladder as svd
 from engine.families.wan import VERSIONS
+from engine.families.wan_a14b import EXPERTS, I2V
 from engine.families.wan_vace import VACE
 
 CLOSE = 0.1
@@ -60,6 +63,48 @@ def test_a_step_and_an_encode_of_vace():
     takes = activations(dataclasses.replace(VACE.footprint, held=0), 416, 240, 9, encoded=9)
     assert (step.total + others, encode) == pytest.approx((takes.step, takes.encode), rel=CLOSE)
     assert full_size.weights_of(full_size.vace_transformer()) == pytest.approx(VACE.transformer, rel=0.01)
+
+
+def test_a_step_and_a_first_frame_of_a14b():
+    """One block of forty. A small clip's step is what unpacking a layer takes."""
+    version = EXPERTS[I2V].version
+    expert = full_size.gguf_expert(blocks=1, channels=36)
+    for size in ((832, 480, 81), (416, 240, 9)):
+        step = meta_memory.wan_step(expert, "wan", *size).total
+        assert step == pytest.approx(activations(version.footprint, *size, encoded=0).step, rel=CLOSE)
+    encode = meta_memory.first_frame_encode(full_size.wan_vae("wan"), 416, 240, 9).total
+    takes = activations(version.footprint, 416, 240, 9, encoded=9)
+    assert encode == pytest.approx(takes.encode, rel=CLOSE)
+
+
+@pytest.mark.parametrize(
+    ("make", "bytes_in_8_bits"),
+    [
+        (lambda: full_size.wan_transformer("wan"), VERSIONS["wan"].eight_bits),
+        (lambda: full_size.wan_transformer("wan-5b"), VERSIONS["wan-5b"].eight_bits),
+        (full_size.vace_transformer, VACE.eight_bits),
+    ],
+    ids=["wan", "wan-5b", "wan-vace"],
+)
+def test_the_weights_in_8_bits(make, bytes_in_8_bits):
+    transformer = make()
+    transformer.enable_layerwise_casting(storage_dtype=FP8, compute_dtype=torch.bfloat16)
+    assert full_size.weights_of(transformer) == pytest.approx(bytes_in_8_bits, rel=0.01)
+
+
+def test_nearly_all_of_ltx_is_kept_in_8_bits():
+    transformer = full_size.ltx_transformer(blocks=1)
+    whole = full_size.weights_of(transformer)
+    transformer.enable_layerwise_casting(storage_dtype=FP8, compute_dtype=torch.bfloat16)
+    share = full_size.weights_of(transformer) / whole
+    assert share == pytest.approx(ltx.EIGHT_BITS / ltx.TRANSFORMER, rel=0.01)
+
+
+def test_a_step_in_fp8_takes_no_more_than_one_in_16_bits():
+    transformer = full_size.wan_transformer("wan-5b", blocks=2)
+    transformer.enable_layerwise_casting(storage_dtype=FP8, compute_dtype=torch.bfloat16)
+    step = meta_memory.wan_step(transformer, "wan-5b", 1280, 704, 121).total
+    assert step <= 1.1 * activations(VERSIONS["wan-5b"].footprint, 1280, 704, 121, encoded=0).step
 
 
 def test_vace_decodes_as_wan_does():
