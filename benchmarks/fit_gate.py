@@ -50,7 +50,7 @@ SHOWS = {
 }
 """Trouble → the injected defect that shows it, in all its ways."""
 
-CONTENT = ("clipped", "letterbox", "only_zooms", "earlier_frame_shows")
+CONTENT = ("clipped", "overexposed", "letterbox", "only_zooms", "earlier_frame_shows")
 """Measures of content that good clips have as well, or that only warn: no regression reads them."""
 
 BY_LIMIT = ("tint_drifts_everywhere", "colour_is_added_everywhere")

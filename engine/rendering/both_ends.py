@@ -23,7 +23,7 @@ EXPECTED = frozenset(
     {
         *("subject_drifts", "melts", "colours_fade", "blur_collapses"),
         *("colours_drift", "tint_drifts_everywhere", "colour_is_added_everywhere"),
-        *("only_zooms", "clipped", "burnt", "oversaturated", "noise"),
+        *("only_zooms", "overexposed", "burnt", "oversaturated", "noise"),
     }
 )
 """What the whole of such a clip does because it was asked to: its end is another picture than its start. What

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.gate.clip import Clip, clipped_share, saturation
+from engine.gate.clip import WHITE, Clip, clipped_share, saturation
 from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
@@ -51,10 +51,26 @@ def _opening(clip: Clip) -> int:
     return max(1, len(clip) // 4)
 
 
-@measure(unit="share", words="much of the picture is overexposed", usual=0.02, warn=0.5)
+@measure(unit="share")
 def clipped(clip: Clip) -> Reading:
-    """Share of clipped pixels in the first quarter. Drawings have many: never a reject."""
+    """Share of pixels in the first quarter that are at either end in a channel."""
     return Reading(clipped_share(clip.small[: _opening(clip)]))
+
+
+@measure(unit="share", words="much of the picture is overexposed", usual=0.02, warn=0.5)
+def overexposed(clip: Clip) -> Reading:
+    """Share of pixels in the first quarter with a channel at its upper end, beyond that of the input picture.
+
+    Drawings have many: never a reject. The lower end does not count: a deep blue has no red, and loses nothing.
+    """
+    white = _white_share(clip.small[: _opening(clip)])
+    if clip.reference is not None:
+        white -= _white_share(clip.small_input)
+    return Reading(max(0.0, white))
+
+
+def _white_share(pictures: Floats) -> float:
+    return float((pictures[..., ::2, ::2, :].max(axis=-1) > WHITE).mean())
 
 
 @measure(unit="of the limit", words="the picture is overexposed", warn=1.2, reject=1.2, needs_input=True)

@@ -14,6 +14,8 @@ from engine.vision.optical_flow import Floats
 _STANDS_OUT = 1.8
 _END = 4
 _FEWEST_BEFORE = 3
+_SHARPER = 1.15
+"""What a thin line's step may grow by between two frames, as a screenshot's do when the camera moves."""
 _BAND = 6
 _ROWS_NEAR = 4
 
@@ -124,7 +126,9 @@ def end_residual(clip: Clip) -> Reading:
 def torn_rows(clip: Clip) -> Reading:
     """Steps between two native rows that neighbouring frames and nearby rows lack: mean of the top three.
 
-    In units of the frame's median step, so that sharp pictures do not count as torn.
+    In units of the frame's median step, so that sharp pictures do not count as torn. A thin line that moves by
+    less than a row is sharper in one frame than in the next, so a step counts only as far as it exceeds those
+    of the neighbours by more than that.
     """
     if clip.native_luma.shape[1] <= 2 * _ROWS_NEAR:
         return Reading(0.0)
@@ -136,7 +140,7 @@ def torn_rows(clip: Clip) -> Reading:
     # A line that moves by a row or two is no tear: nearby rows of the neighbouring frames count too.
     spread = cv2.dilate(steps, np.ones((1, 2 * _ROWS_NEAR + 1), np.uint8))
     other = np.maximum(np.vstack([spread[1:2], spread[:-1]]), np.vstack([spread[1:], spread[-2:-1]]))
-    excess = (steps - np.maximum(near, other)) / (np.median(steps, axis=1, keepdims=True) + 1.5)
+    excess = (steps - np.maximum(near, _SHARPER * other)) / (np.median(steps, axis=1, keepdims=True) + 1.5)
     worst = excess.max(axis=1)
     top = np.sort(worst)[-3:]
     return Reading(float(max(0.0, top.mean())), int(worst.argmax()))

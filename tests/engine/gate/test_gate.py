@@ -62,7 +62,7 @@ def test_a_gross_defect_is_rejected_and_named(name):
 def test_a_good_clip_is_accepted_without_a_word(scene):
     frames = scene()
     verdict = judge(frames, frames[0], 8, travels=scene is zoom)
-    assert verdict.outcome is Outcome.ACCEPTED or codes(verdict) == {"clipped"}, verdict.reasons
+    assert verdict.outcome is Outcome.ACCEPTED or codes(verdict) == {"overexposed"}, verdict.reasons
     assert verdict.score > 50
 
 
