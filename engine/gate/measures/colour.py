@@ -59,9 +59,10 @@ def clipped(clip: Clip) -> Reading:
 
 @measure(unit="share", words="much of the picture is overexposed", usual=0.02, warn=0.5)
 def overexposed(clip: Clip) -> Reading:
-    """Share of pixels in the first quarter with a channel at its upper end, beyond that of the input picture.
+    """Share of pixels in the first quarter with a channel at its upper end, beyond that of the input.
 
-    Drawings have many: never a reject. The lower end does not count: a deep blue has no red, and loses nothing.
+    Drawings have many: never a reject. The lower end does not count: a deep blue has no red, and loses
+    nothing.
     """
     white = _white_share(clip.small[: _opening(clip)])
     if clip.reference is not None:

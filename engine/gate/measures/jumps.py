@@ -126,9 +126,9 @@ def end_residual(clip: Clip) -> Reading:
 def torn_rows(clip: Clip) -> Reading:
     """Steps between two native rows that neighbouring frames and nearby rows lack: mean of the top three.
 
-    In units of the frame's median step, so that sharp pictures do not count as torn. A thin line that moves by
-    less than a row is sharper in one frame than in the next, so a step counts only as far as it exceeds those
-    of the neighbours by more than that.
+    In units of the frame's median step, so that sharp pictures do not count as torn. A thin line that moves
+    by less than a row is sharper in one frame than in the next, so a step counts only as far as it exceeds
+    those of the neighbours by more than that.
     """
     if clip.native_luma.shape[1] <= 2 * _ROWS_NEAR:
         return Reading(0.0)
