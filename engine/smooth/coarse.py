@@ -76,7 +76,7 @@ def guided(coarse: Coarse, before: Coarse | None, after: Coarse | None) -> tuple
     if after is not None:
         there.append(_search(coarse.earlier, coarse.later, after.there))
         back.append(_search(coarse.later, coarse.earlier, -after.there))
-    return _choose(coarse.earlier, coarse.later, there), _choose(coarse.later, coarse.earlier, back)
+    return best_fit(coarse.earlier, coarse.later, there), best_fit(coarse.later, coarse.earlier, back)
 
 
 def _search(source: NDArray[np.uint8], target: NDArray[np.uint8], guess: Floats | None) -> Floats:
@@ -84,15 +84,23 @@ def _search(source: NDArray[np.uint8], target: NDArray[np.uint8], guess: Floats 
     return search(source, target, start, stride=_PATCH_STRIDE, refinements=_REFINEMENTS)
 
 
-def _choose(source: NDArray[np.uint8], target: NDArray[np.uint8], flows: list[Floats]) -> Floats:
-    """At each place the flow under which the pictures fit best; between equals, their mean."""
+def best_fit(
+    source: NDArray[np.uint8], target: NDArray[np.uint8], flows: list[Floats], width: float = _SPREAD
+) -> Floats:
+    """At each place the flow under which two pictures fit best; between equals, their mean.
+
+    Args:
+        source, target: luma, uint8 ``[h, w]``.
+        flows: of the source's pixels, float32 ``[h, w, 2]`` each.
+        width: over which a fit is judged, pixels.
+    """
     if len(flows) == 1:
         return flows[0]
     places, one, other = grid(*source.shape), source.astype(np.float32), target.astype(np.float32)
     misfits = []
     for flow in flows:
         apart = np.minimum(cv2.absdiff(one, read(other, places + flow)), _LARGEST_MISFIT)
-        misfits.append(cv2.GaussianBlur(apart, (0, 0), _SPREAD))
+        misfits.append(cv2.GaussianBlur(apart, (0, 0), width))
     weights = (np.stack(misfits) + _FORGIVEN) ** -_DECISION
     weights /= weights.sum(axis=0)
     return np.asarray((weights[..., None] * np.stack(flows)).sum(axis=0), np.float32)
