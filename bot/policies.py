@@ -19,6 +19,7 @@ from bot.loops.delivery import DeliveryLimits
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
+from bot.web.policy import WebPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -198,6 +199,11 @@ def for_submissions(settings: Settings) -> SubmissionPolicy:
         max_prompt=settings.max_prompt,
         engine=settings.engine,
     )
+
+
+def for_web(settings: Settings) -> WebPolicy:
+    """Where the status page is served."""
+    return WebPolicy(host=str(settings.web_host), port=settings.web_port)
 
 
 def for_door(settings: Settings) -> DoorLimits:

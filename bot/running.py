@@ -18,8 +18,10 @@ from bot.ops.fetch_eyes import fetching
 from bot.ops.health import HealthFile
 from bot.ops.last_life import traced
 from bot.reconnect import stay_connected
-from bot.services import Services, state_of
+from bot.services import Services, overview_of, state_of
 from bot.supervisor import Loop, Supervisor
+from bot.web.policy import WebPolicy
+from bot.web.server import WebServer
 from engine.core.errors import EngineError
 from engine.process.host import EngineHost
 
@@ -102,7 +104,18 @@ def supervisor_of(services: Services) -> Supervisor:
         clock_watch.loop,
         health.loop,
     )
+    if services.settings.web_port:
+        supervisor.add(web_server(services, supervisor, policies.for_web(services.settings)).loop)
     return supervisor
+
+
+def web_server(services: Services, supervisor: Supervisor, policy: WebPolicy) -> WebServer:
+    """What serves the status page and the metrics."""
+    return WebServer(
+        policy,
+        tell=lambda: overview_of(services, supervisor),
+        in_trouble=lambda: services.data_watch.trouble() is not None,
+    )
 
 
 def engine_start(host: EngineHost) -> Loop:

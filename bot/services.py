@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from importlib.metadata import version
 from inspect import get_annotations
 from typing import Any, TypeVar
 
@@ -29,7 +33,8 @@ from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
 from bot.requests.submission import Submissions
 from bot.signals import JobSignals
-from bot.supervisor import Supervisor
+from bot.supervisor import LoopState, Supervisor
+from bot.web.overview import LoopReport, Overview
 from db.audit.log import Audit
 from db.files import Blobs
 from db.privacy.departed_guilds import Guilds
@@ -38,6 +43,8 @@ from db.sqlite.connection import Database
 from engine.process.host import EngineHost
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +103,7 @@ def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
         "engine deaths": services.host.deaths,
         "GPU faults in a row": services.engine_loop.gpu.in_a_row,
         "discord": "connected" if services.messenger.connected else "away",
-        "rendered": services.engine_loop.rendered,
+        "rendered": services.engine_loop.tally.rendered,
         "idle between jobs p95 ms": round(services.engine_loop.idle(0.95) * 1000, 1),
         "loop lag p99 ms": round(services.loop_lag.lag(0.99) * 1000, 1),
         "loop lag max ms": round(services.loop_lag.lag(1.0) * 1000, 1),
@@ -111,3 +118,46 @@ def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
 def _short_of(services: Services) -> str:
     found = services.shortages.anywhere()
     return "nothing" if found is None else str(found[0])
+
+
+async def overview_of(services: Services, supervisor: Supervisor) -> Overview:
+    """The same in numbers, for the status page and the metrics."""
+    short = services.shortages.anywhere()
+    loop, host = services.engine_loop, services.host
+    return Overview(
+        release=version("framekiln"),
+        trouble=services.data_watch.trouble() is not None,
+        connected=services.messenger.connected,
+        jobs=await services.queue.jobs.counts(),
+        running=tuple(loop.progress.values()),
+        wait=await _last_wait(services),
+        engine=host.state,
+        engine_deaths=host.deaths,
+        engine_memory=host.rss,
+        gpu_faults=loop.gpu.in_a_row,
+        tally=loop.tally,
+        idle={share: loop.idle(share) for share in (0.5, 0.95)},
+        lag={share: services.loop_lag.lag(share) for share in (0.5, 0.99, 1.0)},
+        database_calls=services.database.calls,
+        database_seconds=services.database.busy_seconds,
+        free_disk=await asyncio.to_thread(_free_disk, services),
+        short_of="" if short is None else str(short[0]),
+        loops=tuple(
+            LoopReport(name=name, state=LoopState(told["state"]), restarts=told["restarts"])
+            for name, told in supervisor.report().items()
+        ),
+    )
+
+
+async def _last_wait(services: Services) -> tuple[float, float] | None:
+    waits = (await services.forecaster.forecast()).waits.values()
+    last = max(waits, key=lambda wait: wait.position, default=None)
+    return None if last is None else (last.low, last.high)
+
+
+def _free_disk(services: Services) -> int | None:
+    try:
+        return shutil.disk_usage(services.settings.data_dir).free
+    except OSError as error:
+        log.warning("could not see how much of the disk is free: %s", error)
+        return None

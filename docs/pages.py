@@ -66,6 +66,11 @@ def delivery() -> None:
     (DOCS / "delivery.md").write_text(printed(f"{CLI}.delivery_table"), "utf-8")
 
 
+def monitoring() -> None:
+    """Write the table of docs/monitoring.md: every metric."""
+    put(DOCS / "monitoring.md", "metrics", printed(f"{CLI}.metrics_table"))
+
+
 def rights() -> None:
     """Write the tables of docs/moderation.md: everything, tried by everybody. It takes about 15 seconds."""
     printed("benchmarks.rights_table")
@@ -76,6 +81,7 @@ PAGES: dict[str, Callable[[], None]] = {
     "models.md": models,
     "first-time.md": first_time,
     "delivery.md": delivery,
+    "monitoring.md": monitoring,
     "moderation.md": rights,
 }
 

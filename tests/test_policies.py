@@ -27,6 +27,7 @@ from bot.loops.delivery import DeliveryLimits
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
+from bot.web.policy import WebPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -52,6 +53,7 @@ OWNERS = (
     Ceilings,
     DeliveryLimits,
     DoorLimits,
+    WebPolicy,
     ClipRules,
     SubmissionPolicy,
     IntakeLimits,
@@ -186,6 +188,7 @@ def made_from(settings: Settings) -> list[object]:
         submissions.limits.ceilings,
         policies.for_delivery(settings),
         policies.for_door(settings),
+        policies.for_web(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),
         policies.for_finished_clips(settings),

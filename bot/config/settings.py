@@ -33,6 +33,7 @@ from bot.config.endurance import Endurance
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
+from bot.config.serving import Serving
 from engine.gate.local_calibration import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
@@ -68,7 +69,7 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(Crowding, Drawing, Endurance, Looking, PlainValues):
+class Settings(Crowding, Drawing, Endurance, Looking, Serving, PlainValues):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(

@@ -19,6 +19,7 @@ from bot.loops.discards import Discards, drop_unnamed
 from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
 from bot.loops.previews import FirstLook, JobProgress
+from bot.loops.render_tally import RenderTally
 from bot.loops.runs import Pauses, Run, Runs, noting_progress
 from bot.ops.redaction import hushed, without_quotes
 from bot.ops.shortages import Place, Shortages, Strikes
@@ -116,7 +117,7 @@ class EngineLoop:
         self.drafts: dict[JobId, FirstLook] = {}
         self.gpu = GpuFaults(clock)
         self._discards = Discards(take_previews=take_previews, retention=retention, blobs=blobs)
-        self.rendered = 0
+        self.tally = RenderTally()
         self._pauses = Pauses()
         signals.queued.connect(self.loop.wake)
         signals.queued.connect(self._runs.stir)
@@ -261,7 +262,7 @@ class EngineLoop:
         finally:
             await self._discards.put_by(job)
         self._pauses.begin()
-        self.rendered += 1
+        self.tally.add(rendered.receipt)
         self.gpu.drew(job.id)
         self._strikes.drew(job.id)
         receipt = rendered.receipt

@@ -253,6 +253,7 @@ class HouseEngine(FakeEngine):
 
     state = HostState.READY
     deaths = 0
+    rss: int | None = None
 
     async def start(self) -> None:
         """There is no process to start."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ DEFAULTS = {
     "extra_styles": (),
     "fetch_eyes": True,
     "fetch_eyes_seconds": 120.0,
+    "web_port": 0,
+    "web_host": IPv4Address("127.0.0.1"),
     "device": "auto",
     "models_memory": 0,
     "memory_steps": 4,
@@ -200,6 +203,8 @@ WRONG = {
     "compiled_bytes": ["-1", "5 GB"],
     "fetch_eyes": ["perhaps"],
     "fetch_eyes_seconds": ["0", "4000", "soon"],
+    "web_port": ["-1", "65536", "http"],
+    "web_host": ["example.org", "1.2.3", "127.0.0.1:80"],
     "rife_on_cpu": ["2"],
     "log_level": ["LOUD"],
     "log_format": ["xml"],

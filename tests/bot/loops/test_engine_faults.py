@@ -51,7 +51,7 @@ async def test_each_fault_costs_the_job_that_makes_it_and_no_other(queue, blobs,
         assert await until(ends, 90) == FAULTS
         after = await queued(queue, BEN, recipe={"prompt": "ok"})
         began = time.monotonic()
-        await until(lambda: engine_loop.rendered == 2, 30)
+        await until(lambda: engine_loop.tally.rendered == 2, 30)
         assert time.monotonic() - began < 15, "the process is there and warm"
         await engine_loop.stop(0)
         await task

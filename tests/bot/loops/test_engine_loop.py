@@ -625,7 +625,7 @@ async def test_the_pause_between_two_jobs_is_measured(queue, engine, start):
     for member in range(3):
         await queued(queue, member)
     engine_loop = start()
-    await until(lambda: engine_loop.rendered == 3)
+    await until(lambda: engine_loop.tally.rendered == 3)
     assert len(engine_loop._pauses.seconds) == 2
     assert 0 < engine_loop.idle(0.95) < 0.5
 
@@ -641,7 +641,7 @@ async def test_a_cancelled_job_is_no_pause(queue, engine, start):
     for member in range(3):
         await queued(queue, member)
     engine_loop = start()
-    await until(lambda: engine_loop.rendered == 2)
+    await until(lambda: engine_loop.tally.rendered == 2)
     assert engine_loop.idle(1.0) < 0.25
 
 

@@ -1,0 +1,106 @@
+"""The HTTP server: off by default, and on this machine only unless the owner says otherwise.
+
+Nobody has to prove who they are, so nothing that it serves names a member, a server or a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from bot.supervisor import Loop
+from bot.web.metrics import CONTENT_TYPE, metrics
+from bot.web.overview import Overview
+from bot.web.policy import WebPolicy
+from bot.web.status_page import page, style_hash
+
+log = logging.getLogger(__name__)
+
+RETRY = 30.0
+"""Seconds until an address that was taken is tried again."""
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": f"default-src 'none'; style-src '{style_hash()}'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class WebServer:
+    """Serves for as long as its loop runs.
+
+    Attributes:
+        address: host and port, while it serves; else None.
+    """
+
+    def __init__(
+        self, policy: WebPolicy, *, tell: Callable[[], Awaitable[Overview]], in_trouble: Callable[[], bool]
+    ) -> None:
+        """Make one.
+
+        Args:
+            policy: where is served.
+            tell: says how the bot is doing.
+            in_trouble: whether no request can be taken; answers at once, whatever is broken.
+        """
+        self._policy = policy
+        self._tell = tell
+        self._in_trouble = in_trouble
+        self._refused = False
+        self.address: tuple[str, int] | None = None
+        self.loop = Loop("web server", self._serve, every=RETRY)
+
+    async def _serve(self) -> None:
+        """Serve until cancelled. An address that cannot be had is said once, and tried again later."""
+        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self._policy.host, self._policy.port).start()
+            host, port = self.address = runner.addresses[0][:2]
+            self._refused = False
+            log.info("the status page is at http://%s:%d/status", f"[{host}]" if ":" in host else host, port)
+            await asyncio.Event().wait()
+        except OSError as error:
+            if not self._refused:
+                log.error(  # noqa: TRY400 - the error says it all
+                    "nothing can be served at %s, port %s: %s", self._policy.host, self._policy.port, error
+                )
+            self._refused = True
+        finally:
+            self.address = None
+            await runner.cleanup()
+
+    def _application(self) -> web.Application:
+        application = web.Application()
+        application.add_routes(
+            [
+                web.get("/", self._root),
+                web.get("/status", self._status),
+                web.get("/metrics", self._metrics),
+                web.get("/healthz", self._health),
+            ]
+        )
+        application.on_response_prepare.append(_add_headers)
+        return application
+
+    async def _root(self, _: web.Request) -> web.Response:
+        raise web.HTTPFound("/status")
+
+    async def _status(self, _: web.Request) -> web.Response:
+        return web.Response(text=page(await self._tell()), content_type="text/html")
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=metrics(await self._tell()), headers={"Content-Type": CONTENT_TYPE})
+
+    async def _health(self, _: web.Request) -> web.Response:
+        """200 while requests are taken."""
+        trouble = self._in_trouble()
+        return web.json_response({"status": "trouble" if trouble else "ok"}, status=503 if trouble else 200)
+
+
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
