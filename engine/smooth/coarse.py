@@ -22,6 +22,10 @@ _REFINEMENTS = 5
 _SPREAD = 1.5
 """Width over which a guess is smoothed, and over which a fit is judged, pixels of the small picture."""
 
+_ELSEWHERE, _HARDLY = 0.75, 0.005
+"""Pixels of the small picture from which on a guess is another one, and the share of places that may differ
+in one that is none."""
+
 _LARGEST_MISFIT = 40.0
 """Levels: a place that is hidden in one frame must not decide for those around it."""
 
@@ -68,15 +72,25 @@ def guided(coarse: Coarse, before: Coarse | None, after: Coarse | None) -> tuple
         before: of the gap before it; None at the start, after a cut and after a frame shown twice.
         after: of the gap after it.
     """
-    there, back = [coarse.there], [coarse.back]
+    guesses: list[tuple[Floats, Floats]] = []
     if before is not None:
         # Pixels of the earlier frame go on as they came; those of the later one came as the gap's did.
-        there.append(_search(coarse.earlier, coarse.later, -before.back))
-        back.append(_search(coarse.later, coarse.earlier, before.back))
+        guesses.append((-before.back, before.back))
     if after is not None:
-        there.append(_search(coarse.earlier, coarse.later, after.there))
-        back.append(_search(coarse.later, coarse.earlier, -after.there))
+        guesses.append((after.there, -after.there))
+    there, back = [coarse.there], [coarse.back]
+    for onward, returned in guesses:
+        if _tells_more(onward, coarse.there):
+            there.append(_search(coarse.earlier, coarse.later, onward))
+        if _tells_more(returned, coarse.back):
+            back.append(_search(coarse.later, coarse.earlier, returned))
     return best_fit(coarse.earlier, coarse.later, there), best_fit(coarse.later, coarse.earlier, back)
+
+
+def _tells_more(guess: Floats, found: Floats) -> bool:
+    """Whether a search from a guess may end elsewhere than the one from nothing did."""
+    apart = cv2.absdiff(guess, found).max(axis=2) > _ELSEWHERE
+    return float(apart.mean()) > _HARDLY
 
 
 def _search(source: NDArray[np.uint8], target: NDArray[np.uint8], guess: Floats | None) -> Floats:
