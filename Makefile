@@ -181,7 +181,7 @@ erase: $(BIN)/.test
 camera: $(BIN)/.test
 	$(BIN)/python -m benchmarks.camera $(PICTURE) $(if $(BEFORE),--before $(BEFORE))
 
-gate smoothing: $(BIN)/.test
+gate smoothing smoothing_whole: $(BIN)/.test
 	$(BIN)/python -m benchmarks.$@ --clips $(or $(CLIPS),$(error CLIPS=folder of clips is needed))
 
 clean:
