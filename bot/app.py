@@ -49,6 +49,7 @@ from bot.requests.submission import Submissions
 from bot.services import Services
 from bot.signals import JobSignals
 from bot.turns import Turns
+from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
@@ -251,6 +252,7 @@ def _services(base: _Base) -> Services:
         guilds=guilds,
         erasing=erasing,
         rights=_rights(base, personal, erasing),
+        webhooks=_webhooks(base),
         loop_lag=LoopLag(),
         door=Door(
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
@@ -323,6 +325,17 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         work=base.outbox,
     )
     return _JobLoops(engine_loop=engine_loop, board=board, deliverer=deliverer, cases=cases)
+
+
+def _webhooks(base: _Base) -> WebhookSender:
+    queue = base.queue
+    return WebhookSender(
+        policies.for_webhooks(base.settings),
+        events=queue.webhooks,
+        meta=queue.meta,
+        signals=base.signals,
+        clock=base.clock,
+    )
 
 
 def _answers(base: _Base) -> Answers:

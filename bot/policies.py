@@ -20,6 +20,7 @@ from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.web.policy import WebPolicy
+from bot.webhooks.policy import WebhookPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -204,6 +205,17 @@ def for_submissions(settings: Settings) -> SubmissionPolicy:
 def for_web(settings: Settings) -> WebPolicy:
     """Where the status page is served."""
     return WebPolicy(host=str(settings.web_host), port=settings.web_port)
+
+
+def for_webhooks(settings: Settings) -> WebhookPolicy:
+    """Where events go."""
+    return WebhookPolicy(
+        url="" if settings.webhook_url is None else settings.webhook_url.get_secret_value(),
+        secrets=tuple(each.get_secret_value() for each in settings.webhook_secret),
+        private=settings.webhook_private,
+        seconds=settings.webhook_seconds,
+        keep_days=settings.webhook_keep_days,
+    )
 
 
 def for_door(settings: Settings) -> DoorLimits:

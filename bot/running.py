@@ -41,6 +41,7 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     _listen_for_signals(stop)
     async with assemble(settings) as services, traced(settings.data_dir) as crashed:
+        await services.webhooks.begin()
         recovery = await services.queue.claims.recover(
             limits=policies.for_stumbles(settings), by_itself=crashed
         )
@@ -104,6 +105,8 @@ def supervisor_of(services: Services) -> Supervisor:
         clock_watch.loop,
         health.loop,
     )
+    if services.webhooks.wanted:
+        supervisor.add(services.webhooks.loop)
     if services.settings.web_port:
         supervisor.add(web_server(services, supervisor, policies.for_web(services.settings)).loop)
     return supervisor

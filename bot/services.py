@@ -35,6 +35,7 @@ from bot.requests.submission import Submissions
 from bot.signals import JobSignals
 from bot.supervisor import LoopState, Supervisor
 from bot.web.overview import LoopReport, Overview
+from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
 from db.privacy.departed_guilds import Guilds
@@ -77,6 +78,7 @@ class Services:
     guilds: Guilds
     erasing: Erasing
     rights: Rights
+    webhooks: WebhookSender
     loop_lag: LoopLag
     door: Door
 

@@ -15,6 +15,7 @@
 `db.moderation.reviews`       what a guild reviews; its word lists
 `db.jobs.take_previews`        pictures of discarded takes
 `db.jobs.stars`         clips that members keep
+`db.jobs.webhooks`      what another program is to be told
 =================  ===========================================================
 
 Every move is one transaction. The time is read from the one clock that the queue is made with.
@@ -37,6 +38,7 @@ from db.jobs.queries import JobQueries
 from db.jobs.retention import Retention
 from db.jobs.stars import Stars
 from db.jobs.take_previews import TakePreviews
+from db.jobs.webhooks import Webhooks
 from db.moderation.actions import Moderation
 from db.moderation.cases import Cases
 from db.moderation.reviews import Reviews
@@ -64,6 +66,7 @@ class Queue:
         retention: what is still needed.
         take_previews: pictures of discarded takes.
         stars: clips that members keep.
+        webhooks: what another program is to be told.
         meta: small facts that outlive the program.
     """
 
@@ -81,6 +84,7 @@ class Queue:
     retention: Retention
     take_previews: TakePreviews
     stars: Stars
+    webhooks: Webhooks
     meta: Meta
 
     def __init__(
@@ -114,4 +118,5 @@ class Queue:
         self.retention = Retention(db, clock=clock)
         self.take_previews = TakePreviews(db, clock=clock)
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
+        self.webhooks = Webhooks(db, clock=clock)
         self.meta = Meta(db, clock=clock)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot import policies
 from bot.clips.clip_rules import ClipRules
@@ -28,6 +29,7 @@ from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.web.policy import WebPolicy
+from bot.webhooks.policy import WebhookPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -54,6 +56,7 @@ OWNERS = (
     DeliveryLimits,
     DoorLimits,
     WebPolicy,
+    WebhookPolicy,
     ClipRules,
     SubmissionPolicy,
     IntakeLimits,
@@ -189,6 +192,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_delivery(settings),
         policies.for_door(settings),
         policies.for_web(settings),
+        policies.for_webhooks(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),
         policies.for_finished_clips(settings),
@@ -203,7 +207,11 @@ def made_from(settings: Settings) -> list[object]:
 
 
 DEFAULTS = made_from(Settings.model_construct())
-OTHER_VALUES: dict[str, Any] = {name: other(field.default) for name, field in Settings.model_fields.items()}
+OTHER_VALUES: dict[str, Any] = {
+    **{name: other(field.default) for name, field in Settings.model_fields.items()},
+    "webhook_url": SecretStr("https://other.example"),
+    "webhook_secret": (SecretStr("other"),),
+}
 OTHERS = made_from(Settings.model_construct(**OTHER_VALUES))
 
 FIXED = {

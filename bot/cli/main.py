@@ -24,6 +24,7 @@ from bot.cli.models import models
 from bot.cli.output import CLIP, PICTURE, OutputFile, data_dir, save_picture
 from bot.cli.request_options import A_FILE, asked_for
 from bot.cli.try_ways import try_ways
+from bot.cli.webhooks import webhooks
 from bot.config.secrets import hide, hide_token
 from bot.requests import options
 from engine.core.foreign_text import visible
@@ -75,6 +76,7 @@ main.add_command(judge)
 main.add_command(models)
 main.add_command(restore)
 main.add_command(try_ways)
+main.add_command(webhooks)
 
 
 @main.command()
@@ -92,7 +94,7 @@ def run() -> None:
             "DISCORD_TOKEN is not set. Copy .env.example to .env and put the token after DISCORD_TOKEN= "
             "(the README says where to find the token). To try Framekiln without Discord: make demo"
         )
-    secrets = [settings.discord_token.get_secret_value()]
+    secrets = [each.get_secret_value() for each in settings.secrets()]
     writer = set_up_logs(settings.log_level, settings.log_format, secrets, backlog=settings.log_backlog)
     log_what_python_prints()
     last_words = _run(settings)

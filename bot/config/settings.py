@@ -26,6 +26,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot.config.announcing import Announcing
 from bot.config.choices import LogFormat, Where
 from bot.config.crowding import Crowding
 from bot.config.drawing import Drawing
@@ -69,7 +70,7 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(Crowding, Drawing, Endurance, Looking, Serving, PlainValues):
+class Settings(Announcing, Crowding, Drawing, Endurance, Looking, Serving, PlainValues):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
@@ -338,6 +339,11 @@ class Settings(Crowding, Drawing, Endurance, Looking, Serving, PlainValues):
         token = "" if value is None else value.get_secret_value().strip()
         return SecretStr(token) if token else None
 
+    def secrets(self) -> list[SecretStr]:
+        """Every value that must never be shown."""
+        alone = (self.discord_token, self.webhook_url, *self.webhook_secret)
+        return [each for each in alone if each is not None]
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -438,10 +444,16 @@ def _source_of(problem: Any, from_toml: dict[str, Any], overrides: dict[str, Any
     return str(TOML) if field in from_toml else ENVIRONMENT
 
 
+def _is_secret(field: str) -> bool:
+    """Whether a setting's value must not be shown, even a wrong one."""
+    known = Settings.model_fields.get(field)
+    return known is not None and "SecretStr" in repr(known.annotation)
+
+
 def _explain(problem: Any) -> str:
     field = _field_of(problem) or "settings"
     given = f", not {hide_token_like(repr(problem['input']))}"
-    if "token" in field or HIDDEN in given:
+    if _is_secret(field) or HIDDEN in given:
         given = ""
     what = str(problem["msg"]).removeprefix("Value error, ")
     return f"{variable(field)}: {what[0].lower()}{what[1:]}{given}"

@@ -34,6 +34,11 @@ DEFAULTS = {
     "extra_styles": (),
     "fetch_eyes": True,
     "fetch_eyes_seconds": 120.0,
+    "webhook_secret": (),
+    "webhook_url": None,
+    "webhook_private": False,
+    "webhook_seconds": 20.0,
+    "webhook_keep_days": 7.0,
     "web_port": 0,
     "web_host": IPv4Address("127.0.0.1"),
     "device": "auto",
@@ -203,6 +208,11 @@ WRONG = {
     "compiled_bytes": ["-1", "5 GB"],
     "fetch_eyes": ["perhaps"],
     "fetch_eyes_seconds": ["0", "4000", "soon"],
+    "webhook_secret": ["whsec_c2hvcnQ=", "whsec_?", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="],
+    "webhook_url": ["example.com", "ftp://example.org", "https://ann:word@example.org", "https://[x"],
+    "webhook_private": ["maybe"],
+    "webhook_seconds": ["0", "61"],
+    "webhook_keep_days": ["3", "91"],
     "web_port": ["-1", "65536", "http"],
     "web_host": ["example.org", "1.2.3", "127.0.0.1:80"],
     "rife_on_cpu": ["2"],
@@ -282,6 +292,10 @@ WRONG = {
 }
 
 
+SECRETS = {"webhook_secret", "webhook_url"}
+"""Settings whose value no error repeats."""
+
+
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field in WRONG for value in WRONG[field]])
 def test_a_wrong_value_is_one_line_that_names_its_setting(monkeypatch, field, value):
     monkeypatch.setenv(variable(field), value)
@@ -289,7 +303,7 @@ def test_a_wrong_value_is_one_line_that_names_its_setting(monkeypatch, field, va
         load_settings()
     text = str(caught.value)
     assert text.startswith(f"{variable(field)}: ")
-    assert value.split(";")[0] in text
+    assert (value.split(";")[0] in text) is (field not in SECRETS)
     assert "\n" not in text
     assert "pydantic" not in text
 
@@ -517,3 +531,19 @@ def test_every_setting_has_a_meaning_and_a_row():
         assert field.description
         assert field.description.endswith(".")
         assert row.count("|") == 4
+
+
+def test_every_secret_is_hidden_from_the_log(monkeypatch):
+    monkeypatch.setenv("DISCORD_TOKEN", CANARY)
+    monkeypatch.setenv("FRAMEKILN_WEBHOOK_SECRET", f"whsec_{'A' * 40},whsec_{'B' * 40}")
+    monkeypatch.setenv("FRAMEKILN_WEBHOOK_URL", "https://example.org/hidden-path")
+    settings = load_settings()
+    told = {each.get_secret_value() for each in settings.secrets()}
+    assert told == {
+        CANARY,
+        f"whsec_{'A' * 40}",
+        f"whsec_{'B' * 40}",
+        "https://example.org/hidden-path",
+    }
+    assert len([name for name in Settings.model_fields if name in SECRETS or "token" in name]) == 3
+    assert not any(secret in repr(settings) for secret in told)

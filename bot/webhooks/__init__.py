@@ -1,0 +1,1 @@
+"""Telling another program what happens to jobs: signed messages after Standard Webhooks 1.0."""
