@@ -51,12 +51,12 @@ help:
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
 
-# Two runs of pytest beside each other: every worker reads all tests of its run, and only those of the
-# engine bring torch along. Tests wait for a clock or another process for part of the time, so twice two
-# workers keep two cores busy.
+# Two runs of pytest beside each other, of about the same length: every worker reads all tests of its run, and
+# only those of the first bring torch along. Tests wait for a clock or another process for part of the time, so
+# twice two workers keep two cores busy. 0 workers: a run is one process.
 WORKERS ?= 2
 PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-WITH_TORCH = tests/engine tests/golden tests/end_to_end/test_models_way.py tests/test_families.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py
+WITH_TORCH = tests/engine/clips tests/engine/core tests/engine/diffusion tests/engine/families tests/engine/gate tests/engine/planning tests/engine/rendering tests/engine/runtime tests/engine/smooth tests/engine/vision tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py
 
 # mypy keeps one core busy for half a minute, so the tests begin beside it.
 test: lint
@@ -106,7 +106,7 @@ site: $(BIN)/.docs
 docs: pages complete site
 
 complete: $(BIN)/.test
-	$(BIN)/pytest -q -m pages tests
+	$(BIN)/pytest -q -m pages $$(grep -rlE --include="test_*.py" "mark\.pages" tests)
 
 run: $(BIN)/.core
 	@$(BIN)/framekiln run

@@ -25,12 +25,13 @@ from engine.core.family import Frames, Hooks, Inputs
 from engine.diffusion import compiled
 from engine.runtime.context import EngineContext
 from engine.weights.store import Store
-from tests.engine.families import animatediff_bench, test_svd, test_wan
+from tests.engine.families import animatediff_bench, test_wan
+from tests.engine.families.svd.bench import small as small_svd
 
 PICTURE = np.tile(np.arange(96, dtype=np.uint8)[None, :, None] * 2, (64, 1, 3))
 
 CASES: dict[str, tuple[str, str, Callable[[], Any], Inputs]] = {
-    "svd": ("svd", "SvdFamily", test_svd.small, Inputs(picture=PICTURE)),
+    "svd": ("svd", "SvdFamily", small_svd, Inputs(picture=PICTURE)),
     "wan": ("wan", "WanFamily", test_wan.recipe, Inputs()),
     "animatediff": ("animatediff", "AnimateDiff", animatediff_bench.small, Inputs()),
 }

@@ -36,7 +36,7 @@ from engine.core.request import Request, Subject
 from engine.families import CATALOGUE
 from engine.planning.plan import plan
 from engine.process.host import EngineHost
-from engine.rendering.render import RenderLimits
+from engine.rendering.limits import RenderLimits
 from engine.runtime.capabilities import capabilities_of
 from engine.runtime.context import DEVICE_VARIABLE
 from engine.weights.store import FOLDER_VARIABLE, Store

@@ -24,7 +24,7 @@ from db.jobs.job import Hold, Job
 from db.moderation.reviews import ReviewRules
 from db.states import State
 from tests.bot.fixtures import HouseEngine, connected, hand_in, picture, queued
-from tests.db.asking import audit_entry
+from tests.db.asking import audit_entry, rows_of_guild
 from tests.fake_discord import TOKEN, FakeDiscord, Permission
 from tests.fake_discord.interactions import Interaction
 from tests.fake_discord.message import Message
@@ -131,17 +131,7 @@ class Scene:
 
     async def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that the database holds of Ada's server."""
-        found = {}
-        read = self.services.database.read
-        for (table,) in await read("SELECT name FROM sqlite_master WHERE type = 'table'"):
-            columns = [row["name"] for row in await read(f"PRAGMA table_info({table})")]
-            where = "guild_id = :guild" if "guild_id" in columns else ""
-            if not where and "job" in columns:
-                where = "job IN (SELECT id FROM job WHERE guild_id = :guild)"
-            if where:
-                sql = f"SELECT * FROM {table} WHERE {where}"  # noqa: S608 - names of ours
-                found[table] = [tuple(row) for row in await read(sql, {"guild": self.channel.guild.id})]
-        return found
+        return await rows_of_guild(self.services.database, self.channel.guild.id)
 
     def pings(self) -> list[str]:
         """What the bot has said, to anybody, in a way that could ping somebody."""
@@ -219,6 +209,7 @@ async def scene_in(folder: Path) -> AsyncIterator[Scene]:
         per_member_waiting=100,
         per_member_hour=1000,
         min_free_disk=0,
+        reserve_bytes=4096,
     )
     async with FakeDiscord() as fake:
         fake.guild()

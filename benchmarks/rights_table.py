@@ -169,22 +169,33 @@ def _case_button(kind: type[CaseButton], job: Job) -> CaseButton:
     return kind(1, job.id)
 
 
+TABLES = (
+    ("Command", tries_of_commands, PEOPLE[1:]),
+    ("List while typing", tries_of_lists, PEOPLE[1:]),
+    ("Button or form", tries_of_buttons, ABOUT_JOBS),
+    ("Answer to `/mydata erase`", tries_of_erasure, PEOPLE[1:]),
+)
+"""The head of each table, what is tried, and by whom."""
+
+
 async def tables() -> str:
     """Try everything, and write the tables."""
     with tempfile.TemporaryDirectory() as folder:
         async with scene_in(Path(folder)) as scene:
             made = [
                 _table((head, *people), await rows_of(scene, tries(scene), people))
-                for head, tries, people in (
-                    ("Command", tries_of_commands, PEOPLE[1:]),
-                    ("List while typing", tries_of_lists, PEOPLE[1:]),
-                    ("Button or form", tries_of_buttons, ABOUT_JOBS),
-                    ("Answer to `/mydata erase`", tries_of_erasure, PEOPLE[1:]),
-                )
+                for head, tries, people in TABLES
             ]
             if pings := scene.pings():
                 raise Reached(f"somebody could be pinged: {pings}")
     return "\n".join(made)
+
+
+async def names() -> set[str]:
+    """What :func:`cells` calls the rows of these tables; nothing is tried."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with scene_in(Path(folder)) as scene:
+            return {f"{head}: {name}" for head, tries, _ in TABLES for name, *_ in tries(scene)}
 
 
 def _table(head: Row, rows: dict[str, Row]) -> str:

@@ -64,7 +64,7 @@ from db.sqlite.connection import Database
 from engine.process.host import EngineHost
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
-from engine.rendering.render_job import RenderLimits
+from engine.rendering.limits import RenderLimits
 
 log = logging.getLogger(__name__)
 

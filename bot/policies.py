@@ -26,11 +26,11 @@ from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
+from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
-from engine.gate.local_calibration import CALIBRATION_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.process.host import HostLimits
-from engine.rendering.render_job import RenderLimits
+from engine.rendering.limits import RenderLimits
 from engine.runtime.context import (
     ALLOCATOR,
     ALLOCATOR_VARIABLE,

@@ -58,7 +58,8 @@ if TYPE_CHECKING:
     from engine.families import CATALOGUE, FAMILIES
     from engine.planning.inspect import inspect
     from engine.planning.plan import PlanLimits, plan
-    from engine.rendering.render import Renderer, RenderLimits
+    from engine.rendering.limits import RenderLimits
+    from engine.rendering.render import Renderer
     from engine.runtime.capabilities import capabilities_of
     from engine.runtime.context import EngineContext
     from engine.weights.store import Store
@@ -124,7 +125,8 @@ _DEFINED_IN = {
     "engine.families": ("CATALOGUE", "FAMILIES"),
     "engine.planning.inspect": ("inspect",),
     "engine.planning.plan": ("PlanLimits", "plan"),
-    "engine.rendering.render": ("RenderLimits", "Renderer"),
+    "engine.rendering.limits": ("RenderLimits",),
+    "engine.rendering.render": ("Renderer",),
     "engine.runtime.capabilities": ("capabilities_of",),
     "engine.runtime.context": ("EngineContext",),
     "engine.weights.store": ("Store",),

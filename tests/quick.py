@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -136,17 +137,18 @@ def _is_test(name: str) -> bool:
     return name.endswith(".py")
 
 
-def _named(pattern: str, folder: Path, root: Path) -> list[str]:
-    return [str(PurePosixPath(path.relative_to(root))) for path in folder.rglob(pattern)]
+@cache  # each of hundreds of files asks for the same few folders
+def _named(pattern: str, folder: Path, root: Path) -> tuple[str, ...]:
+    return tuple(str(PurePosixPath(path.relative_to(root))) for path in folder.rglob(pattern))
 
 
-def _within(folder: PurePosixPath, root: Path) -> list[str]:
+def _within(folder: PurePosixPath, root: Path) -> tuple[str, ...]:
     """Give the tests of a folder, or of the nearest one above it that there is; never all of tests/."""
     while len(folder.parts) > 1:
         if (root / folder).is_dir():
             return _named("test_*.py", root / folder, root)
         folder = folder.parent
-    return []
+    return ()
 
 
 def _importers(root: Path) -> Importers:

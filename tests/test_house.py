@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import tree_of
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "engine", "db")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
@@ -46,14 +48,10 @@ def dotted(path):
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def parsed(path):
-    return ast.parse(path.read_text("utf-8"))
-
-
 @cache
 def trees():
     """The syntax trees of all modules. Every worker collects this file, and one runs it."""
-    return {path: parsed(path) for path in MODULES}
+    return {path: tree_of(path) for path in MODULES}
 
 
 NAMES = {dotted(path): path for path in MODULES}

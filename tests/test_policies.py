@@ -37,10 +37,11 @@ from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
-from engine.rendering.render_job import RenderLimits
+from engine.rendering.limits import RenderLimits
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
 from engine.untrusted.sound_headers import SoundLimits
+from tests.sources import tree_of
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(path for room in ("bot", "db", "engine") for path in (ROOT / room).rglob("*.py"))
@@ -111,7 +112,7 @@ def reads() -> list[tuple[Path, str, str]]:
     return [
         (path, receiver(node), node.attr)
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
     ]
 
@@ -253,7 +254,7 @@ def test_every_policy_is_in_this_file():
     named = {
         node.name
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ClassDef) and node.name.endswith(("Limits", "Policy", "Ceilings", "Share"))
     }
     assert named == {policy.__name__ for policy in (*OWNERS, *ENGINES)} - {"ClipRules"}
@@ -282,7 +283,7 @@ def test_no_function_of_the_database_has_a_default_for_a_number_of_the_owners():
     owners |= {"keep", "days"}
     wrong = []
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and path.is_relative_to(ROOT / "db"):
                 arguments = node.args
                 plain = arguments.posonlyargs + arguments.args

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import tree_of
+
 ROOT = Path(__file__).parent.parent
 ROOMS = ("bot", "engine", "db")
 GLOSSARY = re.findall(
@@ -60,7 +62,7 @@ def names():
         where = str(path.relative_to(ROOT))
         for part in path.relative_to(ROOT).with_suffix("").parts:
             found.setdefault(part, where)
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 found.setdefault(node.name, where)
             elif isinstance(node, ast.arg):

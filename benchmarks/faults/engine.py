@@ -12,7 +12,6 @@ import os
 import struct
 import sys
 import time
-import types
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,16 +21,15 @@ from engine.core.errors import RenderFailed
 from engine.core.events import Event, Progress, TakeDiscarded
 from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.process.worker import main
+from engine.rendering.limits import CLIP_NAME, RenderLimits
 from engine.rendering.overlap import Overlap
 
 if TYPE_CHECKING:
     from engine.core.cancel import CancelToken
-    from engine.rendering.render import RenderLimits
 
 STEP = 0.01
 SLOW = 1.0
 CRASH = 7
-CLIP_NAME = "clip.mp4"
 
 
 class Weightless:
@@ -115,13 +113,5 @@ def _take(number: int, recipe: Recipe, outcome: Outcome) -> TakeRecord:
     )
 
 
-def _leave_the_renderer_out() -> None:
-    """The worker asks ``engine.rendering.render`` for two names; what it imports would cost half a second."""
-    stand_in = types.ModuleType("engine.rendering.render")
-    stand_in.__dict__.update(CLIP_NAME=CLIP_NAME, RenderLimits=types.SimpleNamespace)
-    sys.modules["engine.rendering.render"] = stand_in
-
-
 if __name__ == "__main__":
-    _leave_the_renderer_out()
     sys.exit(main(sys.argv[3:], lambda: Weightless(Path(sys.argv[1]), Path(sys.argv[2]))))

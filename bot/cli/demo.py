@@ -23,7 +23,6 @@ from bot import policies
 from bot.cli.output import CannotSave, OutputFile
 from bot.config.paths import BLOBS, DATABASE, OUTBOX, SPOOL
 from bot.config.settings import Settings
-from bot.discord_io.post import Post
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
@@ -33,6 +32,7 @@ from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import JobProgress
+from bot.loops.without_discord import NOBODY, Folder, HeardEngine
 from bot.ops.shortages import Shortages
 from bot.privacy.forgetting import RecipeRedactor
 from bot.requests.options import wants_clips_sound
@@ -49,49 +49,18 @@ from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device
 from engine.core.errors import UserError
-from engine.core.events import Event
 from engine.core.recipe import Receipt, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
 from engine.families import CATALOGUE
 from engine.planning.plan import PlanLimits, plan
-from engine.process.host import EngineHost, HostState, Rendered
+from engine.process.host import EngineHost, HostState
 from engine.provenance.identity import load_identity
 from engine.provenance.seal import Sealer
-from engine.rendering.render_job import RenderLimits
+from engine.rendering.limits import RenderLimits
 from engine.runtime.capabilities import capabilities_of
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at how far it is."""
-
-NOBODY = 0
-"""The guild, channel and member of a job that no Discord knows."""
-
-
-class Folder:
-    """Where clips go when there is no channel.
-
-    Attributes:
-        clip: the last clip that came.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.clip = folder / "clip.mp4"
-
-    async def send(self, channel_id: int, post: Post) -> int:
-        """Keep a copy of the clip."""
-        del channel_id
-        if post.file is not None:
-            await asyncio.to_thread(shutil.copyfile, post.file, self.clip)
-        return NOBODY
-
-    async def send_direct(self, user_id: int, post: Post) -> int:
-        """There is only one place."""
-        return await self.send(user_id, post)
-
-    async def find_own(self, channel_id: int, file_name: str, *, since: float) -> int | None:
-        """Copying again does no harm, so nothing has to be looked for."""
-        del channel_id, file_name, since
-        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +133,10 @@ class ClipMaker:
             await self.host.start()
         return self.host.device or Device()
 
+    async def _planned_device(self) -> Device:
+        """What to plan for: without weights, the engine looks for no GPU, and need not run yet."""
+        return await self.device() if policies.store_of(self._settings).in_use() else Device()
+
     async def make(
         self,
         request: Request,
@@ -191,11 +164,12 @@ class ClipMaker:
         outlet = Folder(self._data)
         clips_sound = wants_clips_sound(request)
         subjects = await _take_in(files, self._blobs, settings, clips_sound=clips_sound)
-        capabilities = _capabilities(settings, await self.device(), request)
+        capabilities = _capabilities(settings, await self._planned_device(), request)
         request = worded(request, capabilities, limit=settings.max_prompt)
         recipe = _plan(request, subjects, capabilities, policies.for_plan(settings))
+        await self.device()
         job = await self._enqueue(recipe, subjects.values())
-        engine = _Heard(self.host, attempts)
+        engine = HeardEngine(self.host, attempts)
         deliverer, engine_loop = self._loops(engine, outlet)
         done = await _follow(job, self._queue.jobs, deliverer, engine_loop, engine, on_progress)
         if not done.state.ended:  # or the next request would find it waiting
@@ -222,7 +196,7 @@ class ClipMaker:
         limits = policies.for_enqueueing(self._settings)
         return (await self._queue.entry.enqueue(new, limits)).job.id
 
-    def _loops(self, engine: _Heard, outlet: Folder) -> tuple[Deliverer, EngineLoop]:
+    def _loops(self, engine: HeardEngine, outlet: Folder) -> tuple[Deliverer, EngineLoop]:
         """Make the bot's own loops, which end in a folder."""
         settings, queue = self._settings, self._queue
         spend = policies.for_render(settings, settings.max_clip_bytes)
@@ -262,60 +236,6 @@ class ClipMaker:
             may_claim=lambda: not engine.spent,
         )
         return deliverer, engine_loop
-
-
-class _Heard:
-    """The engine, and what it said when a clip failed: the row keeps only what a member may read.
-
-    Attributes:
-        trouble: the error of the last attempt; None while there is none.
-    """
-
-    def __init__(self, host: EngineHost, attempts: int | None) -> None:
-        """Make one.
-
-        Args:
-            host: the engine.
-            attempts: how often a clip may be begun; None: as often as the queue likes.
-        """
-        self._host = host
-        self._left = attempts
-        self.trouble: Exception | None = None
-
-    @property
-    def at_once(self) -> int:
-        """One clip is made after the other."""
-        return 1
-
-    async def render(
-        self,
-        recipe: Recipe,
-        inputs: Mapping[str, Path],
-        *,
-        job: str,
-        limits: RenderLimits,
-        on_event: Callable[[Event], None],
-        cancel: asyncio.Event,
-    ) -> Rendered:
-        """See :meth:`engine.process.host.EngineHost.render`."""
-        if self._left is not None:
-            self._left -= 1
-        try:
-            return await self._host.render(
-                recipe, inputs, job=job, limits=limits, on_event=on_event, cancel=cancel
-            )
-        except Exception as error:
-            self.trouble = error
-            raise
-
-    @property
-    def spent(self) -> bool:
-        """Whether it may not be begun again."""
-        return self._left is not None and self._left <= 0
-
-    def discard(self, rendered: Rendered) -> None:
-        """See :meth:`engine.process.host.EngineHost.discard`."""
-        self._host.discard(rendered)
 
 
 def _why(done: Job, trouble: Exception | None) -> str:
@@ -377,7 +297,7 @@ async def _follow(
     jobs: JobQueries,
     deliverer: Deliverer,
     engine_loop: EngineLoop,
-    engine: _Heard,
+    engine: HeardEngine,
     on_progress: Callable[[JobProgress], None],
 ) -> Job:
     """Run the loops until the job has ended, or was put back and may not be begun again."""

@@ -35,10 +35,10 @@ from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
-from engine.gate.local_calibration import FEWEST
+from engine.core.kept_clips import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
-from engine.rendering.render_job import RenderLimits
+from engine.rendering.limits import RenderLimits
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
 from engine.untrusted.sound_headers import SoundLimits

@@ -91,14 +91,7 @@ class ClipIntake(MediaIntake[CleanClip]):
             limits: what may be taken in.
             folder: where downloads are kept while they are read, see :class:`MediaIntake`.
         """
-        super().__init__(
-            max_bytes=limits.max_bytes,
-            download_seconds=limits.download_seconds,
-            downloads=limits.downloads,
-            decoders=limits.decoders,
-            waiting=limits.waiting,
-            folder=folder,
-        )
+        super().__init__(limits, folder=folder)
         self._limits = limits
         own = {field.name for field in fields(ClipLimits)}
         self._argument = json.dumps(

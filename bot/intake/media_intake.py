@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Generic, Protocol, Self, TypeVar
 
 from bot.intake.attachment import Attachment
 from bot.turns import Turns
@@ -23,33 +23,49 @@ Clean = TypeVar("Clean")
 T = TypeVar("T")
 
 
+class IntakeCosts(Protocol):
+    """What taking in a file of any kind may cost; the limits of each kind have these and their own."""
+
+    @property
+    def max_bytes(self) -> int:
+        """The most that a file may have."""
+        ...
+
+    @property
+    def download_seconds(self) -> float:
+        """To fetch it, a second try included."""
+        ...
+
+    @property
+    def downloads(self) -> int:
+        """How many are fetched at once."""
+        ...
+
+    @property
+    def decoders(self) -> int:
+        """How many are read at once."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """How many may wait for each of the two."""
+        ...
+
+
 class MediaIntake(ABC, Generic[Clean]):
     """Takes members' files of one kind in. Close it, or use it with ``async with``."""
 
-    def __init__(
-        self,
-        *,
-        max_bytes: int,
-        download_seconds: float,
-        downloads: int,
-        decoders: int,
-        waiting: int,
-        folder: Path | None = None,
-    ) -> None:
+    def __init__(self, limits: IntakeCosts, *, folder: Path | None = None) -> None:
         """Make one.
 
         Args:
-            max_bytes: the most that a file may have.
-            download_seconds: to fetch it, a second try included.
-            downloads: how many are fetched at once.
-            decoders: how many are read at once.
-            waiting: how many may wait for each of the two.
+            limits: what taking a file in may cost.
             folder: where a download is kept while it is read, see :class:`bot.intake.download.Downloader`.
         """
-        self._max_bytes = max_bytes
-        self._turns = Turns(at_once=decoders, waiting=waiting)
-        self._download_seconds = download_seconds
-        self._download_turns = Turns(at_once=downloads, waiting=waiting)
+        self._max_bytes = limits.max_bytes
+        self._turns = Turns(at_once=limits.decoders, waiting=limits.waiting)
+        self._download_seconds = limits.download_seconds
+        self._download_turns = Turns(at_once=limits.downloads, waiting=limits.waiting)
         self._folder = folder
         self._downloader: Downloader | None = None
 

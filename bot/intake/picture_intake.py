@@ -83,14 +83,7 @@ class Intake(MediaIntake[CleanPicture]):
             store: where the eyes' networks and the one for nudity are; None: pictures are not looked at.
             folder: where downloads are kept while they are read, see :class:`MediaIntake`.
         """
-        super().__init__(
-            max_bytes=limits.max_bytes,
-            download_seconds=limits.download_seconds,
-            downloads=limits.downloads,
-            decoders=limits.decoders,
-            waiting=limits.waiting,
-            folder=folder,
-        )
+        super().__init__(limits, folder=folder)
         self._limits = limits
         self._store = store
         self.decoder = Decoder(

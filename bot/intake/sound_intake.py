@@ -20,13 +20,11 @@ from bot.intake.attachment import Attachment, is_empty
 from bot.intake.media_intake import MediaIntake
 from bot.intake.sound_refusals import explain
 from engine.core.errors import UserError
+from engine.core.sound_form import RATE
 from engine.untrusted.headers import Refused
 from engine.untrusted.sound_headers import SoundLimits, SoundRefusal, SoundRefused
 
 log = logging.getLogger(__name__)
-
-RATE = 48_000
-"""Samples a second of what comes out."""
 
 _WAV_BYTES = 4
 """Of a sample in both channels."""
@@ -86,14 +84,7 @@ class SoundIntake(MediaIntake[CleanSound]):
             limits: what may be taken in.
             folder: where downloads are kept while they are read, see :class:`MediaIntake`.
         """
-        super().__init__(
-            max_bytes=limits.max_bytes,
-            download_seconds=limits.download_seconds,
-            downloads=limits.downloads,
-            decoders=limits.decoders,
-            waiting=limits.waiting,
-            folder=folder,
-        )
+        super().__init__(limits, folder=folder)
         self._limits = limits
         own = {field.name for field in fields(SoundLimits)}
         self._argument = json.dumps({name: value for name, value in asdict(limits).items() if name in own})

@@ -48,7 +48,7 @@ from engine.core.errors import (
 )
 from engine.core.events import Draft, Event, Progress
 from engine.core.shortages import Shortage
-from engine.rendering.render_job import RenderLimits
+from engine.rendering.limits import RenderLimits
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from engine.core.events import Event
 from engine.core.recipe import Recipe
 from engine.process.spool import Rendered
-from engine.rendering.render_job import RenderLimits
+from engine.rendering.limits import RenderLimits
 
 
 class Engine(Protocol):

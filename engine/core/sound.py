@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.sound_form import CHANNELS, RATE
+
+__all__ = ["CHANNELS", "FADE_SECONDS", "RATE", "Sound", "check_sound", "fitted", "samples_for", "silence"]
+
 Sound = NDArray[np.float32]
 """float32 ``[S, 2]``: samples of the left and the right channel, -1 … 1, :data:`RATE` a second."""
-
-RATE = 48_000
-"""Samples a second of every sound in Framekiln."""
-
-CHANNELS = 2
 
 FADE_SECONDS = 0.02
 """How long a sound takes to begin or end where it was cut: at once would click."""

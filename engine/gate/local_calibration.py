@@ -14,19 +14,14 @@ from typing import Any, Self
 
 import numpy as np
 
+from engine.core.kept_clips import FEWEST
 from engine.gate.calibration import Calibration, Model, Tail
 from engine.gate.measure import MEASURES, UNKNOWN, Reading
-
-CALIBRATION_VARIABLE = "FRAMEKILN_LOCAL_CALIBRATION"
-"""The environment variable that tells the engine process where the file is."""
 
 WEIGHT_OF_SHIPPED = 100
 """The shipped tail weighs as much as this many kept clips."""
 
 _LEARNT = "learnt"
-
-FEWEST = 40
-"""With fewer kept clips, a single one would decide the 5 % point."""
 
 
 @dataclass(frozen=True, kw_only=True)

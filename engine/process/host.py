@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from engine.core.device import Device
 from engine.core.errors import Cancelled, Code, EngineClosed, RenderFailed, Unsupported, UserError
@@ -28,11 +28,7 @@ from engine.process.child import Cause, Child, Death
 from engine.process.environment import scrubbed
 from engine.process.spool import Rendered, Spool, make, remove, verified
 from engine.process.watch import HostLimits
-
-if TYPE_CHECKING:
-    from engine.rendering.render import (
-        RenderLimits,
-    )  # with it would come the whole renderer, which this process never runs
+from engine.rendering.limits import RenderLimits
 
 __all__ = ["EngineHost", "HostLimits", "HostState", "Rendered"]
 

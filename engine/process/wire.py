@@ -136,7 +136,7 @@ class Render(_Message):
         recipe: a Recipe's JSON.
         inputs: role → absolute path.
         work: absolute path of an empty folder.
-        limits: the fields of :class:`engine.rendering.render.RenderLimits`.
+        limits: the fields of :class:`engine.rendering.limits.RenderLimits`.
     """
 
     type: Literal["render"] = "render"

@@ -33,10 +33,11 @@ from engine.core.events import Draft, Event, Progress, TakeDiscarded
 from engine.core.recipe import Receipt, Recipe, Stage
 from engine.process import wire
 from engine.process.faults import describe
+from engine.rendering.limits import CLIP_NAME, RenderLimits
 
 if TYPE_CHECKING:
     from engine.rendering.overlap import Overlap
-    from engine.rendering.render import Renderer, RenderLimits
+    from engine.rendering.render import Renderer
 
 EXIT_PROTOCOL = 76
 """The parent speaks another version, or something that is no message."""
@@ -237,8 +238,6 @@ def _answer(
 
 def _perform(channel: Channel, renderer: Draws, order: wire.Render, token: CancelToken) -> wire.Failed | None:
     """Render, and send the result; or say why there is none."""
-    from engine.rendering.render import CLIP_NAME, RenderLimits  # noqa: PLC0415 - heavy; the heart must beat before
-
     try:
         token.check()
         receipt = renderer.render(

@@ -23,9 +23,10 @@ from engine.core.sound import Sound, fitted, samples_for
 from engine.families import FAMILIES
 from engine.gate import Calibration
 from engine.provenance.statement import metadata
+from engine.rendering.limits import CLIP_NAME, RenderLimits
 from engine.rendering.overlap import Overlap
 from engine.rendering.read_inputs import read_inputs
-from engine.rendering.render_job import Clock, RenderJob, RenderLimits, teller
+from engine.rendering.render_job import Clock, RenderJob, teller
 from engine.rendering.takes import Kept, draw_until_good
 from engine.runtime.context import EngineContext
 from engine.runtime.peak_memory import forget_peak, peak
@@ -34,9 +35,6 @@ from engine.vision.nudity import highest_score
 from engine.vision.sighting import Sighting
 
 __all__ = ["CLIP_NAME", "RenderLimits", "Renderer"]
-
-CLIP_NAME = "clip.mp4"
-"""The name of the finished clip inside the work folder."""
 
 SKETCH = "a sketch: no text-to-video model is installed"
 

@@ -1,4 +1,4 @@
-"""One render: what to make, its limits, and how long each part took."""
+"""One render: what to make, and how long each part took."""
 
 from __future__ import annotations
 
@@ -13,27 +13,9 @@ from engine.core.events import Event, Progress
 from engine.core.family import Inputs
 from engine.core.recipe import Recipe, Stage
 from engine.gate import Calibration
+from engine.rendering.limits import RenderLimits
 from engine.rendering.overlap import Overlap
 from engine.vision.eyes import Eyes
-
-
-@dataclass(frozen=True, kw_only=True)
-class RenderLimits:
-    """How much a render may spend.
-
-    Attributes:
-        max_takes: how many takes may be drawn before the best of the rejected ones is kept.
-        max_bytes: the finished MP4 is never larger.
-        max_wasted_seconds: once this much went into takes that were thrown away, the best of them is kept.
-    """
-
-    max_takes: int = 3
-    max_bytes: int = 9_500_000
-    max_wasted_seconds: int = 600
-
-    def __post_init__(self) -> None:
-        if self.max_takes < 1:
-            raise ValueError("max_takes must be at least 1")
 
 
 @dataclass(frozen=True, kw_only=True)

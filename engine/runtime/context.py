@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.core.device import Device, find_device
-from engine.gate.calibration import Calibration, shipped
-from engine.gate.local_calibration import CALIBRATION_VARIABLE, read_calibrations
+from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.runtime.model_cache import ModelCache
 from engine.runtime.rung_memory import RungMemory
-from engine.vision.eyes import Eyes
 from engine.weights.store import Store, store_of
+
+if TYPE_CHECKING:
+    from engine.gate.calibration import Calibration
+    from engine.vision.eyes import Eyes
 
 DEVICE_VARIABLE = "FRAMEKILN_DEVICE"
 MODELS_MEMORY_VARIABLE = "FRAMEKILN_MODELS_MEMORY"
@@ -77,6 +80,8 @@ class EngineContext:
     @cached_property
     def eyes(self) -> Eyes:
         """What looks at pictures and takes: one pair, so that each network is read once."""
+        from engine.vision.eyes import Eyes  # noqa: PLC0415 - the bot reads this module for its settings alone
+
         return Eyes(self.store)
 
 
@@ -101,6 +106,9 @@ def context_of(environment: Mapping[str, str]) -> EngineContext:
 
 
 def _calibrations(path: str) -> Mapping[str, Calibration]:
+    from engine.gate.calibration import shipped  # noqa: PLC0415 - same
+    from engine.gate.local_calibration import read_calibrations  # noqa: PLC0415
+
     try:
         return read_calibrations(Path(path), shipped()) if path else {}
     except ValueError as error:  # a gate as it came is better than no engine

@@ -23,6 +23,7 @@ import wave
 from dataclasses import dataclass
 from fractions import Fraction
 
+from engine.core.sound_form import CHANNELS, RATE
 from engine.untrusted.clip_packets import shown_times, streams_in
 from engine.untrusted.confine import confine, peak_bytes
 from engine.untrusted.read_video import check_status, nameless_file, running, stdout_of
@@ -33,7 +34,7 @@ from engine.untrusted.sound_headers import (
     recognise_sound,
 )
 
-RATE, CHANNELS, SAMPLE_BYTES = 48_000, 2, 2
+SAMPLE_BYTES = 2
 """Of what comes out."""
 
 CODECS = frozenset(

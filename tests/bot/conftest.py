@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from bot import app
+from bot.config.paths import DATABASE
 from bot.config.settings import Settings
 from bot.discord_io import door
 from db.files import Blobs
@@ -13,11 +16,12 @@ from tests.bot.fixtures import HouseEngine, connected
 from tests.clock import CLOCK
 from tests.fake_discord import TOKEN, FakeDiscord, Permission
 from tests.policies import queue_on
+from tests.ready_database import put_database
 
 
 @pytest.fixture
 async def db(tmp_path):
-    async with await Database.open(tmp_path / "bot.db") as database:
+    async with await Database.open(put_database(tmp_path / "bot.db")) as database:
         yield database
 
 
@@ -33,14 +37,20 @@ def blobs(tmp_path):
 
 @pytest.fixture
 def settings(tmp_path):
+    return _settings().model_copy(update={"data_dir": tmp_path / "data"})
+
+
+@functools.cache
+def _settings() -> Settings:
+    """Checked once: the sources and the checks take 7 ms."""
     return Settings(
         _env_file=None,
         discord_token=TOKEN,
-        data_dir=tmp_path / "data",
         moderator_roles=(),
         status_interval=1.0,
         per_member_waiting=3,
         min_free_disk=0,
+        reserve_bytes=4096,  # the bytes are random, and take a while
         max_picture_bytes=1_000_000,
         fetch_eyes=False,
     )
@@ -55,6 +65,7 @@ def engine(tmp_path):
 async def services(settings, engine, monkeypatch):
     """The real bot as it is put together, with an engine that does as it is told."""
     monkeypatch.setattr(app, "EngineHost", lambda **_: engine)
+    put_database(settings.data_dir / DATABASE)
     async with app.assemble(settings, clock=CLOCK) as made:
         yield made
 

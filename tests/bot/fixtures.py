@@ -29,7 +29,7 @@ from engine.core.events import Progress
 from engine.core.recipe import Kind, Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.process.host import HostState
 from engine.process.spool import Rendered
-from engine.rendering.render import RenderLimits
+from engine.rendering.limits import RenderLimits
 from tests.clock import CLOCK
 from tests.fake_discord import FakeDiscord, Interaction
 from tests.policies import FAR, shortages, stumble_limits

@@ -248,6 +248,7 @@ class Town:
             total_waiting=ENOUGH,
             max_starred=ENOUGH,
             min_free_disk=0,
+            reserve_bytes=4096,
         )
         posted = self.office.posted
         self.office = PostOffice()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 import time
+from typing import Any
 
 from db.audit.log import AuditEntry, write_down
 from db.jobs.job import Job, NewJob
@@ -72,3 +74,21 @@ async def running(queue: Queue, **changes) -> Job:
     """A job, the only one that waits, under a claim."""
     await enqueued(queue, **changes)
     return present(await queue.claims.claim())
+
+
+async def rows_of_guild(database: Database, guild: int) -> dict[str, list[tuple[Any, ...]]]:
+    """All that the database holds of a server: by table, the rows that name it or one of its jobs."""
+
+    def look(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
+        found = {}
+        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            columns = [row["name"] for row in connection.execute(f"PRAGMA table_info({table})")]
+            where = "guild_id = :guild" if "guild_id" in columns else ""
+            if not where and "job" in columns:
+                where = "job IN (SELECT id FROM job WHERE guild_id = :guild)"
+            if where:
+                sql = f"SELECT * FROM {table} WHERE {where}"  # noqa: S608 - names of ours
+                found[table] = [tuple(row) for row in connection.execute(sql, {"guild": guild})]
+        return found
+
+    return await database.look(look)

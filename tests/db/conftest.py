@@ -6,11 +6,12 @@ import pytest
 
 from db.sqlite.connection import Database
 from tests.policies import queue_on
+from tests.ready_database import put_database
 
 
 @pytest.fixture
 async def db(tmp_path):
-    async with await Database.open(tmp_path / "bot.db") as database:
+    async with await Database.open(put_database(tmp_path / "bot.db")) as database:
         yield database
 
 

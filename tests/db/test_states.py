@@ -11,6 +11,7 @@ import pytest
 import db
 from db import states
 from db.states import ENDS, MOVES, OPEN, State, sql_list
+from tests.sources import tree_of
 
 MODULES = sorted(path for path in Path(db.__path__[0]).rglob("*.py") if path.name != "states.py")
 NAMES = "|".join(State)
@@ -18,7 +19,7 @@ NAMES = "|".join(State)
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_no_other_module_types_a_list_of_states(path):
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = tree_of(path)
     texts = [
         node.value
         for node in ast.walk(tree)
@@ -39,7 +40,7 @@ def test_no_other_module_types_a_list_of_states(path):
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_a_statement_that_sets_a_state_checks_the_move(path):
     """``transition`` does it for all; a function with a statement of its own does it itself."""
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = tree_of(path)
     constants = {
         node.targets[0].id: node.value
         for node in tree.body

@@ -52,9 +52,11 @@ async def test_sigterm_puts_the_running_job_back_and_ends_within_ten_seconds(dis
 
 
 @pytest.mark.slow
-async def test_buttons_of_before_a_restart_still_work(discord, channel, ada, bot):
+async def test_buttons_and_a_form_of_before_a_restart_still_work(discord, channel, ada, bot):
     await discord.slash(ada, channel, "animate", image=cat(), seed=5, **QUICK)
     clip = await one_clip(discord, channel)
+    form = await discord.click(ada, clip, "Remix")
+    await form.answered(5)
     bot.terminate()
     await bot.wait(15)
     await bot.start()
@@ -65,12 +67,6 @@ async def test_buttons_of_before_a_restart_still_work(discord, channel, ada, bot
     assert "seed `5`" in card.response.message.content
     assert card.response.message.ephemeral
 
-    form = await discord.click(ada, clip, "Remix")
-    await form.answered(5)
-    bot.terminate()
-    await bot.wait(15)
-    await bot.start()
-    await bot.wait_ready()
     await discord.submit_modal(ada, form, {"fk:prompt": "in the snow"})
     remixed = await one_clip(discord, channel, 2)
     assert "in the snow" in remixed.content

@@ -26,6 +26,7 @@ ENV = {
     "FRAMEKILN_PER_MEMBER_AT_ONCE": "1000",
     "FRAMEKILN_PER_GUILD_AT_ONCE": "1000",
     "FRAMEKILN_PER_MEMBER_HOUR": "100",
+    "FRAMEKILN_RESERVE_BYTES": "4096",
 }
 QUICK = {"quality": "fast", "length": "short"}
 UNHURRIED = {"quality": "best", "length": "normal"}

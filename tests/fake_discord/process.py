@@ -69,7 +69,7 @@ class BotProcess:
         self._sessions_before = self._discord.gateway.identifies
         where = ["--api", self._discord.api, "--gateway", self._discord.gateway_url]
         where += ["--parent", str(os.getpid())]
-        command = [sys.executable, "-m", "tests.fake_discord.run_bot", *where, "--module", self._module]
+        command = [sys.executable, "-m", "tests.run_bot", *where, "--module", self._module]
         with self.log.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *command,

@@ -75,7 +75,8 @@ def _moved_away(clip: Clip, moment: int, size: tuple[int, int]) -> list[NDArray[
     for lag in range(1, _LAGS + 1):
         places = places + read(clip.flows[moment - lag], places)
         far = np.hypot(*np.moveaxis(places - start, -1, 0)) * (size[0] / width) > _MOVED
-        inside = (places > 1).all(axis=-1) & (places < (width - 2, height - 2)).all(axis=-1)
+        x, y = places[..., 0], places[..., 1]  # apart: reducing an axis of two is ten times as slow
+        inside = (x > 1) & (y > 1) & (x < width - 2) & (y < height - 2)
         wide = cv2.resize((far & inside).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
         masks.append(np.asarray(wide, np.bool_))
     return masks

@@ -24,6 +24,7 @@ from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.provenance import identity
 from tests import ROOT
+from tests.sources import tree_of
 
 OURS = [
     *("framekiln.db", "framekiln.db-wal", "framekiln.db-shm", "framekiln.db.lock", "framekiln.db-journal"),
@@ -321,7 +322,7 @@ ALLOWED = {
 def test_no_other_code_of_the_command_line_writes_a_file():
     found = {}
     for path in sorted((ROOT / "bot" / "cli").glob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
+        tree = tree_of(path)
         loose = {called for called, node in writers(tree) if not in_a_draft(tree, node)}
         loose -= ALLOWED.get(path.name, set())
         if loose:

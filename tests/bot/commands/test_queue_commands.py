@@ -21,21 +21,13 @@ from tests.bot.commands.uses import (
     uses_of_moderators,
 )
 from tests.bot.fixtures import failing, queued, rendered
-from tests.db.asking import written
+from tests.db.asking import rows_of_guild, written
 from tests.fake_discord import Permission
 
 
 async def rows_of(services, guild) -> dict[str, list[tuple[Any, ...]]]:
     """All that the database holds of a server."""
-    tables = [
-        row[0] for row in await services.database.read("SELECT name FROM sqlite_master WHERE type = 'table'")
-    ]
-    found = {}
-    for table in tables:
-        columns = [row["name"] for row in await services.database.read(f"PRAGMA table_info({table})")]
-        if "guild_id" in columns:
-            rows = await services.database.read(f"SELECT * FROM {table} WHERE guild_id = ?", (guild.id,))  # noqa: S608 - a table of ours
-            found[table] = [tuple(row) for row in rows]
+    found = await rows_of_guild(services.database, guild.id)
     assert {"job", "ban", "pause", "audit"} <= set(found)
     return found
 

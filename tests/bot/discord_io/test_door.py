@@ -19,6 +19,7 @@ from tests.bot.commands.uses import every_use
 from tests.bot.fixtures import count_of, picture, queued, until
 from tests.db.asking import audit_entry
 from tests.fake_discord import Upload
+from tests.sources import tree_of
 
 BOT = Path(__file__).parents[3] / "bot"
 
@@ -165,7 +166,7 @@ def test_nothing_listens_for_interactions_but_the_client():
     """discord.py's own views, modals and listeners know no door."""
     found = []
     for path in BOT.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ClassDef):
                 bases = {ast.unparse(base) for base in node.bases}
                 if bases & {"discord.ui.View", "discord.ui.Modal", "discord.ui.LayoutView"}:

@@ -9,11 +9,11 @@ import time
 import discord
 import pytest
 
-from bot.cli.demo import Folder
 from bot.config.settings import Settings
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
+from bot.loops.without_discord import Folder
 from bot.reconnect import TokenRefused, stay_connected
 from tests.bot.fixtures import connected, until
 from tests.fake_discord import EVERYONE, Cut, LostAnswer, Permission, RateLimit, Status, TooLarge, Upload

@@ -20,6 +20,7 @@ from db.states import MOVES, State
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry, hand_in, new_job
 from tests.policies import FAR, queue_on, stumble_limits
+from tests.ready_database import put_database
 
 CRASH_LIMIT = 2
 RESTART_LIMIT = 3
@@ -49,6 +50,7 @@ class QueueMachine(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.folder = Path(tempfile.mkdtemp())
+        put_database(self.folder / "bot.db")
         self.model: dict[str, Modelled] = {}
         self.seen: dict[str, State] = {}
         self.granted: set[tuple[str, int]] = set()

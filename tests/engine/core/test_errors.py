@@ -17,6 +17,7 @@ from engine.process.faults import describe
 from engine.untrusted.clip_headers import ClipRefusal
 from engine.untrusted.headers import Refusal
 from tests import ROOT
+from tests.sources import tree_of
 
 LINE = re.compile(r"^([│ ]*)(?:[├└]── )?(\w+) {2,}(.+?)(?: \((engine[.\w]+)\))?$")
 OWN_ENUMS = {
@@ -58,7 +59,7 @@ def test_the_tree_is_drawn_as_it_is():
 def literals():
     for path in sorted((ROOT / "engine").rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Constant) and re.fullmatch(r"E_[A-Z_]+", str(node.value)):
                 yield name, node.value
 

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from engine.core.kept_clips import FEWEST
 from engine.core.recipe import Outcome
 from engine.families import FAMILIES
 from engine.gate import MEASURES, TROUBLES, judge
 from engine.gate.calibration import shipped
-from engine.gate.local_calibration import FEWEST, KeptClip, fit_tails, has_learnt
+from engine.gate.local_calibration import KeptClip, fit_tails, has_learnt
 from engine.gate.measure import Reading
 from engine.gate.verdict import weigh
 from engine.rendering.takes import is_known

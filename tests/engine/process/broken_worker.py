@@ -11,13 +11,12 @@ import sys
 import threading
 import time
 
-from engine.process.wire import PROTOCOL
-
 SHA = "0" * 64
 
 
 class Broken:
-    def __init__(self, descriptor):
+    def __init__(self, descriptor, protocol):
+        self.protocol = protocol
         self.socket = socket.socket(fileno=descriptor)
         self.lines = self.socket.makefile("rb")
         self.lock = threading.Lock()
@@ -33,7 +32,7 @@ class Broken:
         return json.loads(self.lines.readline())
 
     def be_ready(self):
-        self.say(type="hello", version=PROTOCOL, news="of a later release")
+        self.say(type="hello", version=self.protocol, news="of a later release")
         self.say(type="ready")
         threading.Thread(target=self.beat, daemon=True).start()
         self.hear()
@@ -45,7 +44,7 @@ class Broken:
             time.sleep(0.1)
 
     def older(self):
-        self.say(type="hello", version=PROTOCOL - 1)
+        self.say(type="hello", version=self.protocol - 1)
         self.say(type="ready")
         self.hear()
         sys.stderr.write(f"got {self.lines.readline()!r}")
@@ -89,7 +88,7 @@ class Broken:
         self.hear()
 
     def never_ready(self):
-        self.say(type="hello", version=PROTOCOL)
+        self.say(type="hello", version=self.protocol)
         self.beat()
 
     def deaf(self):
@@ -112,6 +111,7 @@ class Broken:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("how")
+    parser.add_argument("protocol", type=int, help="importing it would take longer than all the rest")
     parser.add_argument("--fd", type=int)
     options, _ = parser.parse_known_args()
-    getattr(Broken(options.fd), options.how)()
+    getattr(Broken(options.fd, options.protocol), options.how)()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.core.recipe import Kind, Recipe
 from engine.process.host import EngineHost, HostLimits
-from engine.rendering.render import RenderLimits
+from engine.rendering.limits import RenderLimits
 from tests import ROOT
 
 HERE = Path(__file__).parent

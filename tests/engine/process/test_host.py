@@ -16,10 +16,11 @@ from engine.core.errors import Cancelled, EngineClosed, EngineDied
 from engine.core.events import Event, Progress, TakeDiscarded
 from engine.core.recipe import Stage
 from engine.process.host import HostState
+from engine.process.wire import PROTOCOL
 from tests import ROOT
 from tests.engine.process.host_bench import ENVIRONMENT, HERE, SHORT, alive, render, running_host, until
 
-BROKEN = str(HERE / "broken_worker.py")
+BROKEN = (sys.executable, str(HERE / "broken_worker.py"))
 
 
 async def drawing(host, prompt, **arguments):
@@ -104,30 +105,30 @@ async def test_leftovers_are_swept_at_the_start_and_nothing_else(tmp_path):
 
 
 @pytest.mark.parametrize("job", ["", "../x", "a/b", "a b"])
-async def test_a_job_that_cannot_name_a_folder_is_refused(tmp_path, job):
-    async with running_host(tmp_path) as host:
-        with pytest.raises(ValueError, match="cannot name a folder"):
-            await render(host, "ok", job=job)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_job_that_cannot_name_a_folder_is_refused(warm_host, job):
+    with pytest.raises(ValueError, match="cannot name a folder"):
+        await render(warm_host, "ok", job=job)
 
 
 @pytest.mark.parametrize("stage", list(Stage))
-async def test_a_cancel_takes_hold_in_each_stage_and_keeps_the_process(tmp_path, stage):
-    async with running_host(tmp_path) as host:
-        pid, cancel = host.pid, asyncio.Event()
-        seen = asyncio.Event()
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_cancel_takes_hold_in_each_stage_and_keeps_the_process(warm_host, stage):
+    pid, cancel = warm_host.pid, asyncio.Event()
+    seen = asyncio.Event()
 
-        def follow(event):
-            if event == Progress(stage=stage, fraction=0.5):
-                seen.set()
+    def follow(event):
+        if event == Progress(stage=stage, fraction=0.5):
+            seen.set()
 
-        task = asyncio.create_task(render(host, f"wait {stage}", cancel=cancel, on_event=follow))
-        await seen.wait()
-        cancel.set()
-        with pytest.raises(Cancelled):
-            await task
-        await render(host, "ok")
-        assert host.pid == pid
-        assert host.deaths == 0
+    task = asyncio.create_task(render(warm_host, f"wait {stage}", cancel=cancel, on_event=follow))
+    await seen.wait()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        await task
+    await render(warm_host, "ok")
+    assert warm_host.pid == pid
+    assert warm_host.deaths == 0
 
 
 async def test_an_ignored_cancel_kills_the_process_and_is_still_a_cancel(tmp_path):
@@ -247,7 +248,7 @@ async def test_a_process_that_finds_the_card_gone_gets_no_job_until_it_is_back(t
 
 async def test_the_pause_before_a_restart_doubles_up_to_the_longest(tmp_path):
     async with running_host(
-        tmp_path, command=(sys.executable, BROKEN, "dies_at_once"), start=False, environment=ENVIRONMENT
+        tmp_path, command=(*BROKEN, "dies_at_once", str(PROTOCOL)), start=False, environment=ENVIRONMENT
     ) as host:
         with pytest.raises(EngineDied, match="status 3") as caught:
             await host.start()
@@ -293,7 +294,7 @@ async def test_close_ends_a_running_and_a_waiting_render(tmp_path):
 
 async def test_close_while_it_starts_leaves_no_process(tmp_path):
     async with running_host(
-        tmp_path, command=(sys.executable, BROKEN, "never_ready"), start=False, term_grace=0.3
+        tmp_path, command=(*BROKEN, "never_ready", str(PROTOCOL)), start=False, term_grace=0.3
     ) as host:
         start = asyncio.create_task(host.start())
         await until(lambda: host.pid is not None)

@@ -18,6 +18,7 @@ from engine.core.shortages import RanShort, Shortage
 from engine.process import child
 from engine.process.child import Cause
 from engine.process.host import HostState
+from engine.process.wire import PROTOCOL
 from tests.engine.process.host_bench import (
     ENVIRONMENT,
     HERE,
@@ -32,7 +33,7 @@ from tests.present import present
 
 
 def broken(how):
-    return (sys.executable, str(HERE / "broken_worker.py"), how)
+    return (sys.executable, str(HERE / "broken_worker.py"), how, str(PROTOCOL))
 
 
 @pytest.mark.parametrize(
@@ -187,17 +188,17 @@ async def test_a_poisoned_gpu_takes_a_fresh_process(tmp_path):
         ("surrogate", Unsupported, None, "a name ?"),
     ],
 )
-async def test_an_error_of_the_renderer_arrives_as_it_was(tmp_path, kind, error, code, text):
-    async with running_host(tmp_path) as host:
-        first = host.pid
-        with pytest.raises(error) as caught:
-            await render(host, f"raise {kind}")
-        assert str(caught.value) == text
-        assert getattr(caught.value, "code", None) == code
-        if kind == "value":
-            assert "ValueError: a model's mistake" in caught.value.detail
-        await render(host, "ok")
-        assert host.pid == first
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_error_of_the_renderer_arrives_as_it_was(warm_host, kind, error, code, text):
+    first = warm_host.pid
+    with pytest.raises(error) as caught:
+        await render(warm_host, f"raise {kind}")
+    assert str(caught.value) == text
+    assert getattr(caught.value, "code", None) == code
+    if kind == "value":
+        assert "ValueError: a model's mistake" in caught.value.detail
+    await render(warm_host, "ok")
+    assert warm_host.pid == first
 
 
 @pytest.mark.parametrize("how", ["garbage", "endless", "hang_up"])

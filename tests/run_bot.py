@@ -1,6 +1,7 @@
-"""Run the real program against the fake: `python -m tests.fake_discord.run_bot --api … --gateway … -- …`.
+"""Run the real program against the fake: `python -m tests.run_bot --api … --gateway … -- …`.
 
-It ends with the process that started it: a test run that is killed leaves no bot behind.
+It ends with the process that started it: a test run that is killed leaves no bot behind. It stands outside
+the fake's package, whose server it would import for nothing.
 """
 
 import argparse

@@ -1,0 +1,130 @@
+"""/mydata export: all that is known of a member, as files."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+
+from bot.privacy import export
+from bot.text import privacy_texts
+from db.files import Blobs
+from db.states import State
+from engine.core.recipe import Kind, Recipe, Role
+from tests.bot.fixtures import picture, queued, rendered, until
+from tests.bot.privacy.mydata.bench import PROMPT, SEEN, delivered, erase, given, state_is
+
+
+async def opened(asked) -> zipfile.ZipFile:
+    message = await asked.shown(20)
+    await until(lambda: message.attachments, 20)
+    assert message.ephemeral
+    return zipfile.ZipFile(io.BytesIO(message.attachments[0].data))
+
+
+async def test_an_export_holds_jobs_recipes_receipts_and_files(fake, channel, ada, eve, bot, services, loops):
+    job, digest = await delivered(services, fake, ada, channel)
+    await delivered(services, fake, eve, channel)
+    with await opened(await fake.slash(ada, channel, "mydata export")) as made:
+        assert sorted(made.namelist()) == [f"clips/{job.id}.mp4", export.DATA, f"given/{digest[:16]}.png"]
+        data = json.loads(made.read(export.DATA))
+        assert made.read(f"given/{digest[:16]}.png") == services.blobs.read(digest)
+        assert made.read(f"clips/{job.id}.mp4").startswith(services.blobs.read(job.clip_sha256))
+    assert data["others can animate my pictures"] is True
+    [row] = data["job"]
+    assert (row["id"], row["recipe"]["prompt"], row["receipt"]["kept"]) == (job.id, PROMPT, 1)
+    assert row["seen"] == {digest: SEEN}
+    assert str(eve.user.id) not in json.dumps(data)
+
+
+async def test_both_ends_of_a_clip_are_exported_and_erased(fake, channel, ada, bot, services, loops):
+    last = services.blobs.put(picture((120, 90)))
+    first = services.blobs.put(picture((160, 100)))
+    both = {Role.PICTURE: first, Role.END: last}
+    made = {"prompt": PROMPT, "kind": Kind.ANIMATE, "engine": "camera", "inputs": both}
+    await given(services, ada, channel, recipe=made, inputs=both)
+    with await opened(await fake.slash(ada, channel, "mydata export")) as archive:
+        assert {f"given/{one[:16]}.png" for one in both.values()} <= set(archive.namelist())
+    answer = await erase(fake, channel, ada)
+    await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
+    assert not any(map(services.blobs.exists, both.values()))
+
+
+async def test_an_export_has_the_clip_that_was_gone_on_from_as_what_it_is(
+    fake, channel, ada, eve, bot, services, loops
+):
+    """Signed and tagged as when it was posted, under a clip's name; a deleted clip is not in it."""
+    theirs, _ = await delivered(services, fake, eve, channel)
+    clip = theirs.clip_sha256
+    longer = {"prompt": "on", "inputs": {Role.BEFORE: clip}}
+    job = await queued(
+        services.queue, ada.id, channel.guild.id, channel_id=channel.id, parent=theirs.id,
+        recipe=longer, inputs={Role.BEFORE: clip},
+    )  # fmt: skip
+    await until(lambda: state_is(services, job, State.DELIVERED), 20)
+    gone, _ = await delivered(services, fake, ada, channel)
+    await services.queue.retention.mark_deleted(gone.id)
+    with await opened(await fake.slash(ada, channel, "mydata export")) as made:
+        assert sorted(made.namelist()) == [
+            f"clips/{job.id}.mp4", export.DATA, f"given/{clip[:16]}.mp4"
+        ]  # fmt: skip
+        sealed = made.read(f"given/{clip[:16]}.mp4")
+    posted = services.rights._sealer.seal(services.blobs.read(clip), Recipe.from_json(theirs.recipe)).mp4
+    assert len(sealed) == len(posted) > len(services.blobs.read(clip))
+    assert sealed[:100] == posted[:100]
+
+
+def test_a_clip_that_nobody_knows_any_more_is_not_exported_without_its_marks(tmp_path):
+    blobs = Blobs(tmp_path)
+    clip = blobs.put(b"a clip")
+    row = {"id": "1", "deleted_at": None, "inputs": json.dumps({Role.BEFORE: clip}), "clip_sha256": None}
+    assert export.clips_before({"job": [row]}) == {clip}
+    assert list(export._pieces([row], blobs, {})) == []
+
+
+async def test_an_export_of_nothing_says_so(fake, channel, ada, bot, services):
+    asked = await fake.slash(ada, channel, "mydata export")
+    await until(
+        lambda: asked.message is not None and asked.message.content == privacy_texts.NOTHING_TO_EXPORT
+    )
+
+
+async def test_an_export_that_is_too_large_for_one_file_comes_in_several(fake, channel, ada, bot, services):
+    channel.guild.upload_limit = 200_000
+    for _ in range(3):
+        job = await rendered(
+            services.queue, services.blobs, os.urandom(100_000),
+            user=ada.user.id, guild=channel.guild.id, channel_id=channel.id,
+        )  # fmt: skip
+    huge = await rendered(
+        services.queue, services.blobs, os.urandom(300_000),
+        user=ada.user.id, guild=channel.guild.id, channel_id=channel.id,
+    )  # fmt: skip
+    asked = await fake.slash(ada, channel, "mydata export")
+    await until(lambda: len([one for one in asked.messages if one.attachments]) == 3, 20)
+    names = []
+    for message in asked.messages:
+        with zipfile.ZipFile(io.BytesIO(message.attachments[0].data)) as made:
+            names += made.namelist()
+            if export.DATA in made.namelist():
+                left_out = json.loads(made.read(export.DATA))["left out"]
+    assert len(names) == 4
+    assert f"clips/{job.id}.mp4" in names
+    assert left_out == [f"clips/{huge.id}.mp4"]
+    assert "1 file is too large" in asked.messages[0].content
+
+
+async def test_an_export_that_would_take_too_many_files_is_refused_politely(
+    fake, channel, ada, bot, services
+):
+    channel.guild.upload_limit = 40_000
+    for _ in range(11):
+        await rendered(
+            services.queue, services.blobs, os.urandom(15_000),
+            user=ada.user.id, guild=channel.guild.id, channel_id=channel.id,
+        )  # fmt: skip
+    asked = await fake.slash(ada, channel, "mydata export")
+    await until(
+        lambda: asked.message is not None and asked.message.content == privacy_texts.EXPORT_TOO_LARGE, 20
+    )
