@@ -1,6 +1,7 @@
 """What the gate's eyes saw in a take reaches the smoothing."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def test_what_is_seen_at_both_ends_is_told_in_frames_of_the_whole_clip(monkeypat
 
 
 def test_the_kept_takes_sightings_reach_the_smoothing(render, monkeypatch):
-    told = []
+    told: list[Any] = []
 
     def look(given, reference, fps, **more):
         seen = tuple(Sighting(thing=Thing.FACE, frame=n, box=BOX) for n in range(1 + len(told)))
