@@ -15,7 +15,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check lint types tests engine-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing camera \
+	hero discord chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing smoothing_whole camera \
 	sketch-sheet sketch-data \
 	clean
 
@@ -181,7 +181,7 @@ erase: $(BIN)/.test
 camera: $(BIN)/.test
 	$(BIN)/python -m benchmarks.camera $(PICTURE) $(if $(BEFORE),--before $(BEFORE))
 
-gate smoothing: $(BIN)/.test
+gate smoothing smoothing_whole: $(BIN)/.test
 	$(BIN)/python -m benchmarks.$@ --clips $(or $(CLIPS),$(error CLIPS=folder of clips is needed))
 
 clean:

@@ -192,17 +192,22 @@ def chosen_clips(options: argparse.Namespace) -> dict[str, Frames]:
     return clips
 
 
-def main() -> None:
-    """Compare linear, DIS, RIFE and ours on folders of clips."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def add_clip_options(parser: argparse.ArgumentParser) -> None:
+    """The options that :func:`chosen_clips` reads."""
     parser.add_argument("--clips", type=Path, action="append", required=True)
-    parser.add_argument("--models", type=Path, default=Path("models"), help="where rife/flownet.pkl lies")
     parser.add_argument("--frames", type=int, default=25)
     parser.add_argument("--side", type=int, default=384)
     parser.add_argument("--half", choices=("tuning", "held"), help="half of the repositories; default: all")
     parser.add_argument("--fewest", type=int, default=13, help="frames that a clip must have")
     parser.add_argument("--most", type=int, default=3, help="clips of one repository")
     parser.add_argument("--cache", type=Path, help="where decoded clips are kept")
+
+
+def main() -> None:
+    """Compare linear, DIS, RIFE and ours on folders of clips."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_clip_options(parser)
+    parser.add_argument("--models", type=Path, default=Path("models"), help="where rife/flownet.pkl lies")
     parser.add_argument("--factors", type=int, nargs="+", default=[2, 3, 4])
     parser.add_argument("--no-cuts", action="store_true", help="leave the joins and false cuts out")
     parser.add_argument("--each", action="store_true", help="also a line for each clip")

@@ -5,7 +5,7 @@ Nothing about RIFE may cost a clip: what is wrong with it is said, and the clip 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from engine.core.cancel import CancelToken
@@ -15,6 +15,7 @@ from engine.core.recipe import Recipe
 from engine.runtime.context import EngineContext
 from engine.smooth import FlowModel, smooth, smooth_to_rate
 from engine.smooth.rife import NAME, can_run, find_model
+from engine.vision.sighting import Sighting
 
 T = TypeVar("T")
 
@@ -30,6 +31,7 @@ def at_rate(
     progress: Callable[[float], None],
     cancel: CancelToken,
     gave_up: Callable[[str], None],
+    sightings: Sequence[Sighting] = (),
 ) -> Frames:
     """As many frames a second, and as many in all, as a recipe says.
 
@@ -40,13 +42,14 @@ def at_rate(
         progress: told the finished share.
         cancel: looked at for each frame.
         gave_up: told why RIFE was not used although it is installed.
+        sightings: what the eyes saw in ``drawn``.
 
     Returns:
         uint8 ``[recipe.length, H, W, 3]``; a part of ``drawn`` itself where every frame was drawn.
     """
 
     def smoothed(flow: FlowModel | None) -> Frames:
-        return _smoothed(drawn, recipe, progress, cancel, flow)
+        return _smoothed(drawn, recipe, progress, cancel, flow, sightings)
 
     if recipe.factor == 1:
         progress(1.0)
@@ -101,10 +104,13 @@ def _smoothed(
     progress: Callable[[float], None],
     cancel: CancelToken,
     flow: FlowModel | None,
+    sightings: Sequence[Sighting],
 ) -> Frames:
     if recipe.factor is None:
         rates = recipe.native_fps, recipe.fps
-        whole = smooth_to_rate(drawn, *rates, progress=progress, cancel=cancel, flow=flow)
+        whole = smooth_to_rate(
+            drawn, *rates, progress=progress, cancel=cancel, flow=flow, sightings=sightings
+        )
     else:
-        whole = smooth(drawn, recipe.factor, progress=progress, cancel=cancel, flow=flow)
+        whole = smooth(drawn, recipe.factor, progress=progress, cancel=cancel, flow=flow, sightings=sightings)
     return whole[: recipe.length]

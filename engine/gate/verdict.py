@@ -19,6 +19,7 @@ from engine.gate.measures import MEASURES
 from engine.gate.troubles import TROUBLES, Trouble
 from engine.vision.box import Box
 from engine.vision.eyes import Eyes
+from engine.vision.sighting import Noted, Sighting
 
 _WORST_SHARE = 0.6
 _USUAL_LEVEL = 1.0
@@ -58,6 +59,7 @@ class Verdict:
         levels: for each trouble, minus log10 of the share of good clips that look more like it.
         score: 0 (broken) … 100 (like the median of good clips everywhere).
         spared: the calibrated score would have rejected the take, but does not know clips of its kind.
+        sightings: faces, bodies and text that the eyes saw in the judged frames.
     """
 
     outcome: Outcome
@@ -68,6 +70,7 @@ class Verdict:
     levels: dict[str, float]
     score: float
     spared: bool = False
+    sightings: tuple[Sighting, ...] = ()
 
     @property
     def rejected(self) -> bool:
@@ -132,7 +135,11 @@ def judge(
     clip = Clip(frames, reference, fps, travels=travels, encoded=encoded)
     readings = {name: entry(clip) for name, entry in MEASURES.items()}
     verdict = weigh(readings, fps, calibration or shipped(), has_input=reference is not None, known=known)
-    return verdict if eyes is None else with_faults(verdict, find_faults(clip, eyes), fps)
+    if eyes is None:
+        return verdict
+    noted = Noted(clip.frames)
+    found = with_faults(verdict, find_faults(clip, eyes.telling(noted.note)), fps)
+    return replace(found, sightings=noted.sightings)
 
 
 def with_faults(verdict: Verdict, faults: Sequence[Fault], fps: float) -> Verdict:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from engine.core.family import RawFrames
 from engine.gate import Calibration, Finding, Verdict, judge
 from engine.vision.eyes import Eyes
+from engine.vision.sighting import Sighting
 
 EXPECTED = frozenset(
     {
@@ -92,7 +93,14 @@ def judge_both_ends(
     ]
     findings = tuple(sorted(_worst(found), key=_weight, reverse=True))
     score = min(begun.score, ended.score, *_left(findings))
-    return whole.with_findings(findings, score, spared=begun.spared or ended.spared)
+    seen = replace(whole, sightings=_seen_at_both_ends(begun, ended, len(frames)))
+    return seen.with_findings(findings, score, spared=begun.spared or ended.spared)
+
+
+def _seen_at_both_ends(begun: Verdict, ended: Verdict, count: int) -> tuple[Sighting, ...]:
+    """What the eyes saw, in frames of the whole clip; the end was judged backwards."""
+    later = (replace(one, frame=count - 1 - one.frame) for one in ended.sightings)
+    return (*begun.sightings, *later)
 
 
 def _is_the_change(finding: Finding, frames: RawFrames, fps: float) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from engine.runtime.context import EngineContext
 from engine.runtime.peak_memory import forget_peak, peak
 from engine.smooth import FlowModel
 from engine.vision.nudity import highest_score
+from engine.vision.sighting import Sighting
 
 __all__ = ["CLIP_NAME", "RenderLimits", "Renderer"]
 
@@ -146,7 +147,7 @@ class Renderer:
         with clock.stage(Stage.PREPARING):
             family = self._family(recipe.engine)
 
-        def smooth(drawn: Frames, take: int) -> Frames:
+        def smooth(drawn: Frames, take: int, sightings: Sequence[Sighting] = ()) -> Frames:
             with clock.stage(Stage.SMOOTHING):
                 return at_rate(
                     drawn,
@@ -155,6 +156,7 @@ class Renderer:
                     progress=teller(job.on_event, Stage.SMOOTHING, take),
                     cancel=job.cancel,
                     gave_up=job.note,
+                    sightings=sightings,
                 )
 
         # RIFE takes parts of a second. Waiting for the GPU again, behind another clip, would take longer.
@@ -163,7 +165,7 @@ class Renderer:
         frames, number = kept.frames, kept.record.number
         with job.on_cpu(Stage.SMOOTHING, number):
             if not at_once:
-                frames = smooth(frames, number)
+                frames = smooth(frames, number, kept.sightings)
             sound = _sound_of(job, kept, len(frames))
             if before is not None:
                 frames = joined(before.frames, frames)

@@ -25,6 +25,7 @@ from engine.rendering.both_ends import judge_both_ends
 from engine.rendering.render_job import Clock, RenderJob, teller
 from engine.rendering.report import report
 from engine.vision.crop import cover
+from engine.vision.sighting import Sighting, at_other_frames
 
 HOPELESS = "hopeless"
 """The cause of a take that its family gave up."""
@@ -51,6 +52,7 @@ class _Take:
     frames: Frames | None
     sound: Sound | None = None
     sheet: Path | None = None
+    sightings: tuple[Sighting, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +63,13 @@ class Kept:
         record: of it.
         frames: uint8 ``[frames, H, W, 3]``, as drawn, or smoothed if that was done at once.
         sound: that was drawn with them; None where none was to be.
+        sightings: what the gate's eyes saw, in the frames as they were drawn.
     """
 
     record: TakeRecord
     frames: Frames
     sound: Sound | None
+    sightings: tuple[Sighting, ...]
 
 
 def draw_until_good(
@@ -97,7 +101,7 @@ def draw_until_good(
         if take.record.outcome is Outcome.REJECTED:
             job.on_event(TakeDiscarded(take=take.record, sheet=take.sheet))
         if take.frames is not None and (best is None or _rank(take.record) > _rank(best.record)):
-            best = Kept(record=take.record, frames=take.frames, sound=take.sound)
+            best = Kept(record=take.record, frames=take.frames, sound=take.sound, sightings=take.sightings)
         retake = next_take(retake.recipe, records, budget=budget, calm=calm, no_luck=FAULTS.keys())
     if best is None:
         raise RenderFailed(Code.BROKEN, f"Every take came out broken: {'; '.join(records[-1].reasons)}.")
@@ -133,9 +137,11 @@ def _draw_take(
         recipe = retake.recipe
         reference = None if picture is None else cover(picture, recipe.width, recipe.height)
         step = spec.judged_step(recipe.native_fps)
-        seen, fps, begins = raw[::step], recipe.native_fps / step, 0.0
+        part, fps, begins = raw[::step], recipe.native_fps / step, 0.0
+        seen = part
         if before is not None:  # the join is judged together with what comes before it
-            seen, begins = led_in(before.frames, before.fps, seen, fps)
+            seen, begins = led_in(before.frames, before.fps, part, fps)
+        lead = len(seen) - len(part)
         verdict = _listened(job, sound, _judge(job, seen, reference, fps))
         if verdict.spared:
             job.note(ONLY_WARNS)
@@ -153,7 +159,13 @@ def _draw_take(
         changed=retake.changed,
         readings=verdict.readings if teaches else {},
     )
-    return _Take(record=record, frames=_to_uint8(raw) if frames is None else frames, sound=sound, sheet=sheet)
+    return _Take(
+        record=record,
+        frames=_to_uint8(raw) if frames is None else frames,
+        sound=sound,
+        sheet=sheet,
+        sightings=tuple(at_other_frames(verdict.sightings, lead=lead, step=step)),
+    )
 
 
 def _drawn(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from engine.smooth.drawing import Drawing
 from engine.smooth.flow import FlowModel
 from engine.smooth.loop import Seam, find_loop
 from engine.smooth.moments import Moment, by_factor, by_rate
+from engine.vision.sighting import Sighting
 
 __all__ = ["FlowModel", "Seam", "find_loop", "smooth", "smooth_to_rate"]
 
@@ -26,6 +27,7 @@ def smooth(
     cancel: CancelToken | None = None,
     flow: FlowModel | None = None,
     loop: bool = False,
+    sightings: Sequence[Sighting] = (),
 ) -> NDArray[np.uint8]:
     """Put ``factor - 1`` new frames between each two.
 
@@ -40,6 +42,7 @@ def smooth(
         cancel: checked for each frame.
         flow: a learned flow to start from and to mix in; None: OpenCV's alone.
         loop: also fill the gap from the last frame to the first.
+        sightings: faces, bodies and text that the eyes saw in the frames: they stay whole.
 
     Returns:
         uint8 ``[(T-1) * factor + 1, H, W, 3]``; for a loop ``[T * factor, H, W, 3]``.
@@ -50,7 +53,7 @@ def smooth(
     """
     _check(frames)
     moments = by_factor(len(frames), factor, loop=loop)
-    return _draw(frames, moments, progress=progress, cancel=cancel, flow=flow)
+    return _draw(frames, moments, progress=progress, cancel=cancel, flow=flow, sightings=sightings)
 
 
 def smooth_to_rate(
@@ -62,6 +65,7 @@ def smooth_to_rate(
     cancel: CancelToken | None = None,
     flow: FlowModel | None = None,
     loop: bool = False,
+    sightings: Sequence[Sighting] = (),
 ) -> NDArray[np.uint8]:
     """Show the same motion at another rate: frame ``n`` is the picture at ``n / fps`` seconds.
 
@@ -75,6 +79,7 @@ def smooth_to_rate(
         cancel: checked for each frame.
         flow: a learned flow.
         loop: also fill the gap from the last frame to the first; its length is kept to the nearest frame.
+        sightings: faces, bodies and text in the frames.
 
     Returns:
         uint8 ``[N, H, W, 3]``.
@@ -85,7 +90,7 @@ def smooth_to_rate(
     """
     _check(frames)
     moments = by_rate(len(frames), native_fps, fps, loop=loop)
-    return _draw(frames, moments, progress=progress, cancel=cancel, flow=flow)
+    return _draw(frames, moments, progress=progress, cancel=cancel, flow=flow, sightings=sightings)
 
 
 def _check(frames: NDArray[np.uint8]) -> None:
@@ -100,6 +105,7 @@ def _draw(
     progress: Callable[[float], None] | None,
     cancel: CancelToken | None,
     flow: FlowModel | None,
+    sightings: Sequence[Sighting],
 ) -> NDArray[np.uint8]:
     if cancel is not None:
         cancel.check()
@@ -110,7 +116,7 @@ def _draw(
             made[place] = moment
         else:
             out[place] = frames[moment.gap]
-    drawing = Drawing(frames, flow, cancel)
+    drawing = Drawing(frames, flow, cancel, sightings)
     for done, (place, frame) in enumerate(drawing.draw(made), start=1):
         out[place] = frame
         if progress is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.smooth.passage import Passage, Sight, sights
+from engine.smooth.pieces import Whole
 from engine.vision.optical_flow import Floats, luma, read
 
 _DETAIL = 1.5
@@ -23,7 +24,24 @@ _LARGEST_GAIN = 1.35
 _APART, _TOGETHER = 0.5, 0.95
 """Correlation of the two readings' shapes up to which motion was not found, and from which on it was."""
 
-_MODEL_WEIGHT = 0.4
+_DOUBLED, _SINGLE = 0.3, 0.6
+"""Correlation of the two readings' shapes: up to the one their mean is a double, from the other on none."""
+
+_WEAK, _STRONG = 0.65, 0.85
+"""Energy of shapes, as a share of that in the readings, of a double and of a picture that is none."""
+
+_LEAST_SHAPE = 4.0
+"""Energy of shapes that nobody sees, levels squared."""
+
+_SHADE, _SHADE_SHARE = 5.0, 0.9
+"""Width in pixels beyond which a shade doubles no edge, and how much of it is taken from all readings."""
+
+_SOFT_EDGE = 3.0
+"""Width in pixels over which a double gives way to one reading."""
+
+_HALFWAY = 0.5
+
+_MODEL_WEIGHT = 0.15
 _FLOW_WEIGHT = 0.7
 _LARGEST_RIVAL = 4.0
 _FAR_APART = 24.0
@@ -55,14 +73,20 @@ class _Version:
 
 
 def between(
-    a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: float, held: Floats | None = None
+    a: NDArray[np.uint8],
+    b: NDArray[np.uint8],
+    way: Passage,
+    time: float,
+    held: Floats | None = None,
+    whole: Whole | None = None,
 ) -> NDArray[np.uint8]:
     """The frame at ``time`` (0 … 1, ends excluded) between two frames, uint8 ``[H, W, 3]``.
 
     Both flows say where a pixel was and where it will be, and perhaps it has not moved. Each gives a version
     of the frame, read from both frames and weighted by how well the two readings agree. What only one of the
     frames shows is read from that one. A flow model's version is mixed in with the same kind of weight. What
-    is held, float32 ``[H, W]`` from :func:`engine.smooth.held.held`, stays where it is.
+    is held, float32 ``[H, W]`` from :func:`engine.smooth.held.held`, stays where it is. Faces and bodies that
+    would be doubled are read from the nearer frame alone.
     """
     earlier, later = a.astype(np.float32), b.astype(np.float32)
     seen = sights(way, time, *a.shape[:2])
@@ -79,6 +103,8 @@ def between(
         model = _mix(told.by_a, told.by_b, seen.share, 1 - seen.share)
         made = _fuse(made, np.minimum(forward.doubt, backward.doubt), model, told.doubt)
     made = _restore(made, by_a, by_b)
+    if whole is not None:
+        made = _as_one(made, (earlier, later), (forward.by_a, backward.by_b), way, whole, time)
     if held is not None:
         still = np.asarray(cv2.addWeighted(earlier, 1 - time, later, time, 0), np.float32)
         made = _mix(made, still, 1 - held, held)
@@ -110,6 +136,53 @@ def _by_flow(earlier: Floats, later: Floats, forward: _Version, backward: _Versi
         return by_a, by_b
     wide = _enlarge(share, earlier)
     return _mix(by_a, earlier, 1 - wide, wide), _mix(by_b, later, 1 - wide, wide)
+
+
+def _as_one(
+    made: Floats,
+    frames: tuple[Floats, Floats],
+    readings: tuple[Floats, Floats],
+    way: Passage,
+    whole: Whole,
+    time: float,
+) -> Floats:
+    """Where a face or a body would be a double, show it once: as the nearer frame shows it, moved as one."""
+    height, width = made.shape[:2]
+    part = _enlarge(whole.area(time), made)
+    rows, columns = (np.flatnonzero(part.max(axis=axis) > _HARDLY) for axis in (1, 0))
+    if not rows.size:
+        return made
+    here = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    doubled = _doubled(made[here], *(reading[here] for reading in readings))
+    share = _blur(_enlarge(doubled, made[here]) * part[here], _SOFT_EDGE)
+    if float(share.max()) < _HARDLY:
+        return made
+    seen = sights(
+        replace(way, there=whole.flow.there, back=whole.flow.back, middle=None), time, height, width
+    )
+    near, places = frames[0], seen.forward.in_a
+    if time > _HALFWAY:
+        near, places = frames[1], (seen.backward or seen.forward).in_b
+    single = _warp(near, places[here])
+    # Large shades as all readings have them: they are nearer to the truth, and double no edge.
+    shade = _blur(np.asarray(cv2.subtract(made[here], single), np.float32), _SHADE)
+    out = made.copy()
+    out[here] = _mix(made[here], single + _SHADE_SHARE * shade, 1 - share, share)
+    return out
+
+
+def _doubled(made: Floats, by_a: Floats, by_b: Floats) -> Floats:
+    """Where a frame shows the mean of two different shapes, float32 at quarter size, 0 … 1.
+
+    Where only one of the two readings was taken, its shapes have kept their strength, and nothing is doubled.
+    """
+    shape, shape_a, shape_b = (_bands(luma(picture))[1] for picture in (made, by_a, by_b))
+    energy = np.asarray((_energy(shape_a, shape_a) + _energy(shape_b, shape_b)) / 2, np.float32)
+    alike = _likeness(shape_a, shape_b, energy, _LEAST_SHAPE)
+    kept = _likeness(shape, shape, energy, _LEAST_SHAPE)
+    share = np.clip((_SINGLE - alike) / (_SINGLE - _DOUBLED), 0, 1)
+    share *= np.clip((_STRONG - kept) / (_STRONG - _WEAK), 0, 1)
+    return np.asarray(share, np.float32)
 
 
 def _fuse(flow: Floats, doubt: Floats, model: Floats, model_doubt: Floats) -> Floats:

@@ -22,6 +22,10 @@ _REFINEMENTS = 5
 _SPREAD = 1.5
 """Width over which a guess is smoothed, and over which a fit is judged, pixels of the small picture."""
 
+_ELSEWHERE, _HARDLY = 0.75, 0.005
+"""Pixels of the small picture from which on a guess is another one, and the share of places that may differ
+in one that is none."""
+
 _LARGEST_MISFIT = 40.0
 """Levels: a place that is hidden in one frame must not decide for those around it."""
 
@@ -68,15 +72,25 @@ def guided(coarse: Coarse, before: Coarse | None, after: Coarse | None) -> tuple
         before: of the gap before it; None at the start, after a cut and after a frame shown twice.
         after: of the gap after it.
     """
-    there, back = [coarse.there], [coarse.back]
+    guesses: list[tuple[Floats, Floats]] = []
     if before is not None:
         # Pixels of the earlier frame go on as they came; those of the later one came as the gap's did.
-        there.append(_search(coarse.earlier, coarse.later, -before.back))
-        back.append(_search(coarse.later, coarse.earlier, before.back))
+        guesses.append((-before.back, before.back))
     if after is not None:
-        there.append(_search(coarse.earlier, coarse.later, after.there))
-        back.append(_search(coarse.later, coarse.earlier, -after.there))
-    return _choose(coarse.earlier, coarse.later, there), _choose(coarse.later, coarse.earlier, back)
+        guesses.append((after.there, -after.there))
+    there, back = [coarse.there], [coarse.back]
+    for onward, returned in guesses:
+        if _tells_more(onward, coarse.there):
+            there.append(_search(coarse.earlier, coarse.later, onward))
+        if _tells_more(returned, coarse.back):
+            back.append(_search(coarse.later, coarse.earlier, returned))
+    return best_fit(coarse.earlier, coarse.later, there), best_fit(coarse.later, coarse.earlier, back)
+
+
+def _tells_more(guess: Floats, found: Floats) -> bool:
+    """Whether a search from a guess may end elsewhere than the one from nothing did."""
+    apart = cv2.absdiff(guess, found).max(axis=2) > _ELSEWHERE
+    return float(apart.mean()) > _HARDLY
 
 
 def _search(source: NDArray[np.uint8], target: NDArray[np.uint8], guess: Floats | None) -> Floats:
@@ -84,15 +98,23 @@ def _search(source: NDArray[np.uint8], target: NDArray[np.uint8], guess: Floats 
     return search(source, target, start, stride=_PATCH_STRIDE, refinements=_REFINEMENTS)
 
 
-def _choose(source: NDArray[np.uint8], target: NDArray[np.uint8], flows: list[Floats]) -> Floats:
-    """At each place the flow under which the pictures fit best; between equals, their mean."""
+def best_fit(
+    source: NDArray[np.uint8], target: NDArray[np.uint8], flows: list[Floats], width: float = _SPREAD
+) -> Floats:
+    """At each place the flow under which two pictures fit best; between equals, their mean.
+
+    Args:
+        source, target: luma, uint8 ``[h, w]``.
+        flows: of the source's pixels, float32 ``[h, w, 2]`` each.
+        width: over which a fit is judged, pixels.
+    """
     if len(flows) == 1:
         return flows[0]
     places, one, other = grid(*source.shape), source.astype(np.float32), target.astype(np.float32)
     misfits = []
     for flow in flows:
         apart = np.minimum(cv2.absdiff(one, read(other, places + flow)), _LARGEST_MISFIT)
-        misfits.append(cv2.GaussianBlur(apart, (0, 0), _SPREAD))
+        misfits.append(cv2.GaussianBlur(apart, (0, 0), width))
     weights = (np.stack(misfits) + _FORGIVEN) ** -_DECISION
     weights /= weights.sum(axis=0)
     return np.asarray((weights[..., None] * np.stack(flows)).sum(axis=0), np.float32)

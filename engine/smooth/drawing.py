@@ -20,6 +20,8 @@ from engine.smooth.flow import FlowModel, Middle, PairFlow, find_flow, look
 from engine.smooth.held import held
 from engine.smooth.moments import Moment
 from engine.smooth.passage import passage
+from engine.smooth.pieces import Pieces
+from engine.vision.sighting import Sighting
 
 Frame = NDArray[np.uint8]
 
@@ -37,7 +39,11 @@ class Drawing:
     """
 
     def __init__(
-        self, frames: NDArray[np.uint8], model: FlowModel | None, cancel: CancelToken | None
+        self,
+        frames: NDArray[np.uint8],
+        model: FlowModel | None,
+        cancel: CancelToken | None,
+        sightings: Sequence[Sighting] = (),
     ) -> None:
         """Prepare; nothing is computed before :meth:`draw`.
 
@@ -45,7 +51,9 @@ class Drawing:
             frames: uint8 ``[T, H, W, 3]``.
             model: a learned flow.
             cancel: checked for each new frame.
+            sightings: what has to stay whole.
         """
+        self._pieces = Pieces(sightings)
         self._frames = frames
         self._model = model
         self._cancel = cancel
@@ -99,17 +107,18 @@ class Drawing:
             if not self._moves(one):
                 continue
             # The pool starts its work in this order, so that no thread waits for what has not been started.
-            looks = [] if self._model is not None else [self._look(pool, one + step) for step in (-1, 0, 1)]
+            looks = [self._look(pool, one + step) for step in (-1, 0, 1)]
             self._flows[one] = pool.submit(self._find, one, self._guess(model_pool, one), looks)
         for old in self._flows.keys() - near:
             del self._flows[old]
             self._guesses.pop(old, None)
         for old in self._looks.keys() - {self._number(one + step) for one in near for step in (-1, 0, 1)}:
             del self._looks[old]
-        way = passage(self._flows[gap].result(), self._known(gap - 1), self._known(gap + 1))
+        flow, whole = self._pieces.move(gap, a, b, self._flows[gap].result())
+        way = passage(flow, self._known(gap - 1), self._known(gap + 1))
         still = held([self._frames[place] for place in self._around(gap)])
         for place, moment in wanted:
-            yield place, pool.submit(between, a, b, way, float(moment.share), still)
+            yield place, pool.submit(between, a, b, way, float(moment.share), still, whole)
 
     def _guess(self, model_pool: ThreadPoolExecutor, gap: int) -> tuple[Future[list[Middle]], int] | None:
         """Have the model process a gap in one batch with those that come next."""
@@ -144,10 +153,9 @@ class Drawing:
         guess: tuple[Future[list[Middle]], int] | None,
         looks: Sequence[Future[Coarse | None] | None],
     ) -> PairFlow:
-        if guess is not None:
-            return find_flow(*self._pair(gap), guess[0].result()[guess[1]])
+        middle = None if guess is None else guess[0].result()[guess[1]]
         return find_flow(
-            *self._pair(gap), looks=[None if taken is None else taken.result() for taken in looks]
+            *self._pair(gap), middle, [None if taken is None else taken.result() for taken in looks]
         )
 
     def _finish(self, ready: deque[Ordered], count: int) -> Iterator[tuple[int, Frame]]:

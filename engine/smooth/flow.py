@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.smooth.coarse import Coarse, find_coarse, guided
+from engine.smooth.coarse import Coarse, best_fit, find_coarse, guided
 from engine.smooth.search import SMALLEST_SIDE, resized, search
 from engine.vision.optical_flow import Floats, grid, read
 
@@ -30,6 +30,9 @@ _COARSER = 2
 _PATCH_STRIDE = 4
 _REFINEMENTS = 3
 _INVERSION_STEPS = 3
+
+_FIT_WIDTH = 3.0
+"""Width over which the fit of the model's guess is judged, pixels of the search."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +97,9 @@ def find_flow(
 
     Args:
         a, b: uint8 ``[H, W, 3]``.
-        middle: the flow model's result; the search starts from it.
-        looks: the first looks at the gap before, at this gap and at the one after, from :func:`look`; without
-            a model the search starts from them.
+        middle: the flow model's result.
+        looks: the first looks at the gap before, at this gap and at the one after, from :func:`look`; the
+            search starts from them and from the model's result, whichever fits best at a place.
     """
     small = _reduced_middle(middle, a)
     if min(a.shape[:2]) < SMALLEST_SIDE:
@@ -104,7 +107,7 @@ def find_flow(
         still = np.zeros((height, width, 2), np.float32)
         return PairFlow(there=still, back=still, middle=small)
     one, other = (_at_share(frame, _searched_share(frame)) for frame in (a, b))
-    starts = _starts(middle, looks, one.shape)
+    starts = _starts(middle, looks, one, other)
     there, back = (
         search(source, target, start, stride=_PATCH_STRIDE, refinements=_REFINEMENTS)
         for (source, target), start in zip(((one, other), (other, one)), starts, strict=True)
@@ -159,15 +162,23 @@ def _ends(middle: Middle, height: int, width: int) -> tuple[Floats, Floats]:
 
 
 def _starts(
-    middle: Middle | None, looks: Sequence[Coarse | None], shape: tuple[int, ...]
+    middle: Middle | None,
+    looks: Sequence[Coarse | None],
+    one: NDArray[np.uint8],
+    other: NDArray[np.uint8],
 ) -> tuple[Floats | None, Floats | None]:
+    """What the searches there and back start from: the guess that fits best at each place."""
     before, here, after = looks
-    if middle is not None:
-        return _ends(middle, shape[0], shape[1])
-    if here is None:
+    height, width = one.shape
+    guesses = [] if middle is None else [_ends(middle, height, width)]
+    if here is not None:
+        there, back = guided(here, before, after)
+        guesses.append((resized(there, height, width), resized(back, height, width)))
+    if not guesses:
         return None, None
-    there, back = guided(here, before, after)
-    return resized(there, shape[0], shape[1]), resized(back, shape[0], shape[1])
+    return best_fit(one, other, [there for there, _ in guesses], _FIT_WIDTH), best_fit(
+        other, one, [back for _, back in guesses], _FIT_WIDTH
+    )
 
 
 def _searched_share(frame: NDArray[np.uint8]) -> float:

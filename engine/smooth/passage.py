@@ -24,6 +24,10 @@ _ONE_SIDED_TRUST = 0.55
 _COMMON = 0.2
 """How much the clip's common bend counts against the local one."""
 
+_STEADY, _SLOWEST = 5.0, 0.25
+"""How many times its speed a pixel's acceleration is for half of it to be believed; the least speed that is
+compared with, pixels at reduced size."""
+
 _SHIFT_STEPS = 2
 
 _SHOWN = 0.6
@@ -174,16 +178,29 @@ def _bend(way: Passage, time: float, in_a: Floats, in_b: Floats) -> Floats | Non
         known, at = (way.bend_a, in_a) if way.bend_b is None else (way.bend_b, in_b)
         if known is None:
             return None
-        return np.asarray(_ONE_SIDED_TRUST * time * (time - 1) / 2 * read(known, at), np.float32)
+        bent = read(known, at)
+        steady = _steady(read(way.there, in_a), _length(bent))
+        return np.asarray(_ONE_SIDED_TRUST * time * (time - 1) / 2 * steady * bent, np.float32)
     one, other = read(way.bend_a, in_a), read(way.bend_b, in_b)
     # Lengths are compared in pixels of the whole frame.
     apart, sizes = REDUCED * _length(one - other), REDUCED * (_length(one) + _length(other))
     trust = np.exp(-apart / (0.3 * sizes + 0.5))
     raw = one * (-time * (time - 1) * (time - 2) / 6) + other * ((time + 1) * time * (time - 1) / 6)
+    mean = np.asarray(sizes / (2 * REDUCED), np.float32)
+    raw = np.asarray(raw * _steady(read(way.there, in_a), mean), np.float32)
     common = np.median(raw.reshape(-1, 2), axis=0)
     local = cv2.GaussianBlur(trust[..., None] * raw, (0, 0), _SPREAD) + _COMMON * common
     weight = cv2.GaussianBlur(trust, (0, 0), _SPREAD) + _COMMON
     return np.asarray(_TRUST * local / weight[..., None], np.float32)
+
+
+def _steady(speed: Floats, acceleration: Floats) -> Floats:
+    """How far an acceleration is believed, float32 ``[h, w, 1]``, 0 … 1.
+
+    What shakes or talks speeds up by many times its own speed, and goes along no curve.
+    """
+    usual = _STEADY * (_length(speed) + _SLOWEST)
+    return np.asarray(1 / (1 + (acceleration / usual) ** 2), np.float32)[..., None]
 
 
 def _length(field: Floats) -> Floats:

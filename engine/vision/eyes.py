@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from copy import copy
 from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -21,6 +21,7 @@ from engine.vision.face_mesh import Mesh, fit_mesh
 from engine.vision.faces import Face, find_faces
 from engine.vision.hands import Glimpse, Hand, find_hands, see_hand
 from engine.vision.network import Network, Unreadable
+from engine.vision.sighting import Found
 from engine.vision.text_reader import Reader, Words
 from engine.vision.text_regions import TextLine, find_text
 from engine.vision.things import Thing, find_things
@@ -92,6 +93,22 @@ class Eyes:
             Eye.READER: self._reader,
             Eye.THINGS: self._things,
         }
+        self._tell: Callable[[Picture, Sequence[Found]], None] = _nobody
+
+    def telling(self, note: Callable[[Picture, Sequence[Found]], None]) -> Eyes:
+        """The same eyes, with the same networks, which also tell what they find.
+
+        Args:
+            note: called with each picture that is looked at, and with the faces, meshes, bodies or lines of
+                text in it.
+        """
+        eyes = copy(self)
+        eyes._tell = note  # noqa: SLF001 - a copy of this very object
+        return eyes
+
+    def _told(self, picture: Picture, found: Sequence[Found]) -> None:
+        if found:
+            self._tell(picture, found)
 
     def has(self, eye: Eye) -> bool:
         """Whether an eye can look; reads its network if that was not done yet."""
@@ -99,15 +116,21 @@ class Eyes:
 
     def faces(self, picture: Picture, *, side: int = faces.SIDE) -> tuple[Face, ...]:
         """Faces, the surest first; ``picture`` is uint8 ``[H, W, 3]``, RGB; see :func:`find_faces`."""
-        return self._faces.ask(lambda network: find_faces(picture, network, side=side), ())
+        found: tuple[Face, ...] = self._faces.ask(lambda network: find_faces(picture, network, side=side), ())
+        self._told(picture, found)
+        return found
 
     def mesh(self, picture: Picture, face: Face | Mesh) -> Mesh | None:
         """The mesh of a face that was found in this picture, or of the frame before; None: no face there."""
-        return self._mesh.ask(lambda network: fit_mesh(picture, face, network), None)
+        found = self._mesh.ask(lambda network: fit_mesh(picture, face, network), None)
+        self._told(picture, () if found is None else (found,))
+        return found
 
     def body(self, picture: Picture, start: Face | Body, *, looks: int = bodies.LOOKS) -> Body | None:
         """The body under a face that was found in this picture, or of the frame before; None: not certain."""
-        return self._body.ask(lambda network: find_body(picture, start, network, looks=looks), None)
+        found = self._body.ask(lambda network: find_body(picture, start, network, looks=looks), None)
+        self._told(picture, () if found is None else (found,))
+        return found
 
     def hands(self, picture: Picture) -> tuple[Hand, ...]:
         """Hands, the surest first; see :func:`find_hands`."""
@@ -125,7 +148,11 @@ class Eyes:
 
     def text(self, picture: Picture, *, side: int = text_regions.SIDE) -> tuple[TextLine, ...]:
         """Lines of text, the largest first; see :func:`engine.vision.text_regions.find_text`."""
-        return self._text.ask(lambda network: find_text(picture, network, self._reader.get, side=side), ())
+        found: tuple[TextLine, ...] = self._text.ask(
+            lambda network: find_text(picture, network, self._reader.get, side=side), ()
+        )
+        self._told(picture, found)
+        return found
 
     def read(self, picture: Picture, line: TextLine) -> Words | None:
         """What a line says; None where it cannot be read here."""
@@ -155,6 +182,10 @@ class Eyes:
             letters=lines if self.has(Eye.TEXT) else None,
             things=found if self.has(Eye.THINGS) else None,
         )
+
+
+def _nobody(picture: Picture, found: Sequence[Found]) -> None:
+    """Tell nobody."""
 
 
 class _Lazy(Generic[N]):

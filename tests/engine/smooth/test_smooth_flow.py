@@ -6,10 +6,10 @@ import pytest
 
 from engine.smooth.arrival import arrival
 from engine.smooth.coarse import find_coarse, guided
-from engine.smooth.flow import REDUCED, Middle, PairFlow, find_flow
+from engine.smooth.flow import REDUCED, Middle, PairFlow, find_flow, look
 from engine.smooth.passage import passage, sights
 from engine.vision.optical_flow import grid
-from tests.engine.smooth.moving_scenes import scenery
+from tests.engine.smooth.moving_scenes import pan, scenery
 from tests.present import present
 
 HEIGHT, WIDTH = 96, 128
@@ -48,6 +48,33 @@ def test_motion_too_large_for_the_search_is_found_from_the_motion_before_and_aft
         assert np.median(there[:, :60, 0]) == pytest.approx(fast, abs=1)
         assert np.median(back[:, 68:, 0]) == pytest.approx(-fast, abs=1)
     assert abs(np.median(gap.there[:, :60, 0]) - fast) > 5
+
+
+@pytest.mark.parametrize("told", [-90, 0, 90])
+def test_a_model_that_is_wrong_is_one_guess_among_those_of_the_neighbours(told):
+    frames = pan(4, step=26)
+    looks = [look(a, b) for a, b in pairwise(frames)]
+    found = find_flow(frames[1], frames[2], sliding(told, frames[1]), looks)
+    inside = found.there[:, 10:-10, 0] * REDUCED
+    assert np.median(inside) == pytest.approx(-26, abs=0.2)
+    assert np.percentile(np.abs(inside + 26), 75) < 1
+
+
+def bent(speed, acceleration):
+    """Pixels to the right, halfway, of where a pixel would be that goes straight."""
+    there = flows([speed] * 40)
+    before, after = flows([speed - acceleration] * 40), flows([speed + acceleration] * 40)
+    here = PairFlow(there=there, back=-there)
+    way = passage(here, PairFlow(there=before, back=-before), PairFlow(there=after, back=-after))
+    straight = replace(way, bend_a=None, bend_b=None)
+    ends = [sights(one, 0.5, 48, 160).forward.in_a[24, 80, 0] for one in (way, straight)]
+    return float(ends[1] - ends[0])
+
+
+def test_what_speeds_up_goes_a_curve_and_what_shakes_hardly():
+    glides, shakes = bent(8.0, 2.0), bent(0.1, 2.0)
+    assert glides == pytest.approx(-REDUCED * 2.0 / 8, rel=0.1)
+    assert abs(shakes) < 0.75 * abs(glides)
 
 
 def zoomed(growth):
