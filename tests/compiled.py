@@ -7,6 +7,7 @@ together would each compile that quarter.
 from __future__ import annotations
 
 import importlib
+import logging
 
 NAMES = (
     "bot.app",
@@ -32,5 +33,6 @@ NAMES = (
 )
 
 if __name__ == "__main__":
+    logging.disable(logging.WARNING)  # torchao tells of every GPU library that this machine has no use for
     for name in NAMES:
         importlib.import_module(name)

@@ -31,7 +31,7 @@ Frames that are predicted from others are rounded in another way than those that
 
 _CHANNELS = 3
 _DARK = 16
-_BLACK, WHITE = 3, 252
+BLACK, WHITE = 3, 252
 _TILES = 8
 _HARDLY = 4
 """Levels of change below which a transition may stand still."""
@@ -318,7 +318,7 @@ def clipped_share(pictures: Floats) -> float:
     red, green, blue = (pictures[..., ::2, ::2, channel] for channel in range(_CHANNELS))
     lowest = np.minimum(np.minimum(red, green), blue)
     highest = np.maximum(np.maximum(red, green), blue)
-    return float(((lowest < _BLACK) | (highest > WHITE)).mean())
+    return float(((lowest < BLACK) | (highest > WHITE)).mean())
 
 
 def _softened(field: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from copy import copy
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.gate.clip import WHITE, Clip, clipped_share, saturation
+from engine.gate.clip import BLACK, WHITE, Clip, clipped_share, saturation
 from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
@@ -59,19 +59,19 @@ def clipped(clip: Clip) -> Reading:
 
 @measure(unit="share", words="much of the picture is overexposed", usual=0.02, warn=0.5)
 def overexposed(clip: Clip) -> Reading:
-    """Share of pixels in the first quarter with a channel at its upper end, beyond that of the input.
+    """Share of pixels in the first quarter that are white in a channel or black in all, beyond the input's.
 
-    Drawings have many: never a reject. The lower end does not count: a deep blue has no red, and loses
-    nothing.
+    Drawings have many: never a reject. A deep blue has no red at all, and loses nothing by that.
     """
-    white = _white_share(clip.small[: _opening(clip)])
+    burnt_out = _burnt_out(clip.small[: _opening(clip)])
     if clip.reference is not None:
-        white -= _white_share(clip.small_input)
-    return Reading(max(0.0, white))
+        burnt_out -= _burnt_out(clip.small_input)
+    return Reading(max(0.0, burnt_out))
 
 
-def _white_share(pictures: Floats) -> float:
-    return float((pictures[..., ::2, ::2, :].max(axis=-1) > WHITE).mean())
+def _burnt_out(pictures: Floats) -> float:
+    highest = pictures[..., ::2, ::2, :].max(axis=-1)
+    return float(((highest > WHITE) | (highest < BLACK)).mean())
 
 
 @measure(unit="of the limit", words="the picture is overexposed", warn=1.2, reject=1.2, needs_input=True)

@@ -14,8 +14,11 @@ from engine.vision.optical_flow import Floats
 _STANDS_OUT = 1.8
 _END = 4
 _FEWEST_BEFORE = 3
-_SHARPER = 1.15
-"""What a thin line's step may grow by between two frames, as a screenshot's do when the camera moves."""
+_SHARPER, _THIN_LINE = 1.15, 2.0
+"""What a step may grow by between two frames when the picture moves by a part of a row; and what that of a
+line may that is as thin as a row, and so lies in one row in one frame and in two in the next."""
+_EVEN_ROWS = 1.0
+"""Levels. Where half of the rows are more alike than this, a program drew the picture: a chart, a page."""
 _BAND = 6
 _ROWS_NEAR = 4
 
@@ -127,7 +130,7 @@ def torn_rows(clip: Clip) -> Reading:
     """Steps between two native rows that neighbouring frames and nearby rows lack: mean of the top three.
 
     In units of the frame's median step, so that sharp pictures do not count as torn. A thin line that moves
-    by less than a row is sharper in one frame than in the next, so a step counts only as far as it exceeds
+    by a part of a row is sharper in one frame than in the next, so a step counts only as far as it exceeds
     those of the neighbours by more than that.
     """
     if clip.native_luma.shape[1] <= 2 * _ROWS_NEAR:
@@ -140,7 +143,9 @@ def torn_rows(clip: Clip) -> Reading:
     # A line that moves by a row or two is no tear: nearby rows of the neighbouring frames count too.
     spread = cv2.dilate(steps, np.ones((1, 2 * _ROWS_NEAR + 1), np.uint8))
     other = np.maximum(np.vstack([spread[1:2], spread[:-1]]), np.vstack([spread[1:], spread[-2:-1]]))
-    excess = (steps - np.maximum(near, _SHARPER * other)) / (np.median(steps, axis=1, keepdims=True) + 1.5)
+    usual = np.median(steps, axis=1, keepdims=True)
+    growth = np.where(usual < _EVEN_ROWS, _THIN_LINE, _SHARPER)
+    excess = (steps - np.maximum(near, growth * other)) / (usual + 1.5)
     worst = excess.max(axis=1)
     top = np.sort(worst)[-3:]
     return Reading(float(max(0.0, top.mean())), int(worst.argmax()))

@@ -75,6 +75,41 @@ def test_a_measure_sees_what_it_is_for(good, name, defect):
     assert found > 2 * abs(usual) + 0.03
 
 
+def test_only_what_is_lost_counts_as_overexposed():
+    """A deep blue has no red, a white page came in white: neither has lost anything in the clip."""
+    assert limits("overexposed") == (0.02, 0.5, math.inf)
+    blue = np.full((6, 48, 64, 3), (0, 90, 200), np.uint8)
+    page = np.full_like(blue, 255)
+    grey = np.full_like(blue, 128)
+
+    def read(frames, reference):
+        return MEASURES["overexposed"](Clip(frames, reference, 8)).value
+
+    assert read(blue, blue[0]) == read(blue, None) == 0
+    assert read(page, page[0]) == 0
+    assert read(page, grey[0]) == read(page, None) == 1
+
+
+def lines_that_move(frames: int = 12) -> np.ndarray:
+    """A page with thin lines, over which the camera moves by a part of a row each frame."""
+    page = np.full((200, 320, 3), 250, np.uint8)
+    page[20:180:40, 20:300] = 60
+    moves = [np.float32([[1, 0, 0], [0, 1, 0.37 * t]]) for t in range(frames)]
+    return np.stack(
+        [cv2.warpAffine(page, move, (320, 200), borderMode=cv2.BORDER_REPLICATE) for move in moves]
+    )
+
+
+def test_thin_lines_that_move_by_less_than_a_row_are_not_torn():
+    frames = lines_that_move()
+    calm = MEASURES["torn_rows"](Clip(frames, frames[0], 12)).value
+    torn = frames.copy()
+    torn[5, 120:] = np.roll(torn[5, 120:], 20, axis=1)
+    torn[5, 120:, ::3] = 90
+    assert calm < 0.5
+    assert MEASURES["torn_rows"](Clip(torn, torn[0], 12)).value > calm + 1
+
+
 def test_what_is_read_first_changes_nothing(good):
     other = clip_of(good.frames)
     before = other.brightening.copy()
