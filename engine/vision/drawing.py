@@ -33,6 +33,42 @@ WEIGHTS = np.array([1.129, -4.795, 2.237, 4.444, 0.326, -4.679])
 """Of a logistic regression on 106 pictures; docs/measurements.md says how well it does on others."""
 
 
+FINE_SIDE = 640
+"""The longer side, in pixels, of the copy on which evenness is measured: letters are still sharp there."""
+FLAT_LEVELS = 1
+PROGRAM = 0.5
+"""From this share of exactly even pixels on, a program may have drawn a picture, or it shows a thing in a
+studio."""
+
+
+def even_share(picture: NDArray[np.uint8]) -> float:
+    """The share of exactly even pixels of a picture, uint8 ``[H, W, 3]``; see :func:`even_pixels`."""
+    return float(even_pixels(thinned(picture)).mean())
+
+
+def even_pixels(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which pixels are exactly like those around them, as no lens and no brush makes them.
+
+    Args:
+        picture: uint8 ``[H, W, 3]``.
+
+    Returns:
+        bool ``[H, W]``.
+    """
+    kernel = np.ones((3, 3), np.uint8)
+    spread = cv2.dilate(picture, kernel).astype(int) - cv2.erode(picture, kernel)
+    return np.asarray(spread.max(axis=2) <= FLAT_LEVELS)
+
+
+def thinned(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A copy of :data:`FINE_SIDE` at most. Not averaged: an average of two even colours is a third one."""
+    scale = FINE_SIDE / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    size = (max(8, round(picture.shape[1] * scale)), max(8, round(picture.shape[0] * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
 def drawn_certainty(picture: NDArray[np.uint8]) -> float:
     """How certain it is that a picture was drawn: 0 (a photograph) … 1.
 

@@ -18,6 +18,7 @@ from engine.core.sight import Thing as SeenThing
 from engine.vision import bodies, cutout, face_mesh, faces, hands, text_reader, text_regions, things
 from engine.vision.bodies import Body, find_body
 from engine.vision.cutout import Cutout, find_cutout
+from engine.vision.drawing import PROGRAM, even_share
 from engine.vision.face_mesh import Mesh, fit_mesh
 from engine.vision.faces import Face, find_faces
 from engine.vision.hands import Glimpse, Hand, find_hands, see_hand
@@ -171,9 +172,9 @@ class Eyes:
         """
         height, width = picture.shape[:2]
         faces = tuple(face.box.spot(face.certainty, width, height) for face in self.faces(picture))
-        lines = tuple(
-            line.box.spot(line.certainty, width, height) for line in self.text(picture, side=GLANCE)
-        )
+        # The letters of a screenshot are too small for a glance.
+        side = text_regions.SIDE if even_share(picture) >= PROGRAM else GLANCE
+        lines = tuple(line.box.spot(line.certainty, width, height) for line in self.text(picture, side=side))
         found = tuple(
             SeenThing(**asdict(thing.box.spot(thing.certainty, width, height)), kind=thing.kind)
             for thing in self.things(picture)

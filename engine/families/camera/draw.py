@@ -22,12 +22,14 @@ from engine.families.camera.crossing import Dissolve, Passage, crisp, turning
 from engine.families.camera.depth_eye import DepthEye
 from engine.families.camera.known import Known
 from engine.families.camera.layout import Bounds, Layout, read_layout, surrounded
-from engine.families.camera.look import PAGE_LINES, look
+from engine.families.camera.look import PAGE_LINES, SURE_TEXT, look
 from engine.families.camera.pairing import pair
 from engine.families.camera.shot import Brief, Shot, shot_of
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
+from engine.vision.drawing import PROGRAM
 from engine.vision.eyes import Eye, Eyes
+from engine.vision.text_regions import SIDE
 
 DETAIL = 2.0
 """Pixels of the picture for one of the frame's, each way, at most: no frame can show more."""
@@ -130,7 +132,8 @@ def _cross(
     for one in (first, last):
         layout = read_layout(one)
         check()
-        known.append(_drawn(one, layout) if layout.flat else watch.look(one))
+        as_drawn = layout.flat or _is_page(one, layout, watch)
+        known.append(_drawn(one, layout) if as_drawn else watch.look(one))
     pairing = pair(cover(first, *size), cover(last, *size), tuple(known[0].whole), tuple(known[1].whole))
     check()
     if pairing is not None:
@@ -170,6 +173,18 @@ def _set_up(
     return shot_of(picture, known, size, brief, watch.check), whole, None
 
 
+def _is_page(picture: Picture, layout: Layout, watch: _Watch) -> bool:
+    """Whether a program wrote it.
+
+    A screenshot may be as white as a burnt sky, and its letters too small for a glance.
+    """
+    if layout.even < PROGRAM:
+        return False
+    lines = [line for line in watch.eyes.text(picture, side=SIDE) if line.certainty >= SURE_TEXT]
+    watch.check()
+    return len(lines) >= PAGE_LINES
+
+
 def _photographed(picture: Picture, layout: Layout, watch: _Watch) -> Known | None:
     """What the eyes tell of a picture; None where it was drawn or written, and nothing of it may be lost.
 
@@ -182,7 +197,7 @@ def _photographed(picture: Picture, layout: Layout, watch: _Watch) -> Known | No
     known = watch.look(picture)
     watch.check()
     if not layout.flat:
-        return None if known.flat else known
+        return None if known.flat or _is_page(picture, layout, watch) else known
     if known.flat or len(known.texts) >= PAGE_LINES:
         return None
     # It has no ground that could slope.

@@ -11,12 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.vision.drawing import even_pixels, even_share, thinned
+
 Pixels = NDArray[np.uint8]
 Bounds = tuple[int, int, int, int]
 """Left, top, right, bottom, in pixels of the picture; right and bottom lie just outside."""
-
-STUDY_SIDE = 640
-"""The longer side, in pixels, of the copy on which evenness is measured: letters are still sharp there."""
 
 EVEN = 10
 """Levels by which a bar's pixels differ from its colour at most; JPEG makes as many."""
@@ -29,7 +28,6 @@ STEP = 2
 
 FLAT_SHARE = 0.6
 """From this share of exactly even pixels on, a picture was drawn by a program."""
-FLAT_LEVELS = 1
 SOME = 1 / 3
 FEW_COLOURS = 24
 FEW_COLOURS_SHARE = 0.8
@@ -48,11 +46,13 @@ class Layout:
         panel: the photograph inside even bars, captions or not; None: there are no bars.
         flat: it was drawn by a program: text, a chart, a screenshot, a logo.
         content: of a flat picture, what is not empty margin.
+        even: the share of exactly even pixels, those of a burnt sky or a white page included.
     """
 
     panel: Bounds | None
     flat: bool
     content: Bounds
+    even: float
 
 
 def read_layout(picture: Pixels) -> Layout:
@@ -63,9 +63,9 @@ def read_layout(picture: Pixels) -> Layout:
     panel = _panel(picture)
     if panel is not None and flat:
         inside = picture[panel[1] : panel[3], panel[0] : panel[2]]
-        panel = None if _even(_small(inside)).mean() > SOME else panel
+        panel = None if even_pixels(thinned(inside)).mean() > SOME else panel
     content = _content(picture) if flat else (0, 0, columns, rows)
-    return Layout(panel=panel, flat=flat and panel is None, content=content)
+    return Layout(panel=panel, flat=flat and panel is None, content=content, even=even_share(picture))
 
 
 def surrounded(picture: Pixels, content: Bounds) -> tuple[Pixels, Bounds]:
@@ -105,18 +105,9 @@ def _is_even(line: Pixels) -> bool:
     return bool((np.abs(line.astype(int) - np.median(line, axis=0)).max(axis=1) <= EVEN).mean() > 0.98)  # noqa: PLR2004 (nearly all)
 
 
-def _small(picture: Pixels) -> Pixels:
-    scale = STUDY_SIDE / max(picture.shape[:2])
-    if scale >= 1:
-        return picture
-    # Not averaged: an average of two even colours is a third one.
-    size = (max(8, round(picture.shape[1] * scale)), max(8, round(picture.shape[0] * scale)))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST), np.uint8)
-
-
 def _is_flat(picture: Pixels) -> bool:
     """Whether a program drew most of it."""
-    small = _small(picture)
+    small = thinned(picture)
     even = _evenness(small)
     if even >= FLAT_SHARE:
         return True
@@ -127,7 +118,7 @@ def _is_flat(picture: Pixels) -> bool:
 
 def _evenness(small: Pixels) -> float:
     """The share of exactly even pixels that say something."""
-    even = _even(small)
+    even = even_pixels(small)
     # A burnt sky and a black night are even as well, and say nothing.
     light = small.astype(int).sum(axis=2)
     burnt = even & ((light < 12) | (light > 750))  # noqa: PLR2004 (of 765)
@@ -136,13 +127,6 @@ def _evenness(small: Pixels) -> float:
         if not _is_even(edges):
             even &= ~burnt
     return float(even.mean())
-
-
-def _even(small: Pixels) -> NDArray[np.bool_]:
-    """Which pixels are exactly like those around them, as no lens and no brush makes them."""
-    kernel = np.ones((3, 3), np.uint8)
-    spread = cv2.dilate(small, kernel).astype(int) - cv2.erode(small, kernel)
-    return np.asarray(spread.max(axis=2) <= FLAT_LEVELS)
 
 
 def _content(picture: Pixels) -> Bounds:

@@ -16,6 +16,7 @@ from engine.families.camera.known import Known
 from engine.families.camera.layout import read_layout
 from engine.families.camera.shot import Brief, _path, shot_of
 from engine.vision.box import Box
+from engine.vision.text_regions import SIDE
 
 SIZE = (576, 576)
 TIMES = np.linspace(0, 4, 17)
@@ -145,6 +146,32 @@ def test_an_even_wall_without_a_page_of_letters_is_a_photographs():
     assert seen.flat, "it has no depth"
     assert len(seen.texts) == 2
     assert studio(letters=5) is None
+
+
+def seen_closely(picture, lines):
+    """What is made of a picture whose letters only a close look finds."""
+    boxes = [Box(left=60, top=60 + 12 * row, width=90, height=5) for row in range(lines)]
+    small = [SimpleNamespace(box=box, certainty=0.9) for box in boxes]
+    eyes: Any = SimpleNamespace(
+        faces=lambda _picture: [],
+        text=lambda _picture, side: small if side == SIDE else [],
+        cutout=lambda _picture: None,
+        things=lambda _picture: (),
+        has=lambda _eye: True,
+    )
+    depth: Any = SimpleNamespace(relief=lambda _picture, _hooks: None)
+    return _photographed(picture, read_layout(picture), _Watch(eyes=eyes, depth=depth, hooks=Hooks()))
+
+
+def test_a_white_screenshot_with_tiny_letters_stays_whole():
+    page = np.full((320, 640, 3), 255, np.uint8)
+    page[:40] = np.linspace(0, 255, 640)[:, None].astype(np.uint8)  # a banner that reaches the edge
+    page[60:300:12, 60:150:2] = 40
+    assert not read_layout(page).flat, "it is as white as a burnt sky"
+    assert seen_closely(page, lines=20) is None
+    assert seen_closely(page, lines=2) is not None
+    noisy = np.random.default_rng(1).integers(180, 255, page.shape, np.uint8)
+    assert seen_closely(noisy, lines=20) is not None, "no program drew that"
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def lines_that_move(frames: int = 12) -> np.ndarray:
     """A page with thin lines, over which the camera moves by a part of a row each frame."""
     page = np.full((200, 320, 3), 250, np.uint8)
     page[20:180:40, 20:300] = 60
-    moves = [np.float32([[1, 0, 0], [0, 1, 0.37 * t]]) for t in range(frames)]
+    moves = [np.array([[1, 0, 0], [0, 1, 0.37 * t]], np.float32) for t in range(frames)]
     return np.stack(
         [cv2.warpAffine(page, move, (320, 200), borderMode=cv2.BORDER_REPLICATE) for move in moves]
     )
