@@ -22,7 +22,7 @@ import torch
 
 import engine.diffusion  # noqa: F401 - puts the libraries in order before they are imported
 
-from benchmarks.parity import animatediff, control, ltx, svd, vace, wan  # isort: skip
+from benchmarks.parity import a14b, animatediff, control, ltx, svd, vace, wan  # isort: skip
 from benchmarks.parity.case import Case, Likeness, compare  # isort: skip
 from engine.families import load  # isort: skip
 from engine.runtime.context import EngineContext  # isort: skip
@@ -37,6 +37,7 @@ FAMILIES: dict[str, ModuleType] = {
     "animatediff-control": control,
     "wan": wan,
     "wan-vace": vace,
+    "wan-a14b": a14b,
     "ltx": ltx,
 }
 

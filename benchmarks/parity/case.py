@@ -147,6 +147,7 @@ def planned(
     size: tuple[int, int, int],
     inputs: Inputs | None = None,
     without: frozenset[str] = frozenset(),
+    packages: frozenset[str] = frozenset(),
 ) -> Recipe:
     """What the plan makes of a request, in a small size.
 
@@ -156,6 +157,7 @@ def planned(
         size: width, height and frames.
         inputs: what goes with it.
         without: weights that are taken for not installed.
+        packages: optional Python packages that are there.
     """
     inputs = inputs or Inputs()
     here = frozenset(path.name for path in store.folder.iterdir() if path.is_dir())
@@ -167,7 +169,11 @@ def planned(
         _subject(inputs.picture),
         **given,
         capabilities=Capabilities(
-            weights=here - without, checkpoints=store.checkpoints(), styles=store.styles(), slow=True
+            weights=here - without,
+            checkpoints=store.checkpoints(),
+            styles=store.styles(),
+            slow=True,
+            packages=packages,
         ),
     )
     width, height, frames = size

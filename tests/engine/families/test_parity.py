@@ -1,6 +1,6 @@
 """Our clips are the stock pipelines' own: a few ways, in few steps; ``python -m benchmarks.parity`` has all.
 
-Wan VACE and LTX-2.3 are held to theirs in tests of their own.
+Wan VACE, Wan 2.2 A14B and LTX-2.3 are held to theirs in tests of their own.
 """
 
 from __future__ import annotations
@@ -72,8 +72,9 @@ def test_what_is_inexact_says_why_and_may_not_hide_a_fault(cases):
 
 
 def test_every_engine_with_weights_is_in_the_table():
-    drawn = {"camera", "sketch"}
-    assert set(FAMILIES) | {"wan-5b"} == {name for name in ENGINES if name not in drawn}
+    without_a_stock_pipeline = {"camera", "sketch", "upscale"}
+    told_with_another = {"wan-5b", "wan-a14b-i2v"}
+    assert set(FAMILIES) | told_with_another == set(ENGINES) - without_a_stock_pipeline
 
 
 def test_distilled_ways_keep_their_steps(cases):

@@ -9,6 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.parity import a14b
+from benchmarks.parity.__main__ import SAME
+from benchmarks.parity.case import compare
 from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
 from engine.core.errors import RenderFailed, Unsupported
@@ -28,8 +31,6 @@ from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 from tests.engine.families.wan_bench import draw
 from tests.engine.tiny import wan_a14b
-
-import diffusers  # isort: skip
 
 SIDE, FRAMES = 32, 9
 ROWS, COLUMNS = np.mgrid[0:SIDE, 0:SIDE]
@@ -91,64 +92,16 @@ def given(engine):
     return Inputs(picture=FIRST) if engine == I2V else Inputs()
 
 
-def stock(store, engine, **changes):
-    pipe = wan_a14b.pipeline(store.folder, engine)
-    if changes.pop("lightx2v", False):
-        experts = EXPERTS[engine]
-        for file, second in ((experts.high_lora, False), (experts.low_lora, True)):
-            pipe.load_lora_weights(
-                store.folder / experts.loras,
-                weight_name=file,
-                adapter_name=f"l{second}",
-                load_into_transformer_2=second,
-            )
-        pipe.scheduler = _AtFour(shift=5.0)
-    image = {"image": Image.fromarray(FIRST)} if engine == I2V else {}
-    # The pipeline for pictures cleans prompts with ftfy, which is not among our libraries.
-    reader = diffusers.WanPipeline(
-        tokenizer=pipe.tokenizer, text_encoder=pipe.text_encoder, vae=None, transformer=None, scheduler=None
-    )
-    with torch.no_grad():
-        words, negative = reader.encode_prompt("a fox, snow", "blurry", device="cpu", max_sequence_length=512)
-    asked = {
-        "prompt_embeds": words,
-        "negative_prompt_embeds": negative,
-        "guidance_scale": EXPERTS[engine].guidance,
-        "guidance_scale_2": EXPERTS[engine].guidance_low,
-        **changes,
-    }
-    return pipe(
-        **image,
-        **asked,
-        width=SIDE,
-        height=SIDE,
-        num_frames=FRAMES,
-        num_inference_steps=STEPS,
-        generator=torch.Generator("cpu").manual_seed(3),
-    ).frames[0]
-
-
-class _AtFour(diffusers.FlowMatchEulerDiscreteScheduler):
-    def set_timesteps(self, num_inference_steps=None, device=None, **_):
-        super().set_timesteps(sigmas=[1.0, 0.75, 0.5, 0.25], device=device)
-
-
-def decibels(ours, theirs):
-    error = np.square(ours / 255.0 - np.round(theirs * 255) / 255).mean()
-    return np.inf if error == 0 else -10 * np.log10(error)
-
-
 # --- beside the stock pipeline
 
 
-@pytest.mark.parametrize("engine", [T2V, I2V])
-@pytest.mark.parametrize("way", ["unipc", "four steps"])
-def test_a_clip_is_the_stock_pipelines_own(store, family, engine, way):
-    what = recipe(engine) if way == "unipc" else in_four(engine)
-    changes = {} if way == "unipc" else {"lightx2v": True, "guidance_scale": 1.0, "guidance_scale_2": None}
-    ours = draw(load(engine, EngineContext(store=store)), what, inputs=given(engine))
-    assert ours.shape == (FRAMES, SIDE, SIDE, 3)
-    assert decibels(ours, stock(store, engine, **changes)) >= 90
+def test_a_clip_is_the_stock_pipelines_own(store):
+    context = EngineContext(store=store)
+    cases = a14b.cases(store)
+    assert {case.family for case in cases} == {T2V, I2V}
+    assert {case.recipe.way for case in cases} == {"unipc-40", FOUR_STEPS}
+    for case in cases:
+        assert compare(case.shorter(STEPS), load(case.family, context)).worst >= SAME, case.way
 
 
 def test_a_clip_goes_the_whole_way_and_its_receipt_says_how_the_weights_were_kept(store, tmp_path):
