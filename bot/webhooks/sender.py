@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 
 EVERY = 5.0
 """Seconds between two looks, unless a job moves sooner."""
+
+SWEEP = 3600.0
+"""Seconds between two looks for what is too old."""
 
 BATCH = 50
 """Events that are read at once."""
@@ -127,6 +131,8 @@ class WebhookSender:
         self._policy = policy
         self._events = events
         self._meta = meta
+        self._clock = clock
+        self._swept = -math.inf
         self._outlet = Outlet(policy, clock=clock)
         self.loop = Loop("webhooks", self._one_round, every=EVERY)
         for signal in (signals.places_changed, signals.rendered, signals.case_changed):
@@ -150,7 +156,9 @@ class WebhookSender:
 
     async def _one_round(self) -> bool:
         """Send what is due. True if there is more."""
-        await self._events.drop_old(self._policy.keep_days)
+        if abs(self._clock() - self._swept) >= SWEEP:
+            await self._events.drop_old(self._policy.keep_days)
+            self._swept = self._clock()
         due = await self._events.due(BATCH)
         if not due:
             return False

@@ -15,6 +15,7 @@ from bot.webhooks.policy import WebhookPolicy
 from bot.webhooks.sender import PAUSES, WebhookSender
 from db.jobs.job import Hold
 from db.jobs.webhooks import NEVER, JobEvent, listens_again, send_again, waiting
+from db.privacy.departed_guilds import Guilds
 from tests.clock import CLOCK
 from tests.db.asking import enqueued, rendered, running
 
@@ -228,6 +229,23 @@ async def test_an_old_message_is_forgotten(queue, receiver):
     await rounds(sender)
     assert await left(queue) == []
     assert len(receiver.got) == 1
+
+
+async def test_a_look_writes_nothing_where_nothing_happened(queue, db, receiver):
+    sender = sender_to(queue, receiver.url)
+    await sender.begin()
+    await rounds(sender)
+    before = db.calls
+    await rounds(sender, 5)
+    assert db.calls == before + 5, "each look is one read"
+
+
+async def test_a_server_that_is_forgotten_takes_its_messages_along(queue, db, receiver):
+    await sender_to(queue, receiver.url).begin()
+    await enqueued(queue)
+    (event,) = await left(queue)
+    assert await Guilds(db, clock=CLOCK).forget(event.guild) == 1
+    assert await left(queue) == []
 
 
 async def test_a_receiver_says_how_long_to_wait(queue, receiver):
