@@ -16,6 +16,7 @@
 `db.jobs.take_previews`        pictures of discarded takes
 `db.jobs.stars`         clips that members keep
 `db.jobs.webhooks`      what another program is to be told
+`db.purchases`          what services draw for money
 =================  ===========================================================
 
 Every move is one transaction. The time is read from the one clock that the queue is made with.
@@ -34,6 +35,7 @@ from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
 from db.jobs.owed import Owed
 from db.jobs.ownership import Ownership
+from db.purchases import Purchases
 from db.jobs.queries import JobQueries
 from db.jobs.retention import Retention
 from db.jobs.stars import Stars
@@ -67,6 +69,7 @@ class Queue:
         take_previews: pictures of discarded takes.
         stars: clips that members keep.
         webhooks: what another program is to be told.
+        purchases: what services draw for money, and who agrees to it.
         meta: small facts that outlive the program.
     """
 
@@ -85,6 +88,7 @@ class Queue:
     take_previews: TakePreviews
     stars: Stars
     webhooks: Webhooks
+    purchases: Purchases
     meta: Meta
 
     def __init__(
@@ -119,4 +123,5 @@ class Queue:
         self.take_previews = TakePreviews(db, clock=clock)
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
+        self.purchases = Purchases(db, clock=clock)
         self.meta = Meta(db, clock=clock)

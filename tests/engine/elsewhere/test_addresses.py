@@ -7,7 +7,7 @@ import pytest
 from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
-from bot.webhooks.addresses import NotPublic, PublicResolver, check_literal, is_public
+from engine.elsewhere.addresses import NotPublic, PublicResolver, check_literal, is_public
 from bot.webhooks.policy import WebhookPolicy
 from bot.webhooks.sender import session
 

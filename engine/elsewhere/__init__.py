@@ -1,0 +1,1 @@
+"""Takes that other machines draw: what talks to servers and services over the network."""
