@@ -43,7 +43,7 @@ class NewPurchase(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class PurchaseRow:
-    """A purchase; the columns are explained in migration 0013."""
+    """A purchase; the columns are explained in the migration."""
 
     id: str
     job: str
@@ -163,6 +163,16 @@ class Purchases(Rows):
             "SELECT remote FROM purchase WHERE provider = ? AND remote <> ''", (provider,)
         )
         return [row["remote"] for row in rows]
+
+    async def rivals(self, purchase: str, *, same_seed: bool) -> bool:
+        """Return whether another purchase of its engine, perhaps of the same seed, has no id there yet."""
+        rows = await self._db.read(
+            "SELECT 1 FROM purchase AS own JOIN purchase AS other ON other.engine = own.engine "
+            f"WHERE own.id = ? AND other.id <> own.id AND other.remote = '' AND other.state IN ({UNDER_WAY}) "
+            "AND (other.seed = own.seed OR NOT ?) LIMIT 1",
+            (purchase, same_seed),
+        )
+        return bool(rows)
 
     async def is_wanted(self, job: str) -> bool:
         """Return whether a job is still to be drawn."""

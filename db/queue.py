@@ -35,7 +35,6 @@ from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
 from db.jobs.owed import Owed
 from db.jobs.ownership import Ownership
-from db.purchases import Purchases
 from db.jobs.queries import JobQueries
 from db.jobs.retention import Retention
 from db.jobs.stars import Stars
@@ -44,6 +43,7 @@ from db.jobs.webhooks import Webhooks
 from db.moderation.actions import Moderation
 from db.moderation.cases import Cases
 from db.moderation.reviews import Reviews
+from db.purchases import Purchases
 from db.sqlite.connection import Database
 from db.sqlite.meta import Meta
 

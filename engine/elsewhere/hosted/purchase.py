@@ -189,6 +189,15 @@ class Ledger(Protocol):
         """Every :class:`Remote` of a service's purchases that is remembered, as JSON."""
         ...
 
+    async def rivals(self, purchase: str, *, same_seed: bool) -> bool:
+        """Whether another purchase of its engine has no id at the service yet.
+
+        Args:
+            purchase: whose id is looked for.
+            same_seed: only those of the same seed matter, since the service tells seeds apart.
+        """
+        ...
+
     async def is_wanted(self, job: str) -> bool:
         """Whether the job still wants to be drawn: nobody has cancelled or erased it."""
         ...

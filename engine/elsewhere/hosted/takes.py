@@ -267,6 +267,8 @@ class _Errand:
         raise UserError(E.LOST, texts.LOST.format(where=self._provider.title))
 
     async def _find(self, purchase: Purchase) -> Remote | None:
+        if await self._ledger.rivals(purchase.id, same_seed=Slot.SEED in self._slug.fields):
+            return None  # what is found could be the other's, and show somebody else's picture
         others = await self._ledger.known(purchase.provider)
         known = {Remote.from_json(each).id for each in others}
         return await self._provider.find(self._asked({}, ""), since=purchase.at, known=known)
