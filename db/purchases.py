@@ -63,7 +63,7 @@ class PurchaseRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Consent:
-    """What a member has agreed to in a server.
+    """What a member has agreed to.
 
     Attributes:
         sends: their pictures and words may be sent to services when they choose a hosted engine.
@@ -185,8 +185,8 @@ class Purchases(Rows):
     async def may_send(self, job: str) -> bool:
         """Return whether the server and the member of a job agree that it is sent to a service."""
         rows = await self._db.read(
-            "SELECT 1 FROM job JOIN hosting USING (guild_id) JOIN hosting_consent AS consent "
-            "ON consent.guild_id = job.guild_id AND consent.user_id = job.user_id WHERE job.id = ?",
+            "SELECT 1 FROM job JOIN hosting USING (guild_id) JOIN hosting_consent USING (user_id) "
+            "WHERE job.id = ?",
             (job,),
         )
         return bool(rows)
@@ -221,23 +221,19 @@ class Purchases(Rows):
 
         await self._db.write(transaction)
 
-    async def consent(self, guild: int, user: int) -> Consent:
-        """Return what a member agrees to in a server."""
-        rows = await self._db.read(
-            "SELECT overflow FROM hosting_consent WHERE guild_id = ? AND user_id = ?", (guild, user)
-        )
+    async def consent(self, user: int) -> Consent:
+        """Return what a member agrees to."""
+        rows = await self._db.read("SELECT overflow FROM hosting_consent WHERE user_id = ?", (user,))
         return Consent(sends=True, overflow=bool(rows[0]["overflow"])) if rows else Consent()
 
-    async def set_consent(self, guild: int, user: int, consent: Consent) -> None:
-        """Store what a member agrees to in a server."""
+    async def set_consent(self, user: int, consent: Consent) -> None:
+        """Store what a member agrees to."""
         if not consent.sends:
-            await self._changes(
-                "DELETE FROM hosting_consent WHERE guild_id = ? AND user_id = ?", (guild, user)
-            )
+            await self._changes("DELETE FROM hosting_consent WHERE user_id = ?", (user,))
             return
         await self._changes(
-            "REPLACE INTO hosting_consent (guild_id, user_id, overflow, at) VALUES (?, ?, ?, ?)",
-            (guild, user, consent.overflow, self._clock()),
+            "REPLACE INTO hosting_consent (user_id, overflow, at) VALUES (?, ?, ?)",
+            (user, consent.overflow, self._clock()),
         )
 
 

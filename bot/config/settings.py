@@ -31,6 +31,7 @@ from bot.config.choices import LogFormat, Where
 from bot.config.crowding import Crowding
 from bot.config.drawing import Drawing
 from bot.config.endurance import Endurance
+from bot.config.hosting import Hosting
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
@@ -71,7 +72,7 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(Announcing, Crowding, Drawing, Endurance, Looking, Serving, PlainValues):
+class Settings(Announcing, Crowding, Drawing, Endurance, Hosting, Looking, Serving, PlainValues):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
@@ -356,7 +357,7 @@ class Settings(Announcing, Crowding, Drawing, Endurance, Looking, Serving, Plain
     def secrets(self) -> list[SecretStr]:
         """Every value that must never be shown."""
         alone = (self.discord_token, self.webhook_url, *self.webhook_secret)
-        return [each for each in alone if each is not None]
+        return [each for each in alone if each is not None] + self.hosting_secrets()
 
     @classmethod
     def settings_customise_sources(

@@ -33,12 +33,10 @@ CREATE TABLE hosting (
     at REAL NOT NULL
 );
 
--- A member who agrees to it, in one server. overflow: also when they did not choose a hosted engine, because
--- the wait here is long.
+-- A member who agrees to it, in every such server. overflow: also when they did not choose a hosted engine,
+-- because the wait here is long.
 CREATE TABLE hosting_consent (
-    guild_id INTEGER NOT NULL,
-    user_id INTEGER NOT NULL,
+    user_id INTEGER PRIMARY KEY,
     overflow INTEGER NOT NULL DEFAULT 0,
-    at REAL NOT NULL,
-    PRIMARY KEY (guild_id, user_id)
+    at REAL NOT NULL
 );

@@ -130,7 +130,7 @@ def host_on(queue, url: str, *, limits: WireLimits = LIMITS, **changes: Any) -> 
 async def agreed(queue, user: int = ANN, guild: int = GUILD) -> None:
     """The server and the member agree."""
     await queue.purchases.allow(audit_entry("hosted on", guild=guild), on=True)
-    await queue.purchases.set_consent(guild, user, Consent(sends=True))
+    await queue.purchases.set_consent(user, Consent(sends=True))
 
 
 @pytest.fixture
