@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from engine.clips.sound_seams import joined_sound
 from engine.core.errors import Code, HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.family import Family, Frames, Hooks, Picture, RawFrames, WithSound, frames_of
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Outcome, Recipe, SoundSource, Stage, TakeRecord
 from engine.core.retake import Budget, Retake, next_take
 from engine.core.sound import RATE, Sound, fitted, samples_for
@@ -93,7 +95,7 @@ def draw_until_good(
     records: list[TakeRecord] = []
     best: Kept | None = None
     budget = Budget(takes=job.limits.max_takes, seconds=job.limits.max_wasted_seconds)
-    calm = FAMILIES[job.recipe.engine].calm
+    calm = job.family.calm
     retake: Retake | None = Retake(recipe=job.recipe)
     while retake is not None:
         take = _draw_take(family, job, retake, len(records) + 1, clock, smooth)
@@ -109,7 +111,10 @@ def draw_until_good(
 
 
 def is_known(engine: str, calibration: Calibration | None, *, has_input: bool) -> bool:
-    """Whether the gate's score was fitted to clips of an engine, or has learnt them from kept clips."""
+    """Whether the gate's score was fitted to clips of an engine, or has learnt them from kept clips.
+
+    It was fitted to clips of built-in engines alone.
+    """
     spec = FAMILIES.get(engine)
     return (spec is not None and spec.fitted) or has_learnt(calibration, has_input=has_input)
 
@@ -123,8 +128,8 @@ def _draw_take(
 ) -> _Take:
     begun = clock.total
     seed = job.recipe.take_seed(number)
-    spec = FAMILIES[job.recipe.engine]
-    with job.on_gpu(number) if spec.trained else job.on_cpu(Stage.DRAWING, number):
+    spec = job.family
+    with _place(job, spec, number):
         try:
             raw, sound = _drawn(family, job, retake.recipe, number, clock)
         except HopelessTake as hopeless:
@@ -166,6 +171,13 @@ def _draw_take(
         sheet=sheet,
         sightings=tuple(at_other_frames(verdict.sightings, lead=lead, step=step)),
     )
+
+
+def _place(job: RenderJob, spec: FamilySpec, number: int) -> AbstractContextManager[None]:
+    """Where a take is drawn: nothing of this machine is held while another one draws."""
+    if spec.made_at:
+        return nullcontext()
+    return job.on_gpu(number) if spec.loads else job.on_cpu(Stage.DRAWING, number)
 
 
 def _drawn(
@@ -237,7 +249,7 @@ def _judge(job: RenderJob, seen: RawFrames, reference: Picture | None, fps: floa
             reference,
             fps,
             calibration=job.calibration,
-            travels=travels(recipe),
+            travels=travels(recipe, job.families),
             known=known,
             eyes=job.eyes,
         )
