@@ -31,9 +31,10 @@ from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
 from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
+from engine.elsewhere.hosted.families import SERVICES_VARIABLE, TABLES_VARIABLE
+from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
 from engine.elsewhere.hosted.money import micros
-from engine.elsewhere.hosted.takes import HostedPolicy
-from engine.elsewhere.hosted.wire import WireLimits
+from engine.elsewhere.owned import WORKFLOWS_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.host import HostLimits
@@ -166,6 +167,18 @@ def engine_environment(settings: Settings) -> dict[str, str]:
         CACHE_VARIABLE: str(settings.data_dir.absolute() / COMPILED),
         ALLOCATOR_VARIABLE: os.environ.get(ALLOCATOR_VARIABLE, ALLOCATOR),
         CALIBRATION_VARIABLE: str((settings.data_dir / CALIBRATION).absolute()),
+        **owned_environment(settings),
+    }
+
+
+def owned_environment(settings: Settings) -> dict[str, str]:
+    """What names the families that the owner adds; see :func:`engine.elsewhere.owned.owned_families`."""
+    folder = settings.workflows_dir
+    hosting = for_hosting(settings)
+    return {
+        WORKFLOWS_VARIABLE: "" if folder is None else str(_whole((folder,))[0]),
+        TABLES_VARIABLE: "" if hosting.tables is None else str(hosting.tables),
+        SERVICES_VARIABLE: ",".join(hosting.names) if settings.hosted_budget else "",
     }
 
 

@@ -30,6 +30,7 @@ from bot.config.announcing import Announcing
 from bot.config.choices import LogFormat, Where
 from bot.config.crowding import Crowding
 from bot.config.drawing import Drawing
+from bot.config.elsewhere import Elsewhere
 from bot.config.endurance import Endurance
 from bot.config.hosting import Hosting
 from bot.config.looking import Looking
@@ -72,7 +73,9 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(Announcing, Crowding, Drawing, Endurance, Hosting, Looking, Serving, PlainValues):
+class Settings(
+    Announcing, Crowding, Drawing, Elsewhere, Endurance, Hosting, Looking, Serving, PlainValues
+):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
@@ -334,7 +337,8 @@ class Settings(Announcing, Crowding, Drawing, Endurance, Hosting, Looking, Servi
         from engine.families import FAMILIES  # noqa: PLC0415 - numpy is not needed to print --help
 
         engines = [name for name, spec in FAMILIES.items() if spec.draws]
-        if value not in {"auto", *engines}:
+        # What the owner's folders add is known later; “framekiln doctor” says where it is not there.
+        if value not in {"auto", *engines} and "/" not in value:
             raise ValueError(f"must be auto or one of {', '.join(engines)}")
         return value
 

@@ -13,11 +13,11 @@ from engine.core.errors import UserError
 from engine.core.recipe import Recipe
 from engine.core.request import AUTO, Request
 from engine.elsewhere.hosted.fal import Fal
+from engine.elsewhere.hosted.limits import WireLimits
 from engine.elsewhere.hosted.provider import Provider
 from engine.elsewhere.hosted.replicate import Replicate
 from engine.elsewhere.hosted.runpod import Graph, RunPod
 from engine.elsewhere.hosted.slugs import Slug, price_of, read_table
-from engine.elsewhere.hosted.wire import WireLimits
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from engine.elsewhere.hosted.fields import as_data_url, body_of
+from engine.elsewhere.hosted.limits import WireLimits
 from engine.elsewhere.hosted.provider import (
     Asked,
     NoAnswer,
@@ -22,7 +23,7 @@ from engine.elsewhere.hosted.provider import (
     text_of,
 )
 from engine.elsewhere.hosted.purchase import Cause, Remote, Stand
-from engine.elsewhere.hosted.wire import GONE, Wire, WireLimits
+from engine.elsewhere.hosted.wire import GONE, Wire
 
 BASE = "https://queue.fal.run"
 HOSTS = ("fal.media", "fal.run", "fal.ai")

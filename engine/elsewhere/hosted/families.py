@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned
 from engine.core.recipe import Kind, Quality
 from engine.elsewhere.hosted import texts
 from engine.elsewhere.hosted.money import micros
-from engine.elsewhere.hosted.slugs import Slot, Slug, Sound
+from engine.elsewhere.hosted.slugs import Per, Slot, Slug, Sound, read_table
 
 TARGET = "engine.families.elsewhere.draw:ElsewhereFamily"
 RANK = 90
 TITLES = {"replicate": "Replicate", "fal": "fal", "runpod": "RunPod"}
+
+
+TABLES_VARIABLE = "FRAMEKILN_HOSTED_ENGINES_DIR"
+"""Name of a setting, as the bot passes it on to the engine process. "": there is no such folder."""
+
+SERVICES_VARIABLE = "FRAMEKILN_HOSTED_SERVICES"
+"""The services that the owner has an account with, by their names, with commas; keys are not passed on."""
+
+
+def hosted_families(environment: Mapping[str, str]) -> tuple[Mapping[str, FamilySpec], tuple[str, ...]]:
+    """The hosted engines that the settings name, by name, and what is wrong with the owner's tables."""
+    services = [each for each in environment.get(SERVICES_VARIABLE, "").split(",") if each]
+    if not services:
+        return {}, ()
+    folder = environment.get(TABLES_VARIABLE, "")
+    table = read_table(Path(folder) if folder else None)
+    specs = specs_of(table.slugs, services)
+    return {spec.name: spec for spec in specs}, table.wrong
 
 
 def specs_of(slugs: Mapping[str, Slug], providers: Collection[str]) -> tuple[FamilySpec, ...]:
@@ -44,6 +63,7 @@ def family_of(slug: Slug) -> FamilySpec:
         count=_counting(slug),
         tune=_tuning(slug),
         made_at=slug.provider,
+        by_name=True,
     )
 
 
@@ -51,7 +71,7 @@ def told_of(slug: Slug) -> str:
     """What a member is told before the click: where it is made, and what it costs."""
     each = sorted(micros(size.price) for size in slug.sizes if size.price is not None)
     units = slug.work_seconds or (1.0, 1.0)
-    if slug.per == "second":
+    if slug.per is Per.SECOND:
         units = (slug.seconds[0], slug.seconds[-1])
     low, high = round(each[0] * units[0]), round(each[-1] * units[1])
     return texts.before_the_click(TITLES[slug.provider], low, high)

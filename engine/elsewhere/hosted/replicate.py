@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 
 from engine.elsewhere.hosted.fields import as_data_url, body_of, said_values
+from engine.elsewhere.hosted.limits import WireLimits
 from engine.elsewhere.hosted.provider import (
     Asked,
     NoAnswer,
@@ -26,7 +27,7 @@ from engine.elsewhere.hosted.provider import (
     text_of,
 )
 from engine.elsewhere.hosted.purchase import Cause, Remote, Stand
-from engine.elsewhere.hosted.wire import GONE, Answer, Wire, WireLimits
+from engine.elsewhere.hosted.wire import GONE, Answer, Wire
 
 BASE = "https://api.replicate.com"
 HOSTS = ("replicate.delivery", "replicate.com")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.elsewhere.hosted.fields import values_of
+from engine.elsewhere.hosted.limits import WireLimits
 from engine.elsewhere.hosted.provider import (
     Asked,
     NoAnswer,
@@ -25,7 +26,7 @@ from engine.elsewhere.hosted.provider import (
 )
 from engine.elsewhere.hosted.purchase import Cause, Remote, Stand
 from engine.elsewhere.hosted.slugs import Slot
-from engine.elsewhere.hosted.wire import GONE, Wire, WireLimits
+from engine.elsewhere.hosted.wire import GONE, Wire
 
 BASE = "https://api.runpod.ai"
 TITLE = "framekiln:"

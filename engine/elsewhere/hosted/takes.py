@@ -13,13 +13,13 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from engine.core.elsewhere import TakeFile, TakeHooks, TakeOrder
 from engine.core.errors import Away, Code, HopelessTake, RenderFailed, Unsupported, UserError
 from engine.elsewhere.hosted import texts
+from engine.elsewhere.hosted.limits import HostedPolicy
 from engine.elsewhere.hosted.money import shown
 from engine.elsewhere.hosted.outgoing import in_words, outgoing
 from engine.elsewhere.hosted.provider import (
@@ -60,28 +60,6 @@ class E:
     CONSENT = "E_CONSENT"
     LOST = "E_LOST"
     HOSTED = "E_HOSTED"
-
-
-@dataclass(frozen=True, kw_only=True)
-class HostedPolicy:
-    """The owner's limits.
-
-    Attributes:
-        budget: millionths of a dollar that may be spent in a day.
-        takes: paid takes of one clip.
-        longest: seconds until a take that is not done is given up.
-        away: seconds without an answer until a service counts as away, and the job waits.
-        search: seconds that are spent on looking for a request whose answer was lost.
-        first_look, last_look: seconds between two looks, at first and at most.
-    """
-
-    budget: int
-    takes: int
-    longest: float
-    away: float
-    search: float
-    first_look: float
-    last_look: float
 
 
 class HostedTakes:

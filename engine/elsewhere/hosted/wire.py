@@ -20,6 +20,7 @@ import aiohttp
 from yarl import URL
 
 from engine.elsewhere.addresses import NotPublic, PublicResolver, check_literal
+from engine.elsewhere.hosted.limits import WireLimits
 from engine.elsewhere.hosted.provider import NoAnswer, NotReached, NotThere, TooMuch
 
 CHUNK = 1 << 16
@@ -30,25 +31,6 @@ AMBIGUOUS = frozenset({408, 425, 499})
 BROKE = 500
 REFUSED = 400
 DATA_URL = "data:"
-
-
-@dataclass(frozen=True, kw_only=True)
-class WireLimits:
-    """What is sent to, and taken from, a service.
-
-    Attributes:
-        seconds: for one answer.
-        fetch_seconds: for one clip.
-        max_bytes: of one clip.
-        private: services and clips may be on this machine or in its network.
-        hosts: more hosts that clips may come from, with all below them.
-    """
-
-    seconds: float
-    fetch_seconds: float
-    max_bytes: int
-    private: bool
-    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

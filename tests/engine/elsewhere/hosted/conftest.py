@@ -18,13 +18,13 @@ from db.sqlite.connection import Database
 from engine.core.elsewhere import TakeFile, TakeHooks, TakeOrder
 from engine.core.recipe import Kind, Recipe, Role
 from engine.elsewhere.hosted.fal import Fal
+from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
 from engine.elsewhere.hosted.money import micros
 from engine.elsewhere.hosted.provider import Provider
 from engine.elsewhere.hosted.replicate import Replicate
 from engine.elsewhere.hosted.runpod import RunPod
 from engine.elsewhere.hosted.slugs import Slug
-from engine.elsewhere.hosted.takes import HostedPolicy, HostedTakes
-from engine.elsewhere.hosted.wire import WireLimits
+from engine.elsewhere.hosted.takes import HostedTakes
 from tests.clock import CLOCK
 from tests.db.asking import ANN, GUILD, audit_entry, enqueued
 from tests.fake_services.server import FakeServices
