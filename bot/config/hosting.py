@@ -83,7 +83,7 @@ class Hosting(BaseSettings):
         0.0,
         ge=0,
         le=10_080,
-        description="A clip whose wait here is longer is made at a service, for those who agreed. 0: none is.",
+        description="A clip whose wait here is longer is made at a service, for those who agreed. 0: none.",
     )
     overflow_engine: str = Field("", description="The hosted engine that makes them.")
 

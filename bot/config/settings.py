@@ -73,9 +73,7 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(
-    Announcing, Crowding, Drawing, Elsewhere, Endurance, Hosting, Looking, Serving, PlainValues
-):
+class Settings(Announcing, Crowding, Drawing, Elsewhere, Endurance, Hosting, Looking, Serving, PlainValues):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(

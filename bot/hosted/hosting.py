@@ -131,5 +131,3 @@ def providers_of(
         )
         made.append(runpod)
     return {each.name: each for each in made}
-
-

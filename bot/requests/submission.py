@@ -16,11 +16,12 @@ import discord
 
 from bot.buttons import rows
 from bot.discord_io.in_flight import InFlight
-from bot.discord_io.interactions import Interaction, cross_off, is_taken, say, tell_elsewhere
+from bot.discord_io.interactions import Interaction, cross_off, guild_of, is_taken, say, tell_elsewhere
 from bot.discord_io.permissions import roles_of
 from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal, write_down
 from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
+from bot.hosted.hosting import Hosting
 from bot.intake.attachment import Attachment
 from bot.intake.reception import Reception, each_of
 from bot.job_documents import seen_document
@@ -96,6 +97,7 @@ class Submissions:
         shortages: Shortages,
         data_watch: DataWatch,
         rules: SubmissionPolicy,
+        hosting: Hosting,
         capabilities: Callable[[], Awaitable[Capabilities]],
         families: Callable[[], Mapping[str, FamilySpec]],
     ) -> None:
@@ -111,6 +113,7 @@ class Submissions:
         self._screening = screening
         self._shortages = shortages
         self.rules = rules
+        self._hosting = hosting
         self._capabilities = capabilities
         self._families = families
         self._admitting = Admitting(
@@ -152,7 +155,7 @@ class Submissions:
         async def make() -> Planned:
             capabilities = await self._capabilities()
             cleaned = settled(self.worded(request, capabilities), attached, capabilities)
-            self.plan(cleaned, dict.fromkeys(attached, UNSEEN), capabilities)
+            cleaned = await self._here_or_there(interaction, cleaned, attached, capabilities)
             taken = await self._reception.attachments(attached, clips_sound=wants_clips_sound(request))
             return Planned(
                 recipe=self.plan(cleaned, taken, capabilities),
@@ -161,6 +164,32 @@ class Submissions:
             )
 
         await self.serve(interaction, make, words=request.prompt, files=attached)
+
+    async def _here_or_there(
+        self,
+        interaction: Interaction,
+        request: Request,
+        attached: Mapping[Role, Attachment],
+        capabilities: Capabilities,
+    ) -> Request:
+        """Plan before anything is fetched; where the wait is too long, for a service, if all agreed to that.
+
+        Raises:
+            UserError: no file could satisfy the request, or it may not be sent to the service that it names.
+        """
+        guild, user = guild_of(interaction), interaction.user.id
+        unseen = dict.fromkeys(attached, UNSEEN)
+        recipe = self.plan(request, unseen, capabilities)
+        if self._hosting.overflow.on:
+            wait = await self._forecaster.for_new(recipe.profile, guild, user)
+            instead = await self._hosting.instead(guild, user, request, wait.middle)
+            if instead is not None:
+                try:
+                    recipe, request = self.plan(instead, unseen, capabilities), instead
+                except UserError as error:
+                    log.info("%s stays here: %s", interaction.id, error)
+        await self._hosting.check(guild, user, recipe)
+        return request
 
     def worded(self, request: Request, capabilities: Capabilities) -> Request:
         """The same request, its words as they will be read.
@@ -284,6 +313,7 @@ class Submissions:
                 await self._admitting.check_limits(interaction)
             made = await make()
             recipe = made.recipe
+            await self._hosting.check(guild_of(interaction), interaction.user.id, recipe)
             origin = made.origin or parent
             screened = await self._screening.before_drawing(
                 interaction, recipe, made.subjects, origin, adult=made.adult

@@ -7,7 +7,7 @@ from engine.elsewhere.hosted.money import shown
 
 TITLES = {"replicate": "Replicate", "fal": "fal", "runpod": "RunPod"}
 
-FORBIDDEN = "Done. Nothing of yours is sent to a service from now on. What is being made there is stopped."
+FORBIDDEN = "Done. Nothing of yours is sent to a service from now on. What is already there is finished."
 AGREED = (
     "Done. When you choose an engine of a service, your picture and words are sent there. Use this command "
     "again to take it back."
@@ -17,18 +17,18 @@ AGREED_OVERFLOW = (
     "the wait here is long. Use this command again to take it back."
 )
 ALLOWED_HERE = (
-    "Members of this server can now choose engines of services, if they agree to it themselves. Their pictures "
-    "and words leave this machine then."
+    "Members of this server can now choose engines of services, if they agree to it themselves. Their "
+    "pictures and words leave this machine then."
 )
-FORBIDDEN_HERE = "Engines of services can't be used in this server any more. What is already there is stopped."
+FORBIDDEN_HERE = (
+    "Engines of services can't be used in this server any more. What is already there is finished."
+)
 NO_SERVICE = "The owner of this bot uses no service."
 
 
 def server_has_not_agreed(title: str) -> str:
     """The server's moderators have not allowed services."""
-    return (
-        f"That engine is at {title}, and this server hasn't allowed it. A moderator can, with /queue services."
-    )
+    return f"That engine is at {title}. This server hasn't allowed it; a moderator can, with /queue services."
 
 
 def not_agreed(title: str, usual: int, most: int) -> str:

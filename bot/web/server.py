@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
@@ -38,7 +38,12 @@ class WebServer:
     """
 
     def __init__(
-        self, policy: WebPolicy, *, tell: Callable[[], Awaitable[Overview]], in_trouble: Callable[[], bool]
+        self,
+        policy: WebPolicy,
+        *,
+        tell: Callable[[], Awaitable[Overview]],
+        in_trouble: Callable[[], bool],
+        more: Sequence[web.RouteDef] = (),
     ) -> None:
         """Make one.
 
@@ -46,10 +51,12 @@ class WebServer:
             policy: where is served.
             tell: says how the bot is doing.
             in_trouble: whether no request can be taken; answers at once, whatever is broken.
+            more: what else is served.
         """
         self._policy = policy
         self._tell = tell
         self._in_trouble = in_trouble
+        self._more = more
         self._refused = False
         self.address: tuple[str, int] | None = None
         self.loop = Loop("web server", self._serve, every=RETRY)
@@ -82,6 +89,7 @@ class WebServer:
                 web.get("/status", self._status),
                 web.get("/metrics", self._metrics),
                 web.get("/healthz", self._health),
+                *self._more,
             ]
         )
         application.on_response_prepare.append(_add_headers)

@@ -44,5 +44,3 @@ class WireLimits:
     max_bytes: int
     private: bool
     hosts: tuple[str, ...]
-
-

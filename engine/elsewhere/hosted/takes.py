@@ -11,7 +11,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -35,6 +35,7 @@ from engine.elsewhere.hosted.provider import (
 )
 from engine.elsewhere.hosted.purchase import Cause, Ledger, Purchase, Refusal, Remote, Stand, Wanted
 from engine.elsewhere.hosted.slugs import Slot, Slug, cost_of, price_of
+from engine.elsewhere.made_anew import MakesAnew
 
 T = TypeVar("T")
 
@@ -72,9 +73,8 @@ class HostedTakes:
         providers: Mapping[str, Provider],
         ledger: Ledger,
         policy: HostedPolicy,
-        remake: Callable[[Path, Path], Awaitable[TakeFile]],
+        makes_anew: MakesAnew,
         webhook: Callable[[str, str], str],
-        spent: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
         """Make one.
@@ -84,18 +84,16 @@ class HostedTakes:
             providers: the services that the owner has an account with, by name.
             ledger: remembers purchases.
             policy: the owner's limits.
-            remake: makes a stranger's clip anew, in a folder; raises HopelessTake where it can't.
+            makes_anew: makes a stranger's clip anew.
             webhook: the address that a service tells of an end, by service and purchase; "" for none.
-            spent: told after each change of what is spent.
             clock: returns Unix seconds.
         """
         self._slugs = slugs
         self.providers = providers
         self.ledger = ledger
         self.policy = policy
-        self.remake = remake
+        self.makes_anew = makes_anew
         self.webhook = webhook
-        self.spent = spent
         self.clock = clock
         self.dearer: set[str] = set()
         self._wakes: dict[str, asyncio.Event] = {}
@@ -188,7 +186,6 @@ class _Errand:
             raise HopelessTake(texts.NO_MORE_TAKES)
         if isinstance(purchase, str):
             raise UserError(E.BUDGET, texts.BUDGET_SPENT.format(where=self._provider.title))
-        self._host.spent()
         asked = self._asked(files, self._host.webhook(slug.provider, purchase.id))
         return purchase, await _to_its_end(self._submit(purchase, asked))
 
@@ -200,7 +197,6 @@ class _Errand:
             raise Away(self._provider.title, str(error)) from error
         except NotTaken as refusal:
             await self._ledger.moved(purchase.id, Stand.FAILED, cause=refusal.cause, cost=0)
-            self._host.spent()
             if refusal.cause is Cause.BUSY:
                 raise Away(self._provider.title, refusal.detail) from refusal
             self._refuse(refusal.cause, refusal.detail)
@@ -298,14 +294,12 @@ class _Errand:
         if seen.state is Stand.SUCCEEDED:
             await self._ledger.moved(purchase.id, Stand.SUCCEEDED, cost=cost)
             self._mind_the_price(purchase, cost)
-            self._host.spent()
             return
         # What a failure costs is not known, unless the machine's work is what is paid for.
         cost = cost if seen.work_seconds is not None and self._slug.work_seconds is not None else None
         cause = Cause.BROKEN if seen.cause is None else seen.cause
         state = Stand.CANCELLED if seen.state is Stand.CANCELLED else Stand.FAILED
         await self._ledger.moved(purchase.id, state, cause=cause, cost=cost)
-        self._host.spent()
         if cause is Cause.GONE:
             raise HopelessTake(texts.BY_CAUSE[cause].format(where=self._provider.title))
         self._refuse(cause, seen.detail or seen.state)
@@ -350,12 +344,12 @@ class _Errand:
                 seen = await self._provider.look(remote)
         made = await self._remake(path)
         cost = cost_of(self._slug, self._order.recipe, seen.work_seconds)
-        note = texts.made_at(self._provider.title, cost, purchase.reserved)
+        note = texts.made_at(self._provider.title, self._order.take, cost, purchase.reserved)
         return TakeFile(clip=made.clip, sound=made.sound, notes=(*made.notes, note))
 
     async def _remake(self, path: Path) -> TakeFile:
         try:
-            return await self._host.remake(path, self._order.work)
+            return await self._host.makes_anew.clip(path, self._order.work)
         finally:
             await asyncio.to_thread(path.unlink, missing_ok=True)
 

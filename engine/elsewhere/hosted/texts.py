@@ -28,10 +28,10 @@ BY_CAUSE = {
 }
 
 
-def made_at(title: str, cost: int | None, most: int) -> str:
+def made_at(title: str, take: int, cost: int | None, most: int) -> str:
     """The note on the receipt: where the take was made, and what it cost."""
-    price = f"for {shown(cost)}" if cost is not None else f"for {shown(most)} at most"
-    return f"made at {title} {price}"
+    price = shown(cost) if cost is not None else f"{shown(most)} at most"
+    return f"made at {title} for {price}" if take == 1 else f"take {take} made there for another {price}"
 
 
 def before_the_click(title: str, usual: int, most: int) -> str:

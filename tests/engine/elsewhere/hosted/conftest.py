@@ -16,6 +16,7 @@ import pytest
 from db.purchases import Consent
 from db.sqlite.connection import Database
 from engine.core.elsewhere import TakeFile, TakeHooks, TakeOrder
+from engine.core.family import Picture
 from engine.core.recipe import Kind, Recipe, Role
 from engine.elsewhere.hosted.fal import Fal
 from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
@@ -107,11 +108,16 @@ def providers_at(url: str, limits: WireLimits = LIMITS) -> dict[str, Provider]:
     return {each.name: each for each in made}
 
 
-async def keep(path: Path, work: Path) -> TakeFile:
+class Keep:
     """Stand in for the reader of strangers' clips: the file as it came."""
-    clip = work / "made.mp4"
-    shutil.copyfile(path, clip)
-    return TakeFile(clip=clip)
+
+    async def clip(self, file: Path, to: Path) -> TakeFile:
+        clip = to / "made.mp4"
+        shutil.copyfile(file, clip)
+        return TakeFile(clip=clip)
+
+    async def picture(self, data: bytes) -> Picture:
+        raise NotImplementedError
 
 
 def host_on(queue, url: str, *, limits: WireLimits = LIMITS, **changes: Any) -> HostedTakes:
@@ -120,9 +126,8 @@ def host_on(queue, url: str, *, limits: WireLimits = LIMITS, **changes: Any) -> 
         providers=providers_at(url, limits),
         ledger=queue.purchases,
         policy=replace(POLICY, **changes),
-        remake=keep,
+        makes_anew=Keep(),
         webhook=lambda provider, purchase: f"https://bot.example/{provider}/{purchase}",
-        spent=lambda: None,
         clock=CLOCK,
     )
 

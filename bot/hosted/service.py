@@ -1,0 +1,86 @@
+"""The parts that have takes drawn by services, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.hosted.alarm import BudgetAlarm
+from bot.hosted.hosting import Hosting, providers_of
+from bot.hosted.receiver import Receiver
+from bot.hosted.settling import settling
+from bot.supervisor import Loop
+from db.purchases import Purchases
+from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
+from engine.elsewhere.hosted.runpod import Graph
+from engine.elsewhere.hosted.takes import HostedTakes
+from engine.elsewhere.made_anew import MakesAnew
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostedService:
+    """All of it.
+
+    Attributes:
+        takes: has takes drawn.
+        receiver: hears the services' messages.
+        settling: the loop that ends there what no job needs.
+        alarm: tells moderators that most of the money is spent.
+    """
+
+    takes: HostedTakes
+    receiver: Receiver
+    settling: Loop
+    alarm: BudgetAlarm
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """Its loops, for the supervisor."""
+        return self.settling, self.alarm.loop
+
+
+def takes_of(
+    hosting: Hosting,
+    purchases: Purchases,
+    *,
+    policy: HostedPolicy,
+    limits: WireLimits,
+    graph: Callable[[str], Graph],
+    makes_anew: MakesAnew,
+    clock: Callable[[], float],
+) -> tuple[HostedTakes, Receiver]:
+    """What has takes drawn, and what hears that they are done.
+
+    Args:
+        hosting: the owner's accounts.
+        purchases: the ledger.
+        policy: what may be bought.
+        limits: what is sent and taken.
+        graph: a workflow by its name, for RunPod.
+        makes_anew: makes a stranger's clip anew.
+        clock: returns Unix seconds.
+    """
+    takes: HostedTakes
+
+    def wake(purchase: str) -> None:
+        takes.wake(purchase)
+
+    receiver = Receiver(hosting.policy, limits, wake=wake, clock=clock)
+    takes = HostedTakes(
+        slugs=hosting.slugs,
+        providers=providers_of(hosting.policy, limits, longest=policy.longest, graph=graph),
+        ledger=purchases,
+        policy=policy,
+        makes_anew=makes_anew,
+        webhook=receiver.address,
+        clock=clock,
+    )
+    return takes, receiver
+
+
+def service_of(
+    takes: HostedTakes, receiver: Receiver, purchases: Purchases, alarm: BudgetAlarm
+) -> HostedService:
+    """Put the parts together."""
+    loop = settling(purchases, takes.providers, lambda: takes.under_way)
+    return HostedService(takes=takes, receiver=receiver, settling=loop, alarm=alarm)
