@@ -95,7 +95,7 @@ def draw_until_good(
     records: list[TakeRecord] = []
     best: Kept | None = None
     budget = Budget(takes=job.limits.max_takes, seconds=job.limits.max_wasted_seconds)
-    calm = FAMILIES[job.recipe.engine].calm
+    calm = job.family.calm
     retake: Retake | None = Retake(recipe=job.recipe)
     while retake is not None:
         take = _draw_take(family, job, retake, len(records) + 1, clock, smooth)
@@ -111,7 +111,10 @@ def draw_until_good(
 
 
 def is_known(engine: str, calibration: Calibration | None, *, has_input: bool) -> bool:
-    """Whether the gate's score was fitted to clips of an engine, or has learnt them from kept clips."""
+    """Whether the gate's score was fitted to clips of an engine, or has learnt them from kept clips.
+
+    It was fitted to clips of built-in engines alone.
+    """
     spec = FAMILIES.get(engine)
     return (spec is not None and spec.fitted) or has_learnt(calibration, has_input=has_input)
 
@@ -125,7 +128,7 @@ def _draw_take(
 ) -> _Take:
     begun = clock.total
     seed = job.recipe.take_seed(number)
-    spec = FAMILIES[job.recipe.engine]
+    spec = job.family
     with _place(job, spec, number):
         try:
             raw, sound = _drawn(family, job, retake.recipe, number, clock)
@@ -170,11 +173,11 @@ def _draw_take(
     )
 
 
-def _place(job: RenderJob, spec: FamilySpec, number: int) -> AbstractContextManager[object]:
-    """Have what is drawn on; another machine needs nothing of this one."""
+def _place(job: RenderJob, spec: FamilySpec, number: int) -> AbstractContextManager[None]:
+    """Where a take is drawn: nothing of this machine is held while another one draws."""
     if spec.made_at:
         return nullcontext()
-    return job.on_gpu(number) if spec.trained else job.on_cpu(Stage.DRAWING, number)
+    return job.on_gpu(number) if spec.loads else job.on_cpu(Stage.DRAWING, number)
 
 
 def _drawn(
@@ -259,7 +262,7 @@ def _judge(job: RenderJob, seen: RawFrames, reference: Picture | None, fps: floa
             reference,
             fps,
             calibration=job.calibration,
-            travels=travels(recipe),
+            travels=travels(recipe, job.families),
             known=known,
             eyes=job.eyes,
         )
