@@ -23,7 +23,13 @@ from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
+from bot.hosted.alarm import BudgetAlarm
+from bot.hosted.consent import Consents
+from bot.hosted.graphs import graphs_in
+from bot.hosted.hosting import Hosting
+from bot.hosted.service import Accounts, HostedService, accounts_of, service_of
 from bot.intake.clip_intake import ClipIntake
+from bot.intake.foreign_takes import ForeignTakes
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
@@ -60,6 +66,7 @@ from db.privacy.departed_guilds import Guilds
 from db.privacy.erase import Eraser
 from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
+from db.purchases import Purchases
 from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.elsewhere.owned import owned_families
@@ -93,6 +100,7 @@ class _Base:
     shortages: Shortages
     data_watch: DataWatch
     inventory: Inventory
+    accounts: Accounts
 
     @property
     def outbox(self) -> Path:
@@ -139,16 +147,19 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
+        accounts = _accounts(settings, database, clock)
         host = EngineHost(
             spool=data / SPOOL,
             limits=policies.for_engine(settings),
             at_once=settings.clips_at_once,
             environment=os.environ | policies.engine_environment(settings),
+            elsewhere=accounts.takes,
         )
         try:
             blobs = Blobs(data / BLOBS)
             async with _reception(settings, blobs) as reception:
-                services = _services(_base(settings, clock, database, blobs, host, reception, sealer))
+                base = _base(settings, clock, database, blobs, host, reception, sealer, accounts)
+                services = _services(base)
                 await services.door.open()
                 yield services
         finally:
@@ -173,6 +184,7 @@ def _base(
     host: EngineHost,
     reception: Reception,
     sealer: Sealer,
+    accounts: Accounts,
 ) -> _Base:
     pseudonyms = Pseudonyms(settings.data_dir)
     redactor = RecipeRedactor()
@@ -199,6 +211,7 @@ def _base(
         forecaster=Forecaster(queue.jobs, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
+        accounts=accounts,
         inventory=Inventory(
             policies.store_of(settings),
             lambda: host.device,
@@ -262,6 +275,9 @@ def _services(base: _Base) -> Services:
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
+        hosting=base.accounts.hosting,
+        hosted=_hosted(base),
+        consents=Consents(queue.purchases),
         loop_lag=LoopLag(),
         door=Door(
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
@@ -349,6 +365,44 @@ def _webhooks(base: _Base) -> WebhookSender:
     )
 
 
+def _accounts(settings: Settings, database: Database, clock: Callable[[], float]) -> Accounts:
+    """What has takes drawn by services. It is made before the engine process, which is handed it."""
+    purchases = Purchases(database, clock=clock)
+    hosting = Hosting(
+        policies.for_hosting(settings),
+        policies.for_overflow(settings),
+        budget=policies.for_hosted_takes(settings).budget,
+        purchases=purchases,
+    )
+    foreign = ForeignTakes(
+        clips=ClipIntake(policies.for_hosted_clips(settings), folder=settings.data_dir),
+        sounds=SoundIntake(policies.for_hosted_sounds(settings), folder=settings.data_dir),
+        pictures=policies.decoder_of_previews(settings),
+    )
+    return accounts_of(
+        hosting,
+        purchases,
+        policy=policies.for_hosted_takes(settings),
+        limits=policies.for_wire(settings),
+        graph=graphs_in(settings.workflows_dir),
+        makes_anew=foreign,
+        clock=clock,
+    )
+
+
+def _hosted(base: _Base) -> HostedService:
+    queue = base.queue
+    alarm = BudgetAlarm(
+        budget=base.accounts.hosting.budget,
+        purchases=queue.purchases,
+        reviews=queue.reviews,
+        meta=queue.meta,
+        messenger=base.messenger,
+        clock=base.clock,
+    )
+    return service_of(base.accounts, queue.purchases, alarm)
+
+
 def _answers(base: _Base) -> Answers:
     queue = base.queue
     return Answers(
@@ -387,6 +441,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         shortages=base.shortages,
         data_watch=base.data_watch,
         rules=policies.for_submissions(settings),
+        hosting=base.accounts.hosting,
         capabilities=base.inventory.capabilities,
         families=base.inventory.families,
     )

@@ -16,6 +16,7 @@ from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
+from bot.intake.decoder import Decoder
 from bot.intake.picture_intake import IntakeLimits
 from bot.intake.sound_intake import SoundIntakeLimits
 from bot.loops.delivery import DeliveryLimits
@@ -62,6 +63,9 @@ JUDGED_BYTES = 512 * 2**20
 """The most that a clip may grow to when it is decoded for the owner; frames without loss are large."""
 FIRST_LOOK, LAST_LOOK = 1.0, 10.0
 """Seconds between two looks at a take that a service draws."""
+LONGEST_HOSTED = 60.0
+HOSTED_FPS, HOSTED_SIDE = 60, 2560
+"""What clips of services are at most; the recipe's frames are taken from them."""
 COMPILED = "compiled"
 """The folder in the data folder for what was compiled; it may be deleted at any time."""
 
@@ -138,6 +142,37 @@ def to_judge(settings: Settings) -> ClipIntakeLimits:
         working_fps=math.ceil(limits.max_fps),
         max_result_bytes=JUDGED_BYTES,
     )
+
+
+def for_hosted_clips(settings: Settings) -> ClipIntakeLimits:
+    """What a clip may be that a service made. It is kept frame by frame, as long as services make them."""
+    return replace(
+        to_judge(settings),
+        max_bytes=settings.hosted_clip_bytes,
+        max_seconds=LONGEST_HOSTED,
+        keep_seconds=LONGEST_HOSTED,
+        working_fps=HOSTED_FPS,
+        max_fps=HOSTED_FPS,
+        max_side=HOSTED_SIDE,
+        max_pixels=HOSTED_SIDE**2,
+        working_side=HOSTED_SIDE,
+    )
+
+
+def for_hosted_sounds(settings: Settings) -> SoundIntakeLimits:
+    """The same for its sound."""
+    return replace(
+        for_sounds(settings),
+        max_bytes=settings.hosted_clip_bytes,
+        max_seconds=LONGEST_HOSTED,
+        keep_seconds=LONGEST_HOSTED,
+    )
+
+
+def decoder_of_previews(settings: Settings) -> Decoder:
+    """What reads pictures that another machine shows of a take."""
+    limits = for_intake(settings)
+    return Decoder(limits, wall_seconds=limits.decode_wall_seconds, at_once=1)
 
 
 def to_hear(settings: Settings) -> SoundIntakeLimits:

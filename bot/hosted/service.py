@@ -39,7 +39,22 @@ class HostedService:
         return self.settling, self.alarm.loop
 
 
-def takes_of(
+@dataclass(frozen=True, kw_only=True)
+class Accounts:
+    """What has takes drawn.
+
+    Attributes:
+        hosting: what may be made at a service, for whom.
+        takes: has takes drawn.
+        receiver: hears the services' messages.
+    """
+
+    hosting: Hosting
+    takes: HostedTakes
+    receiver: Receiver
+
+
+def accounts_of(
     hosting: Hosting,
     purchases: Purchases,
     *,
@@ -48,7 +63,7 @@ def takes_of(
     graph: Callable[[str], Graph],
     makes_anew: MakesAnew,
     clock: Callable[[], float],
-) -> tuple[HostedTakes, Receiver]:
+) -> Accounts:
     """What has takes drawn, and what hears that they are done.
 
     Args:
@@ -75,12 +90,11 @@ def takes_of(
         webhook=receiver.address,
         clock=clock,
     )
-    return takes, receiver
+    return Accounts(hosting=hosting, takes=takes, receiver=receiver)
 
 
-def service_of(
-    takes: HostedTakes, receiver: Receiver, purchases: Purchases, alarm: BudgetAlarm
-) -> HostedService:
+def service_of(accounts: Accounts, purchases: Purchases, alarm: BudgetAlarm) -> HostedService:
     """Put the parts together."""
+    takes = accounts.takes
     loop = settling(purchases, takes.providers, lambda: takes.under_way)
-    return HostedService(takes=takes, receiver=receiver, settling=loop, alarm=alarm)
+    return HostedService(takes=takes, receiver=accounts.receiver, settling=loop, alarm=alarm)

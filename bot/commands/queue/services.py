@@ -17,7 +17,7 @@ class ServiceCommands(QueueSection):
 
     @app_commands.command(description="Allow members to choose engines of services outside this machine")
     @app_commands.describe(
-        allow="on: members who agree can send their pictures and words there. Leave empty to see how it stands",
+        allow="on: members who agree can use them. Leave empty to see how it stands and what was spent",
         reason="Reason, for the log",
     )
     async def services(
