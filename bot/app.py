@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from bot import policies
+from bot.accounts import accounts_for, hosted_service
 from bot.buttons import rows
 from bot.clips.replay import Replays
 from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX, SPOOL
@@ -23,13 +24,8 @@ from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
-from bot.hosted.alarm import BudgetAlarm
-from bot.hosted.consent import Consents
-from bot.hosted.graphs import graphs_in
-from bot.hosted.hosting import Hosting
-from bot.hosted.service import Accounts, HostedService, accounts_of, service_of
+from bot.hosted.service import Accounts
 from bot.intake.clip_intake import ClipIntake
-from bot.intake.foreign_takes import ForeignTakes
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
@@ -66,7 +62,6 @@ from db.privacy.departed_guilds import Guilds
 from db.privacy.erase import Eraser
 from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
-from db.purchases import Purchases
 from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.elsewhere.owned import owned_families
@@ -147,7 +142,7 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
-        accounts = _accounts(settings, database, clock)
+        accounts = accounts_for(settings, database, clock)
         host = EngineHost(
             spool=data / SPOOL,
             limits=policies.for_engine(settings),
@@ -275,9 +270,7 @@ def _services(base: _Base) -> Services:
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
-        hosting=base.accounts.hosting,
-        hosted=_hosted(base),
-        consents=Consents(queue.purchases),
+        hosted=hosted_service(base.accounts, queue=queue, messenger=base.messenger, clock=base.clock),
         loop_lag=LoopLag(),
         door=Door(
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
@@ -363,44 +356,6 @@ def _webhooks(base: _Base) -> WebhookSender:
         signals=base.signals,
         clock=base.clock,
     )
-
-
-def _accounts(settings: Settings, database: Database, clock: Callable[[], float]) -> Accounts:
-    """What has takes drawn by services. It is made before the engine process, which is handed it."""
-    purchases = Purchases(database, clock=clock)
-    hosting = Hosting(
-        policies.for_hosting(settings),
-        policies.for_overflow(settings),
-        budget=policies.for_hosted_takes(settings).budget,
-        purchases=purchases,
-    )
-    foreign = ForeignTakes(
-        clips=ClipIntake(policies.for_hosted_clips(settings), folder=settings.data_dir),
-        sounds=SoundIntake(policies.for_hosted_sounds(settings), folder=settings.data_dir),
-        pictures=policies.decoder_of_previews(settings),
-    )
-    return accounts_of(
-        hosting,
-        purchases,
-        policy=policies.for_hosted_takes(settings),
-        limits=policies.for_wire(settings),
-        graph=graphs_in(settings.workflows_dir),
-        makes_anew=foreign,
-        clock=clock,
-    )
-
-
-def _hosted(base: _Base) -> HostedService:
-    queue = base.queue
-    alarm = BudgetAlarm(
-        budget=base.accounts.hosting.budget,
-        purchases=queue.purchases,
-        reviews=queue.reviews,
-        meta=queue.meta,
-        messenger=base.messenger,
-        clock=base.clock,
-    )
-    return service_of(base.accounts, queue.purchases, alarm)
 
 
 def _answers(base: _Base) -> Answers:

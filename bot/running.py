@@ -105,7 +105,7 @@ def supervisor_of(services: Services) -> Supervisor:
         clock_watch.loop,
         health.loop,
     )
-    if services.hosting.on:
+    if services.hosted.hosting.on:
         supervisor.add(*services.hosted.loops)
     if services.webhooks.wanted:
         supervisor.add(services.webhooks.loop)
@@ -120,7 +120,7 @@ def web_server(services: Services, supervisor: Supervisor, policy: WebPolicy) ->
         policy,
         tell=lambda: overview_of(services, supervisor),
         in_trouble=lambda: services.data_watch.trouble() is not None,
-        more=services.hosted.receiver.routes() if services.hosting.on else (),
+        more=services.hosted.receiver.routes() if services.hosted.hosting.on else (),
     )
 
 

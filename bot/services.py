@@ -17,8 +17,6 @@ from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
-from bot.hosted.consent import Consents
-from bot.hosted.hosting import Hosting
 from bot.hosted.service import HostedService
 from bot.loops.answers import Answers
 from bot.loops.delivery import Deliverer
@@ -82,9 +80,7 @@ class Services:
     erasing: Erasing
     rights: Rights
     webhooks: WebhookSender
-    hosting: Hosting
     hosted: HostedService
-    consents: Consents
     loop_lag: LoopLag
     door: Door
 

@@ -24,7 +24,7 @@ class MyDataGroup(
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._rights = services.rights
-        self._consents = services.consents
+        self._consents = services.hosted.consents
 
     @app_commands.command(
         description="Get everything I have about you as a ZIP file, sent privately",

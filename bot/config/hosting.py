@@ -85,7 +85,11 @@ class Hosting(BaseSettings):
         le=10_080,
         description="A clip whose wait here is longer is made at a service, for those who agreed. 0: none.",
     )
-    overflow_engine: str = Field("", description="The hosted engine that makes them.")
+    overflow_engine: str = Field(
+        "",
+        pattern=r"^((replicate|fal|runpod)/[A-Za-z0-9.\-]+)?$",
+        description="The hosted engine that makes them, such as fal/ltx-2-fast.",
+    )
 
     @field_validator("hosted_hosts", mode="before")
     @classmethod

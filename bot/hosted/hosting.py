@@ -12,6 +12,7 @@ from db.purchases import Purchases
 from engine.core.errors import UserError
 from engine.core.recipe import Recipe
 from engine.core.request import AUTO, Request
+from engine.core.services import service_of
 from engine.elsewhere.hosted.fal import Fal
 from engine.elsewhere.hosted.limits import WireLimits
 from engine.elsewhere.hosted.provider import Provider
@@ -73,7 +74,7 @@ class Hosting:
         slug = self.slugs().get(recipe.engine)
         if slug is None:
             return
-        title = hosted_texts.TITLES[slug.provider]
+        title = service_of(slug.name)
         if not await self._purchases.allows(guild):
             raise UserError("E_CONSENT", hosted_texts.server_has_not_agreed(title))
         price = price_of(slug, recipe)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.hosted.alarm import BudgetAlarm
+from bot.hosted.consent import Consents
 from bot.hosted.hosting import Hosting, providers_of
 from bot.hosted.receiver import Receiver
-from bot.hosted.settling import settling
 from bot.supervisor import Loop
 from db.purchases import Purchases
 from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
@@ -22,14 +22,18 @@ class HostedService:
     """All of it.
 
     Attributes:
+        hosting: what may be made at a service, for whom.
         takes: has takes drawn.
         receiver: hears the services' messages.
+        consents: takes down what members say.
         settling: the loop that ends there what no job needs.
         alarm: tells moderators that most of the money is spent.
     """
 
+    hosting: Hosting
     takes: HostedTakes
     receiver: Receiver
+    consents: Consents
     settling: Loop
     alarm: BudgetAlarm
 
@@ -91,10 +95,3 @@ def accounts_of(
         clock=clock,
     )
     return Accounts(hosting=hosting, takes=takes, receiver=receiver)
-
-
-def service_of(accounts: Accounts, purchases: Purchases, alarm: BudgetAlarm) -> HostedService:
-    """Put the parts together."""
-    takes = accounts.takes
-    loop = settling(purchases, takes.providers, lambda: takes.under_way)
-    return HostedService(takes=takes, receiver=accounts.receiver, settling=loop, alarm=alarm)

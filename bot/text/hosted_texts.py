@@ -5,8 +5,6 @@ from __future__ import annotations
 from engine.elsewhere.hosted import texts
 from engine.elsewhere.hosted.money import shown
 
-TITLES = {"replicate": "Replicate", "fal": "fal", "runpod": "RunPod"}
-
 FORBIDDEN = "Done. Nothing of yours is sent to a service from now on. What is already there is finished."
 AGREED = (
     "Done. When you choose an engine of a service, your picture and words are sent there. Use this command "

@@ -8,6 +8,7 @@ from bot.commands.shared.moderator_group import QueueSection, Reason
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.text import hosted_texts
 from engine.core.request import Switch
+from engine.core.services import SERVICES
 
 
 class ServiceCommands(QueueSection):
@@ -24,7 +25,7 @@ class ServiceCommands(QueueSection):
         self, interaction: Interaction, allow: Switch | None = None, reason: Reason | None = None
     ) -> None:
         """Give the server's consent, or take it back; or show how it stands."""
-        purchases, hosting = self._services.queue.purchases, self._services.hosting
+        purchases, hosting = self._services.queue.purchases, self._services.hosted.hosting
         guild = guild_of(interaction)
         if not hosting.on:
             await self._say(interaction, hosted_texts.NO_SERVICE)
@@ -34,7 +35,7 @@ class ServiceCommands(QueueSection):
                 on=await purchases.allows(guild),
                 spent=await purchases.spent_today(),
                 budget=hosting.budget,
-                titles=", ".join(hosted_texts.TITLES[name] for name in hosting.policy.names),
+                titles=", ".join(SERVICES[name] for name in hosting.policy.names),
             )
             await self._say(interaction, text)
             return

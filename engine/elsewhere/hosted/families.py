@@ -7,13 +7,13 @@ from pathlib import Path
 
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned
 from engine.core.recipe import Kind, Quality
+from engine.core.services import service_of
 from engine.elsewhere.hosted import texts
 from engine.elsewhere.hosted.money import micros
 from engine.elsewhere.hosted.slugs import Per, Slot, Slug, Sound, read_table
 
 TARGET = "engine.families.elsewhere.draw:ElsewhereFamily"
 RANK = 90
-TITLES = {"replicate": "Replicate", "fal": "fal", "runpod": "RunPod"}
 
 
 TABLES_VARIABLE = "FRAMEKILN_HOSTED_ENGINES_DIR"
@@ -74,7 +74,7 @@ def told_of(slug: Slug) -> str:
     if slug.per is Per.SECOND:
         units = (slug.seconds[0], slug.seconds[-1])
     low, high = round(each[0] * units[0]), round(each[-1] * units[1])
-    return texts.before_the_click(TITLES[slug.provider], low, high)
+    return texts.before_the_click(service_of(slug.name), low, high)
 
 
 def _features(slug: Slug) -> frozenset[Feature]:

@@ -11,56 +11,30 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn
 
 from engine.core.elsewhere import TakeFile, TakeHooks, TakeOrder
-from engine.core.errors import Away, Code, HopelessTake, RenderFailed, Unsupported, UserError
+from engine.core.errors import Away, HopelessTake, Unsupported
 from engine.elsewhere.hosted import texts
+from engine.elsewhere.hosted.buying import GROWTH, Buyer, may_be_bought_again
 from engine.elsewhere.hosted.limits import HostedPolicy
 from engine.elsewhere.hosted.money import shown
-from engine.elsewhere.hosted.outgoing import in_words, outgoing
-from engine.elsewhere.hosted.provider import (
-    Asked,
-    NoAnswer,
-    NotReached,
-    NotTaken,
-    NotThere,
-    Provider,
-    Seen,
-    SentFile,
-    TooMuch,
-)
-from engine.elsewhere.hosted.purchase import Cause, Ledger, Purchase, Refusal, Remote, Stand, Wanted
-from engine.elsewhere.hosted.slugs import Slot, Slug, cost_of, price_of
+from engine.elsewhere.hosted.provider import NoAnswer, NotReached, NotThere, Provider, Seen, TooMuch
+from engine.elsewhere.hosted.purchase import Cause, Ledger, Purchase, Remote, Stand
+from engine.elsewhere.hosted.refusing import refuse
+from engine.elsewhere.hosted.slugs import Slug, cost_of
 from engine.elsewhere.made_anew import MakesAnew
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 CANCEL_SECONDS = 5.0
 """For telling a service to stop when the render has stopped; what does not fit is settled later."""
 
-GROWTH = 1.5
-"""Each pause between two looks is longer than the one before by this factor."""
-
 NOT_THERE_TIMES = 3
 """A service that has just taken a request may not know it in the first moment."""
-
-OURS = frozenset({Cause.KEY, Cause.INPUT, Cause.DEARER})
-"""Causes that the owner has to look at."""
-
-
-class E:
-    """Codes of refusals, as the job's row keeps them."""
-
-    BUDGET = "E_BUDGET"
-    CONSENT = "E_CONSENT"
-    LOST = "E_LOST"
-    HOSTED = "E_HOSTED"
 
 
 class HostedTakes:
@@ -146,14 +120,24 @@ class _Errand:
         self._provider = provider
         self._order = order
         self._hooks = hooks
+        self._buyer = Buyer(
+            slug,
+            provider,
+            order=order,
+            hooks=hooks,
+            ledger=host.ledger,
+            policy=host.policy,
+            webhook=host.webhook,
+            dearer=host.dearer,
+        )
 
     async def run(self) -> TakeFile:
         order = self._order
         purchase = await self._ledger.find(order.job, order.take, order.seed)
-        if purchase is None or _may_be_bought_again(purchase):
-            purchase, remote = await self._buy()
+        if purchase is None or may_be_bought_again(purchase):
+            purchase, remote = await self._buyer.buy()
         else:
-            remote = await self._known(purchase)
+            remote = await self._buyer.known(purchase)
         self._host.watch(purchase.id)
         try:
             seen = await self._wait(purchase, remote)
@@ -163,89 +147,6 @@ class _Errand:
             raise
         finally:
             self._host.unwatch(purchase.id)
-
-    async def _buy(self) -> tuple[Purchase, Remote]:
-        """Write a purchase down, and ask the service for it, once."""
-        order, slug = self._order, self._slug
-        if slug.name in self._host.dearer:
-            self._refuse(Cause.DEARER, "its price has risen")
-        if not await self._ledger.may_send(order.job):
-            raise UserError(E.CONSENT, texts.NOT_ALLOWED.format(where=self._provider.title))
-        files = await self._files()
-        wanted = Wanted(
-            job=order.job,
-            take=order.take,
-            seed=order.seed,
-            engine=slug.name,
-            provider=slug.provider,
-            sent=in_words(files, words=bool(order.recipe.prompt)),
-            reserved=price_of(slug, order.recipe).most,
-        )
-        purchase = await self._ledger.reserve(wanted, budget=self._policy.budget, takes=self._policy.takes)
-        if purchase == Refusal.TAKES:
-            raise HopelessTake(texts.NO_MORE_TAKES)
-        if isinstance(purchase, str):
-            raise UserError(E.BUDGET, texts.BUDGET_SPENT.format(where=self._provider.title))
-        asked = self._asked(files, self._host.webhook(slug.provider, purchase.id))
-        return purchase, await _to_its_end(self._submit(purchase, asked))
-
-    async def _submit(self, purchase: Purchase, asked: Asked) -> Remote:
-        try:
-            remote = await self._provider.submit(asked)
-        except NotReached as error:  # it was asked nothing
-            await self._ledger.moved(purchase.id, Stand.FAILED, cause=Cause.BUSY, cost=0)
-            raise Away(self._provider.title, str(error)) from error
-        except NotTaken as refusal:
-            await self._ledger.moved(purchase.id, Stand.FAILED, cause=refusal.cause, cost=0)
-            if refusal.cause is Cause.BUSY:
-                raise Away(self._provider.title, refusal.detail) from refusal
-            self._refuse(refusal.cause, refusal.detail)
-        except NoAnswer as error:
-            log.warning("%s: the answer about job %s is lost: %s", self._provider.title, purchase.job, error)
-            return await self._search(purchase)
-        await self._ledger.placed(purchase.id, remote.to_json())
-        return remote
-
-    async def _known(self, purchase: Purchase) -> Remote:
-        """A purchase that was made before: where it is now."""
-        if purchase.state == Stand.FAILED:
-            cause = Cause(purchase.cause or Cause.BROKEN)
-            if cause is Cause.GONE:
-                raise HopelessTake(texts.BY_CAUSE[cause].format(where=self._provider.title))
-            self._refuse(cause, "as before")
-        if purchase.remote:
-            return Remote.from_json(purchase.remote)
-        return await self._search(purchase)
-
-    async def _search(self, purchase: Purchase) -> Remote:
-        """Look for a purchase whose answer was lost."""
-        await self._ledger.moved(purchase.id, Stand.UNKNOWN)
-        end = time.monotonic() + self._policy.search
-        pause = self._policy.first_look
-        while self._provider.can_be_asked:
-            try:
-                remote = await self._find(purchase)
-            except (NotReached, NoAnswer) as error:
-                if time.monotonic() >= end:
-                    raise Away(self._provider.title, str(error)) from error
-            else:
-                if remote is not None:
-                    log.info("%s: job %s is found again as %s", self._provider.title, purchase.job, remote.id)
-                    await self._ledger.placed(purchase.id, remote.to_json())
-                    return remote
-                if time.monotonic() >= end:
-                    break
-            self._hooks.progress(None)
-            await asyncio.sleep(pause)
-            pause = min(pause * GROWTH, self._policy.last_look)
-        raise UserError(E.LOST, texts.LOST.format(where=self._provider.title))
-
-    async def _find(self, purchase: Purchase) -> Remote | None:
-        if await self._ledger.rivals(purchase.id, same_seed=Slot.SEED in self._slug.fields):
-            return None  # what is found could be the other's, and show somebody else's picture
-        others = await self._ledger.known(purchase.provider)
-        known = {Remote.from_json(each).id for each in others}
-        return await self._provider.find(self._asked({}, ""), since=purchase.at, known=known)
 
     async def _wait(self, purchase: Purchase, remote: Remote) -> Seen:
         """Look until it has ended well."""
@@ -300,8 +201,6 @@ class _Errand:
         cause = Cause.BROKEN if seen.cause is None else seen.cause
         state = Stand.CANCELLED if seen.state is Stand.CANCELLED else Stand.FAILED
         await self._ledger.moved(purchase.id, state, cause=cause, cost=cost)
-        if cause is Cause.GONE:
-            raise HopelessTake(texts.BY_CAUSE[cause].format(where=self._provider.title))
         self._refuse(cause, seen.detail or seen.state)
 
     def _mind_the_price(self, purchase: Purchase, cost: int | None) -> None:
@@ -362,46 +261,5 @@ class _Errand:
         except (TimeoutError, NotReached, NoAnswer, NotThere) as error:
             log.info("%s: %s is stopped later: %s", self._provider.title, purchase.job, error)
 
-    async def _files(self) -> dict[Slot, SentFile]:
-        """The files that the model takes."""
-        order, slug = self._order, self._slug
-        made = await outgoing(order.recipe, order.inputs, order.work)
-        if slug.provider == "runpod":
-            return made
-        return {slot: file for slot, file in made.items() if slot in slug.fields}
-
-    def _asked(self, files: Mapping[Slot, SentFile], webhook: str) -> Asked:
-        order = self._order
-        return Asked(slug=self._slug, recipe=order.recipe, seed=order.seed, files=files, webhook=webhook)
-
     def _refuse(self, cause: Cause, detail: str) -> NoReturn:
-        """End the job, in words."""
-        words = texts.BY_CAUSE[cause].format(where=self._provider.title)
-        log.log(
-            logging.ERROR if cause in OURS else logging.WARNING,
-            "%s: job %s, %s: %s",
-            *(self._provider.title, self._order.job, cause, detail),
-        )
-        if cause in OURS | {Cause.BROKEN}:
-            raise RenderFailed(Code.ELSEWHERE, words, detail)
-        raise UserError(E.HOSTED, words)
-
-
-async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Do something that a stop must not cut in half: the answer that is on its way is waited for."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task], timeout=CANCEL_SECONDS)
-        task.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await task
-        raise
-
-
-def _may_be_bought_again(purchase: Purchase) -> bool:
-    """Whether a take may be asked for anew: it was stopped, or it surely cost nothing."""
-    if purchase.state == Stand.CANCELLED:
-        return True
-    return purchase.state == Stand.FAILED and purchase.cost == 0
+        refuse(self._provider, self._order.job, cause, detail)

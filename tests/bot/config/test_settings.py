@@ -42,6 +42,29 @@ DEFAULTS = {
     "webhook_keep_days": 7.0,
     "web_port": 0,
     "web_host": IPv4Address("127.0.0.1"),
+    "replicate_token": None,
+    "fal_key": None,
+    "runpod_key": None,
+    "runpod_endpoint": "",
+    "hosted_budget": 0.0,
+    "hosted_takes": 2,
+    "hosted_minutes": 30.0,
+    "hosted_away_seconds": 60.0,
+    "hosted_search_seconds": 120.0,
+    "hosted_answer_seconds": 60.0,
+    "hosted_fetch_seconds": 300.0,
+    "hosted_clip_bytes": 200_000_000,
+    "hosted_engines_dir": None,
+    "hosted_hosts": (),
+    "hosted_private": False,
+    "replicate_url": "https://api.replicate.com",
+    "fal_url": "https://queue.fal.run",
+    "fal_jwks_url": "https://rest.alpha.fal.ai/.well-known/jwks.json",
+    "runpod_url": "https://api.runpod.ai",
+    "hosted_webhook_url": "",
+    "replicate_webhook_secret": None,
+    "overflow_minutes": 0.0,
+    "overflow_engine": "",
     "device": "auto",
     "models_memory": 0,
     "memory_steps": 4,
@@ -216,6 +239,24 @@ WRONG = {
     "webhook_private": ["maybe"],
     "webhook_seconds": ["0", "61"],
     "webhook_keep_days": ["3", "91"],
+    "runpod_endpoint": ["end/1", "a b"],
+    "hosted_budget": ["-1", "a lot", "nan"],
+    "hosted_takes": ["0", "11"],
+    "hosted_minutes": ["0", "1441"],
+    "hosted_away_seconds": ["0", "3601"],
+    "hosted_search_seconds": ["-1", "3601"],
+    "hosted_answer_seconds": ["0", "601"],
+    "hosted_fetch_seconds": ["0", "3601"],
+    "hosted_clip_bytes": ["999999", "1 GB"],
+    "hosted_private": ["perhaps"],
+    "replicate_url": ["replicate.com", "ftp://replicate.com"],
+    "fal_url": ["fal.run"],
+    "fal_jwks_url": ["fal.ai/jwks"],
+    "runpod_url": ["runpod.ai"],
+    "hosted_webhook_url": ["http://bot.example", "bot.example"],
+    "replicate_webhook_secret": ["whsec_c2hvcnQ=", "secret"],
+    "overflow_minutes": ["-1", "10081"],
+    "overflow_engine": ["no slash"],
     "web_port": ["-1", "65536", "http"],
     "web_host": ["example.org", "1.2.3", "127.0.0.1:80"],
     "rife_on_cpu": ["2"],
@@ -297,7 +338,7 @@ WRONG = {
 }
 
 
-SECRETS = {"webhook_secret", "webhook_url"}
+SECRETS = {"webhook_secret", "webhook_url", "replicate_webhook_secret"}
 """Settings whose value no error repeats."""
 
 
@@ -321,6 +362,11 @@ def test_every_setting_that_can_be_wrong_is_tried():
         "extra_checkpoints",
         "extra_styles",
         "workflows_dir",
+        "replicate_token",
+        "fal_key",
+        "runpod_key",
+        "hosted_engines_dir",
+        "hosted_hosts",
     }
     assert set(WRONG) == set(Settings.model_fields) - any_text
 
@@ -549,6 +595,9 @@ def test_every_secret_is_hidden_from_the_log(monkeypatch):
     monkeypatch.setenv("DISCORD_TOKEN", CANARY)
     monkeypatch.setenv("FRAMEKILN_WEBHOOK_SECRET", f"whsec_{'A' * 40},whsec_{'B' * 40}")
     monkeypatch.setenv("FRAMEKILN_WEBHOOK_URL", "https://example.org/hidden-path")
+    for name in ("REPLICATE_TOKEN", "FAL_KEY", "RUNPOD_KEY"):
+        monkeypatch.setenv(f"FRAMEKILN_{name}", f" {name} of ours ")
+    monkeypatch.setenv("FRAMEKILN_REPLICATE_WEBHOOK_SECRET", f"whsec_{'C' * 40}")
     settings = load_settings()
     told = {each.get_secret_value() for each in settings.secrets()}
     assert told == {
@@ -556,6 +605,10 @@ def test_every_secret_is_hidden_from_the_log(monkeypatch):
         f"whsec_{'A' * 40}",
         f"whsec_{'B' * 40}",
         "https://example.org/hidden-path",
+        *("REPLICATE_TOKEN of ours", "FAL_KEY of ours", "RUNPOD_KEY of ours"),
+        f"whsec_{'C' * 40}",
     }
-    assert len([name for name in Settings.model_fields if name in SECRETS or "token" in name]) == 3
+    assert (
+        len([name for name in Settings.model_fields if "SecretStr" in repr(Settings.model_fields[name])]) == 7
+    )
     assert not any(secret in repr(settings) for secret in told)

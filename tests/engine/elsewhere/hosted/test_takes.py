@@ -182,7 +182,7 @@ async def test_a_refusal_has_its_words_and_costs_nothing(
     [
         ("The input was flagged as sensitive (E005)", UserError, "refused this picture"),
         ("CUDA out of memory", UserError, "ran out of memory"),
-        ("Traceback: /root/secret.py", RenderFailed, "Something broke"),
+        ("Traceback: C:\\secret.py", RenderFailed, "Something broke"),
     ],
 )
 async def test_a_failure_there_has_its_words_and_is_not_tried_again(

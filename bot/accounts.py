@@ -1,0 +1,82 @@
+"""Makes the parts that have takes drawn by services; a part of the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot import policies
+from bot.config.settings import Settings
+from bot.discord_io.messenger import Messenger
+from bot.hosted.alarm import BudgetAlarm
+from bot.hosted.consent import Consents
+from bot.hosted.graphs import graphs_in
+from bot.hosted.hosting import Hosting
+from bot.hosted.service import Accounts, HostedService, accounts_of
+from bot.hosted.settling import settling
+from bot.intake.clip_intake import ClipIntake
+from bot.intake.foreign_takes import ForeignTakes
+from bot.intake.sound_intake import SoundIntake
+from db.purchases import Purchases
+from db.queue import Queue
+from db.sqlite.connection import Database
+
+
+def accounts_for(settings: Settings, database: Database, clock: Callable[[], float]) -> Accounts:
+    """What has takes drawn by services. It is made before the engine process, which is handed it.
+
+    Args:
+        settings: the owner's.
+        database: has the ledger.
+        clock: returns Unix seconds.
+    """
+    purchases = Purchases(database, clock=clock)
+    hosting = Hosting(
+        policies.for_hosting(settings),
+        policies.for_overflow(settings),
+        budget=policies.for_hosted_takes(settings).budget,
+        purchases=purchases,
+    )
+    foreign = ForeignTakes(
+        clips=ClipIntake(policies.for_hosted_clips(settings), folder=settings.data_dir),
+        sounds=SoundIntake(policies.for_hosted_sounds(settings), folder=settings.data_dir),
+        pictures=policies.decoder_of_previews(settings),
+    )
+    return accounts_of(
+        hosting,
+        purchases,
+        policy=policies.for_hosted_takes(settings),
+        limits=policies.for_wire(settings),
+        graph=graphs_in(settings.workflows_dir),
+        makes_anew=foreign,
+        clock=clock,
+    )
+
+
+def hosted_service(
+    accounts: Accounts, *, queue: Queue, messenger: Messenger, clock: Callable[[], float]
+) -> HostedService:
+    """All of it, for those who use it.
+
+    Args:
+        accounts: what has takes drawn.
+        queue: its ledger, and whom to tell of the budget.
+        messenger: tells them.
+        clock: returns Unix seconds.
+    """
+    takes, purchases = accounts.takes, queue.purchases
+    alarm = BudgetAlarm(
+        budget=accounts.hosting.budget,
+        purchases=purchases,
+        reviews=queue.reviews,
+        meta=queue.meta,
+        messenger=messenger,
+        clock=clock,
+    )
+    return HostedService(
+        hosting=accounts.hosting,
+        takes=takes,
+        receiver=accounts.receiver,
+        consents=Consents(purchases),
+        settling=settling(purchases, takes.providers, lambda: takes.under_way),
+        alarm=alarm,
+    )
