@@ -16,9 +16,10 @@ from bot.hosted.settling import settling
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.foreign_takes import ForeignTakes
 from bot.intake.sound_intake import SoundIntake
+from db.moderation.reviews import Reviews
 from db.purchases import Purchases
-from db.queue import Queue
 from db.sqlite.connection import Database
+from db.sqlite.meta import Meta
 
 
 def accounts_for(settings: Settings, database: Database, clock: Callable[[], float]) -> Accounts:
@@ -53,22 +54,30 @@ def accounts_for(settings: Settings, database: Database, clock: Callable[[], flo
 
 
 def hosted_service(
-    accounts: Accounts, *, queue: Queue, messenger: Messenger, clock: Callable[[], float]
+    accounts: Accounts,
+    *,
+    purchases: Purchases,
+    reviews: Reviews,
+    meta: Meta,
+    messenger: Messenger,
+    clock: Callable[[], float],
 ) -> HostedService:
     """All of it, for those who use it.
 
     Args:
         accounts: what has takes drawn.
-        queue: its ledger, and whom to tell of the budget.
+        purchases: the ledger.
+        reviews: knows whom to tell of the budget.
+        meta: remembers who was told.
         messenger: tells them.
         clock: returns Unix seconds.
     """
-    takes, purchases = accounts.takes, queue.purchases
+    takes = accounts.takes
     alarm = BudgetAlarm(
         budget=accounts.hosting.budget,
         purchases=purchases,
-        reviews=queue.reviews,
-        meta=queue.meta,
+        reviews=reviews,
+        meta=meta,
         messenger=messenger,
         clock=clock,
     )

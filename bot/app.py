@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -24,11 +24,12 @@ from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
-from bot.hosted.service import Accounts
+from bot.hosted.service import Accounts, HostedService
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
+from bot.job_documents import recipe_of
 from bot.loops.answers import Answers
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
@@ -64,6 +65,7 @@ from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
+from engine.core.services import service_of
 from engine.elsewhere.owned import owned_families
 from engine.process.host import EngineHost
 from engine.provenance.identity import load_or_make_identity
@@ -270,7 +272,7 @@ def _services(base: _Base) -> Services:
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
-        hosted=hosted_service(base.accounts, queue=queue, messenger=base.messenger, clock=base.clock),
+        hosted=_hosted(base),
         loop_lag=LoopLag(),
         door=Door(
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
@@ -281,7 +283,10 @@ def _services(base: _Base) -> Services:
 
 def _engine_loop(base: _Base) -> EngineLoop:
     async def limits_for(job: Job) -> RenderLimits:
-        return render_limits(base.settings, base.messenger.known_upload_limit(job.guild_id))
+        limits = render_limits(base.settings, base.messenger.known_upload_limit(job.guild_id))
+        if not service_of(recipe_of(job).engine):
+            return limits
+        return replace(limits, max_takes=min(limits.max_takes, base.settings.hosted_takes))
 
     return EngineLoop(
         claims=base.queue.claims,
@@ -354,6 +359,17 @@ def _webhooks(base: _Base) -> WebhookSender:
         events=queue.webhooks,
         meta=queue.meta,
         signals=base.signals,
+        clock=base.clock,
+    )
+
+
+def _hosted(base: _Base) -> HostedService:
+    return hosted_service(
+        base.accounts,
+        purchases=base.queue.purchases,
+        reviews=base.queue.reviews,
+        meta=base.queue.meta,
+        messenger=base.messenger,
         clock=base.clock,
     )
 

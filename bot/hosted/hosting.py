@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
+from bot.forecast import Wait
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.text import hosted_texts
 from db.purchases import Purchases
@@ -82,6 +83,38 @@ class Hosting:
             raise UserError("E_CONSENT", hosted_texts.not_agreed(title, price.usual, price.most))
         if await self._purchases.spent_today() + price.most > self.budget:
             raise UserError("E_BUDGET", hosted_texts.budget_spent(title))
+
+    async def settled(
+        self,
+        guild: int,
+        user: int,
+        request: Request,
+        *,
+        plan: Callable[[Request], Recipe],
+        wait: Callable[[str], Awaitable[Wait]],
+    ) -> Request:
+        """A request as it is taken: for a service, where the wait here is too long and all agreed to that.
+
+        Args:
+            guild: where it was asked.
+            user: who asked.
+            request: what was asked.
+            plan: makes a recipe of it, as far as that can be done before its files are here.
+            wait: when a clip of a profile would be ready here.
+
+        Raises:
+            UserError: no file could satisfy it, or it may not be sent to the service that it names.
+        """
+        recipe = plan(request)
+        if self.overflow.on:
+            there = await self.instead(guild, user, request, (await wait(recipe.profile)).middle)
+            if there is not None:
+                try:
+                    recipe, request = plan(there), there
+                except UserError as error:
+                    log.info("a clip stays here: %s", error)
+        await self.check(guild, user, recipe)
+        return request
 
     async def instead(self, guild: int, user: int, request: Request, wait: float) -> Request | None:
         """The same request for a service, where the wait here is longer than the owner wants.

@@ -155,7 +155,12 @@ class Submissions:
         async def make() -> Planned:
             capabilities = await self._capabilities()
             cleaned = settled(self.worded(request, capabilities), attached, capabilities)
-            cleaned = await self._here_or_there(interaction, cleaned, attached, capabilities)
+            guild, user = guild_of(interaction), interaction.user.id
+            cleaned = await self._hosting.settled(
+                *(guild, user, cleaned),
+                plan=lambda asked: self.plan(asked, dict.fromkeys(attached, UNSEEN), capabilities),
+                wait=lambda profile: self._forecaster.for_new(profile, guild, user),
+            )
             taken = await self._reception.attachments(attached, clips_sound=wants_clips_sound(request))
             return Planned(
                 recipe=self.plan(cleaned, taken, capabilities),
@@ -164,32 +169,6 @@ class Submissions:
             )
 
         await self.serve(interaction, make, words=request.prompt, files=attached)
-
-    async def _here_or_there(
-        self,
-        interaction: Interaction,
-        request: Request,
-        attached: Mapping[Role, Attachment],
-        capabilities: Capabilities,
-    ) -> Request:
-        """Plan before anything is fetched; where the wait is too long, for a service, if all agreed to that.
-
-        Raises:
-            UserError: no file could satisfy the request, or it may not be sent to the service that it names.
-        """
-        guild, user = guild_of(interaction), interaction.user.id
-        unseen = dict.fromkeys(attached, UNSEEN)
-        recipe = self.plan(request, unseen, capabilities)
-        if self._hosting.overflow.on:
-            wait = await self._forecaster.for_new(recipe.profile, guild, user)
-            instead = await self._hosting.instead(guild, user, request, wait.middle)
-            if instead is not None:
-                try:
-                    recipe, request = self.plan(instead, unseen, capabilities), instead
-                except UserError as error:
-                    log.info("%s stays here: %s", interaction.id, error)
-        await self._hosting.check(guild, user, recipe)
-        return request
 
     def worded(self, request: Request, capabilities: Capabilities) -> Request:
         """The same request, its words as they will be read.
