@@ -179,6 +179,26 @@ async def test_what_somebody_still_waits_for_goes_on_when_a_render_stops(new, tm
     assert len(new.submits) == 1
 
 
+@pytest.mark.parametrize(("wanted", "stops"), [(True, False), (False, True), (None, False)])
+async def test_what_is_left_of_a_job_that_is_over_is_stopped_later(new, tmp_path, wanted, stops):
+    new.seconds = 0.6
+    theirs = new.foreign()
+    answers = iter([True, wanted])  # the render stops first, then the job is over
+
+    async def still(_job):
+        return next(answers)
+
+    async with closing(client(new, wanted=still)) as comfy:
+        draw = asyncio.create_task(comfy.draw(order(tmp_path), Told().hooks))
+        await until(lambda: new.submits)
+        draw.cancel()
+        await asyncio.gather(draw, return_exceptions=True)
+        await comfy.tidy()
+    await until(lambda: new.board.remaining == 0)
+    assert theirs.succeeded
+    assert (prompt_of(order(tmp_path)) in new.board.history) is not stops
+
+
 async def test_a_cancel_while_the_submit_is_on_its_way_leaves_nothing_behind(new, tmp_path):
     async with closing(client(new)) as comfy:
         for delay in (0.0, 0.005, 0.01, 0.02, 0.05):
