@@ -39,6 +39,4 @@ def owned_families(environment: Mapping[str, str]) -> Owned:
     folder = environment.get(WORKFLOWS_VARIABLE, "")
     found = read_folder(Path(folder)) if folder else Folder()
     specs = [spec_of(workflow) for workflow in found.workflows.values()]
-    return Owned(
-        specs={spec.name: spec for spec in specs}, workflows=found.workflows, faults=found.faults
-    )
+    return Owned(specs={spec.name: spec for spec in specs}, workflows=found.workflows, faults=found.faults)

@@ -124,7 +124,9 @@ def _several(words: type[Any]) -> Callable[[Any], frozenset[Any]]:
 
     def read(value: Any) -> frozenset[Any]:
         if not isinstance(value, list) or not value or not all(item in tuple(words) for item in value):
-            raise ValueError(f'it must be a list of some of these, such as ["{next(iter(words))}"]: {there_are}')
+            raise ValueError(
+                f'it must be a list of some of these, such as ["{next(iter(words))}"]: {there_are}'
+            )
         return frozenset(words(item) for item in value)
 
     return read

@@ -92,7 +92,9 @@ def find_slots(nodes: Nodes) -> Mapping[Slot, tuple[Place, ...]]:
     clips = found.get(Slot.CLIP, ())
     if len(clips) != 1:
         many = "no node" if not clips else f"{len(clips)} nodes"
-        raise BadWorkflow(f"has {many} titled “framekiln:{Slot.CLIP}”; it needs one, the node that saves the clip")
+        raise BadWorkflow(
+            f"has {many} titled “framekiln:{Slot.CLIP}”; it needs one, the node that saves the clip"
+        )
     return {slot: tuple(found[slot]) for slot in Slot if slot in found}
 
 

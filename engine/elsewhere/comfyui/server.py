@@ -229,11 +229,29 @@ class Server:
             Unreachable: the server can't be reached.
         """
         if self._version is None:
-            stats = await self._json("GET", "system_stats")
-            system = stats.get("system") if isinstance(stats, dict) else None
-            told = system.get("comfyui_version") if isinstance(system, dict) else None
-            self._version = tuple(int(number) for number in re.findall(r"\d+", str(told or ""))[:3])
+            told = _mapping(_mapping(await self._json("GET", "system_stats")).get("system"))
+            numbers = re.findall(r"\d+", str(told.get("comfyui_version") or ""))
+            self._version = tuple(int(number) for number in numbers[:3])
         return self._version
+
+    async def memory(self) -> int:
+        """Bytes of the server's largest GPU; 0 where it does not say.
+
+        Raises:
+            Unreachable: the server can't be reached.
+        """
+        devices = _mapping(await self._json("GET", "system_stats")).get("devices")
+        told = [_mapping(device).get("vram_total") for device in devices] if isinstance(devices, list) else []
+        return max((size for size in told if isinstance(size, int)), default=0)
+
+    async def node_class(self, name: str) -> Mapping[str, Any] | None:
+        """What a kind of node takes; None where the server has none of this name.
+
+        Raises:
+            Unreachable: the server can't be reached.
+        """
+        told = _mapping(await self._json("GET", f"object_info/{name}")).get(name)
+        return _mapping(told) or None
 
     async def object_info(self) -> Mapping[str, Any]:
         """What its nodes take, by their class.
@@ -341,6 +359,10 @@ async def _pieces(answer: aiohttp.ClientResponse, seconds: float) -> AsyncIterat
         if not piece:
             return
         yield piece
+
+
+def _mapping(told: Any) -> Mapping[str, Any]:
+    return told if isinstance(told, dict) else {}
 
 
 def header_of(login: str) -> str:
