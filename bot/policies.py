@@ -28,6 +28,7 @@ from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
 from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
+from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.owned import WORKFLOWS_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
@@ -140,6 +141,27 @@ def to_hear(settings: Settings) -> SoundIntakeLimits:
         max_bytes=clips.max_bytes,
         max_seconds=clips.max_seconds,
         keep_seconds=clips.keep_seconds,
+    )
+
+
+def from_elsewhere(settings: Settings) -> ClipIntakeLimits:
+    """What a clip may be that another machine drew: every frame counts, and it may be large."""
+    return replace(to_judge(settings), max_bytes=settings.comfyui_clip_bytes)
+
+
+def for_comfyui(settings: Settings) -> ServerLimits:
+    """What a ComfyUI server may take of our time and memory."""
+    return ServerLimits(
+        answer_seconds=settings.comfyui_answer_seconds,
+        transfer_seconds=settings.comfyui_transfer_seconds,
+        poll_seconds=settings.comfyui_poll_seconds,
+        patience_seconds=settings.comfyui_patience_seconds,
+        stop_seconds=settings.comfyui_stop_seconds,
+        answer_bytes=settings.comfyui_answer_bytes,
+        preview_bytes=settings.comfyui_preview_bytes,
+        clip_bytes=settings.comfyui_clip_bytes,
+        previews=settings.comfyui_previews,
+        tries=settings.comfyui_tries,
     )
 
 

@@ -28,6 +28,7 @@ from engine.elsewhere.comfyui.answers import (
     in_history,
     in_job,
     in_queue,
+    jobs_in,
     refusal_of,
 )
 from engine.elsewhere.comfyui.limits import ServerLimits
@@ -37,6 +38,9 @@ INTERRUPTS_BY_ID = (0, 3, 57)
 
 FOLDER = "framekiln"
 """Where our files lie among a server's inputs."""
+
+OURS = "framekiln_job"
+"""What stands beside our jobs in its queue."""
 
 _PIECE = 1 << 16
 _OK, _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _TOO_LARGE, _ERRORS = 200, 400, 404, 405, 413, 500
@@ -122,12 +126,13 @@ class Server:
             sight = NOWHERE if job is None else in_job(job)
         return sight
 
-    async def submit(self, prompt: str, graph: Mapping[str, Any]) -> None:
+    async def submit(self, prompt: str, graph: Mapping[str, Any], *, job: str) -> None:
         """Have a graph drawn.
 
         Args:
             prompt: a UUID in small letters: the take's id there, and that of the socket that hears of it.
             graph: in the API's format.
+            job: whose take it is; the server keeps this beside it.
 
         Raises:
             Refusal: the server won't take it.
@@ -137,7 +142,7 @@ class Server:
             "prompt": graph,
             "prompt_id": prompt,
             "client_id": prompt,
-            "extra_data": {"preview_method": "auto"},
+            "extra_data": {"preview_method": "auto", OURS: job},
         }
         status, body = await self._answer("POST", "prompt", json=order)
         if status == _OK:
@@ -172,6 +177,14 @@ class Server:
             raise self._odd(status)
         folder = answer.get("subfolder")
         return f"{folder}/{answer['name']}" if folder else str(answer["name"])
+
+    async def ours(self) -> Mapping[str, str]:
+        """Takes in its queue that Framekiln submitted, this one or another: the take's id → the job's.
+
+        Raises:
+            Unreachable: the server can't be reached.
+        """
+        return jobs_in(await self._json("GET", "queue"), OURS)
 
     async def fetch(self, file: OutFile, to: Path) -> None:
         """Bring a clip here.
