@@ -14,7 +14,6 @@ from engine.core.sight import Shows
 from engine.families import families_of
 from engine.planning.pace import pace_of
 
-
 A_FILE = {
     Role.PICTURE: "a picture",
     Role.END: "a second picture, for the end",

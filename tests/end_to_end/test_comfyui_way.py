@@ -1,5 +1,7 @@
-"""A clip that a ComfyUI server draws, through the whole bot. ``make comfy-faults`` and ``make comfy-kills`` try
-all that can go wrong; these are short versions."""
+"""A clip that a ComfyUI server draws, through the whole bot: short versions of what the benchmarks try.
+
+``make comfy-faults`` tries all that can go wrong, ``make comfy-kills`` kills bot and server again and again.
+"""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def spec_of(workflow: Workflow) -> FamilySpec:
         about=about.title,
         rank=about.rank,
         features=_features(workflow, follows),
-        follows={follow: ((),) for follow in follows},
+        follows=dict.fromkeys(follows, ((),)),
         area={quality: width * height for quality, (width, height) in about.sizes.items()} or None,
         trained_sizes=tuple(
             dict.fromkeys(size for wide in about.sizes.values() for size in (wide, wide[::-1]))

@@ -36,7 +36,7 @@ class Slot(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a slot is: a node's id, and the name of one of its inputs; "" for the node that saves the clip."""
+    """Where a slot is: a node's id and an input's name; "" for the node that saves the clip."""
 
     node: str
     input: str
