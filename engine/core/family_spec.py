@@ -150,6 +150,8 @@ class FamilySpec:
         count: the least number of frames that it can draw and that is not less than the given one.
         tune: the family's own part of the plan.
         calm: what changes when two takes failed for the same cause; see :mod:`engine.core.retake`.
+        made_at: which machines draw its takes: "": this one; else the name of a lane, for example
+            ``"comfyui"``; see :mod:`engine.core.elsewhere`.
         ladder: ``module:function``; the function takes a recipe and gives the rungs of its memory ladder and
             the bytes of a GPU that are needed with the first 0, 1, 2, … of them, for weights of the size that
             the catalogue's have. "": no figures are known.
@@ -185,6 +187,7 @@ class FamilySpec:
     count: Callable[[int], int] = _any_count
     tune: Callable[[Outline], Tuned] = _as_it_is
     calm: Callable[[Recipe], Retake | None] = less_motion
+    made_at: str = ""
     ladder: str = ""
 
     @property

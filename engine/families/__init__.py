@@ -40,8 +40,8 @@ FOLDERS: Mapping[str, ModuleType] = {
 
 def specs_of(folder: ModuleType) -> tuple[FamilySpec, ...]:
     """The families that a folder registers."""
-    specs: tuple[FamilySpec, ...] = getattr(folder, "SPECS", ())
-    return specs or (folder.SPEC,)
+    specs: tuple[FamilySpec, ...] = folder.SPECS if hasattr(folder, "SPECS") else (folder.SPEC,)
+    return specs
 
 
 def _families() -> dict[str, FamilySpec]:
@@ -52,7 +52,9 @@ def _families() -> dict[str, FamilySpec]:
 
 def _catalogue() -> dict[str, ModelSpec]:
     """All weights: those of each family, in the order of the families, then the shared ones."""
-    ranked = sorted(FOLDERS.values(), key=lambda folder: min(spec.rank for spec in specs_of(folder)))
+    ranked = sorted(
+        FOLDERS.values(), key=lambda folder: min((spec.rank for spec in specs_of(folder)), default=0)
+    )
     entries = [entry for folder in ranked for entry in getattr(folder, "WEIGHTS", ())]
     return _by_name([*entries, *shared.WEIGHTS])
 

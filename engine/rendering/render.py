@@ -15,6 +15,7 @@ from engine.clips.rate import at_rate, by_best_flow, smooths_on_gpu
 from engine.clips.sound_seams import joined_sound, looped_sound
 from engine.core.cancel import CancelToken
 from engine.core.device import Device
+from engine.core.elsewhere import FetchTake
 from engine.core.errors import Code, Unsupported, UserError
 from engine.core.events import Event, Progress
 from engine.core.family import Family, Frames
@@ -93,6 +94,7 @@ class Renderer:
         limits: RenderLimits,
         on_event: Callable[[Event], None],
         cancel: CancelToken,
+        elsewhere: FetchTake | None = None,
     ) -> Receipt:
         """Make one clip.
 
@@ -103,6 +105,7 @@ class Renderer:
             limits: how much the render may spend.
             on_event: told of progress and of discarded takes, from this thread.
             cancel: checked between steps, frames and encoded seconds.
+            elsewhere: fetches takes that another machine draws; None: none of them can be drawn.
 
         Returns:
             What happened.
@@ -110,6 +113,7 @@ class Renderer:
         Raises:
             Cancelled: a stop was asked for; only temporary files are left in ``work``.
             Unsupported: this engine cannot draw this recipe.
+            NotDrawn: another machine was to draw it, and did not.
             ClipTooLarge: not even the smallest encoding fits the limit.
         """
         clock = Clock()
@@ -126,6 +130,7 @@ class Renderer:
                 overlap=self.overlap,
                 calibration=self._context.calibrations.get(recipe.engine),
                 eyes=self._context.eyes,
+                elsewhere=elsewhere,
             )
         made = self._made(job, clock)
         take = max(1, made.number)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.core.cancel import CancelToken
+from engine.core.elsewhere import FetchTake
 from engine.core.events import Event, Progress
 from engine.core.family import Inputs
 from engine.core.recipe import Recipe, Stage
@@ -25,6 +26,7 @@ class RenderJob:
     Attributes:
         calibration: what the gate holds takes of this engine against; None: what comes with the engine.
         overlap: where it waits for its turn beside another render.
+        elsewhere: fetches takes that another machine draws; None: there is no way to one.
         eyes: what the gate sees faces and text with; None: it does not look for them.
     """
 
@@ -37,6 +39,7 @@ class RenderJob:
     overlap: Overlap = field(default_factory=Overlap)
     calibration: Calibration | None = None
     eyes: Eyes | None = None
+    elsewhere: FetchTake | None = None
     given_up: list[str] = field(default_factory=list)
 
     def on_gpu(self, take: int) -> AbstractContextManager[None]:
