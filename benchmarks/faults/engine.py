@@ -26,6 +26,7 @@ from engine.rendering.overlap import Overlap
 
 if TYPE_CHECKING:
     from engine.core.cancel import CancelToken
+    from engine.core.elsewhere import FetchTake
 
 STEP = 0.01
 SLOW = 1.0
@@ -56,9 +57,10 @@ class Weightless:
         limits: RenderLimits,
         on_event: Callable[[Event], None],
         cancel: CancelToken,
+        elsewhere: FetchTake,
     ) -> Receipt:
         """Leave ``clip.mp4`` in ``work``, or do what the prompt says."""
-        del limits
+        del limits, elsewhere
         self._fail_in_an_outage()
         for path in inputs.values():
             path.read_bytes()

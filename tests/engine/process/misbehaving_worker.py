@@ -32,7 +32,7 @@ class Misbehaving:
         self.ended = 0.0
         self.held = []
 
-    def render(self, recipe, inputs, *, work, limits, on_event, cancel):
+    def render(self, recipe, inputs, *, work, limits, on_event, cancel, elsewhere):
         begun = time.monotonic()
         word, _, rest = recipe.prompt.partition(" ")
         on_event(Progress(stage=Stage.DRAWING, fraction=0.25))

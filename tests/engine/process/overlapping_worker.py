@@ -25,7 +25,7 @@ class Overlapping:
         self.overlap = Overlap()
         self.drawing = threading.Semaphore()
 
-    def render(self, recipe, inputs, *, work, limits, on_event, cancel):
+    def render(self, recipe, inputs, *, work, limits, on_event, cancel, elsewhere):
         on_gpu, on_processor = recipe.prompt.split()
         with self.overlap.gpu.taken(cancel, lambda: on_event(Progress(stage=Stage.PREPARING, fraction=0.0))):
             assert self.drawing.acquire(blocking=False), "two draw at once"

@@ -23,8 +23,9 @@ from engine.gate import FAULTS, TROUBLES, judge
 from engine.gate.calibration import shipped
 from engine.gate.meaning import Fault
 from engine.gate.verdict import with_faults
+from engine.rendering.limits import DRAFT_BYTES
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
-from engine.rendering.takes import DRAFT_BYTES, ONLY_WARNS, SHEET_WIDTH
+from engine.rendering.takes import ONLY_WARNS, SHEET_WIDTH
 from engine.runtime.context import EngineContext
 from engine.vision.box import Box
 from engine.vision.eyes import Eyes
