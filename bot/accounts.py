@@ -9,17 +9,18 @@ from bot.config.settings import Settings
 from bot.discord_io.messenger import Messenger
 from bot.hosted.alarm import BudgetAlarm
 from bot.hosted.consent import Consents
-from bot.hosted.graphs import graphs_in
 from bot.hosted.hosting import Hosting
 from bot.hosted.service import Accounts, HostedService, accounts_of
 from bot.hosted.settling import settling
 from bot.intake.clip_intake import ClipIntake
+from bot.intake.decoder import Decoder
 from bot.intake.foreign_takes import ForeignTakes
 from bot.intake.sound_intake import SoundIntake
 from db.moderation.reviews import Reviews
 from db.purchases import Purchases
 from db.sqlite.connection import Database
 from db.sqlite.meta import Meta
+from engine.elsewhere.owned import owned_families
 
 
 def accounts_for(settings: Settings, database: Database, clock: Callable[[], float]) -> Accounts:
@@ -39,15 +40,15 @@ def accounts_for(settings: Settings, database: Database, clock: Callable[[], flo
     )
     foreign = ForeignTakes(
         clips=ClipIntake(policies.for_hosted_clips(settings), folder=settings.data_dir),
-        sounds=SoundIntake(policies.for_hosted_sounds(settings), folder=settings.data_dir),
-        pictures=policies.decoder_of_previews(settings),
+        sounds=SoundIntake(policies.to_hear(settings), folder=settings.data_dir),
+        pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
     )
     return accounts_of(
         hosting,
         purchases,
         policy=policies.for_hosted_takes(settings),
         limits=policies.for_wire(settings),
-        graph=graphs_in(settings.workflows_dir),
+        workflow=lambda name: owned_families(policies.owned_environment(settings)).workflows.get(name),
         makes_anew=foreign,
         clock=clock,
     )

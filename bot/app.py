@@ -26,12 +26,15 @@ from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
 from bot.hosted.service import Accounts, HostedService
 from bot.intake.clip_intake import ClipIntake
+from bot.intake.decoder import Decoder
+from bot.intake.foreign_takes import ForeignTakes
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
 from bot.job_documents import recipe_of
 from bot.loops.answers import Answers
 from bot.loops.clip_post import ClipPosts
+from bot.loops.comfyui_servers import ComfyServers
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
@@ -57,6 +60,7 @@ from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
+from db.jobs.queries import JobQueries
 from db.moderation.standing import Standing
 from db.privacy.backup_erasure import Copies
 from db.privacy.departed_guilds import Guilds
@@ -66,6 +70,7 @@ from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.core.services import service_of
+from engine.elsewhere.by_engine import ByEngine
 from engine.elsewhere.owned import owned_families
 from engine.process.host import EngineHost
 from engine.provenance.identity import load_or_make_identity
@@ -145,12 +150,18 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
         accounts = accounts_for(settings, database, clock)
+        comfy = _comfy_servers(settings, database, clock)
         host = EngineHost(
             spool=data / SPOOL,
             limits=policies.for_engine(settings),
             at_once=settings.clips_at_once,
             environment=os.environ | policies.engine_environment(settings),
-            elsewhere=accounts.takes,
+            elsewhere=ByEngine(
+                {
+                    **({"comfyui": comfy.places[0].draws} if comfy.places else {}),
+                    **dict.fromkeys(accounts.takes.providers, accounts.takes),
+                }
+            ),
         )
         try:
             blobs = Blobs(data / BLOBS)
@@ -161,6 +172,23 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
                 yield services
         finally:
             await host.close()
+            await comfy.close()
+
+
+def _comfy_servers(settings: Settings, database: Database, clock: Callable[[], float]) -> ComfyServers:
+    login = settings.comfyui_login
+    return ComfyServers(
+        settings.comfyui,
+        login="" if login is None else login.get_secret_value(),
+        limits=policies.for_comfyui(settings),
+        makes_anew=ForeignTakes(
+            clips=ClipIntake(policies.from_elsewhere(settings)),
+            sounds=SoundIntake(policies.to_hear(settings)),
+            pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
+        ),
+        jobs=JobQueries(database, share=policies.for_turns(settings), clock=clock),
+        workflows=lambda: owned_families(policies.owned_environment(settings)).workflows,
+    )
 
 
 @asynccontextmanager

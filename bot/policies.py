@@ -16,7 +16,6 @@ from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
-from bot.intake.decoder import Decoder
 from bot.intake.picture_intake import IntakeLimits
 from bot.intake.sound_intake import SoundIntakeLimits
 from bot.loops.delivery import DeliveryLimits
@@ -32,6 +31,7 @@ from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
 from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
+from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.hosted.families import SERVICES_VARIABLE, TABLES_VARIABLE
 from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
 from engine.elsewhere.hosted.money import micros
@@ -63,9 +63,6 @@ JUDGED_BYTES = 512 * 2**20
 """The most that a clip may grow to when it is decoded for the owner; frames without loss are large."""
 FIRST_LOOK, LAST_LOOK = 1.0, 10.0
 """Seconds between two looks at a take that a service draws."""
-LONGEST_HOSTED = 60.0
-HOSTED_FPS, HOSTED_SIDE = 60, 2560
-"""What clips of services are at most; the recipe's frames are taken from them."""
 COMPILED = "compiled"
 """The folder in the data folder for what was compiled; it may be deleted at any time."""
 
@@ -144,37 +141,6 @@ def to_judge(settings: Settings) -> ClipIntakeLimits:
     )
 
 
-def for_hosted_clips(settings: Settings) -> ClipIntakeLimits:
-    """What a clip may be that a service made. It is kept frame by frame, as long as services make them."""
-    return replace(
-        to_judge(settings),
-        max_bytes=settings.hosted_clip_bytes,
-        max_seconds=LONGEST_HOSTED,
-        keep_seconds=LONGEST_HOSTED,
-        working_fps=HOSTED_FPS,
-        max_fps=HOSTED_FPS,
-        max_side=HOSTED_SIDE,
-        max_pixels=HOSTED_SIDE**2,
-        working_side=HOSTED_SIDE,
-    )
-
-
-def for_hosted_sounds(settings: Settings) -> SoundIntakeLimits:
-    """The same for its sound."""
-    return replace(
-        for_sounds(settings),
-        max_bytes=settings.hosted_clip_bytes,
-        max_seconds=LONGEST_HOSTED,
-        keep_seconds=LONGEST_HOSTED,
-    )
-
-
-def decoder_of_previews(settings: Settings) -> Decoder:
-    """What reads pictures that another machine shows of a take."""
-    limits = for_intake(settings)
-    return Decoder(limits, wall_seconds=limits.decode_wall_seconds, at_once=1)
-
-
 def to_hear(settings: Settings) -> SoundIntakeLimits:
     """What a clip may be that the owner has listened to: all of its sound is kept."""
     clips = to_judge(settings)
@@ -183,6 +149,32 @@ def to_hear(settings: Settings) -> SoundIntakeLimits:
         max_bytes=clips.max_bytes,
         max_seconds=clips.max_seconds,
         keep_seconds=clips.keep_seconds,
+    )
+
+
+def from_elsewhere(settings: Settings) -> ClipIntakeLimits:
+    """What a clip may be that another machine drew: every frame counts, and it may be large."""
+    return replace(to_judge(settings), max_bytes=settings.comfyui_clip_bytes)
+
+
+def for_hosted_clips(settings: Settings) -> ClipIntakeLimits:
+    """The same for one that a service drew."""
+    return replace(to_judge(settings), max_bytes=settings.hosted_clip_bytes)
+
+
+def for_comfyui(settings: Settings) -> ServerLimits:
+    """What a ComfyUI server may take of our time and memory."""
+    return ServerLimits(
+        answer_seconds=settings.comfyui_answer_seconds,
+        transfer_seconds=settings.comfyui_transfer_seconds,
+        poll_seconds=settings.comfyui_poll_seconds,
+        patience_seconds=settings.comfyui_patience_seconds,
+        stop_seconds=settings.comfyui_stop_seconds,
+        answer_bytes=settings.comfyui_answer_bytes,
+        preview_bytes=settings.comfyui_preview_bytes,
+        clip_bytes=settings.comfyui_clip_bytes,
+        previews=settings.comfyui_previews,
+        tries=settings.comfyui_tries,
     )
 
 
@@ -366,6 +358,7 @@ def for_turns(settings: Settings) -> FairShare:
         member_most=settings.fair_most_minutes * MINUTE,
         guild_stretch=settings.fair_server_stretch,
         guild_most=settings.fair_server_most_minutes * MINUTE,
+        member_running=settings.per_member_running,
     )
 
 

@@ -14,11 +14,12 @@ from engine.core.errors import UserError
 from engine.core.recipe import Recipe
 from engine.core.request import AUTO, Request
 from engine.core.services import service_of
+from engine.elsewhere.comfyui.workflow import Workflow
 from engine.elsewhere.hosted.fal import Fal
 from engine.elsewhere.hosted.limits import WireLimits
 from engine.elsewhere.hosted.provider import Provider
 from engine.elsewhere.hosted.replicate import Replicate
-from engine.elsewhere.hosted.runpod import Graph, RunPod
+from engine.elsewhere.hosted.runpod import RunPod
 from engine.elsewhere.hosted.slugs import Slug, price_of, read_table
 
 log = logging.getLogger(__name__)
@@ -138,7 +139,7 @@ class Hosting:
 
 
 def providers_of(
-    policy: HostingPolicy, limits: WireLimits, *, longest: float, graph: Callable[[str], Graph]
+    policy: HostingPolicy, limits: WireLimits, *, longest: float, workflow: Callable[[str], Workflow | None]
 ) -> dict[str, Provider]:
     """The services that the owner has an account with, by name.
 
@@ -146,7 +147,7 @@ def providers_of(
         policy: the accounts.
         limits: what is sent and taken.
         longest: seconds that a take may take.
-        graph: a workflow by its name, for RunPod.
+        workflow: finds a workflow by its name, for RunPod.
     """
     made: list[Provider] = []
     names = policy.names
@@ -159,7 +160,7 @@ def providers_of(
             policy.runpod,
             policy.endpoint,
             limits=limits,
-            graph=graph,
+            workflow=workflow,
             base=policy.runpod_url,
             longest=longest,
         )

@@ -11,8 +11,8 @@ from bot.hosted.hosting import Hosting, providers_of
 from bot.hosted.receiver import Receiver
 from bot.supervisor import Loop
 from db.purchases import Purchases
+from engine.elsewhere.comfyui.workflow import Workflow
 from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
-from engine.elsewhere.hosted.runpod import Graph
 from engine.elsewhere.hosted.takes import HostedTakes
 from engine.elsewhere.made_anew import MakesAnew
 
@@ -64,7 +64,7 @@ def accounts_of(
     *,
     policy: HostedPolicy,
     limits: WireLimits,
-    graph: Callable[[str], Graph],
+    workflow: Callable[[str], Workflow | None],
     makes_anew: MakesAnew,
     clock: Callable[[], float],
 ) -> Accounts:
@@ -75,7 +75,7 @@ def accounts_of(
         purchases: the ledger.
         policy: what may be bought.
         limits: what is sent and taken.
-        graph: a workflow by its name, for RunPod.
+        workflow: finds a workflow by its name, for RunPod.
         makes_anew: makes a stranger's clip anew.
         clock: returns Unix seconds.
     """
@@ -87,7 +87,7 @@ def accounts_of(
     receiver = Receiver(hosting.policy, limits, wake=wake, clock=clock)
     takes = HostedTakes(
         slugs=hosting.slugs,
-        providers=providers_of(hosting.policy, limits, longest=policy.longest, graph=graph),
+        providers=providers_of(hosting.policy, limits, longest=policy.longest, workflow=workflow),
         ledger=purchases,
         policy=policy,
         makes_anew=makes_anew,

@@ -109,6 +109,17 @@ def _rows(answer: Any, key: str) -> Iterator[tuple[float, str]]:
             yield float(row[0]), str(row[1])
 
 
+def jobs_in(answer: Any, mark: str) -> dict[str, str]:
+    """What stands in ``/queue`` with a mark beside it: the take's id → what the mark says."""
+    found = {}
+    for key in ("queue_running", "queue_pending"):
+        for row in _list(_dict(answer).get(key)):
+            match row:
+                case [_, str(prompt), _, dict(extra), *_] if isinstance(extra.get(mark), str):
+                    found[prompt] = extra[mark]
+    return found
+
+
 def in_history(answer: Any, prompt: str) -> Sight:
     """What ``/history/{id}`` says of a take."""
     entry = _dict(answer).get(prompt)

@@ -7,12 +7,13 @@ of nodes. It has no list of requests, so one whose answer was lost stays unknown
 from __future__ import annotations
 
 import base64
-import copy
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.elsewhere.hosted.fields import values_of
+from engine.core.errors import Unsupported
+from engine.core.recipe import Role
+from engine.elsewhere.comfyui.workflow import Workflow
 from engine.elsewhere.hosted.limits import WireLimits
 from engine.elsewhere.hosted.provider import (
     Asked,
@@ -29,7 +30,6 @@ from engine.elsewhere.hosted.slugs import Slot
 from engine.elsewhere.hosted.wire import GONE, Wire
 
 BASE = "https://api.runpod.ai"
-TITLE = "framekiln:"
 
 INLINE = 7_000_000
 """Bytes of all files of a request: the service takes 10 MB of JSON, and base64 is a third longer."""
@@ -46,22 +46,12 @@ STATES = {
 
 VIDEO = (".mp4", ".webm", ".mov", ".mkv")
 
-Graph = Mapping[str, Any]
-
-INPUTS: Mapping[Slot, tuple[str, ...]] = {
-    Slot.PICTURE: ("image",),
-    Slot.END: ("image",),
-    Slot.CLIP: ("file", "video"),
-    Slot.SOUND_IN: ("audio",),
-    Slot.PROMPT: ("text", "prompt", "value", "string"),
-    Slot.NEGATIVE: ("text", "prompt", "value", "string"),
-    Slot.SEED: ("seed", "noise_seed", "value"),
-    Slot.FRAMES: ("length", "num_frames", "amount", "value"),
-    Slot.FPS: ("fps", "frame_rate", "value"),
-    Slot.WIDTH: ("width", "value"),
-    Slot.HEIGHT: ("height", "value"),
+ROLES: Mapping[Slot, Role] = {
+    Slot.PICTURE: Role.PICTURE,
+    Slot.END: Role.END,
+    Slot.CLIP: Role.REFERENCE,
+    Slot.SOUND_IN: Role.SOUND,
 }
-"""Which input of a node takes what its title names; the first that the node has."""
 
 
 class RunPod:
@@ -77,7 +67,7 @@ class RunPod:
         endpoint: str,
         *,
         limits: WireLimits,
-        graph: Callable[[str], Graph],
+        workflow: Callable[[str], Workflow | None],
         base: str = BASE,
         longest: float,
     ) -> None:
@@ -87,13 +77,13 @@ class RunPod:
             key: the owner's.
             endpoint: the id of the endpoint.
             limits: the owner's.
-            graph: the workflow of a name, in ComfyUI's API format.
+            workflow: finds a workflow of the owner's folder by its name.
             base: the service's address.
             longest: seconds that a worker may take.
         """
         self._wire = Wire(base, headers={"Authorization": f"Bearer {key}"}, hosts=(), limits=limits)
         self._endpoint = f"/v2/{endpoint}"
-        self._graph = graph
+        self._workflow = workflow
         self._longest = longest
 
     async def submit(self, asked: Asked) -> Remote:
@@ -101,7 +91,7 @@ class RunPod:
         if sum(len(file.data) for file in asked.files.values()) > INLINE:
             raise NotTaken(Cause.TOO_LARGE, f"the files are larger than {INLINE} bytes")
         given: dict[str, Any] = {
-            "workflow": filled(self._graph(asked.slug.model), asked),
+            "workflow": filled(self._workflow(asked.slug.model), asked),
             "images": [
                 {"name": file.name, "image": base64.b64encode(file.data).decode()}
                 for file in asked.files.values()
@@ -158,33 +148,19 @@ class RunPod:
         await self._wire.download(seen.result, path)
 
 
-def filled(graph: Graph, asked: Asked) -> dict[str, Any]:
-    """A workflow with a recipe's values in the nodes whose titles name slots.
+def filled(workflow: Workflow | None, asked: Asked) -> dict[str, Any]:
+    """The graph of a take.
 
     Raises:
-        NotTaken: the workflow lacks a place for a file that is to be drawn from.
+        NotTaken: there is no such workflow, or it needs a file that is not there.
     """
-    made = copy.deepcopy(dict(graph))
-    values: dict[Slot, Any] = {
-        **values_of(asked.slug, asked.recipe, asked.seed),
-        **{slot: file.name for slot, file in asked.files.items()},
-    }
-    placed = set()
-    for node in made.values():
-        title = str(node.get("_meta", {}).get("title", ""))
-        if not title.startswith(TITLE):
-            continue
-        slot = next((each for each in INPUTS if each == title.removeprefix(TITLE)), None)
-        if slot is None or slot not in values:
-            continue
-        name = next((each for each in INPUTS[slot] if each in node.get("inputs", {})), None)
-        if name is not None:
-            node["inputs"][name] = values[slot]
-            placed.add(slot)
-    if missing := set(asked.files) - placed:
-        names = ", ".join(sorted(missing))
-        raise NotTaken(Cause.INPUT, f"{asked.slug.model} has no node titled {TITLE}… for: {names}")
-    return made
+    if workflow is None:
+        raise NotTaken(Cause.INPUT, f"there is no workflow {asked.slug.model} in the folder of workflows")
+    files = {str(ROLES[slot]): file.name for slot, file in asked.files.items()}
+    try:
+        return workflow.filled(asked.recipe, seed=asked.seed, files=files)
+    except Unsupported as error:
+        raise NotTaken(Cause.INPUT, str(error)) from error
 
 
 def _clip_in(output: Any) -> str:

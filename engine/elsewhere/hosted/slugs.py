@@ -101,7 +101,7 @@ class Slug(_Model):
 
     Attributes:
         name: ``service/name``, as members choose it.
-        model: what the service calls it. For RunPod, the file of a workflow in the folder of workflows.
+        model: what the service calls it. For RunPod, a workflow of the owner's folder.
         title: in words.
         about: one line for the list of engines.
         kinds: what it draws.

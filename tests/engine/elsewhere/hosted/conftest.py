@@ -18,6 +18,9 @@ from db.sqlite.connection import Database
 from engine.core.elsewhere import TakeFile, TakeHooks, TakeOrder
 from engine.core.family import Picture
 from engine.core.recipe import Kind, Recipe, Role
+from engine.elsewhere.comfyui.about import About
+from engine.elsewhere.comfyui.graph import find_slots
+from engine.elsewhere.comfyui.workflow import Workflow
 from engine.elsewhere.hosted.fal import Fal
 from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
 from engine.elsewhere.hosted.money import micros
@@ -45,6 +48,13 @@ GRAPH = {
     "4": {"class_type": "SaveVideo", "_meta": {"title": "framekiln:clip"}, "inputs": {}},
 }
 
+WORKFLOW = Workflow(
+    name="test",
+    about=About(title="Test", kinds=frozenset({Kind.ANIMATE}), fps=8),
+    nodes=GRAPH,
+    slots=find_slots(GRAPH),
+)
+
 COMMON: dict[str, Any] = {
     "title": "Test",
     "kinds": ["animate"],
@@ -66,7 +76,7 @@ SLUGS = {
         Slug(name="fal/test", model="fal-ai/test", fields={"picture": "image_url", "prompt": "p"}, **COMMON),
         Slug(
             name="runpod/test",
-            model="test.json",
+            model="test",
             **{
                 **COMMON,
                 "per": "second of work",
@@ -103,7 +113,7 @@ def providers_at(url: str, limits: WireLimits = LIMITS) -> dict[str, Provider]:
     made: tuple[Provider, ...] = (
         Replicate("r8_key", limits=limits, base=url, longest=30.0),
         Fal("fal-key", limits=limits, base=url, longest=30.0),
-        RunPod("rp-key", "end1", limits=limits, graph=lambda _: GRAPH, base=url, longest=30.0),
+        RunPod("rp-key", "end1", limits=limits, workflow={"test": WORKFLOW}.get, base=url, longest=30.0),
     )
     return {each.name: each for each in made}
 
