@@ -20,6 +20,7 @@ from db.moderation.reviews import Reviews
 from db.purchases import Purchases
 from db.sqlite.connection import Database
 from db.sqlite.meta import Meta
+from engine.elsewhere.comfyui.workflow import Workflow
 from engine.elsewhere.owned import owned_families
 
 
@@ -43,12 +44,17 @@ def accounts_for(settings: Settings, database: Database, clock: Callable[[], flo
         sounds=SoundIntake(policies.to_hear(settings), folder=settings.data_dir),
         pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
     )
+
+    def find(workflow: str) -> Workflow | None:
+        """A workflow as it is now: the owner may change it at any time."""
+        return owned_families(policies.owned_environment(settings)).workflows.get(workflow)
+
     return accounts_of(
         hosting,
         purchases,
         policy=policies.for_hosted_takes(settings),
         limits=policies.for_wire(settings),
-        workflow=lambda name: owned_families(policies.owned_environment(settings)).workflows.get(name),
+        workflow=find,
         makes_anew=foreign,
         clock=clock,
     )
