@@ -68,8 +68,12 @@ def family_of(slug: Slug) -> FamilySpec:
 
 
 def told_of(slug: Slug) -> str:
-    """What a member is told before the click: where it is made, and what it costs."""
-    each = sorted(micros(size.price) for size in slug.sizes if size.price is not None)
+    """What a member is told before the click: where it is made, and what it costs.
+
+    Raises:
+        Unsupported: nobody has said what it costs.
+    """
+    each = sorted(micros(slug.price_each(size.quality)) for size in slug.sizes)
     units = slug.work_seconds or (1.0, 1.0)
     if slug.per is Per.SECOND:
         units = (slug.seconds[0], slug.seconds[-1])

@@ -45,7 +45,11 @@ GRAPH = {
     "1": {"class_type": "LoadImage", "_meta": {"title": "framekiln:picture"}, "inputs": {"image": "x.png"}},
     "2": {"class_type": "CLIPTextEncode", "_meta": {"title": "framekiln:prompt"}, "inputs": {"text": ""}},
     "3": {"class_type": "KSampler", "_meta": {"title": "framekiln:seed"}, "inputs": {"seed": 0}},
-    "4": {"class_type": "SaveVideo", "_meta": {"title": "framekiln:clip"}, "inputs": {}},
+    "4": {
+        "class_type": "SaveVideo",
+        "_meta": {"title": "framekiln:clip"},
+        "inputs": {"filename_prefix": "x"},
+    },
 }
 
 WORKFLOW = Workflow(
@@ -174,6 +178,7 @@ def order_of(tmp_path) -> Callable[..., TakeOrder]:
             fps=8.0,
             length=8,
             prompt="a lake",
+            words="a lake",
             inputs={Role.PICTURE: "0" * 64},
         )
         return TakeOrder(

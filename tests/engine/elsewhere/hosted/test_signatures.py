@@ -126,4 +126,5 @@ def test_the_keys_of_a_set_are_those_of_the_right_kind():
     good = {"kty": "OKP", "crv": "Ed25519", "x": x}
     others = [{"kty": "RSA", "x": x}, {"kty": "OKP", "x": "AAAA"}, {"kty": "OKP"}, "text", None]
     assert keys_in({"keys": [good, *others]}) == (FAL_PUBLIC,)
-    assert [keys_in(junk) for junk in (None, [], {"keys": 3}, "x")] == [()] * 4
+    for junk in (None, [1], {"keys": 3}, "x"):
+        assert keys_in(junk) == ()
