@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from db.errors import Draining, Limit, LimitReached, MemberBanned, ParentGone
+from db.errors import Draining, KeyGone, Limit, LimitReached, MemberBanned, ParentGone
 from db.jobs.allowances import Allowed, Ceilings, Lane, Spent, allowed
 from db.jobs.erasures import check_not_erased
 from db.jobs.fairness import FairShare, delay_of, expected_seconds
@@ -81,6 +81,7 @@ class Admission(Rows):
             Draining: the guild takes nothing new.
             LimitReached: a limit is reached.
             AskedBeforeErase: the member has asked to be erased since they asked for this.
+            KeyGone: the API key by which it was asked for has ended.
             ParentGone: what it was to be made from was deleted since.
         """
         at = self._clock()
@@ -92,6 +93,7 @@ class Admission(Rows):
             if known is not None:
                 return Enqueued(job=job_from(known), created=False)
             check_not_erased(connection, new.user_id, pseudonym, new.interaction)
+            _check_key(connection, new)
             _check_parent(connection, new)
             lane = _check(connection, new.guild_id, who, new.roles, limits, at)
             return Enqueued(job=_insert(connection, new, lane, at, self._share), created=True)
@@ -138,6 +140,14 @@ class Admission(Rows):
 
 Who = tuple[int, int]
 """A member's id and their pseudonym: what they used before an erase counts, and so does a ban from then."""
+
+
+def _check_key(connection: sqlite3.Connection, new: NewJob) -> None:
+    """The key by which this job is asked for may have ended since it was looked at."""
+    if new.api_key is None:
+        return
+    if fetch_one(connection, "SELECT 1 FROM api_key WHERE id = ?", (new.api_key,)) is None:
+        raise KeyGone(f"the key {new.api_key} has ended")
 
 
 def _check_parent(connection: sqlite3.Connection, new: NewJob) -> None:
@@ -248,11 +258,11 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
         INSERT INTO job (
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
-            status_channel_id, status_message_id, seed, seen
+            status_channel_id, status_message_id, seed, seen, api_key
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
-            :status_channel_id, :status_message_id, :seed, :seen
+            :status_channel_id, :status_message_id, :seed, :seen, :api_key
         )
         """,
         {
@@ -279,6 +289,7 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
             "status_message_id": new.status_message_id,
             "seed": new.seed,
             "seen": new.seen,
+            "api_key": new.api_key,
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()
