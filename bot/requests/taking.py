@@ -10,6 +10,7 @@ import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from typing import Any
 
 from bot.discord_io.asker import Asker
 from bot.discord_io.in_flight import InFlight
@@ -22,7 +23,7 @@ from bot.moderation.screening import Screened, Screening
 from bot.ops.data_watch import DataWatch
 from bot.ops.shortages import Place, Shortages
 from bot.requests.admitting import Admitting
-from bot.requests.options import wants_clips_sound
+from bot.requests.options import ClipCommand, request_of, wants_clips_sound
 from bot.requests.style_names import settled
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.requests.wording import worded
@@ -133,6 +134,29 @@ class Taking:
             raise UserError(Code.NO_ENGINE, messages.only_engine(chosen.name))
         return chosen.name
 
+    def request_for(
+        self, described: ClipCommand, given: Mapping[str, Any], files: Mapping[Role, object]
+    ) -> Request:
+        """Turn what was given to a command into a request.
+
+        Args:
+            described: the command.
+            given: values by the names of its options, without the files.
+            files: by what they are for.
+
+        Raises:
+            UserError: a value is not one of its choices, or a file is missing.
+        """
+        values = dict(given)
+        if values.get("follow") is not None and Role.REFERENCE not in files:
+            raise UserError("E_REFERENCE", messages.NEEDS_A_CLIP)
+        engine = self.engine_for(described.kind, values.pop("engine", None))
+        return request_of(described.kind, engine=engine, **values)
+
+    def max_bytes(self, role: Role) -> int:
+        """The most bytes that a file for this role may have."""
+        return self._reception.max_bytes(role)
+
     async def capabilities(self) -> Capabilities:
         """What this machine has for making clips."""
         return await self._capabilities()
@@ -188,6 +212,8 @@ class Taking:
                 with self.blobs.in_hand() as hand:
                     return await self._submit(asker, request, files, key)
             except asyncio.CancelledError:
+                if self._in_flight.dropped or self._in_flight.closed:
+                    _not_cancelled()  # it is answered in words
                 if self._in_flight.dropped:
                     raise AskedBeforeErase(privacy_texts.ASKED_BEFORE_ERASE) from None
                 if self._in_flight.closed:
@@ -253,6 +279,12 @@ class Taking:
         new = _new_job(asker, origin, key, message, screened, made)
         self._in_flight.protect()
         return await self._entry.enqueue(new, self.rules.limits), made.recipe
+
+
+def _not_cancelled() -> None:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in a task
+    task.uncancel()
 
 
 def _new_job(

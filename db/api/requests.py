@@ -46,6 +46,19 @@ class Repeat:
 class ApiRequests(Rows):
     """The part of the queue that remembers requests."""
 
+    async def find(self, key: str, idempotency_key: str) -> Repeat | None:
+        """Return what is known of a request before its body is read; None: it is to be done.
+
+        Args:
+            key: the id of the key it came with.
+            idempotency_key: as the client wrote it.
+        """
+        rows = await self._db.read(
+            "SELECT * FROM api_request WHERE api_key = ? AND idempotency_key = ?", (key, idempotency_key)
+        )
+        found = _read(rows[0]) if rows else None
+        return None if found is None or found.standing is Standing.NEW else found
+
     async def begin(self, key: str, idempotency_key: str, digest: str, *, keep: float) -> Repeat:
         """A request has come.
 
@@ -67,7 +80,7 @@ class ApiRequests(Rows):
             if known is not None and known["digest"] != digest:
                 return Repeat(standing=Standing.OTHER_BODY, nonce="")
             if known is not None:
-                return _stands(connection, known)
+                return _taken_over(connection, known)
             nonce = secrets.token_hex(16)
             connection.execute(
                 "INSERT INTO api_request (api_key, idempotency_key, digest, nonce, life, at) "
@@ -94,15 +107,21 @@ class ApiRequests(Rows):
         )
 
 
-def _stands(connection: sqlite3.Connection, row: sqlite3.Row) -> Repeat:
-    done = row["job"] is not None or row["problem"] is not None
-    if done:
+def _read(row: sqlite3.Row) -> Repeat:
+    nonce: str = row["nonce"]
+    if row["job"] is not None or row["problem"] is not None:
         job = None if row["job"] is None else JobId(row["job"])
-        return Repeat(standing=Standing.DONE, nonce=row["nonce"], job=job, problem=row["problem"])
-    if row["life"] == _LIFE:
-        return Repeat(standing=Standing.UNDER_WAY, nonce=row["nonce"])
-    connection.execute(
-        "UPDATE api_request SET life = ? WHERE api_key = ? AND idempotency_key = ?",
-        (_LIFE, row["api_key"], row["idempotency_key"]),
-    )
-    return Repeat(standing=Standing.NEW, nonce=row["nonce"])
+        return Repeat(standing=Standing.DONE, nonce=nonce, job=job, problem=row["problem"])
+    standing = Standing.UNDER_WAY if row["life"] == _LIFE else Standing.NEW
+    return Repeat(standing=standing, nonce=nonce)
+
+
+def _taken_over(connection: sqlite3.Connection, row: sqlite3.Row) -> Repeat:
+    """How a request stands that came before; one that a kill interrupted is this run's now."""
+    found = _read(row)
+    if found.standing is Standing.NEW:
+        connection.execute(
+            "UPDATE api_request SET life = ? WHERE api_key = ? AND idempotency_key = ?",
+            (_LIFE, row["api_key"], row["idempotency_key"]),
+        )
+    return found

@@ -58,6 +58,21 @@ class Enqueued:
     created: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """What a member has used of their limits.
+
+    Attributes:
+        waiting: jobs that wait, or are held.
+        hour: jobs asked for within an hour.
+        day: GPU-seconds within 24 hours.
+    """
+
+    waiting: int
+    hour: int
+    day: float
+
+
 class Admission(Rows):
     """The part of the queue that takes jobs in."""
 
@@ -137,6 +152,18 @@ class Admission(Rows):
         who = (user, self._pseudonym_of(user))
         return await self._db.look(lambda connection: _check(connection, guild, who, roles, limits, at))
 
+    async def left(
+        self, guild: int, user: int, roles: Collection[int], limits: EnqueueLimits
+    ) -> tuple[Allowed, Used]:
+        """What a member may ask for, and what of it is used."""
+        at = self._clock()
+        who = (user, self._pseudonym_of(user))
+
+        def look(connection: sqlite3.Connection) -> tuple[Allowed, Used]:
+            return _allowed(connection, guild, who, roles, limits), _used(connection, guild, who, at)
+
+        return await self._db.look(look)
+
 
 Who = tuple[int, int]
 """A member's id and their pseudonym: what they used before an erase counts, and so does a ban from then."""
@@ -171,19 +198,35 @@ def _check(
     _check_ban(connection, guild, who)
     if fetch_one(connection, "SELECT 1 FROM drain WHERE guild_id = ?", (guild,)) is not None:
         raise Draining(f"guild {guild} takes nothing new")
-    own = allowed(
-        connection,
-        guild,
-        who,
-        roles,
-        default=Allowed(
-            waiting=limits.per_member_waiting, hour=limits.per_member_hour, day=limits.per_member_day
-        ),
-        ceilings=limits.ceilings,
-    )
+    own = _allowed(connection, guild, who, roles, limits)
     _check_hour(connection, guild, who, own.hour, now)
     _check_waiting(connection, guild, user, own.waiting, limits)
     return _lane(connection, guild, who, own, now)
+
+
+def _allowed(
+    connection: sqlite3.Connection, guild: int, who: Who, roles: Collection[int], limits: EnqueueLimits
+) -> Allowed:
+    default = Allowed(
+        waiting=limits.per_member_waiting, hour=limits.per_member_hour, day=limits.per_member_day
+    )
+    return allowed(connection, guild, who, roles, default=default, ceilings=limits.ceilings)
+
+
+def _used(connection: sqlite3.Connection, guild: int, who: Who, now: float) -> Used:
+    row = connection.execute(
+        f"""
+        SELECT
+            count(*) FILTER (
+                WHERE state IN ({sql_list(NOT_DRAWN)}) AND clip_sha256 IS NULL AND user_id = :user
+            ) AS waiting,
+            count(*) FILTER (WHERE created_at > :hour AND state <> 'failed') AS hour,
+            total(charged_seconds) FILTER (WHERE created_at > :day) AS day
+        FROM job WHERE guild_id = :guild AND user_id IN (:user, :pseudonym)
+        """,
+        {"guild": guild, "user": who[0], "pseudonym": who[1], "hour": now - HOUR, "day": now - DAY},
+    ).fetchone()
+    return Used(waiting=row["waiting"], hour=row["hour"], day=row["day"])
 
 
 def _check_ban(connection: sqlite3.Connection, guild: int, who: Who) -> None:
