@@ -106,7 +106,7 @@ class ApiServer(Serving):
 
 def _query(route: Route, request: web.Request) -> dict[str, str]:
     """The parameters of the query, each at most once and known."""
-    names = list(request.query.keys())
+    names = [name for name, _ in request.query.items()]
     if unknown := sorted(set(names) - route.query):
         raise Problem(Kind.UNREADABLE, f"There is no parameter called {unknown[0][:50]!r} here.")
     if len(names) != len(set(names)):
