@@ -45,6 +45,7 @@ class Asking:
         """Make one from what the API works with, and what reads bodies."""
         self._parts = parts
         self._uploads = uploads
+        self._keep = parts.policy.repeat_hours * HOUR
 
     async def answer(self, call: Call) -> web.StreamResponse:
         """Take a request, once for each Idempotency-Key."""
@@ -55,7 +56,7 @@ class Asking:
         await self._parts.rights.recognise(call.key.user_id)
         known = None
         if wanted is not None:
-            known = await self._parts.queue.api_requests.find(call.key.id, wanted)
+            known = await self._parts.queue.api_requests.find(call.key.id, wanted, keep=self._keep)
         if known is not None and known.standing is Standing.UNDER_WAY:
             raise _under_way()
         if known is not None and known.standing is Standing.DONE:
@@ -103,8 +104,8 @@ class Asking:
     async def _begin(self, call: Call, wanted: str | None, body: Body) -> Repeat:
         if wanted is None:
             return Repeat(standing=Standing.NEW, nonce=secrets.token_hex(16))
-        keep = self._parts.policy.repeat_hours * HOUR
-        begun = await self._parts.queue.api_requests.begin(call.key.id, wanted, body.digest, keep=keep)
+        requests = self._parts.queue.api_requests
+        begun = await requests.begin(call.key.id, wanted, body.digest, keep=self._keep)
         if begun.standing is Standing.OTHER_BODY:
             raise Problem(Kind.OTHER_BODY, "Use a new Idempotency-Key for another request.")
         if begun.standing is Standing.UNDER_WAY:

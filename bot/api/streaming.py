@@ -74,7 +74,7 @@ class Streams:
         self, call: Call, answer: web.StreamResponse, job: Job, last: int, changed: asyncio.Event
     ) -> None:
         told, said_at = "", time.monotonic()
-        while True:
+        while not _has_gone(call.request):
             changed.clear()
             text = ""
             # The row first: all that has happened to a job that is over is written down by then.
@@ -136,6 +136,11 @@ class Streams:
             self._waiting[job].discard(event)
             if not self._waiting[job]:
                 del self._waiting[job]
+
+
+def _has_gone(request: web.Request) -> bool:
+    """Whether the client has closed the connection. A write would tell, but there may be none for a while."""
+    return request.transport is None or request.transport.is_closing()
 
 
 def _last(written: str | None) -> int:

@@ -46,15 +46,17 @@ class Repeat:
 class ApiRequests(Rows):
     """The part of the queue that remembers requests."""
 
-    async def find(self, key: str, idempotency_key: str) -> Repeat | None:
+    async def find(self, key: str, idempotency_key: str, *, keep: float) -> Repeat | None:
         """Return what is known of a request before its body is read; None: it is to be done.
 
         Args:
             key: the id of the key it came with.
             idempotency_key: as the client wrote it.
+            keep: seconds for which requests are remembered.
         """
         rows = await self._db.read(
-            "SELECT * FROM api_request WHERE api_key = ? AND idempotency_key = ?", (key, idempotency_key)
+            "SELECT * FROM api_request WHERE api_key = ? AND idempotency_key = ? AND at >= ?",
+            (key, idempotency_key, self._clock() - keep),
         )
         found = _read(rows[0]) if rows else None
         return None if found is None or found.standing is Standing.NEW else found
