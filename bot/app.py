@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bot import policies
@@ -62,6 +63,7 @@ from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
+from engine.elsewhere.owned import owned_families
 from engine.process.host import EngineHost
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
@@ -199,7 +201,10 @@ def _base(
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
         inventory=Inventory(
-            policies.store_of(settings), lambda: host.device, slow=policies.allows_slow_models(settings)
+            policies.store_of(settings),
+            lambda: host.device,
+            slow=policies.allows_slow_models(settings),
+            owned=partial(owned_families, policies.owned_environment(settings)),
         ),
     )
 
@@ -382,6 +387,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         data_watch=base.data_watch,
         rules=policies.for_submissions(settings),
         capabilities=base.inventory.capabilities,
+        families=base.inventory.families,
     )
     return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 

@@ -29,6 +29,7 @@ from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
 from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
+from engine.elsewhere.owned import WORKFLOWS_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.host import HostLimits
@@ -159,7 +160,14 @@ def engine_environment(settings: Settings) -> dict[str, str]:
         CACHE_VARIABLE: str(settings.data_dir.absolute() / COMPILED),
         ALLOCATOR_VARIABLE: os.environ.get(ALLOCATOR_VARIABLE, ALLOCATOR),
         CALIBRATION_VARIABLE: str((settings.data_dir / CALIBRATION).absolute()),
+        **owned_environment(settings),
     }
+
+
+def owned_environment(settings: Settings) -> dict[str, str]:
+    """What names the families that the owner adds; see :func:`engine.elsewhere.owned.owned_families`."""
+    folder = settings.workflows_dir
+    return {WORKFLOWS_VARIABLE: "" if folder is None else str(_whole((folder,))[0])}
 
 
 def store_of(settings: Settings) -> Store:

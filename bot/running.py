@@ -127,7 +127,11 @@ def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
     return ApiServer(
         ApiParts(
             policy=policy,
-            queue=services.queue,
+            keys=services.queue.api_keys,
+            requests=services.queue.api_requests,
+            events=services.queue.events,
+            jobs=services.queue.jobs,
+            entry=services.queue.entry,
             taking=services.submissions,
             cancelling=services.cancelling,
             forecaster=services.forecaster,

@@ -56,7 +56,7 @@ class Asking:
         await self._parts.rights.recognise(call.key.user_id)
         known = None
         if wanted is not None:
-            known = await self._parts.queue.api_requests.find(call.key.id, wanted, keep=self._keep)
+            known = await self._parts.requests.find(call.key.id, wanted, keep=self._keep)
         if known is not None and known.standing is Standing.UNDER_WAY:
             raise _under_way()
         if known is not None and known.standing is Standing.DONE:
@@ -84,13 +84,13 @@ class Asking:
                 await self._note(call, wanted, error)
             raise
         if wanted is not None:
-            await self._parts.queue.api_requests.answered(call.key.id, wanted, job=job.id)
+            await self._parts.requests.answered(call.key.id, wanted, job=job.id)
         return await self._accepted(job)
 
     async def _note(self, call: Call, wanted: str, error: BaseException) -> None:
         """Remember a refusal that will be the same next time; let anything else be tried again."""
         problem = problem_of(error) if isinstance(error, Exception) else None
-        requests = self._parts.queue.api_requests
+        requests = self._parts.requests
         lasts = problem is not None and problem.kind.status < 429 and problem.kind not in NEVER_KEPT  # noqa: PLR2004 - HTTP's own
         if problem is not None and lasts:
             document = json.dumps(problem.document())
@@ -104,7 +104,7 @@ class Asking:
     async def _begin(self, call: Call, wanted: str | None, body: Body) -> Repeat:
         if wanted is None:
             return Repeat(standing=Standing.NEW, nonce=secrets.token_hex(16))
-        requests = self._parts.queue.api_requests
+        requests = self._parts.requests
         begun = await requests.begin(call.key.id, wanted, body.digest, keep=self._keep)
         if begun.standing is Standing.OTHER_BODY:
             raise Problem(Kind.OTHER_BODY, "Use a new Idempotency-Key for another request.")
@@ -115,12 +115,12 @@ class Asking:
     async def _repeated(self, call: Call, known: Repeat) -> web.StreamResponse:
         """The answer that the request was given before."""
         if known.standing is Standing.NEW:  # it was forgotten a moment ago
-            await self._parts.queue.api_requests.forget(call.key.id, call.request.headers["Idempotency-Key"])
+            await self._parts.requests.forget(call.key.id, call.request.headers["Idempotency-Key"])
             raise Problem(Kind.BUSY, "Send the request again.", headers=AGAIN_SOON)
         headers = {"Idempotency-Replayed": "true"}
         if known.problem is not None:
             return answer_of(json.loads(known.problem), call.request.path, headers)
-        job = None if known.job is None else await self._parts.queue.jobs.get(known.job)
+        job = None if known.job is None else await self._parts.jobs.get(known.job)
         if job is None or not call.may_see(job):
             raise Problem(Kind.ERASED, "The job of this request was erased.")
         return await self._accepted(job, headers)

@@ -13,14 +13,15 @@ from bot.api.viewing import json_of
 from bot.discord_io.post import ChannelError
 from bot.requests.style_names import models_here, styles_here
 from engine.core.recipe import Role
-from engine.families import FAMILIES
+from engine.families import families_of
 from engine.planning.choice import engines_for
 
 
 async def engines(call: Call) -> web.StreamResponse:
     """``GET /v1/engines``."""
     here = await call.parts.taking.capabilities()
-    specs = [FAMILIES[name] for name in engines_for(here)]
+    families = families_of(here)
+    specs = [families[name] for name in engines_for(here)]
     return json_of(
         EnginesDocument(
             engines=[
@@ -46,7 +47,7 @@ async def limits(call: Call) -> web.StreamResponse:
         raise Problem(Kind.NOT_A_MEMBER, "The member or the bot has left this server.")
     roles = frozenset(role.id for role in member.roles)
     rules = parts.taking.rules
-    allowed, used = await parts.queue.entry.left(key.guild_id, key.user_id, roles, rules.limits)
+    allowed, used = await parts.entry.left(key.guild_id, key.user_id, roles, rules.limits)
     return json_of(
         LimitsDocument(
             waiting=_limit(allowed.waiting, used.waiting),

@@ -21,9 +21,12 @@ from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
 from bot.requests.taking import Taking
 from bot.signals import JobSignals
-from db.api.keys import ApiKey, Scope
+from db.api.events import JobEvents
+from db.api.keys import ApiKey, ApiKeys, Scope
+from db.api.requests import ApiRequests
+from db.jobs.enqueue import Admission
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.queries import JobQueries
 from db.states import JobId
 
 _JOB_ID = re.compile(r"[0-9a-f]{16}")
@@ -41,7 +44,11 @@ class Parts:
     """
 
     policy: ApiPolicy
-    queue: Queue
+    keys: ApiKeys
+    requests: ApiRequests
+    events: JobEvents
+    jobs: JobQueries
+    entry: Admission
     taking: Taking
     cancelling: Cancelling
     forecaster: Forecaster
@@ -85,7 +92,7 @@ class Call:
         wanted = self.request.match_info["job"]
         found = None
         if _JOB_ID.fullmatch(wanted):
-            found = await self.parts.queue.jobs.get(JobId(wanted))
+            found = await self.parts.jobs.get(JobId(wanted))
         if found is None or not self.may_see(found):
             raise Problem(Kind.NOT_FOUND, "There is no such job, or this key may not see it.")
         return found

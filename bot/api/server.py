@@ -61,7 +61,7 @@ class ApiServer(Serving):
         self.sweeper = Loop("api sweep", self._sweep, every=SWEEP)
 
     async def _sweep(self) -> None:
-        await self._parts.queue.events.drop_old(self._parts.policy.event_days)
+        await self._parts.events.drop_old(self._parts.policy.event_days)
 
     def _application(self) -> web.Application:
         application = web.Application(middlewares=[_in_problems])
@@ -88,7 +88,7 @@ class ApiServer(Serving):
         if route.scope is not None and route.scope not in key.scopes:
             raise Problem(Kind.SCOPE, f"The key lacks the scope {route.scope}.")
         try:
-            await self._parts.queue.api_keys.note_use(key)
+            await self._parts.keys.note_use(key)
         except DatabaseError as error:
             # A full disk is no reason to refuse a look at a job.
             log.warning("could not note that a key is in use: %s", error)
@@ -97,7 +97,7 @@ class ApiServer(Serving):
 
     async def _key(self, request: web.Request) -> ApiKey:
         match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
-        key = None if match is None else await self._parts.queue.api_keys.check(match[1])
+        key = None if match is None else await self._parts.keys.check(match[1])
         if key is None:
             detail = "Send a key that has not ended: Authorization: Bearer fk_…"
             raise Problem(Kind.UNAUTHORIZED, detail, headers=CHALLENGE)

@@ -56,7 +56,7 @@ class Streams:
         """Send what has happened and happens, until the job is over."""
         job = await call.job()
         last = _last(call.request.headers.get("Last-Event-ID"))
-        if last and job.state.ended and not await self._parts.queue.events.after(job.id, last):
+        if last and job.state.ended and not await self._parts.events.after(job.id, last):
             return web.Response(status=204)  # a browser's client stops asking
         with self._place(call.key.id), self._listening(job.id) as changed:
             answer = web.StreamResponse(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
@@ -78,10 +78,10 @@ class Streams:
             changed.clear()
             text = ""
             # The row first: all that has happened to a job that is over is written down by then.
-            now = await self._parts.queue.jobs.get(job.id)
-            if now is None or not call.may_see(now) or not await self._parts.queue.api_keys.lives(call.key):
+            now = await self._parts.jobs.get(job.id)
+            if now is None or not call.may_see(now) or not await self._parts.keys.lives(call.key):
                 return
-            for event in await self._parts.queue.events.after(job.id, last):
+            for event in await self._parts.events.after(job.id, last):
                 text += _event(now, event)
                 last = event.number
             progress = await self._progress(now)

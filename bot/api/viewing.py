@@ -159,7 +159,7 @@ async def cancel(call: Call) -> web.StreamResponse:
         )
     if not job.state.ended:
         await call.parts.cancelling.cancel(job, entry)
-    now = await call.parts.queue.jobs.get(job.id)
+    now = await call.parts.jobs.get(job.id)
     return json_of(await shown(call.parts, now or job), status=202)
 
 
@@ -171,7 +171,7 @@ async def several(call: Call) -> web.StreamResponse:
         raise Problem(Kind.UNREADABLE, "everybody is true or false.")
     if everybody == "true" and not call.sees_all:
         raise Problem(Kind.SCOPE, "Only a key with the scope admin sees everybody's jobs.")
-    page = await call.parts.queue.jobs.page_of(
+    page = await call.parts.jobs.page_of(
         call.key.guild_id,
         None if everybody == "true" else call.key.user_id,
         after=_after(call.query.get("cursor")),

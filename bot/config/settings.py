@@ -30,6 +30,7 @@ from bot.config.announcing import Announcing
 from bot.config.choices import LogFormat, Where
 from bot.config.crowding import Crowding
 from bot.config.drawing import Drawing
+from bot.config.elsewhere import Elsewhere
 from bot.config.endurance import Endurance
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
@@ -71,7 +72,7 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(Announcing, Crowding, Drawing, Endurance, Looking, Serving, PlainValues):
+class Settings(Announcing, Crowding, Drawing, Elsewhere, Endurance, Looking, Serving, PlainValues):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
@@ -333,7 +334,8 @@ class Settings(Announcing, Crowding, Drawing, Endurance, Looking, Serving, Plain
         from engine.families import FAMILIES  # noqa: PLC0415 - numpy is not needed to print --help
 
         engines = [name for name, spec in FAMILIES.items() if spec.draws]
-        if value not in {"auto", *engines}:
+        # What the owner's folders add is known later; “framekiln doctor” says where it is not there.
+        if value not in {"auto", *engines} and "/" not in value:
             raise ValueError(f"must be auto or one of {', '.join(engines)}")
         return value
 

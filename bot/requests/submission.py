@@ -34,6 +34,7 @@ from db.states import JobId, State
 from engine.core.errors import UserError
 from engine.core.recipe import Recipe, Role
 from engine.core.request import Request
+from engine.planning.choice import check_still_here
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ class Submissions(Taking):
             for digest in recipe.inputs.values():
                 if not await asyncio.to_thread(self.blobs.exists, digest):
                     raise UserError("E_INPUT_GONE", messages.INPUT_GONE)
+            check_still_here(recipe, await self._capabilities())
             words = clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
             return Planned(recipe=dataclasses.replace(recipe, prompt=words))
 

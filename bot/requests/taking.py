@@ -36,9 +36,9 @@ from db.jobs.job import Job, NewJob
 from db.jobs.retention import Retention
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
-from engine.families import FAMILIES
 from engine.planning.plan import plan
 
 log = logging.getLogger(__name__)
@@ -82,6 +82,7 @@ class Parts:
     data_watch: DataWatch
     rules: SubmissionPolicy
     capabilities: Callable[[], Awaitable[Capabilities]]
+    families: Callable[[], Mapping[str, FamilySpec]]
 
 
 class Taking:
@@ -103,6 +104,7 @@ class Taking:
         self._shortages = parts.shortages
         self.rules = parts.rules
         self._capabilities = parts.capabilities
+        self._families = parts.families
         self._admitting = Admitting(
             entry=parts.entry,
             reception=parts.reception,
@@ -127,7 +129,7 @@ class Taking:
             UserError: the member wants another than the owner's.
         """
         wanted = (wanted or AUTO).split("·")[0].strip().lower()
-        chosen = FAMILIES.get(self.rules.engine)
+        chosen = self._families().get(self.rules.engine)
         if chosen is None or kind not in chosen.kinds:
             return wanted
         if wanted not in {AUTO, chosen.name}:

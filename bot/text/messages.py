@@ -16,7 +16,8 @@ from db.jobs.job import Job
 from db.jobs.queries import Ahead
 from db.moderation.actions import SET_ASIDE
 from db.states import State
-from engine.core.recipe import Kind, Outcome, Receipt, Recipe, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Kind, Recipe
 from engine.core.shortages import Shortage
 
 BAR_LENGTH = 12

@@ -75,7 +75,7 @@ FORMS = (
     ({"request": '"' + "x" * 70_000, "image": picture()}, 413, "too-large"),
     ({"image": picture()}, 400, "unreadable"),
 )
-BODIES = (
+BODIES: tuple[tuple[bytes, dict[str, str], int, str], ...] = (
     (b"{", {}, 400, "unreadable"),
     (b'{"kind": "text2video"}', {}, 422, "invalid"),
     (b'{"kind": "text2video", "prompt": 7}', {}, 422, "invalid"),

@@ -32,6 +32,7 @@ DEFAULTS = {
     "models_dir": Path("models"),
     "extra_checkpoints": (),
     "extra_styles": (),
+    "workflows_dir": None,
     "fetch_eyes": True,
     "fetch_eyes_seconds": 120.0,
     "webhook_secret": (),
@@ -313,7 +314,14 @@ def test_a_wrong_value_is_one_line_that_names_its_setting(monkeypatch, field, va
 
 
 def test_every_setting_that_can_be_wrong_is_tried():
-    any_text = {"discord_token", "data_dir", "models_dir", "extra_checkpoints", "extra_styles"}
+    any_text = {
+        "discord_token",
+        "data_dir",
+        "models_dir",
+        "extra_checkpoints",
+        "extra_styles",
+        "workflows_dir",
+    }
     assert set(WRONG) == set(Settings.model_fields) - any_text
 
 
