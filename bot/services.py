@@ -43,6 +43,7 @@ from db.privacy.departed_guilds import Guilds
 from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.process.host import EngineHost
+from engine.provenance.seal import Sealer
 
 T = TypeVar("T")
 
@@ -81,6 +82,7 @@ class Services:
     rights: Rights
     webhooks: WebhookSender
     hosted: HostedService
+    sealer: Sealer
     loop_lag: LoopLag
     door: Door
 

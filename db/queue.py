@@ -17,6 +17,9 @@
 `db.jobs.stars`         clips that members keep
 `db.jobs.webhooks`      what another program is to be told
 `db.purchases`          what services draw for money
+`db.api.keys`           keys of the HTTP API
+`db.api.requests`       requests that may come twice
+`db.api.events`         what has happened to jobs
 =================  ===========================================================
 
 Every move is one transaction. The time is read from the one clock that the queue is made with.
@@ -26,6 +29,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from db.api.events import JobEvents
+from db.api.keys import ApiKeys
+from db.api.requests import ApiRequests
 from db.jobs.allowances import Allowances
 from db.jobs.asked import Asked
 from db.jobs.claims import Claims
@@ -70,6 +76,9 @@ class Queue:
         stars: clips that members keep.
         webhooks: what another program is to be told.
         purchases: what services draw for money, and who agrees to it.
+        api_keys: keys of the HTTP API.
+        api_requests: requests that may come twice.
+        events: what has happened to jobs.
         meta: small facts that outlive the program.
     """
 
@@ -89,6 +98,9 @@ class Queue:
     stars: Stars
     webhooks: Webhooks
     purchases: Purchases
+    api_keys: ApiKeys
+    api_requests: ApiRequests
+    events: JobEvents
     meta: Meta
 
     def __init__(
@@ -124,4 +136,7 @@ class Queue:
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
         self.purchases = Purchases(db, clock=clock)
+        self.api_keys = ApiKeys(db, clock=clock)
+        self.api_requests = ApiRequests(db, clock=clock)
+        self.events = JobEvents(db, clock=clock)
         self.meta = Meta(db, clock=clock)

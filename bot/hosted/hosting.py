@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from bot.forecast import Wait
 from bot.hosted.policy import HostingPolicy, Overflow
@@ -25,6 +26,14 @@ from engine.elsewhere.hosted.slugs import Slug, price_of, read_table
 log = logging.getLogger(__name__)
 
 MINUTE = 60.0
+
+
+class Waits(Protocol):
+    """Tells when a clip would be ready; :class:`bot.forecast.Forecaster` does."""
+
+    async def for_new(self, profile: str, guild: int, user: int) -> Wait:
+        """The wait of a job that is asked for now."""
+        ...
 
 
 class Hosting:
@@ -92,7 +101,7 @@ class Hosting:
         request: Request,
         *,
         plan: Callable[[Request], Recipe],
-        wait: Callable[[str], Awaitable[Wait]],
+        waits: Waits,
     ) -> Request:
         """A request as it is taken: for a service, where the wait here is too long and all agreed to that.
 
@@ -101,14 +110,16 @@ class Hosting:
             user: who asked.
             request: what was asked.
             plan: makes a recipe of it, as far as that can be done before its files are here.
-            wait: when a clip of a profile would be ready here.
+            waits: tells when a clip would be ready here.
 
         Raises:
             UserError: no file could satisfy it, or it may not be sent to the service that it names.
         """
         recipe = plan(request)
         if self.overflow.on:
-            there = await self.instead(guild, user, request, (await wait(recipe.profile)).middle)
+            there = await self.instead(
+                guild, user, request, (await waits.for_new(recipe.profile, guild, user)).middle
+            )
             if there is not None:
                 try:
                     recipe, request = plan(there), there

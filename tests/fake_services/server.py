@@ -9,6 +9,7 @@ import base64
 import itertools
 import json
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -68,6 +69,7 @@ class FakeServices:
         end, error: how the next works end.
         hold: looks move nothing on while it is True.
         redirect: clips are answered with a redirect to here.
+        stall: waited for after a call, named as in the faults, was done and before it is answered.
         clip_url: where clips are said to be; None: here.
         private_list: predictions are listed without their inputs.
     """
@@ -85,6 +87,7 @@ class FakeServices:
         self.work_seconds: float | None = 12.5
         self.uploads: dict[str, bytes] = {}
         self.url = ""
+        self.stall: Callable[[str], Awaitable[None]] = _go_on
         self.now = lambda: datetime.now(UTC).timestamp()
         self._ids = itertools.count(1)
         self._runner: web.AppRunner | None = None
@@ -130,6 +133,7 @@ class FakeServices:
         if fault.isdigit() and fault != "502":
             return web.json_response({"detail": f"refused with {fault}"}, status=int(fault))
         answer = do()
+        await self.stall(call)
         if fault == "lost":
             return _cut(request)
         if fault == "502":
@@ -185,6 +189,7 @@ class FakeServices:
 
     async def _fetch(self, request: web.Request) -> web.StreamResponse:
         self.calls["fetch"] += 1
+        await self.stall("fetch")
         fault = self.faults.next("fetch")
         if fault == "lost":
             return _cut(request)
@@ -308,6 +313,10 @@ class FakeServices:
             return answer
 
         return await self._answer(request, "look", do)
+
+
+async def _go_on(_: str) -> None:
+    """No call waits."""
 
 
 def _cut(request: web.Request) -> web.StreamResponse:

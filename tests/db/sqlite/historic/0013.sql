@@ -18,6 +18,38 @@ CREATE TABLE allowance (
     spent TEXT CHECK (spent IN ('refuse', 'background')),
     PRIMARY KEY (guild_id, kind, whom)
 ) WITHOUT ROWID;
+CREATE TABLE api_key (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL,
+    name TEXT NOT NULL,
+    guild_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    scopes TEXT NOT NULL,
+    at REAL NOT NULL,
+    used_at REAL
+);
+CREATE TABLE api_open (
+    guild_id INTEGER PRIMARY KEY
+);
+CREATE TABLE api_request (
+    api_key TEXT NOT NULL REFERENCES api_key (id) ON DELETE CASCADE,
+    idempotency_key TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    nonce TEXT NOT NULL,
+    life TEXT NOT NULL,
+    at REAL NOT NULL,
+    job TEXT,
+    problem TEXT,
+    PRIMARY KEY (api_key, idempotency_key)
+) WITHOUT ROWID;
+CREATE TABLE api_webhook (
+    api_key TEXT PRIMARY KEY REFERENCES api_key (id) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    old_secret TEXT,
+    at REAL NOT NULL,
+    refused INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
 CREATE TABLE asked (
     interaction INTEGER PRIMARY KEY,
     application INTEGER NOT NULL,
@@ -100,15 +132,6 @@ CREATE TABLE guild (
     usage REAL NOT NULL
 );
 INSERT INTO "guild" VALUES(100,8.31172875161813135523e+04);
-CREATE TABLE hosting (
-    guild_id INTEGER PRIMARY KEY,
-    at REAL NOT NULL
-);
-CREATE TABLE hosting_consent (
-    user_id INTEGER PRIMARY KEY,
-    overflow INTEGER NOT NULL DEFAULT 0,
-    at REAL NOT NULL
-);
 CREATE TABLE job (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -162,10 +185,18 @@ CREATE TABLE job (
     in_flight INTEGER NOT NULL DEFAULT 0,
     message_id INTEGER,
     deleted_at REAL
-, due REAL NOT NULL DEFAULT 0, expected REAL NOT NULL DEFAULT 30, foretold REAL, foretold_ahead INTEGER, charged_seconds REAL NOT NULL DEFAULT 0, booked REAL, before_others INTEGER NOT NULL DEFAULT 0, forgotten_at REAL, adult INTEGER NOT NULL DEFAULT 0, spoiler INTEGER NOT NULL DEFAULT 0, looked_at INTEGER NOT NULL DEFAULT 0, taking_down INTEGER NOT NULL DEFAULT 0, stumbles INTEGER NOT NULL DEFAULT 0, stumbled_at REAL, seed INTEGER, seen TEXT, lane TEXT NOT NULL DEFAULT '', engine TEXT NOT NULL DEFAULT '', seat TEXT NOT NULL DEFAULT '');
-INSERT INTO "job" VALUES(1,'e807998cd482e19f','interaction 0','animate','delivered',100,7,1,'{}','camera-fast','{"picture": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}',NULL,1.79526165670024347303e+09,0,0,1,1,0,0,1.7952616567014853954e+09,1.79526165670266675943e+09,1.79526165670457911495e+09,'',0.0,0,0,'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc',1,'{}',10.0,NULL,NULL,NULL,NULL,NULL,NULL,0,1.79526165670399880406e+09,1,NULL,0,555,NULL,1.79526165670024347303e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','');
-INSERT INTO "job" VALUES(2,'50a42aeffcaad651','interaction 1','animate','running',100,7,1,'{}','camera-fast','{}',NULL,1.79526165670518040654e+09,0,0,2,1,0,0,1.79526165670570898055e+09,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1.79526165670518040654e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','');
-INSERT INTO "job" VALUES(3,'1915c9710e209560','interaction 2','animate','queued',100,7,1,'{}','camera-fast','{}',NULL,1795261656.70635,0,0,3,0,0,0,NULL,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1795261656.70635,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','');
+, due REAL NOT NULL DEFAULT 0, expected REAL NOT NULL DEFAULT 30, foretold REAL, foretold_ahead INTEGER, charged_seconds REAL NOT NULL DEFAULT 0, booked REAL, before_others INTEGER NOT NULL DEFAULT 0, forgotten_at REAL, adult INTEGER NOT NULL DEFAULT 0, spoiler INTEGER NOT NULL DEFAULT 0, looked_at INTEGER NOT NULL DEFAULT 0, taking_down INTEGER NOT NULL DEFAULT 0, stumbles INTEGER NOT NULL DEFAULT 0, stumbled_at REAL, seed INTEGER, seen TEXT, lane TEXT NOT NULL DEFAULT '', engine TEXT NOT NULL DEFAULT '', seat TEXT NOT NULL DEFAULT '', api_key TEXT);
+INSERT INTO "job" VALUES(1,'e807998cd482e19f','interaction 0','animate','delivered',100,7,1,'{}','camera-fast','{"picture": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}',NULL,1.79526165670024347303e+09,0,0,1,1,0,0,1.7952616567014853954e+09,1.79526165670266675943e+09,1.79526165670457911495e+09,'',0.0,0,0,'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc',1,'{}',10.0,NULL,NULL,NULL,NULL,NULL,NULL,0,1.79526165670399880406e+09,1,NULL,0,555,NULL,1.79526165670024347303e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL);
+INSERT INTO "job" VALUES(2,'50a42aeffcaad651','interaction 1','animate','running',100,7,1,'{}','camera-fast','{}',NULL,1.79526165670518040654e+09,0,0,2,1,0,0,1.79526165670570898055e+09,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1.79526165670518040654e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL);
+INSERT INTO "job" VALUES(3,'1915c9710e209560','interaction 2','animate','queued',100,7,1,'{}','camera-fast','{}',NULL,1795261656.70635,0,0,3,0,0,0,NULL,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1795261656.70635,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL);
+CREATE TABLE job_event (
+    job TEXT NOT NULL REFERENCES job (id),
+    number INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at REAL NOT NULL,
+    PRIMARY KEY (job, number)
+) WITHOUT ROWID;
 CREATE TABLE member (
     guild_id INTEGER NOT NULL,
     user_id INTEGER NOT NULL,
@@ -193,24 +224,6 @@ CREATE TABLE pause (
     guild_id INTEGER PRIMARY KEY,
     by_user INTEGER NOT NULL,
     at REAL NOT NULL
-);
-CREATE TABLE purchase (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    job TEXT NOT NULL REFERENCES job (id),
-    take INTEGER NOT NULL,
-    seed INTEGER NOT NULL,
-    engine TEXT NOT NULL,
-    provider TEXT NOT NULL,
-    state TEXT NOT NULL,
-    cause TEXT NOT NULL DEFAULT '',
-    remote TEXT NOT NULL DEFAULT '',
-    sent TEXT NOT NULL,
-    reserved INTEGER NOT NULL,
-    cost INTEGER,
-    day TEXT NOT NULL,
-    at REAL NOT NULL,
-    changed_at REAL NOT NULL
 );
 CREATE TABLE render_time (
     seq INTEGER PRIMARY KEY,
@@ -260,8 +273,8 @@ CREATE TABLE webhook_event (
     due_at REAL NOT NULL DEFAULT 0,
     error TEXT NOT NULL DEFAULT '',
     blocks INTEGER NOT NULL DEFAULT 0
-);
-INSERT INTO "webhook_event" VALUES(1,'msg_00000000000000000000000000000001','e807998cd482e19f','job.accepted','queued',1.79526165670024347303e+09,0,0.0,'',0);
+, api_key TEXT REFERENCES api_key (id) ON DELETE CASCADE);
+INSERT INTO "webhook_event" VALUES(1,'msg_00000000000000000000000000000001','e807998cd482e19f','job.accepted','queued',1.79526165670024347303e+09,0,0.0,'',0,NULL);
 CREATE TABLE word (
     guild_id INTEGER NOT NULL,
     word TEXT NOT NULL,
@@ -321,10 +334,95 @@ BEGIN
     );
 END;
 CREATE INDEX job_in_turn ON job (lane, priority DESC, front DESC, due, slot_seq) WHERE state = 'queued';
-CREATE UNIQUE INDEX purchase_once ON purchase (job, take, seed) WHERE state NOT IN ('failed', 'cancelled');
-CREATE INDEX purchase_by_day ON purchase (day);
-CREATE INDEX purchase_by_job ON purchase (job);
-CREATE INDEX purchase_by_remote ON purchase (provider) WHERE remote <> '';
+CREATE INDEX api_key_by_member ON api_key (guild_id, user_id);
+CREATE TRIGGER ban_ends_keys AFTER INSERT ON ban
+BEGIN
+    DELETE FROM api_key WHERE guild_id = NEW.guild_id AND user_id = NEW.user_id;
+END;
+CREATE TRIGGER found_ban_ends_keys AFTER UPDATE OF user_id ON ban
+BEGIN
+    DELETE FROM api_key WHERE guild_id = NEW.guild_id AND user_id = NEW.user_id;
+END;
+CREATE TRIGGER erasure_ends_keys AFTER INSERT ON erasure
+BEGIN
+    DELETE FROM api_key WHERE user_id = NEW.user_id;
+END;
+CREATE INDEX api_request_by_time ON api_request (at);
+CREATE TRIGGER job_accepted_event AFTER INSERT ON job
+WHEN EXISTS (SELECT 1 FROM meta WHERE key = 'api' AND value = 'on')
+BEGIN
+    INSERT INTO job_event (job, number, type, state, at)
+    SELECT NEW.id, found.number, found.type, NEW.state, (julianday('now') - 2440587.5) * 86400.0
+    FROM (
+        SELECT 1 AS number, 'job.accepted' AS type
+        UNION ALL SELECT 2, 'job.held' WHERE NEW.state = 'held'
+    ) AS found;
+END;
+CREATE TRIGGER job_moved_event AFTER UPDATE OF state ON job
+WHEN NEW.state <> OLD.state
+    AND NEW.state IN ('held', 'running', 'delivered', 'failed', 'quarantined', 'refused', 'cancelled')
+    AND EXISTS (SELECT 1 FROM meta WHERE key = 'api' AND value = 'on')
+BEGIN
+    INSERT INTO job_event (job, number, type, state, at)
+    VALUES (
+        NEW.id, 1 + coalesce((SELECT max(number) FROM job_event WHERE job = NEW.id), 0),
+        CASE NEW.state
+            WHEN 'held' THEN 'job.held'
+            WHEN 'running' THEN 'job.started'
+            WHEN 'delivered' THEN 'job.succeeded'
+            WHEN 'cancelled' THEN 'job.cancelled'
+            ELSE 'job.failed'
+        END,
+        NEW.state, (julianday('now') - 2440587.5) * 86400.0
+    );
+END;
+CREATE TRIGGER job_erased_event AFTER UPDATE OF deleted_at ON job
+WHEN OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL
+    AND EXISTS (SELECT 1 FROM meta WHERE key = 'api' AND value = 'on')
+BEGIN
+    INSERT INTO job_event (job, number, type, state, at)
+    VALUES (
+        NEW.id, 1 + coalesce((SELECT max(number) FROM job_event WHERE job = NEW.id), 0),
+        'job.erased', NEW.state, (julianday('now') - 2440587.5) * 86400.0
+    );
+END;
+CREATE INDEX webhook_event_by_key ON webhook_event (api_key, due_at, seq);
+CREATE TRIGGER job_accepted_for_key AFTER INSERT ON job
+WHEN EXISTS (SELECT 1 FROM api_webhook WHERE api_key = NEW.api_key AND NOT refused)
+BEGIN
+    INSERT INTO webhook_event (id, job, type, state, at, api_key)
+    SELECT 'msg_' || lower(hex(randomblob(16))), NEW.id, found.type, NEW.state,
+        (julianday('now') - 2440587.5) * 86400.0, NEW.api_key
+    FROM (SELECT 'job.accepted' AS type UNION ALL SELECT 'job.held' WHERE NEW.state = 'held') AS found;
+END;
+CREATE TRIGGER job_moved_for_key AFTER UPDATE OF state ON job
+WHEN NEW.state <> OLD.state
+    AND NEW.state IN ('held', 'running', 'delivered', 'failed', 'quarantined', 'refused', 'cancelled')
+    AND EXISTS (SELECT 1 FROM api_webhook WHERE api_key = NEW.api_key AND NOT refused)
+BEGIN
+    INSERT INTO webhook_event (id, job, type, state, at, api_key)
+    VALUES (
+        'msg_' || lower(hex(randomblob(16))), NEW.id,
+        CASE NEW.state
+            WHEN 'held' THEN 'job.held'
+            WHEN 'running' THEN 'job.started'
+            WHEN 'delivered' THEN 'job.succeeded'
+            WHEN 'cancelled' THEN 'job.cancelled'
+            ELSE 'job.failed'
+        END,
+        NEW.state, (julianday('now') - 2440587.5) * 86400.0, NEW.api_key
+    );
+END;
+CREATE TRIGGER job_erased_for_key AFTER UPDATE OF deleted_at ON job
+WHEN OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL
+    AND EXISTS (SELECT 1 FROM api_webhook WHERE api_key = NEW.api_key AND NOT refused)
+BEGIN
+    INSERT INTO webhook_event (id, job, type, state, at, api_key)
+    VALUES (
+        'msg_' || lower(hex(randomblob(16))), NEW.id, 'job.erased', NEW.state,
+        (julianday('now') - 2440587.5) * 86400.0, NEW.api_key
+    );
+END;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('job',3);
 INSERT INTO "sqlite_sequence" VALUES('webhook_event',1);
