@@ -247,9 +247,9 @@ def _base(
     )
 
 
-def _services(base: _Base) -> Services:
-    settings, queue, signals = base.settings, base.queue, base.signals
-    screening = Screening(
+def _screening(base: _Base) -> Screening:
+    settings, queue = base.settings, base.queue
+    return Screening(
         reviews=queue.reviews,
         delivery=queue.delivery,
         cases=queue.cases,
@@ -258,6 +258,11 @@ def _services(base: _Base) -> Services:
         nudity_score=settings.nudity_score,
         clock=base.clock,
     )
+
+
+def _services(base: _Base) -> Services:
+    settings, queue, signals = base.settings, base.queue, base.signals
+    screening = _screening(base)
     loops = _job_loops(base, screening)
     submissions = _submissions(base, loops.board, screening)
     decisions = Decisions(
