@@ -24,7 +24,7 @@ class MyDataGroup(
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._rights = services.rights
-        self._consents = services.hosted.consents
+        self._services = services
 
     @app_commands.command(
         description="Get everything I have about you as a ZIP file, sent privately",
@@ -68,7 +68,7 @@ class MyDataGroup(
     )
     async def services(self, interaction: Interaction, send: str) -> None:
         """Give the member's consent, or take it back."""
-        await self._consents.answer(interaction, Answer(send))
+        await self._services.hosted.consents.answer(interaction, Answer(send))
 
 
 def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
