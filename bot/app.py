@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bot import policies
@@ -23,11 +24,14 @@ from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
 from bot.intake.clip_intake import ClipIntake
+from bot.intake.decoder import Decoder
+from bot.intake.foreign_takes import ForeignTakes
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
 from bot.loops.answers import Answers
 from bot.loops.clip_post import ClipPosts
+from bot.loops.comfyui_servers import ComfyServers
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
@@ -53,6 +57,7 @@ from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
+from db.jobs.queries import JobQueries
 from db.moderation.standing import Standing
 from db.privacy.backup_erasure import Copies
 from db.privacy.departed_guilds import Guilds
@@ -61,6 +66,7 @@ from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
+from engine.elsewhere.owned import owned_families
 from engine.process.host import EngineHost
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
@@ -137,11 +143,13 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
+        comfy = _comfy_servers(settings, database, clock)
         host = EngineHost(
             spool=data / SPOOL,
             limits=policies.for_engine(settings),
             at_once=settings.clips_at_once,
             environment=os.environ | policies.engine_environment(settings),
+            elsewhere=comfy.places[0].draws if comfy.places else None,
         )
         try:
             blobs = Blobs(data / BLOBS)
@@ -151,6 +159,23 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
                 yield services
         finally:
             await host.close()
+            await comfy.close()
+
+
+def _comfy_servers(settings: Settings, database: Database, clock: Callable[[], float]) -> ComfyServers:
+    login = settings.comfyui_login
+    return ComfyServers(
+        settings.comfyui,
+        login="" if login is None else login.get_secret_value(),
+        limits=policies.for_comfyui(settings),
+        makes_anew=ForeignTakes(
+            clips=ClipIntake(policies.from_elsewhere(settings)),
+            sounds=SoundIntake(policies.to_hear(settings)),
+            pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
+        ),
+        jobs=JobQueries(database, share=policies.for_turns(settings), clock=clock),
+        workflows=lambda: owned_families(policies.owned_environment(settings)).workflows,
+    )
 
 
 @asynccontextmanager
@@ -198,7 +223,10 @@ def _base(
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
         inventory=Inventory(
-            policies.store_of(settings), lambda: host.device, slow=policies.allows_slow_models(settings)
+            policies.store_of(settings),
+            lambda: host.device,
+            slow=policies.allows_slow_models(settings),
+            owned=partial(owned_families, policies.owned_environment(settings)),
         ),
     )
 
@@ -383,6 +411,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         data_watch=base.data_watch,
         rules=policies.for_submissions(settings),
         capabilities=base.inventory.capabilities,
+        families=base.inventory.families,
     )
 
 

@@ -46,9 +46,10 @@ from db.moderation.actions import Moderation
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
-from engine.families import FAMILIES
+from engine.planning.choice import check_still_here
 from engine.planning.plan import plan
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ class Submissions:
         data_watch: DataWatch,
         rules: SubmissionPolicy,
         capabilities: Callable[[], Awaitable[Capabilities]],
+        families: Callable[[], Mapping[str, FamilySpec]],
     ) -> None:
         """Make one from the parts that a request passes through."""
         self._entry = entry
@@ -110,6 +112,7 @@ class Submissions:
         self._shortages = shortages
         self.rules = rules
         self._capabilities = capabilities
+        self._families = families
         self._admitting = Admitting(
             entry=entry, reception=reception, screening=screening, data_watch=data_watch, rules=rules
         )
@@ -126,7 +129,7 @@ class Submissions:
             UserError: the member wants another than the owner's.
         """
         wanted = (wanted or AUTO).split("·")[0].strip().lower()
-        chosen = FAMILIES.get(self.rules.engine)
+        chosen = self._families().get(self.rules.engine)
         if chosen is None or kind not in chosen.kinds:
             return wanted
         if wanted not in {AUTO, chosen.name}:
@@ -199,6 +202,7 @@ class Submissions:
             for digest in recipe.inputs.values():
                 if not await asyncio.to_thread(self.blobs.exists, digest):
                     raise UserError("E_INPUT_GONE", messages.INPUT_GONE)
+            check_still_here(recipe, await self._capabilities())
             words = clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
             return Planned(recipe=dataclasses.replace(recipe, prompt=words))
 

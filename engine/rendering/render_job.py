@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.core.cancel import CancelToken
+from engine.core.elsewhere import FetchTake
 from engine.core.events import Event, Progress
 from engine.core.family import Inputs
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Recipe, Stage
+from engine.families import FAMILIES, family_called
 from engine.gate import Calibration
 from engine.rendering.limits import RenderLimits
 from engine.rendering.overlap import Overlap
@@ -25,7 +28,9 @@ class RenderJob:
     Attributes:
         calibration: what the gate holds takes of this engine against; None: what comes with the engine.
         overlap: where it waits for its turn beside another render.
+        elsewhere: fetches takes that another machine draws; None: there is no way to one.
         eyes: what the gate sees faces and text with; None: it does not look for them.
+        families: all that there are.
     """
 
     recipe: Recipe
@@ -37,7 +42,18 @@ class RenderJob:
     overlap: Overlap = field(default_factory=Overlap)
     calibration: Calibration | None = None
     eyes: Eyes | None = None
+    elsewhere: FetchTake | None = None
+    families: Mapping[str, FamilySpec] = field(default_factory=lambda: FAMILIES)
     given_up: list[str] = field(default_factory=list)
+
+    @property
+    def family(self) -> FamilySpec:
+        """Of the recipe.
+
+        Raises:
+            Unsupported: it is not there any more.
+        """
+        return family_called(self.recipe.engine, self.families)
 
     def on_gpu(self, take: int) -> AbstractContextManager[None]:
         """Have the GPU for the body of the ``with``. A render that waits for it says "preparing"."""

@@ -10,8 +10,9 @@ import numpy as np
 from engine.core.errors import Code, Unsupported, UserError
 from engine.core.events import Progress, TakeDiscarded
 from engine.core.family import Family, Frames, Hooks, SourceClip, frames_of
-from engine.core.recipe import Outcome, Stage, TakeRecord
-from engine.families import FAMILIES, travels
+from engine.core.receipt import Outcome, TakeRecord
+from engine.core.recipe import Stage
+from engine.families import travels
 from engine.gate import Verdict, judge
 from engine.gate.upscaled import WORDS, compare, plainly
 from engine.rendering.render_job import Clock, RenderJob, teller
@@ -82,12 +83,12 @@ def _enlarged(family: Family, job: RenderJob, clock: Clock) -> Frames:
 def _judged(job: RenderJob, frames: Frames) -> Verdict:
     """The gate's verdict on a finished clip, which it sees at the rate that it is used to."""
     job.cancel.check()
-    step = FAMILIES[job.recipe.engine].judged_step(job.recipe.fps)
+    step = job.family.judged_step(job.recipe.fps)
     return judge(
         frames[::step],
         None,
         job.recipe.fps / step,
-        travels=travels(job.recipe),
+        travels=travels(job.recipe, job.families),
         encoded=True,
         eyes=job.eyes,
     )
