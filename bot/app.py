@@ -68,7 +68,9 @@ from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.elsewhere.owned import owned_families
+from engine.process.environment import scrubbed
 from engine.process.host import EngineHost
+from engine.process.warming import Warmer
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
 from engine.rendering.limits import RenderLimits
@@ -145,11 +147,13 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
         comfy = _comfy_servers(settings, database, clock)
+        environment = os.environ | policies.engine_environment(settings)
         host = EngineHost(
             spool=data / SPOOL,
             limits=policies.for_engine(settings),
             at_once=settings.clips_at_once,
-            environment=os.environ | policies.engine_environment(settings),
+            warmer=Warmer(environment=scrubbed(environment), after=settings.compile_ahead),
+            environment=environment,
             elsewhere=comfy.places[0].draws if comfy.places else None,
         )
         try:
