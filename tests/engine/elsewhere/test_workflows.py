@@ -27,7 +27,7 @@ HERE = Capabilities(added=OWNED.specs, lacking=OWNED.lacking)
 PICTURE, LAST = (Subject(sha256=letter * 64, width=640, height=360) for letter in "ab")
 CLIP = Subject(sha256="c" * 64, width=640, height=360, seconds=3.0, fps=24.0)
 SOUND = Subject(sha256="d" * 64, width=0, height=0, seconds=4.0)
-FILES = {role: f"framekiln/{role}" for role in Role}
+FILES = {str(role): f"framekiln/{role}" for role in Role}
 
 ABOUT = 'title = "a mill"\nkinds = ["animate"]\nfps = 16\nlongest = 81\nframes = "4n+1"\n'
 
