@@ -7,8 +7,8 @@ members ask for clips that the server draws; a fake of Discord is in this proces
 as a real one does, and loses its queue and its history.
 
 A job is lost if its member saw it in the queue and it has no clip at the end. It is doubled if its clip
-stands in the channel twice, or if one life of the server was given the same take twice: what a server lost with its
-life has to be submitted again, and nothing else may be.
+stands in the channel twice, or if one life of the server was given the same take twice: what a server lost
+with its life has to be submitted again, and nothing else may be.
 """
 
 from __future__ import annotations

@@ -24,11 +24,14 @@ from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
 from bot.intake.clip_intake import ClipIntake
+from bot.intake.decoder import Decoder
+from bot.intake.foreign_takes import ForeignTakes
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
 from bot.loops.answers import Answers
 from bot.loops.clip_post import ClipPosts
+from bot.loops.comfyui_servers import ComfyServers
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
@@ -47,6 +50,7 @@ from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
+from bot.requests.taking import Parts
 from bot.services import Services
 from bot.signals import JobSignals
 from bot.turns import Turns
@@ -54,6 +58,7 @@ from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
+from db.jobs.queries import JobQueries
 from db.moderation.standing import Standing
 from db.privacy.backup_erasure import Copies
 from db.privacy.departed_guilds import Guilds
@@ -139,11 +144,13 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
+        comfy = _comfy_servers(settings, database, clock)
         host = EngineHost(
             spool=data / SPOOL,
             limits=policies.for_engine(settings),
             at_once=settings.clips_at_once,
             environment=os.environ | policies.engine_environment(settings),
+            elsewhere=comfy.places[0].draws if comfy.places else None,
         )
         try:
             blobs = Blobs(data / BLOBS)
@@ -153,6 +160,23 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
                 yield services
         finally:
             await host.close()
+            await comfy.close()
+
+
+def _comfy_servers(settings: Settings, database: Database, clock: Callable[[], float]) -> ComfyServers:
+    login = settings.comfyui_login
+    return ComfyServers(
+        settings.comfyui,
+        login="" if login is None else login.get_secret_value(),
+        limits=policies.for_comfyui(settings),
+        makes_anew=ForeignTakes(
+            clips=ClipIntake(policies.from_elsewhere(settings)),
+            sounds=SoundIntake(policies.to_hear(settings)),
+            pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
+        ),
+        jobs=JobQueries(database, share=policies.for_turns(settings), clock=clock),
+        workflows=lambda: owned_families(policies.owned_environment(settings)).workflows,
+    )
 
 
 @asynccontextmanager
@@ -262,6 +286,7 @@ def _services(base: _Base) -> Services:
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
+        sealer=base.sealer,
         loop_lag=LoopLag(),
         door=Door(
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
@@ -374,14 +399,11 @@ def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
 
 def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submissions:
     settings = base.settings
-    return Submissions(
+    parts = Parts(
         entry=base.queue.entry,
-        moderation=base.queue.moderation,
         retention=base.queue.retention,
         blobs=base.blobs,
         reception=base.reception,
-        forecaster=base.forecaster,
-        board=board,
         signals=base.signals,
         screening=screening,
         shortages=base.shortages,
@@ -390,6 +412,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         capabilities=base.inventory.capabilities,
         families=base.inventory.families,
     )
+    return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 
 
 def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Replays:

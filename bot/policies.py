@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.choices import Where
 from bot.config.paths import CALIBRATION
@@ -253,6 +254,20 @@ def for_web(settings: Settings) -> WebPolicy:
     return WebPolicy(host=str(settings.web_host), port=settings.web_port)
 
 
+def for_api(settings: Settings) -> ApiPolicy:
+    """Where the API is served, and what it allows."""
+    return ApiPolicy(
+        host=str(settings.api_host),
+        port=settings.api_port,
+        keys=settings.api_keys,
+        per_minute=settings.api_per_minute,
+        streams=settings.api_streams,
+        upload_seconds=settings.api_upload_seconds,
+        repeat_hours=settings.api_repeat_hours,
+        event_days=settings.api_event_days,
+    )
+
+
 def for_webhooks(settings: Settings) -> WebhookPolicy:
     """Where events go."""
     return WebhookPolicy(
@@ -293,6 +308,7 @@ def for_turns(settings: Settings) -> FairShare:
         member_most=settings.fair_most_minutes * MINUTE,
         guild_stretch=settings.fair_server_stretch,
         guild_most=settings.fair_server_most_minutes * MINUTE,
+        member_running=settings.per_member_running,
     )
 
 

@@ -42,6 +42,7 @@ from db.privacy.departed_guilds import Guilds
 from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.process.host import EngineHost
+from engine.provenance.seal import Sealer
 
 T = TypeVar("T")
 
@@ -79,6 +80,7 @@ class Services:
     erasing: Erasing
     rights: Rights
     webhooks: WebhookSender
+    sealer: Sealer
     loop_lag: LoopLag
     door: Door
 
@@ -153,7 +155,7 @@ async def overview_of(services: Services, supervisor: Supervisor) -> Overview:
 
 async def _last_wait(services: Services) -> tuple[float, float] | None:
     waits = (await services.forecaster.forecast()).waits.values()
-    last = max(waits, key=lambda wait: wait.position, default=None)
+    last = max(waits, key=lambda wait: (wait.position, wait.high), default=None)
     return None if last is None else (last.low, last.high)
 
 

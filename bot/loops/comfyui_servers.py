@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.supervisor import Loop
 from db.jobs.queries import JobQueries
 from db.states import BACKLOG, JobId
 from engine.core.errors import Unsupported
+from engine.elsewhere.comfyui.check import facts_of, missing_on
 from engine.elsewhere.comfyui.draw import ComfyUI
+from engine.elsewhere.comfyui.family import engine_name
 from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.comfyui.server import Server, Unreachable
 from engine.elsewhere.comfyui.workflow import Workflow
@@ -19,14 +21,8 @@ from engine.elsewhere.made_anew import MakesAnew
 
 log = logging.getLogger(__name__)
 
-LANE = "comfyui"
-"""The lane of all jobs that these servers draw, and how the names of their engines begin."""
-
 EVERY = 30.0
 """Seconds between two looks at each server."""
-
-Lacks = Callable[[Workflow, Mapping[str, object]], Sequence[str]]
-"""What a server lacks for a workflow, in words, by what it says of its nodes."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -37,6 +33,7 @@ class Place:
         name: what moderators read.
         draws: has takes drawn there.
         engines: what it can draw with; None: it has not been asked yet, and may be able to draw everything.
+        missing: what it lacks for each workflow, in words for the owner.
         away: it could not be reached at the last look.
     """
 
@@ -44,6 +41,7 @@ class Place:
     server: Server
     draws: ComfyUI
     engines: Collection[str] | None = None
+    missing: Mapping[str, Sequence[str]] = field(default_factory=dict)
     away: bool = False
 
     def can_draw(self) -> Collection[str] | None:
@@ -68,7 +66,6 @@ class ComfyServers:
         makes_anew: MakesAnew,
         jobs: JobQueries,
         workflows: Callable[[], Mapping[str, Workflow]],
-        lacks: Lacks,
     ) -> None:
         """Make it.
 
@@ -79,11 +76,9 @@ class ComfyServers:
             makes_anew: reads what comes back.
             jobs: knows which jobs are waited for.
             workflows: the owner's workflows as they are now, by name.
-            lacks: what a server lacks for one.
         """
         self._jobs = jobs
         self._workflows = workflows
-        self._lacks = lacks
         servers = [Server(address, login=login, limits=limits) for address in addresses]
         self.places = tuple(
             Place(
@@ -112,8 +107,9 @@ class ComfyServers:
 
     async def _look_at(self, place: Place) -> None:
         """Find out what a server can draw, and stop what nobody waits for."""
+        workflows = await asyncio.to_thread(self._workflows)
         try:
-            info = await place.server.object_info()
+            facts = await facts_of(place.server, workflows.values())
             await place.draws.tidy()
         except Unreachable as error:
             if not place.away:
@@ -123,14 +119,15 @@ class ComfyServers:
         if place.away:
             log.info("%s is back", place.name)
         place.away = False
-        able = set()
-        for name, workflow in self._workflows().items():
-            if not self._lacks(workflow, info):
-                able.add(f"{LANE}/{name}")
-        place.engines = frozenset(able)
+        missing = {name: missing_on(workflow, facts) for name, workflow in workflows.items()}
+        for name, faults in missing.items():
+            if faults and faults != place.missing.get(name):
+                log.warning("%s cannot draw %s: %s", place.name, name, "; ".join(faults))
+        place.missing = missing
+        place.engines = frozenset(engine_name(name) for name, faults in missing.items() if not faults)
 
     def _workflow_for(self, engine: str) -> Workflow:
-        workflow = self._workflows().get(engine.removeprefix(f"{LANE}/"))
+        workflow = self._workflows().get(engine.removeprefix(engine_name("")))
         if workflow is None:
             raise Unsupported(f"The workflow of {engine} is not there any more.")
         return workflow

@@ -26,7 +26,8 @@ STEPS = 8
 OLD, NEW = "0.3.64", "0.33.0"
 """Recorded: 0.3.64. The jobs of newer ones are as their source has them."""
 
-KNOWN = frozenset({"LoadImage", "ImageScale", "RepeatImageBatch", "CreateVideo", "SaveVideo"})
+INFO = json.loads((Path(__file__).parent / "object_info.json").read_text())
+"""Recorded: what these kinds of nodes take. There are no others here."""
 
 
 class FakeComfyUI:
@@ -112,7 +113,7 @@ class FakeComfyUI:
                 web.get("/view", self._view),
                 web.post("/upload/image", self._upload),
                 web.get("/system_stats", self._stats),
-                web.get("/object_info", self._info),
+                web.get("/object_info/{name}", self._info),
                 web.get("/api/jobs/{prompt}", self._job),
                 web.post("/api/jobs/{prompt}/cancel", self._cancel),
             ]
@@ -207,7 +208,7 @@ class FakeComfyUI:
     def _refusal(self, body: dict[str, Any], fault: Fault | None) -> dict[str, Any] | None:
         """Why a graph is not taken, as recorded."""
         for id_, node in body["prompt"].items():
-            if node["class_type"] not in KNOWN:
+            if node["class_type"] not in INFO:
                 text = f"Cannot execute because node {node['class_type']} does not exist."
                 kind = "missing_node_type" if self.jobs_api else "invalid_prompt"
                 error = {"type": kind, "message": text, "details": f"Node ID '#{id_}'", "extra_info": {}}
@@ -291,8 +292,9 @@ class FakeComfyUI:
         system = {"os": "posix", "comfyui_version": self.version, "argv": ["main.py", "--cpu", SECRET_PATH]}
         return web.json_response({"system": system, "devices": [{"name": "cpu", "type": "cpu"}]})
 
-    async def _info(self, _: web.Request) -> web.Response:
-        return web.json_response({name: {"input": {"required": {}}, "output": []} for name in sorted(KNOWN)})
+    async def _info(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        return web.json_response({name: INFO[name]} if name in INFO else {})
 
     def _file(self, kind: str, name: str) -> bytes | None:
         if (kind, name) not in self.files and self._folder is not None:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import aiohttp
 from yarl import URL
@@ -242,40 +242,36 @@ class Server:
             Unreachable: the server can't be reached.
         """
         if self._version is None:
-            told = _mapping(_mapping(await self._json("GET", "system_stats")).get("system"))
-            numbers = re.findall(r"\d+", str(told.get("comfyui_version") or ""))
-            self._version = tuple(int(number) for number in numbers[:3])
+            stats = await self._json("GET", "system_stats")
+            system = stats.get("system") if isinstance(stats, dict) else None
+            told = system.get("comfyui_version") if isinstance(system, dict) else None
+            self._version = tuple(int(number) for number in re.findall(r"\d+", str(told or ""))[:3])
         return self._version
 
     async def memory(self) -> int:
-        """Bytes of the server's largest GPU; 0 where it does not say.
+        """Bytes of its largest GPU; 0: it has none, or does not say.
 
         Raises:
             Unreachable: the server can't be reached.
         """
-        devices = _mapping(await self._json("GET", "system_stats")).get("devices")
-        told = [_mapping(device).get("vram_total") for device in devices] if isinstance(devices, list) else []
-        return max((size for size in told if isinstance(size, int)), default=0)
+        stats = await self._json("GET", "system_stats")
+        devices = stats.get("devices") if isinstance(stats, dict) else None
+        gpus = [
+            device.get("vram_total")
+            for device in (devices if isinstance(devices, list) else ())
+            if isinstance(device, dict) and device.get("type") != "cpu"
+        ]
+        return max((memory for memory in gpus if isinstance(memory, int)), default=0)
 
     async def node_class(self, name: str) -> Mapping[str, Any] | None:
-        """What a kind of node takes; None where the server has none of this name.
+        """What a kind of node takes; None where there is none of this name.
 
         Raises:
             Unreachable: the server can't be reached.
         """
-        told = _mapping(await self._json("GET", f"object_info/{name}")).get(name)
-        return _mapping(told) or None
-
-    async def object_info(self) -> Mapping[str, Any]:
-        """What its nodes take, by their class.
-
-        Raises:
-            Unreachable: the server can't be reached.
-        """
-        answer = await self._json("GET", "object_info")
-        if not isinstance(answer, dict):
-            raise Unreachable(f"{self.name} does not list its nodes")
-        return answer
+        answer = await self._json("GET", f"object_info/{quote(name, safe='')}", may_lack=True)
+        told = answer.get(name) if isinstance(answer, dict) else None
+        return told if isinstance(told, dict) else None
 
     @asynccontextmanager
     async def socket(self, prompt: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
@@ -350,7 +346,7 @@ class Server:
         return self._http
 
     def _url(self, path: str) -> URL:
-        return self._base.joinpath(*path.split("/"))
+        return self._base.joinpath(*path.split("/"), encoded=True)
 
     def _odd(self, status: int) -> Unreachable:
         kind = Failing if status == _ERRORS else Unreachable
@@ -372,10 +368,6 @@ async def _pieces(answer: aiohttp.ClientResponse, seconds: float) -> AsyncIterat
         if not piece:
             return
         yield piece
-
-
-def _mapping(told: Any) -> Mapping[str, Any]:
-    return told if isinstance(told, dict) else {}
 
 
 def header_of(login: str) -> str:
