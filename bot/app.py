@@ -212,6 +212,12 @@ def _base(
         clock=clock,
     )
     signals = JobSignals()
+    inventory = Inventory(
+        policies.store_of(settings),
+        lambda: host.device,
+        slow=policies.allows_slow_models(settings),
+        owned=partial(owned_families, policies.owned_environment(settings)),
+    )
     return _Base(
         settings=settings,
         clock=clock,
@@ -224,15 +230,10 @@ def _base(
         eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs, clock=clock),
+        forecaster=Forecaster(queue.jobs, families=inventory.families, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
-        inventory=Inventory(
-            policies.store_of(settings),
-            lambda: host.device,
-            slow=policies.allows_slow_models(settings),
-            owned=partial(owned_families, policies.owned_environment(settings)),
-        ),
+        inventory=inventory,
     )
 
 

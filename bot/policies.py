@@ -30,7 +30,7 @@ from db.jobs.stumbles import StumbleLimits
 from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
 from engine.elsewhere.comfyui.limits import ServerLimits
-from engine.elsewhere.owned import WORKFLOWS_VARIABLE
+from engine.elsewhere.owned import COMFYUI_VARIABLE, WORKFLOWS_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.host import HostLimits
@@ -189,7 +189,10 @@ def engine_environment(settings: Settings) -> dict[str, str]:
 def owned_environment(settings: Settings) -> dict[str, str]:
     """What names the families that the owner adds; see :func:`engine.elsewhere.owned.owned_families`."""
     folder = settings.workflows_dir
-    return {WORKFLOWS_VARIABLE: "" if folder is None else str(_whole((folder,))[0])}
+    return {
+        WORKFLOWS_VARIABLE: "" if folder is None else str(_whole((folder,))[0]),
+        COMFYUI_VARIABLE: ",".join(settings.comfyui),
+    }
 
 
 def store_of(settings: Settings) -> Store:

@@ -18,6 +18,7 @@ import click
 
 from bot.cli.calibrate import calibrate
 from bot.cli.database import backup, check, restore
+from bot.cli.elsewhere.workflows import workflows
 from bot.cli.inspect import inspect
 from bot.cli.judge import judge
 from bot.cli.keys import keys
@@ -83,6 +84,7 @@ main.add_command(models)
 main.add_command(restore)
 main.add_command(try_ways)
 main.add_command(webhooks)
+main.add_command(workflows)
 
 
 @main.command()
