@@ -85,6 +85,10 @@ class FakeComfyUI:
         """Have something go wrong the next times that it can."""
         self._orders += [fault] * times
 
+    def _meets(self, job: Job, *faults: Fault) -> Fault | None:
+        """The first order among these; jobs of others are spared."""
+        return None if job.client == "other" else self._takes(*faults)
+
     def _takes(self, *faults: Fault) -> Fault | None:
         """The first order among these, which is used up."""
         found = next((order for order in self._orders if order in faults), None)
@@ -374,12 +378,12 @@ class FakeComfyUI:
 
     async def _draw(self, job: Job) -> None:
         await self._tell(job, "execution_start")
-        cached = self._takes(Fault.CACHED)
+        cached = self._meets(job, Fault.CACHED)
         await self._tell(job, "execution_cached", nodes=list(job.graph) if cached else [])
         if not cached and not await self._steps(job):
             return
-        if not self._takes(Fault.NO_OUTPUT):
-            data = b"no clip at all" * 99 if self._takes(Fault.BROKEN_CLIP) else await self._clip(job)
+        if not self._meets(job, Fault.NO_OUTPUT):
+            data = b"no clip at all" * 99 if self._meets(job, Fault.BROKEN_CLIP) else await self._clip(job)
             prefix = job.graph.get("5", {}).get("inputs", {}).get("filename_prefix", "clip")
             folder, _, stem = prefix.rpartition("/")
             name = f"{stem}_00001_.mp4"
@@ -404,7 +408,7 @@ class FakeComfyUI:
             await self._tell(job, "progress_state", nodes=states)
             if job.client != "other":
                 await self._preview(job, step / STEPS)
-            if step == STEPS // 2 and job.client != "other":
+            if step == STEPS // 2:
                 await self._middle(job)
             if job.interrupted:
                 await self._tell(job, "execution_interrupted", node_id="3", node_type="X", executed=[])
@@ -415,8 +419,8 @@ class FakeComfyUI:
 
     async def _middle(self, job: Job) -> None:
         """What goes wrong in the middle of a job."""
-        match self._takes(
-            Fault.CLOSES_SOCKET, Fault.FORGETS, Fault.NODE_ERROR, Fault.OUT_OF_MEMORY, Fault.STOPPED
+        match self._meets(
+            job, Fault.CLOSES_SOCKET, Fault.FORGETS, Fault.NODE_ERROR, Fault.OUT_OF_MEMORY, Fault.STOPPED
         ):
             case Fault.CLOSES_SOCKET:
                 await self._sockets.pop(job.client)[0].close()
