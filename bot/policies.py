@@ -290,6 +290,7 @@ def for_turns(settings: Settings) -> FairShare:
         member_most=settings.fair_most_minutes * MINUTE,
         guild_stretch=settings.fair_server_stretch,
         guild_most=settings.fair_server_most_minutes * MINUTE,
+        member_running=settings.per_member_running,
     )
 
 

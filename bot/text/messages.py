@@ -354,7 +354,7 @@ def why(
 def _standing(job: Job, wait: Wait) -> str:
     """Why a job has the place it has."""
     if job.priority < 0:
-        return "It is in the background lane, so it starts when nothing else is waiting."
+        return "It is drawn in the background, so it starts when nothing else is waiting."
     place = "Its place depends on when you asked"
     if wait.delay >= 1:
         place = (
