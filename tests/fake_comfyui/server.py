@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import struct
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -18,13 +19,13 @@ from tests.fake_comfyui.clips import clip_of, preview_of
 from tests.fake_comfyui.faults import ANSWERS, Fault
 from tests.fake_comfyui.jobs import Board, Job, stamp
 
-SECRET_PATH = "/home/owner/ComfyUI/models/secret"
+SECRET_PATH = "/opt/ComfyUI/models/secret"
 """Stands in messages, as real servers' paths do. Nobody but the owner may read it."""
 
 STEPS = 8
 
-OLD, NEW = "0.3.64", "0.33.0"
-"""Recorded: 0.3.64. The jobs of newer ones are as their source has them."""
+OLD, NEW = "0.3.64", "0.27.0"
+"""The versions whose messages were recorded; the older one has no ``/api/jobs`` and takes any id."""
 
 INFO = json.loads((Path(__file__).parent / "object_info.json").read_text())
 """Recorded: what these kinds of nodes take. There are no others here."""
@@ -211,6 +212,9 @@ class FakeComfyUI:
 
     def _refusal(self, body: dict[str, Any], fault: Fault | None) -> dict[str, Any] | None:
         """Why a graph is not taken, as recorded."""
+        if self.jobs_api and str(uuid.UUID(body["prompt_id"])) != body["prompt_id"]:
+            text = "prompt_id must be a valid UUID"
+            return {"error": {"type": "invalid_prompt_id", "message": text}, "node_errors": {}}
         for id_, node in body["prompt"].items():
             if node["class_type"] not in INFO:
                 text = f"Cannot execute because node {node['class_type']} does not exist."
