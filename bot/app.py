@@ -50,6 +50,7 @@ from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
+from bot.requests.taking import Parts
 from bot.services import Services
 from bot.signals import JobSignals
 from bot.turns import Turns
@@ -285,6 +286,7 @@ def _services(base: _Base) -> Services:
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
+        sealer=base.sealer,
         loop_lag=LoopLag(),
         door=Door(
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
@@ -397,14 +399,11 @@ def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
 
 def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submissions:
     settings = base.settings
-    return Submissions(
+    parts = Parts(
         entry=base.queue.entry,
-        moderation=base.queue.moderation,
         retention=base.queue.retention,
         blobs=base.blobs,
         reception=base.reception,
-        forecaster=base.forecaster,
-        board=board,
         signals=base.signals,
         screening=screening,
         shortages=base.shortages,
@@ -413,6 +412,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         capabilities=base.inventory.capabilities,
         families=base.inventory.families,
     )
+    return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 
 
 def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Replays:

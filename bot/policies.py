@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.choices import Where
 from bot.config.paths import CALIBRATION
@@ -248,6 +249,20 @@ def for_submissions(settings: Settings) -> SubmissionPolicy:
 def for_web(settings: Settings) -> WebPolicy:
     """Where the status page is served."""
     return WebPolicy(host=str(settings.web_host), port=settings.web_port)
+
+
+def for_api(settings: Settings) -> ApiPolicy:
+    """Where the API is served, and what it allows."""
+    return ApiPolicy(
+        host=str(settings.api_host),
+        port=settings.api_port,
+        keys=settings.api_keys,
+        per_minute=settings.api_per_minute,
+        streams=settings.api_streams,
+        upload_seconds=settings.api_upload_seconds,
+        repeat_hours=settings.api_repeat_hours,
+        event_days=settings.api_event_days,
+    )
 
 
 def for_webhooks(settings: Settings) -> WebhookPolicy:

@@ -42,6 +42,7 @@ from db.privacy.departed_guilds import Guilds
 from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.process.host import EngineHost
+from engine.provenance.seal import Sealer
 
 T = TypeVar("T")
 
@@ -79,6 +80,7 @@ class Services:
     erasing: Erasing
     rights: Rights
     webhooks: WebhookSender
+    sealer: Sealer
     loop_lag: LoopLag
     door: Door
 
