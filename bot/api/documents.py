@@ -169,7 +169,12 @@ class WebhookAsked(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    url: str = Field(min_length=1, max_length=2000, description="An https or http address.")
+    url: str = Field(
+        min_length=1,
+        max_length=2000,
+        description="An https or http address on the internet, without a login.",
+        json_schema_extra={"format": "uri"},
+    )
 
 
 class WebhookDocument(Document):
