@@ -54,6 +54,7 @@ from bot.requests.taking import Parts
 from bot.services import Services
 from bot.signals import JobSignals
 from bot.turns import Turns
+from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
@@ -239,15 +240,7 @@ def _base(
 
 def _services(base: _Base) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
-    screening = Screening(
-        reviews=queue.reviews,
-        delivery=queue.delivery,
-        cases=queue.cases,
-        messenger=base.messenger,
-        words=WordLists(settings.word_languages),
-        nudity_score=settings.nudity_score,
-        clock=base.clock,
-    )
+    screening = _screening(base)
     loops = _job_loops(base, screening)
     submissions = _submissions(base, loops.board, screening)
     decisions = Decisions(
@@ -291,12 +284,25 @@ def _services(base: _Base) -> Services:
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
+        key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
         loop_lag=LoopLag(),
         door=Door(
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
             limits=policies.for_door(settings),
         ),
+    )
+
+
+def _screening(base: _Base) -> Screening:
+    return Screening(
+        reviews=base.queue.reviews,
+        delivery=base.queue.delivery,
+        cases=base.queue.cases,
+        messenger=base.messenger,
+        words=WordLists(base.settings.word_languages),
+        nudity_score=base.settings.nudity_score,
+        clock=base.clock,
     )
 
 
@@ -374,6 +380,16 @@ def _webhooks(base: _Base) -> WebhookSender:
         policies.for_webhooks(base.settings),
         events=queue.webhooks,
         meta=queue.meta,
+        signals=base.signals,
+        clock=base.clock,
+    )
+
+
+def _key_webhooks(base: _Base) -> KeyWebhookSender:
+    return KeyWebhookSender(
+        policies.for_key_webhooks(base.settings),
+        events=base.queue.webhooks,
+        hooks=base.queue.api_webhooks,
         signals=base.signals,
         clock=base.clock,
     )

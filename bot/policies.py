@@ -264,6 +264,7 @@ def for_api(settings: Settings) -> ApiPolicy:
         streams=settings.api_streams,
         upload_seconds=settings.api_upload_seconds,
         repeat_hours=settings.api_repeat_hours,
+        webhook_private=settings.api_webhook_private,
         event_days=settings.api_event_days,
     )
 
@@ -274,6 +275,17 @@ def for_webhooks(settings: Settings) -> WebhookPolicy:
         url="" if settings.webhook_url is None else settings.webhook_url.get_secret_value(),
         secrets=tuple(each.get_secret_value() for each in settings.webhook_secret),
         private=settings.webhook_private,
+        seconds=settings.webhook_seconds,
+        keep_days=settings.webhook_keep_days,
+    )
+
+
+def for_key_webhooks(settings: Settings) -> WebhookPolicy:
+    """How the owners of API keys are told; addresses and secrets are their own."""
+    return WebhookPolicy(
+        url="",
+        secrets=(),
+        private=settings.api_webhook_private,
         seconds=settings.webhook_seconds,
         keep_days=settings.webhook_keep_days,
     )
