@@ -57,6 +57,7 @@ from bot.requests.taking import Parts
 from bot.services import Services
 from bot.signals import JobSignals
 from bot.turns import Turns
+from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
@@ -73,7 +74,9 @@ from db.sqlite.connection import Database
 from engine.core.services import service_of
 from engine.elsewhere.by_engine import ByEngine
 from engine.elsewhere.owned import owned_families
+from engine.process.environment import scrubbed
 from engine.process.host import EngineHost
+from engine.process.warming import Warmer
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
 from engine.rendering.limits import RenderLimits
@@ -152,11 +155,13 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
         sealer = Sealer(load_or_make_identity(data))
         accounts = accounts_for(settings, database, clock)
         comfy = _comfy_servers(settings, database, clock)
+        environment = os.environ | policies.engine_environment(settings)
         host = EngineHost(
             spool=data / SPOOL,
             limits=policies.for_engine(settings),
             at_once=settings.clips_at_once,
-            environment=os.environ | policies.engine_environment(settings),
+            warmer=Warmer(environment=scrubbed(environment), after=settings.compile_ahead),
+            environment=environment,
             elsewhere=ByEngine(
                 {
                     **({"comfyui": comfy.places[0].draws} if comfy.places else {}),
@@ -222,6 +227,12 @@ def _base(
         clock=clock,
     )
     signals = JobSignals()
+    inventory = Inventory(
+        policies.store_of(settings),
+        lambda: host.device,
+        slow=policies.allows_slow_models(settings),
+        owned=partial(owned_families, policies.owned_environment(settings)),
+    )
     return _Base(
         settings=settings,
         clock=clock,
@@ -234,29 +245,11 @@ def _base(
         eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs, clock=clock),
+        forecaster=Forecaster(queue.jobs, families=inventory.families, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
         accounts=accounts,
-        inventory=Inventory(
-            policies.store_of(settings),
-            lambda: host.device,
-            slow=policies.allows_slow_models(settings),
-            owned=partial(owned_families, policies.owned_environment(settings)),
-        ),
-    )
-
-
-def _screening(base: _Base) -> Screening:
-    settings, queue = base.settings, base.queue
-    return Screening(
-        reviews=queue.reviews,
-        delivery=queue.delivery,
-        cases=queue.cases,
-        messenger=base.messenger,
-        words=WordLists(settings.word_languages),
-        nudity_score=settings.nudity_score,
-        clock=base.clock,
+        inventory=inventory,
     )
 
 
@@ -307,12 +300,25 @@ def _services(base: _Base) -> Services:
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
         hosted=_hosted(base),
+        key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
         loop_lag=LoopLag(),
         door=Door(
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
             limits=policies.for_door(settings),
         ),
+    )
+
+
+def _screening(base: _Base) -> Screening:
+    return Screening(
+        reviews=base.queue.reviews,
+        delivery=base.queue.delivery,
+        cases=base.queue.cases,
+        messenger=base.messenger,
+        words=WordLists(base.settings.word_languages),
+        nudity_score=base.settings.nudity_score,
+        clock=base.clock,
     )
 
 
@@ -405,6 +411,16 @@ def _hosted(base: _Base) -> HostedService:
         reviews=base.queue.reviews,
         meta=base.queue.meta,
         messenger=base.messenger,
+        clock=base.clock,
+    )
+
+
+def _key_webhooks(base: _Base) -> KeyWebhookSender:
+    return KeyWebhookSender(
+        policies.for_key_webhooks(base.settings),
+        events=base.queue.webhooks,
+        hooks=base.queue.api_webhooks,
+        signals=base.signals,
         clock=base.clock,
     )
 

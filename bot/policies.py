@@ -36,7 +36,7 @@ from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.hosted.families import SERVICES_VARIABLE, TABLES_VARIABLE
 from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
 from engine.elsewhere.hosted.money import micros
-from engine.elsewhere.owned import WORKFLOWS_VARIABLE
+from engine.elsewhere.owned import COMFYUI_VARIABLE, WORKFLOWS_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.host import HostLimits
@@ -205,6 +205,7 @@ def owned_environment(settings: Settings) -> dict[str, str]:
     hosting = for_hosting(settings)
     return {
         WORKFLOWS_VARIABLE: "" if folder is None else str(_whole((folder,))[0]),
+        COMFYUI_VARIABLE: ",".join(settings.comfyui),
         TABLES_VARIABLE: "" if hosting.tables is None else str(hosting.tables),
         SERVICES_VARIABLE: ",".join(hosting.names) if settings.hosted_budget else "",
     }
@@ -279,6 +280,7 @@ def for_api(settings: Settings) -> ApiPolicy:
         streams=settings.api_streams,
         upload_seconds=settings.api_upload_seconds,
         repeat_hours=settings.api_repeat_hours,
+        webhook_private=settings.api_webhook_private,
         event_days=settings.api_event_days,
     )
 
@@ -341,6 +343,17 @@ def for_wire(settings: Settings) -> WireLimits:
         max_bytes=settings.hosted_clip_bytes,
         private=settings.hosted_private,
         hosts=settings.hosted_hosts,
+    )
+
+
+def for_key_webhooks(settings: Settings) -> WebhookPolicy:
+    """How the owners of API keys are told; addresses and secrets are their own."""
+    return WebhookPolicy(
+        url="",
+        secrets=(),
+        private=settings.api_webhook_private,
+        seconds=settings.webhook_seconds,
+        keep_days=settings.webhook_keep_days,
     )
 
 
