@@ -34,6 +34,7 @@ from bot.requests.options import wants_clips_sound
 from bot.requests.style_names import settled
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.requests.wording import worded
+from bot.seats import lane_of
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts
 from bot.text.prompts import clean_prompt
@@ -288,7 +289,8 @@ class Submissions:
             screened = await self._screening.before_drawing(
                 interaction, recipe, made.subjects, origin, adult=made.adult
             )
-            new = _new_job(interaction, origin, key or str(interaction.id), answer, screened, made)
+            lane = lane_of(recipe, self._families())
+            new = _new_job(interaction, origin, key or str(interaction.id), answer, screened, made, lane)
             self._in_flight.protect()
             enqueued = await self._entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
@@ -350,7 +352,7 @@ class Submissions:
     async def _confirm(self, interaction: Interaction, job: Job, recipe: Recipe) -> None:
         """Turn the answer into the job's status message. Where that fails, the board does it later."""
         wait = (await self._forecaster.forecast()).waits.get(job.id) or await self._forecaster.for_new(
-            job.profile, job.guild_id, job.user_id
+            job.profile, job.guild_id, job.user_id, lane=job.lane, engine=job.engine
         )
         paused = await self._moderation.paused(job.guild_id)
         content = messages.waiting(recipe, wait, paused=paused, restarted=False)
@@ -379,6 +381,7 @@ def _new_job(
     answer: Answer,
     screened: Screened,
     made: Planned,
+    lane: str,
 ) -> NewJob:
     recipe = made.recipe
     if interaction.guild_id is None or interaction.channel_id is None:
@@ -400,5 +403,7 @@ def _new_job(
         status_message_id=answer.message_id,
         seed=made.recipe.seed,
         seen=seen_document(recipe, made.subjects, parent),
+        lane=lane,
+        engine=recipe.engine,
         interaction=interaction.id,
     )
