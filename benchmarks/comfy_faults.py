@@ -43,7 +43,8 @@ LONGEST = 90.0
 REFUSED = frozenset({Fault.NODE_ERROR, Fault.OUT_OF_MEMORY, Fault.REFUSES})
 """What ends a request in words. Everything else ends in a clip."""
 
-ENDS = ("✅", "⚠", "❌", "couldn't", "can't", "failed")
+ENDS = ("✅", "⚠️")
+"""How a message begins whose job is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,10 @@ async def one(
         comfy.order(fault, times=9 if lasting else 1)
     began = time.monotonic()
     await ask(discord, channel)
-    await discord.wait_for(lambda: is_over(discord, channel), LONGEST)
+    try:
+        await discord.wait_for(lambda: is_over(discord, channel), LONGEST)
+    except TimeoutError:
+        print(f"no end in {LONGEST:g} s: {said(discord, channel)}", file=sys.stderr)
     await asyncio.sleep(1.0)  # a second clip would come now
     return Ended(
         clips=len(clips(discord, channel)),
@@ -136,6 +140,10 @@ async def run(faults: list[Fault]) -> bool:
                         f"{ended.seconds:>9.1f}  {last[:90]}{mark}",
                         flush=True,
                     )
+                if not right:
+                    kept = Path(tempfile.mkdtemp(prefix="framekiln-comfy-failed-")) / "bot.log"
+                    kept.write_text(bot.output)
+                    print(f"the bot's log: {kept}")
                 foreign = [job for key, job in comfy.board.history.items() if key.endswith("0f")]
                 print(f"global interrupts: {comfy.interrupts.count(None)}; jobs of others: {len(foreign)}")
             return right and None not in comfy.interrupts

@@ -9,15 +9,17 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from bot import policies
 from bot.buttons import rows
 from bot.clips.replay import Replays
+from bot.config.devices import CPU, LocalDevice
 from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX, SPOOL
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
@@ -34,6 +36,9 @@ from bot.loops.clip_post import ClipPosts
 from bot.loops.comfyui_servers import ComfyServers
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
+from bot.loops.engines import Engines
+from bot.loops.outcomes import Outcomes
+from bot.loops.render_tally import RenderTally
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.decisions import Decisions
@@ -51,6 +56,7 @@ from bot.requests.cancelling import Cancelling
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
+from bot.seats import HERE, Seat
 from bot.services import Services
 from bot.signals import JobSignals
 from bot.turns import Turns
@@ -67,13 +73,20 @@ from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
+from engine.core.device import Device
+from engine.core.elsewhere import DrawsElsewhere
+from engine.elsewhere.comfyui.family import LANE as COMFYUI
 from engine.elsewhere.owned import owned_families
 from engine.process.host import EngineHost
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
 from engine.rendering.limits import RenderLimits
+from engine.runtime.context import DEVICE_VARIABLE
 
 log = logging.getLogger(__name__)
+
+ONLY_FINISHES: Mapping[str, str] = MappingProxyType({DEVICE_VARIABLE: CPU})
+"""What an engine process knows whose takes are drawn elsewhere: a GPU would be held for nothing."""
 
 LIMIT_MARGIN = 0.97
 """The share of a server's upload limit that a clip may take: the rest of the request needs room too."""
@@ -88,7 +101,7 @@ class _Base:
     database: Database
     queue: Queue
     blobs: Blobs
-    host: EngineHost
+    seats: tuple[Seat, ...]
     reception: Reception
     sealer: Sealer
     eraser: Eraser
@@ -109,7 +122,7 @@ class _Base:
 class _JobLoops:
     """The loops that take a job from the queue to its channel."""
 
-    engine_loop: EngineLoop
+    engines: Engines
     board: StatusBoard
     deliverer: Deliverer
     cases: CaseBoard
@@ -145,21 +158,16 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
         comfy = _comfy_servers(settings, database, clock)
-        host = EngineHost(
-            spool=data / SPOOL,
-            limits=policies.for_engine(settings),
-            at_once=settings.clips_at_once,
-            environment=os.environ | policies.engine_environment(settings),
-            elsewhere=comfy.places[0].draws if comfy.places else None,
-        )
+        devices = await asyncio.to_thread(policies.local_devices_of, settings)
+        seats = _seats(settings, devices, comfy)
         try:
             blobs = Blobs(data / BLOBS)
             async with _reception(settings, blobs) as reception:
-                services = _services(_base(settings, clock, database, blobs, host, reception, sealer))
+                services = _services(_base(settings, clock, database, blobs, seats, reception, sealer), comfy)
                 await services.door.open()
                 yield services
         finally:
-            await host.close()
+            await asyncio.gather(*(seat.engine.close() for seat in seats))
             await comfy.close()
 
 
@@ -179,6 +187,51 @@ def _comfy_servers(settings: Settings, database: Database, clock: Callable[[], f
     )
 
 
+def _seats(settings: Settings, devices: Sequence[LocalDevice], comfy: ComfyServers) -> tuple[Seat, ...]:
+    """Everything that draws: an engine for each device of this machine, each server and each service.
+
+    What draws elsewhere has a lane and an engine process of its own: ``_host(…, elsewhere=…)``.
+    """
+    here = [
+        Seat(name=device.name, engine=_host(settings, number, device.environment))
+        for number, device in enumerate(devices)
+    ]
+    servers = [
+        Seat(
+            name=place.name,
+            engine=_host(settings, len(here) + number, ONLY_FINISHES, elsewhere=place.draws),
+            lane=COMFYUI,
+            draws=place.can_draw,
+        )
+        for number, place in enumerate(comfy.places)
+    ]
+    return (*here, *servers)
+
+
+def _host(
+    settings: Settings,
+    number: int,
+    environment: Mapping[str, str],
+    elsewhere: DrawsElsewhere | None = None,
+) -> EngineHost:
+    """An engine process.
+
+    Args:
+        settings: the owner's.
+        number: no other has it; the first is 0, and has the folder that an only one has.
+        environment: what this one needs to know beside the settings.
+        elsewhere: has its takes drawn; None: it draws them itself.
+    """
+    spool = settings.data_dir / SPOOL
+    return EngineHost(
+        spool=spool / f"engine_{number}" if number else spool,
+        limits=policies.for_engine(settings),
+        at_once=settings.clips_at_once,
+        environment=os.environ | policies.engine_environment(settings) | dict(environment),
+        elsewhere=elsewhere,
+    )
+
+
 @asynccontextmanager
 async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Reception]:
     folder = settings.data_dir
@@ -194,7 +247,7 @@ def _base(
     clock: Callable[[], float],
     database: Database,
     blobs: Blobs,
-    host: EngineHost,
+    seats: tuple[Seat, ...],
     reception: Reception,
     sealer: Sealer,
 ) -> _Base:
@@ -214,25 +267,34 @@ def _base(
         database=database,
         queue=queue,
         blobs=blobs,
-        host=host,
+        seats=seats,
         reception=reception,
         sealer=sealer,
         eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs, clock=clock),
+        forecaster=Forecaster(queue.jobs, seats=seats, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
         inventory=Inventory(
             policies.store_of(settings),
-            lambda: host.device,
+            partial(_device_of, seats),
             slow=policies.allows_slow_models(settings),
             owned=partial(owned_families, policies.owned_environment(settings)),
         ),
     )
 
 
-def _services(base: _Base) -> Services:
+def _device_of(seats: Sequence[Seat]) -> Device | None:
+    """What plans are made for: of several devices here, the one with the least; None: not known yet."""
+    here = [seat.engine for seat in seats if seat.lane == HERE]
+    if not here:
+        return Device()
+    known = [device for engine in here if (device := engine.device) is not None]
+    return min(known, key=lambda device: (device.is_gpu, device.memory), default=None)
+
+
+def _services(base: _Base, comfy: ComfyServers) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
     screening = Screening(
         reviews=queue.reviews,
@@ -270,7 +332,7 @@ def _services(base: _Base) -> Services:
         forecaster=base.forecaster,
         shortages=base.shortages,
         data_watch=base.data_watch,
-        engine_loop=loops.engine_loop,
+        engines=loops.engines,
         deliverer=loops.deliverer,
         board=loops.board,
         submissions=submissions,
@@ -280,12 +342,12 @@ def _services(base: _Base) -> Services:
         cases=loops.cases,
         answers=_answers(base),
         decisions=decisions,
-        host=base.host,
         housekeeping=_housekeeping(base, personal, guilds),
         guilds=guilds,
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
+        comfy=comfy,
         sealer=base.sealer,
         loop_lag=LoopLag(),
         door=Door(
@@ -295,36 +357,56 @@ def _services(base: _Base) -> Services:
     )
 
 
-def _engine_loop(base: _Base) -> EngineLoop:
+def _engines(base: _Base) -> Engines:
+    """A loop for each seat."""
+    tally = RenderTally()
+    several = len(base.seats) > 1
+    names = [f"engine loop, {seat.name}" if several else "engine loop" for seat in base.seats]
+    loops = [_engine_loop(base, seat, name, tally) for seat, name in zip(base.seats, names, strict=True)]
+    return Engines(loops, tally)
+
+
+def _engine_loop(base: _Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
     async def limits_for(job: Job) -> RenderLimits:
         return render_limits(base.settings, base.messenger.known_upload_limit(job.guild_id))
 
+    outcomes = Outcomes(
+        seat.name,
+        claims=base.queue.claims,
+        jobs=base.queue.jobs,
+        stumbles=policies.for_stumbles(base.settings),
+        shortages=base.shortages,
+        absences=policies.for_absences(base.settings),
+        signals=base.signals,
+        clock=base.clock,
+    )
     return EngineLoop(
         claims=base.queue.claims,
         jobs=base.queue.jobs,
         take_previews=base.queue.take_previews,
         retention=base.queue.retention,
         blobs=base.blobs,
-        engine=base.host,
+        seat=seat,
+        others=base.seats,
+        name=name,
         limits_for=limits_for,
-        stumbles=policies.for_stumbles(base.settings),
-        shortages=base.shortages,
+        outcomes=outcomes,
         signals=base.signals,
+        tally=tally,
         may_claim=base.data_watch.is_there,
-        clock=base.clock,
     )
 
 
 def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
     settings, queue, signals = base.settings, base.queue, base.signals
-    engine_loop = _engine_loop(base)
+    engines = _engines(base)
     board = StatusBoard(
         delivery=queue.delivery,
         jobs=queue.jobs,
         moderation=queue.moderation,
         signals=signals,
         messenger=base.messenger,
-        engine_loop=engine_loop,
+        engines=engines,
         forecaster=base.forecaster,
         dress=rows.for_status,
         sealer=base.sealer,
@@ -360,7 +442,7 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         sealer=base.sealer,
         work=base.outbox,
     )
-    return _JobLoops(engine_loop=engine_loop, board=board, deliverer=deliverer, cases=cases)
+    return _JobLoops(engines=engines, board=board, deliverer=deliverer, cases=cases)
 
 
 def _webhooks(base: _Base) -> WebhookSender:

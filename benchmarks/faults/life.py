@@ -33,6 +33,7 @@ import bot.client
 import bot.loops.answers
 import bot.loops.delivery
 import bot.loops.engine_loop
+import bot.loops.outcomes
 import bot.loops.runs
 import bot.loops.status
 import bot.ops.shortages
@@ -62,6 +63,8 @@ PAUSES = {
     bot.loops.runs: {"NOTE_SECONDS": 0.1},
     bot.loops.engine_loop: {
         "POLL_SECONDS": 0.1,
+    },
+    bot.loops.outcomes: {
         "ENGINE_DOWN_PAUSE": 0.2,
         "TROUBLE_PAUSE": 0.05,
     },

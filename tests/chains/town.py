@@ -313,7 +313,7 @@ class Town:
 
     async def draw(self) -> None:
         """One turn of the engine."""
-        self.start(self.services.engine_loop._next_job())
+        self.start(self.services.engines.loops[0]._next_job())
         await self.settle(0.2)
 
     async def post(self) -> None:

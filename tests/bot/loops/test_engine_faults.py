@@ -72,7 +72,7 @@ async def test_the_owner_says_after_how_many_crashes_and_restarts_a_job_is_set_a
     engine.acts = [None, EngineDied(7, "crash"), EngineDied(7, "crash")]
 
     async def until_all_is_tried(services):
-        await until(lambda: len(engine.renders) == 3 and services.engine_loop._runs.idle.is_set())
+        await until(lambda: len(engine.renders) == 3 and services.engines.loops[0]._runs.idle.is_set())
 
     monkeypatch.setattr(app, "EngineHost", lambda **_: engine)
     monkeypatch.setattr(running, "stay_connected", until_all_is_tried)

@@ -16,6 +16,7 @@ from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post, SmallFile
 from bot.forecast import Forecaster
 from bot.loops import status as status_module
+from bot.loops.engines import Engines
 from bot.loops.previews import FirstLook, FirstLooks, JobProgress
 from bot.loops.status import StatusBoard
 from bot.requests.cancelling import Stop
@@ -74,7 +75,7 @@ async def board(queue, messenger, engine_loop, may_show):
         moderation=queue.moderation,
         signals=JobSignals(),
         messenger=messenger,
-        engine_loop=engine_loop,
+        engines=Engines([engine_loop], engine_loop.tally),
         forecaster=Forecaster(queue.jobs, clock=CLOCK),
         dress=rows.for_status,
         sealer=Sealer(None),
@@ -319,13 +320,13 @@ def drawing(engine, tmp_path):
 @pytest.fixture
 async def asked(fake, channel, ada, services, bot, drawing):
     """Ada's job, whose status message shows a first look; and that message."""
-    loops = [asyncio.create_task(each.loop.run()) for each in (services.engine_loop, services.board)]
+    loops = [asyncio.create_task(each.loop.run()) for each in (services.engines.loops[0], services.board)]
     told = await fake.slash(ada, channel, "text2video", prompt="rain")
     message = await told.shown()
     await until(lambda: message.attachments, 10)
     (running,) = await services.queue.jobs.running()
     yield running, message
-    await services.engine_loop.stop(0)
+    await services.engines.loops[0].stop(0)
     await services.board.stop()
     await asyncio.gather(*loops)
 
@@ -428,14 +429,14 @@ async def test_a_first_look_that_is_too_large_for_discord_costs_the_job_nothing(
     fake, channel, ada, services, bot, drawing
 ):
     channel.guild.upload_limit = len(b"a small clip") - 1
-    loops = [asyncio.create_task(each.loop.run()) for each in (services.engine_loop, services.board)]
+    loops = [asyncio.create_task(each.loop.run()) for each in (services.engines.loops[0], services.board)]
     told = await fake.slash(ada, channel, "text2video", prompt="rain")
     message = await told.shown()
-    await until(lambda: services.engine_loop.drafts and "drawing 40 %" in message.content, 10)
+    await until(lambda: services.engines.loops[0].drafts and "drawing 40 %" in message.content, 10)
     assert messages.FIRST_LOOK not in message.content
     assert (message.attachments, on(message)) == ((), ["Cancel"])
     assert await services.queue.jobs.running()
-    await services.engine_loop.stop(0)
+    await services.engines.loops[0].stop(0)
     await services.board.stop()
     await asyncio.gather(*loops)
 
