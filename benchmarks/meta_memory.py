@@ -204,8 +204,10 @@ def wan_decode(vae: Any, name: str, width: int, height: int, frames: int, *, til
     return Figure(name=said, total=total, units=width * height)
 
 
-def ltx_step(transformer: Any, width: int, height: int, frames: int, *, from_picture: bool) -> Figure:
-    """One pass; the unit is a token: eight frames of 32×32 pixels."""
+def ltx_pass(
+    transformer: Any, width: int, height: int, frames: int, *, from_picture: bool
+) -> tuple[Callable[[], object], int]:
+    """A pass of LTX's transformer, and its tokens: eight frames of 32×32 pixels each."""
     latents = (frames - 1) // 8 + 1, height // 32, width // 32
     tokens, sound = latents[0] * latents[1] * latents[2], round(frames / 24 * 25)
     half, whole = torch.bfloat16, torch.float32
@@ -232,6 +234,12 @@ def ltx_step(transformer: Any, width: int, height: int, frames: int, *, from_pic
             return_dict=False,
         )
 
+    return call, tokens
+
+
+def ltx_step(transformer: Any, width: int, height: int, frames: int, *, from_picture: bool) -> Figure:
+    """One pass; the unit is a token."""
+    call, tokens = ltx_pass(transformer, width, height, frames, from_picture=from_picture)
     begun = " from a picture" if from_picture else ""
     return Figure(
         name=f"ltx step{begun} {width}×{height}×{frames}", total=peak((transformer,), call), units=tokens

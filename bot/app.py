@@ -60,6 +60,7 @@ from bot.seats import HERE, Seat
 from bot.services import Services
 from bot.signals import JobSignals
 from bot.turns import Turns
+from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
@@ -77,7 +78,9 @@ from engine.core.device import Device
 from engine.core.elsewhere import DrawsElsewhere
 from engine.elsewhere.comfyui.family import LANE as COMFYUI
 from engine.elsewhere.owned import owned_families
+from engine.process.environment import scrubbed
 from engine.process.host import EngineHost
+from engine.process.warming import Warmer
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
 from engine.rendering.limits import RenderLimits
@@ -223,11 +226,14 @@ def _host(
         elsewhere: has its takes drawn; None: it draws them itself.
     """
     spool = settings.data_dir / SPOOL
+    whole = os.environ | policies.engine_environment(settings) | dict(environment)
+    after = 0.0 if elsewhere else settings.compile_ahead
     return EngineHost(
         spool=spool / f"engine_{number}" if number else spool,
         limits=policies.for_engine(settings),
         at_once=settings.clips_at_once,
-        environment=os.environ | policies.engine_environment(settings) | dict(environment),
+        warmer=Warmer(environment=scrubbed(whole), after=after),
+        environment=whole,
         elsewhere=elsewhere,
     )
 
@@ -261,6 +267,12 @@ def _base(
         clock=clock,
     )
     signals = JobSignals()
+    inventory = Inventory(
+        policies.store_of(settings),
+        partial(_device_of, seats),
+        slow=policies.allows_slow_models(settings),
+        owned=partial(owned_families, policies.owned_environment(settings)),
+    )
     return _Base(
         settings=settings,
         clock=clock,
@@ -273,15 +285,10 @@ def _base(
         eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs, seats=seats, clock=clock),
+        forecaster=Forecaster(queue.jobs, seats=seats, families=inventory.families, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
-        inventory=Inventory(
-            policies.store_of(settings),
-            partial(_device_of, seats),
-            slow=policies.allows_slow_models(settings),
-            owned=partial(owned_families, policies.owned_environment(settings)),
-        ),
+        inventory=inventory,
     )
 
 
@@ -296,15 +303,7 @@ def _device_of(seats: Sequence[Seat]) -> Device | None:
 
 def _services(base: _Base, comfy: ComfyServers) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
-    screening = Screening(
-        reviews=queue.reviews,
-        delivery=queue.delivery,
-        cases=queue.cases,
-        messenger=base.messenger,
-        words=WordLists(settings.word_languages),
-        nudity_score=settings.nudity_score,
-        clock=base.clock,
-    )
+    screening = _screening(base)
     loops = _job_loops(base, screening)
     submissions = _submissions(base, loops.board, screening)
     decisions = Decisions(
@@ -348,12 +347,25 @@ def _services(base: _Base, comfy: ComfyServers) -> Services:
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
         comfy=comfy,
+        key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
         loop_lag=LoopLag(),
         door=Door(
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
             limits=policies.for_door(settings),
         ),
+    )
+
+
+def _screening(base: _Base) -> Screening:
+    return Screening(
+        reviews=base.queue.reviews,
+        delivery=base.queue.delivery,
+        cases=base.queue.cases,
+        messenger=base.messenger,
+        words=WordLists(base.settings.word_languages),
+        nudity_score=base.settings.nudity_score,
+        clock=base.clock,
     )
 
 
@@ -451,6 +463,16 @@ def _webhooks(base: _Base) -> WebhookSender:
         policies.for_webhooks(base.settings),
         events=queue.webhooks,
         meta=queue.meta,
+        signals=base.signals,
+        clock=base.clock,
+    )
+
+
+def _key_webhooks(base: _Base) -> KeyWebhookSender:
+    return KeyWebhookSender(
+        policies.for_key_webhooks(base.settings),
+        events=base.queue.webhooks,
+        hooks=base.queue.api_webhooks,
         signals=base.signals,
         clock=base.clock,
     )

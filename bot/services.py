@@ -36,6 +36,7 @@ from bot.requests.submission import Submissions
 from bot.signals import JobSignals
 from bot.supervisor import LoopState, Supervisor
 from bot.web.overview import EngineReport, LoopReport, Overview
+from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
@@ -80,6 +81,7 @@ class Services:
     rights: Rights
     webhooks: WebhookSender
     comfy: ComfyServers
+    key_webhooks: KeyWebhookSender
     sealer: Sealer
     loop_lag: LoopLag
     door: Door

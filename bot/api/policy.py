@@ -17,6 +17,7 @@ class ApiPolicy:
         streams: event streams of a key that are open at once.
         upload_seconds: for one request to arrive.
         repeat_hours: for which an Idempotency-Key is remembered.
+        webhook_private: endpoints of keys may be on this machine or in its network.
         event_days: for which the events of a job are kept after its end.
     """
 
@@ -27,4 +28,5 @@ class ApiPolicy:
     streams: int
     upload_seconds: float
     repeat_hours: float
+    webhook_private: bool
     event_days: float

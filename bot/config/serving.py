@@ -41,6 +41,10 @@ class Serving(BaseSettings):
     api_repeat_hours: float = Field(
         24.0, ge=24, le=720, description="Hours for which an Idempotency-Key is remembered."
     )
+    api_webhook_private: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="Whether the webhook of an API key may be on this machine or in its network.",
+    )
     api_event_days: float = Field(
         7.0, ge=1, le=90, description="Days after a job's end before its events are forgotten."
     )
