@@ -196,10 +196,11 @@ def wan_decode(vae: Any, name: str, width: int, height: int, frames: int, *, til
     (vae.enable_tiling if tiled else vae.disable_tiling)()
     cell = 8 if name == "wan" else 16
     latents = empty(
-        1, vae.config.z_dim, (frames - 1) // 4 + 1, height // cell, width // cell, dtype=torch.float32
+        1, vae.config.z_dim, (frames - 1) // 4 + 1, height // cell, width // cell, dtype=vae.dtype
     )
     total = peak((vae,), lambda: vae.decode(latents, return_dict=False)[0])
-    said = f"{name} decode {width}×{height}×{frames}{', tiled' if tiled else ''}"
+    rounded = ", bfloat16" if vae.dtype is torch.bfloat16 else ""
+    said = f"{name} decode {width}×{height}×{frames}{rounded}{', tiled' if tiled else ''}"
     return Figure(name=said, total=total, units=width * height)
 
 
@@ -345,6 +346,9 @@ def _of_wan(name: str, size: tuple[int, int], counts: tuple[int, ...]) -> Iterat
         for tiled in (False, True):
             yield wan_decode(vae, name, *size, frames, tiled=tiled)
     yield wan_encode(vae, name, *size)
+    vae.to(torch.bfloat16)
+    for tiled in (False, True):
+        yield wan_decode(vae, name, *size, counts[-1], tiled=tiled)
 
 
 def _of_vace() -> Iterator[Figure]:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +17,7 @@ from pathlib import Path
 from bot import policies
 from bot.buttons import rows
 from bot.clips.replay import Replays
-from bot.config.devices import LocalDevice
-from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX, SPOOL
+from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
@@ -51,7 +49,9 @@ from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
-from bot.seats import HERE, Seat
+from bot.requests.taking import Parts
+from bot.seating import Seating, seated
+from bot.seats import Seat
 from bot.services import Services
 from bot.signals import JobSignals
 from bot.turns import Turns
@@ -67,9 +67,7 @@ from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
-from engine.core.device import Device
 from engine.elsewhere.owned import owned_families
-from engine.process.host import EngineHost
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
 from engine.rendering.limits import RenderLimits
@@ -89,7 +87,7 @@ class _Base:
     database: Database
     queue: Queue
     blobs: Blobs
-    seats: tuple[Seat, ...]
+    seating: Seating
     reception: Reception
     sealer: Sealer
     eraser: Eraser
@@ -145,44 +143,16 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
-        seats = _seats(settings, await asyncio.to_thread(policies.local_devices_of, settings))
+        devices = await asyncio.to_thread(policies.local_devices_of, settings)
+        seating = seated(settings, devices, database, clock)
         try:
             blobs = Blobs(data / BLOBS)
             async with _reception(settings, blobs) as reception:
-                services = _services(_base(settings, clock, database, blobs, seats, reception, sealer))
+                services = _services(_base(settings, clock, database, blobs, seating, reception, sealer))
                 await services.door.open()
                 yield services
         finally:
-            await asyncio.gather(*(seat.engine.close() for seat in seats))
-
-
-def _seats(settings: Settings, devices: Sequence[LocalDevice]) -> tuple[Seat, ...]:
-    """Everything that draws: an engine for each device of this machine, each server and each service.
-
-    What draws elsewhere has a lane and an engine process of its own: ``_host(…, elsewhere=…)``.
-    """
-    here = [
-        Seat(name=device.name, engine=_host(settings, number, device.environment))
-        for number, device in enumerate(devices)
-    ]
-    return (*here,)
-
-
-def _host(settings: Settings, number: int, environment: Mapping[str, str]) -> EngineHost:
-    """An engine process.
-
-    Args:
-        settings: the owner's.
-        number: no other has it; the first is 0, and has the folder that an only one has.
-        environment: what this one needs to know beside the settings.
-    """
-    spool = settings.data_dir / SPOOL
-    return EngineHost(
-        spool=spool / f"engine_{number}" if number else spool,
-        limits=policies.for_engine(settings),
-        at_once=settings.clips_at_once,
-        environment=os.environ | policies.engine_environment(settings) | dict(environment),
-    )
+            await seating.close()
 
 
 @asynccontextmanager
@@ -200,7 +170,7 @@ def _base(
     clock: Callable[[], float],
     database: Database,
     blobs: Blobs,
-    seats: tuple[Seat, ...],
+    seating: Seating,
     reception: Reception,
     sealer: Sealer,
 ) -> _Base:
@@ -220,31 +190,22 @@ def _base(
         database=database,
         queue=queue,
         blobs=blobs,
-        seats=seats,
+        seating=seating,
         reception=reception,
         sealer=sealer,
         eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs, seats=seats, clock=clock),
+        forecaster=Forecaster(queue.jobs, seats=seating.seats, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
         inventory=Inventory(
             policies.store_of(settings),
-            partial(_device_of, seats),
+            seating.device,
             slow=policies.allows_slow_models(settings),
             owned=partial(owned_families, policies.owned_environment(settings)),
         ),
     )
-
-
-def _device_of(seats: Sequence[Seat]) -> Device | None:
-    """What plans are made for: of several devices here, the one with the least; None: not known yet."""
-    here = [seat.engine for seat in seats if seat.lane == HERE]
-    if not here:
-        return Device()
-    known = [device for engine in here if (device := engine.device) is not None]
-    return min(known, key=lambda device: (device.is_gpu, device.memory), default=None)
 
 
 def _services(base: _Base) -> Services:
@@ -300,6 +261,7 @@ def _services(base: _Base) -> Services:
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
+        sealer=base.sealer,
         loop_lag=LoopLag(),
         door=Door(
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
@@ -311,10 +273,10 @@ def _services(base: _Base) -> Services:
 def _engines(base: _Base) -> Engines:
     """A loop for each seat."""
     tally = RenderTally()
-    several = len(base.seats) > 1
-    names = [f"engine loop, {seat.name}" if several else "engine loop" for seat in base.seats]
-    loops = [_engine_loop(base, seat, name, tally) for seat, name in zip(base.seats, names, strict=True)]
-    return Engines(loops, tally)
+    seats = base.seating.seats
+    names = [f"engine loop, {seat.name}" if len(seats) > 1 else "engine loop" for seat in seats]
+    loops = [_engine_loop(base, seat, name, tally) for seat, name in zip(seats, names, strict=True)]
+    return Engines(loops, tally, watches=base.seating.watches)
 
 
 def _engine_loop(base: _Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
@@ -338,7 +300,7 @@ def _engine_loop(base: _Base, seat: Seat, name: str, tally: RenderTally) -> Engi
         retention=base.queue.retention,
         blobs=base.blobs,
         seat=seat,
-        others=base.seats,
+        others=base.seating.seats,
         name=name,
         limits_for=limits_for,
         outcomes=outcomes,
@@ -432,14 +394,11 @@ def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
 
 def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submissions:
     settings = base.settings
-    return Submissions(
+    parts = Parts(
         entry=base.queue.entry,
-        moderation=base.queue.moderation,
         retention=base.queue.retention,
         blobs=base.blobs,
         reception=base.reception,
-        forecaster=base.forecaster,
-        board=board,
         signals=base.signals,
         screening=screening,
         shortages=base.shortages,
@@ -448,6 +407,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         capabilities=base.inventory.capabilities,
         families=base.inventory.families,
     )
+    return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 
 
 def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Replays:

@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.choices import Where
 from bot.config.devices import LocalDevice, local_devices
@@ -30,6 +31,7 @@ from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
 from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
+from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.owned import WORKFLOWS_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
@@ -145,6 +147,27 @@ def to_hear(settings: Settings) -> SoundIntakeLimits:
     )
 
 
+def from_elsewhere(settings: Settings) -> ClipIntakeLimits:
+    """What a clip may be that another machine drew: every frame counts, and it may be large."""
+    return replace(to_judge(settings), max_bytes=settings.comfyui_clip_bytes)
+
+
+def for_comfyui(settings: Settings) -> ServerLimits:
+    """What a ComfyUI server may take of our time and memory."""
+    return ServerLimits(
+        answer_seconds=settings.comfyui_answer_seconds,
+        transfer_seconds=settings.comfyui_transfer_seconds,
+        poll_seconds=settings.comfyui_poll_seconds,
+        patience_seconds=settings.comfyui_patience_seconds,
+        stop_seconds=settings.comfyui_stop_seconds,
+        answer_bytes=settings.comfyui_answer_bytes,
+        preview_bytes=settings.comfyui_preview_bytes,
+        clip_bytes=settings.comfyui_clip_bytes,
+        previews=settings.comfyui_previews,
+        tries=settings.comfyui_tries,
+    )
+
+
 def engine_environment(settings: Settings) -> dict[str, str]:
     """What the engine process must know of the settings; see :mod:`engine.runtime.context`."""
     return {
@@ -233,6 +256,20 @@ def for_submissions(settings: Settings) -> SubmissionPolicy:
 def for_web(settings: Settings) -> WebPolicy:
     """Where the status page is served."""
     return WebPolicy(host=str(settings.web_host), port=settings.web_port)
+
+
+def for_api(settings: Settings) -> ApiPolicy:
+    """Where the API is served, and what it allows."""
+    return ApiPolicy(
+        host=str(settings.api_host),
+        port=settings.api_port,
+        keys=settings.api_keys,
+        per_minute=settings.api_per_minute,
+        streams=settings.api_streams,
+        upload_seconds=settings.api_upload_seconds,
+        repeat_hours=settings.api_repeat_hours,
+        event_days=settings.api_event_days,
+    )
 
 
 def for_webhooks(settings: Settings) -> WebhookPolicy:

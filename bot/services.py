@@ -41,6 +41,7 @@ from db.files import Blobs
 from db.privacy.departed_guilds import Guilds
 from db.queue import Queue
 from db.sqlite.connection import Database
+from engine.provenance.seal import Sealer
 
 T = TypeVar("T")
 
@@ -77,6 +78,7 @@ class Services:
     erasing: Erasing
     rights: Rights
     webhooks: WebhookSender
+    sealer: Sealer
     loop_lag: LoopLag
     door: Door
 

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from engine.core.device import Device
 from engine.core.errors import RenderFailed
 from engine.core.events import Event, Progress, TakeDiscarded
-from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Recipe, Stage
 from engine.process.worker import main
 from engine.rendering.limits import CLIP_NAME, RenderLimits
 from engine.rendering.overlap import Overlap

@@ -11,7 +11,8 @@ from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Feature
 from engine.core.prompt_schedule import is_scheduled, parse
-from engine.core.recipe import Before, Kind, Receipt, Recipe, Role
+from engine.core.receipt import Receipt
+from engine.core.recipe import Before, Kind, Recipe, Role
 from engine.core.request import AUTO, SECONDS, Length, Request, Subject
 from engine.families import families_of
 from engine.planning.choice import engines_for

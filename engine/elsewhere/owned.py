@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from engine.core.family_spec import FamilySpec
+from engine.elsewhere.comfyui.family import spec_of
+from engine.elsewhere.comfyui.folder import Folder, read_folder
+from engine.elsewhere.comfyui.workflow import Workflow
 
 WORKFLOWS_VARIABLE = "FRAMEKILN_WORKFLOWS_DIR"
 """Name of a setting, as the bot passes it on to the engine process. "": there is no such folder."""
@@ -17,10 +21,12 @@ class Owned:
 
     Attributes:
         specs: the families, by name.
+        workflows: those among them that a ComfyUI server draws, by the workflow's name.
         faults: what was found that cannot be used, in words for the owner, each with where it was found.
     """
 
     specs: Mapping[str, FamilySpec] = field(default_factory=dict)
+    workflows: Mapping[str, Workflow] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
 
 
@@ -30,5 +36,7 @@ def owned_families(environment: Mapping[str, str]) -> Owned:
     Args:
         environment: the settings by the names of their variables.
     """
-    del environment
-    return Owned()
+    folder = environment.get(WORKFLOWS_VARIABLE, "")
+    found = read_folder(Path(folder)) if folder else Folder()
+    specs = [spec_of(workflow) for workflow in found.workflows.values()]
+    return Owned(specs={spec.name: spec for spec in specs}, workflows=found.workflows, faults=found.faults)

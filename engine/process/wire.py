@@ -12,7 +12,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from engine.core.device import DeviceKind
-from engine.core.recipe import Stage, TakeRecord
+from engine.core.receipt import TakeRecord
+from engine.core.recipe import Stage
 
 PROTOCOL = 5
 """Raised by one whenever an older peer would misread a message."""

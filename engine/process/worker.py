@@ -33,7 +33,8 @@ from engine.core.device import Device
 from engine.core.elsewhere import FetchTake, TakeFile
 from engine.core.errors import GpuClosed, HopelessTake, NotDrawn
 from engine.core.events import Draft, Event, Progress, TakeDiscarded
-from engine.core.recipe import Receipt, Recipe, Stage
+from engine.core.receipt import Receipt
+from engine.core.recipe import Recipe, Stage
 from engine.process import wire
 from engine.process.faults import describe
 from engine.rendering.limits import CLIP_NAME, RenderLimits

@@ -19,7 +19,8 @@ from engine.core.elsewhere import FetchTake
 from engine.core.errors import Code, Unsupported, UserError
 from engine.core.events import Event, Progress
 from engine.core.family import Family, Frames
-from engine.core.recipe import Kind, Outcome, Receipt, Recipe, SoundSource, Stage, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Kind, Recipe, SoundSource, Stage
 from engine.core.sound import Sound, fitted, samples_for
 from engine.families import with_added
 from engine.gate import Calibration

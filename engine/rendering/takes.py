@@ -19,7 +19,8 @@ from engine.core.errors import Code, HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.family import Family, Frames, Hooks, Picture, RawFrames, WithSound, frames_of
 from engine.core.family_spec import FamilySpec
-from engine.core.recipe import Outcome, Recipe, SoundSource, Stage, TakeRecord
+from engine.core.receipt import Outcome, TakeRecord
+from engine.core.recipe import Recipe, SoundSource, Stage
 from engine.core.retake import Budget, Retake, next_take
 from engine.core.sound import RATE, Sound, fitted, samples_for
 from engine.families import FAMILIES, travels

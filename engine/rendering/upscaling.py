@@ -10,7 +10,8 @@ import numpy as np
 from engine.core.errors import Code, Unsupported, UserError
 from engine.core.events import Progress, TakeDiscarded
 from engine.core.family import Family, Frames, Hooks, SourceClip, frames_of
-from engine.core.recipe import Outcome, Stage, TakeRecord
+from engine.core.receipt import Outcome, TakeRecord
+from engine.core.recipe import Stage
 from engine.families import travels
 from engine.gate import Verdict, judge
 from engine.gate.upscaled import WORDS, compare, plainly

@@ -31,7 +31,8 @@ from db.sqlite.connection import Database
 from engine.core.device import Device
 from engine.core.errors import Cancelled
 from engine.core.events import Progress
-from engine.core.recipe import Kind, Outcome, Receipt, Recipe, Stage, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Kind, Recipe, Stage
 from engine.process.host import HostState
 from engine.process.spool import Rendered
 from engine.rendering.limits import RenderLimits

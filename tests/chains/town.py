@@ -23,7 +23,7 @@ from unittest import mock
 
 import discord
 
-from bot import app
+from bot import app, seating
 from bot.config.settings import Settings
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
@@ -33,7 +33,8 @@ from bot.services import Services
 from db.files import Blobs
 from engine.core.errors import Cancelled
 from engine.core.events import TakeDiscarded
-from engine.core.recipe import Outcome, Receipt, Recipe, Role, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Recipe, Role
 from engine.core.request import Subject
 from engine.process.spool import Rendered
 from engine.untrusted.foreign_recipe import ForeignRecipe, read_foreign
@@ -256,7 +257,7 @@ class Town:
         self.engine = QuotingEngine(self.data / "spool")
         self._stack = contextlib.AsyncExitStack()
         with (
-            mock.patch.object(app, "EngineHost", return_value=self.engine),
+            mock.patch.object(seating, "EngineHost", return_value=self.engine),
             mock.patch.object(app, "Messenger", return_value=self.office),
             mock.patch.object(app, "load_or_make_identity", return_value=None),
         ):

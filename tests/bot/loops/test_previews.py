@@ -24,7 +24,8 @@ from bot.signals import JobSignals
 from bot.text import messages
 from db.states import JobId, State
 from engine.core.events import Draft, Progress, TakeDiscarded
-from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
+from engine.core.receipt import Outcome, TakeRecord
+from engine.core.recipe import Recipe, Stage
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, queued, recipe, until, until_cancelled
 from tests.clock import CLOCK

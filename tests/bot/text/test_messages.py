@@ -24,18 +24,8 @@ from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Case, Decision
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
 from db.states import JobId, State
-from engine.core.recipe import (
-    Camera,
-    Follow,
-    Kind,
-    Outcome,
-    Quality,
-    Receipt,
-    Recipe,
-    Stage,
-    Style,
-    TakeRecord,
-)
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Camera, Follow, Kind, Quality, Recipe, Stage, Style
 from tests.policies import enqueue_limits
 from tests.present import present
 

@@ -8,7 +8,8 @@ import sys
 from engine.core.device import Device
 from engine.core.errors import HopelessTake
 from engine.core.events import Progress
-from engine.core.recipe import Outcome, Receipt, Stage, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Stage
 from engine.process.worker import main
 from engine.rendering.overlap import Overlap
 

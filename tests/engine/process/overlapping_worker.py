@@ -9,7 +9,8 @@ import time
 
 from engine.core.device import Device, DeviceKind
 from engine.core.events import Progress
-from engine.core.recipe import Outcome, Receipt, Stage, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Stage
 from engine.process.worker import main
 from engine.rendering.overlap import Overlap
 

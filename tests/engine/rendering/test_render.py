@@ -17,7 +17,8 @@ from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupporte
 from engine.core.events import Draft, Event, Progress, TakeDiscarded
 from engine.core.family import Hooks
 from engine.core.family_spec import FamilySpec
-from engine.core.recipe import Kind, Motion, Outcome, Receipt, Recipe, Role, Stage
+from engine.core.receipt import Outcome, Receipt
+from engine.core.recipe import Kind, Motion, Recipe, Role, Stage
 from engine.families import FAMILIES
 from engine.gate import FAULTS, TROUBLES, judge
 from engine.gate.calibration import shipped
