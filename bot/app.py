@@ -7,33 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 
 from bot import policies
 from bot.buttons import rows
 from bot.clips.replay import Replays
-from bot.config.devices import CPU, LocalDevice
-from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX, SPOOL
+from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
 from bot.intake.clip_intake import ClipIntake
-from bot.intake.decoder import Decoder
-from bot.intake.foreign_takes import ForeignTakes
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
 from bot.loops.answers import Answers
 from bot.loops.clip_post import ClipPosts
-from bot.loops.comfyui_servers import ComfyServers
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.engines import Engines
@@ -56,7 +50,8 @@ from bot.requests.cancelling import Cancelling
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
-from bot.seats import HERE, Seat
+from bot.seating import Seating, seated
+from bot.seats import Seat
 from bot.services import Services
 from bot.signals import JobSignals
 from bot.turns import Turns
@@ -65,7 +60,6 @@ from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
-from db.jobs.queries import JobQueries
 from db.moderation.standing import Standing
 from db.privacy.backup_erasure import Copies
 from db.privacy.departed_guilds import Guilds
@@ -74,22 +68,12 @@ from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
-from engine.core.device import Device
-from engine.core.elsewhere import DrawsElsewhere
-from engine.elsewhere.comfyui.family import LANE as COMFYUI
 from engine.elsewhere.owned import owned_families
-from engine.process.environment import scrubbed
-from engine.process.host import EngineHost
-from engine.process.warming import Warmer
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
 from engine.rendering.limits import RenderLimits
-from engine.runtime.context import DEVICE_VARIABLE
 
 log = logging.getLogger(__name__)
-
-ONLY_FINISHES: Mapping[str, str] = MappingProxyType({DEVICE_VARIABLE: CPU})
-"""What an engine process knows whose takes are drawn elsewhere: a GPU would be held for nothing."""
 
 LIMIT_MARGIN = 0.97
 """The share of a server's upload limit that a clip may take: the rest of the request needs room too."""
@@ -104,7 +88,7 @@ class _Base:
     database: Database
     queue: Queue
     blobs: Blobs
-    seats: tuple[Seat, ...]
+    seating: Seating
     reception: Reception
     sealer: Sealer
     eraser: Eraser
@@ -160,82 +144,16 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
-        comfy = _comfy_servers(settings, database, clock)
         devices = await asyncio.to_thread(policies.local_devices_of, settings)
-        seats = _seats(settings, devices, comfy)
+        seating = seated(settings, devices, database, clock)
         try:
             blobs = Blobs(data / BLOBS)
             async with _reception(settings, blobs) as reception:
-                services = _services(_base(settings, clock, database, blobs, seats, reception, sealer), comfy)
+                services = _services(_base(settings, clock, database, blobs, seating, reception, sealer))
                 await services.door.open()
                 yield services
         finally:
-            await asyncio.gather(*(seat.engine.close() for seat in seats))
-            await comfy.close()
-
-
-def _comfy_servers(settings: Settings, database: Database, clock: Callable[[], float]) -> ComfyServers:
-    login = settings.comfyui_login
-    return ComfyServers(
-        settings.comfyui,
-        login="" if login is None else login.get_secret_value(),
-        limits=policies.for_comfyui(settings),
-        makes_anew=ForeignTakes(
-            clips=ClipIntake(policies.from_elsewhere(settings)),
-            sounds=SoundIntake(policies.to_hear(settings)),
-            pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
-        ),
-        jobs=JobQueries(database, share=policies.for_turns(settings), clock=clock),
-        workflows=lambda: owned_families(policies.owned_environment(settings)).workflows,
-    )
-
-
-def _seats(settings: Settings, devices: Sequence[LocalDevice], comfy: ComfyServers) -> tuple[Seat, ...]:
-    """Everything that draws: an engine for each device of this machine, each server and each service.
-
-    What draws elsewhere has a lane and an engine process of its own: ``_host(…, elsewhere=…)``.
-    """
-    here = [
-        Seat(name=device.name, engine=_host(settings, number, device.environment))
-        for number, device in enumerate(devices)
-    ]
-    servers = [
-        Seat(
-            name=place.name,
-            engine=_host(settings, len(here) + number, ONLY_FINISHES, elsewhere=place.draws),
-            lane=COMFYUI,
-            draws=place.can_draw,
-        )
-        for number, place in enumerate(comfy.places)
-    ]
-    return (*here, *servers)
-
-
-def _host(
-    settings: Settings,
-    number: int,
-    environment: Mapping[str, str],
-    elsewhere: DrawsElsewhere | None = None,
-) -> EngineHost:
-    """An engine process.
-
-    Args:
-        settings: the owner's.
-        number: no other has it; the first is 0, and has the folder that an only one has.
-        environment: what this one needs to know beside the settings.
-        elsewhere: has its takes drawn; None: it draws them itself.
-    """
-    spool = settings.data_dir / SPOOL
-    whole = os.environ | policies.engine_environment(settings) | dict(environment)
-    after = 0.0 if elsewhere else settings.compile_ahead
-    return EngineHost(
-        spool=spool / f"engine_{number}" if number else spool,
-        limits=policies.for_engine(settings),
-        at_once=settings.clips_at_once,
-        warmer=Warmer(environment=scrubbed(whole), after=after),
-        environment=whole,
-        elsewhere=elsewhere,
-    )
+            await seating.close()
 
 
 @asynccontextmanager
@@ -253,7 +171,7 @@ def _base(
     clock: Callable[[], float],
     database: Database,
     blobs: Blobs,
-    seats: tuple[Seat, ...],
+    seating: Seating,
     reception: Reception,
     sealer: Sealer,
 ) -> _Base:
@@ -269,7 +187,7 @@ def _base(
     signals = JobSignals()
     inventory = Inventory(
         policies.store_of(settings),
-        partial(_device_of, seats),
+        seating.device,
         slow=policies.allows_slow_models(settings),
         owned=partial(owned_families, policies.owned_environment(settings)),
     )
@@ -279,29 +197,20 @@ def _base(
         database=database,
         queue=queue,
         blobs=blobs,
-        seats=seats,
+        seating=seating,
         reception=reception,
         sealer=sealer,
         eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs, seats=seats, families=inventory.families, clock=clock),
+        forecaster=Forecaster(queue.jobs, seats=seating.seats, families=inventory.families, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
         inventory=inventory,
     )
 
 
-def _device_of(seats: Sequence[Seat]) -> Device | None:
-    """What plans are made for: of several devices here, the one with the least; None: not known yet."""
-    here = [seat.engine for seat in seats if seat.lane == HERE]
-    if not here:
-        return Device()
-    known = [device for engine in here if (device := engine.device) is not None]
-    return min(known, key=lambda device: (device.is_gpu, device.memory), default=None)
-
-
-def _services(base: _Base, comfy: ComfyServers) -> Services:
+def _services(base: _Base) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
     screening = _screening(base)
     loops = _job_loops(base, screening)
@@ -346,7 +255,6 @@ def _services(base: _Base, comfy: ComfyServers) -> Services:
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
-        comfy=comfy,
         key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
         loop_lag=LoopLag(),
@@ -372,10 +280,10 @@ def _screening(base: _Base) -> Screening:
 def _engines(base: _Base) -> Engines:
     """A loop for each seat."""
     tally = RenderTally()
-    several = len(base.seats) > 1
-    names = [f"engine loop, {seat.name}" if several else "engine loop" for seat in base.seats]
-    loops = [_engine_loop(base, seat, name, tally) for seat, name in zip(base.seats, names, strict=True)]
-    return Engines(loops, tally)
+    seats = base.seating.seats
+    names = [f"engine loop, {seat.name}" if len(seats) > 1 else "engine loop" for seat in seats]
+    loops = [_engine_loop(base, seat, name, tally) for seat, name in zip(seats, names, strict=True)]
+    return Engines(loops, tally, watches=base.seating.watches)
 
 
 def _engine_loop(base: _Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
@@ -399,7 +307,7 @@ def _engine_loop(base: _Base, seat: Seat, name: str, tally: RenderTally) -> Engi
         retention=base.queue.retention,
         blobs=base.blobs,
         seat=seat,
-        others=base.seats,
+        others=base.seating.seats,
         name=name,
         limits_for=limits_for,
         outcomes=outcomes,

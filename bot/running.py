@@ -99,6 +99,7 @@ def supervisor_of(services: Services) -> Supervisor:
             clock=services.clock,
         ),
         *(each.loop for each in services.engines.loops),
+        *services.engines.watches,
         services.deliverer.loop,
         services.board.loop,
         services.cases.loop,
@@ -112,8 +113,6 @@ def supervisor_of(services: Services) -> Supervisor:
         clock_watch.loop,
         health.loop,
     )
-    if services.comfy.places:
-        supervisor.add(services.comfy.loop)
     if services.webhooks.wanted:
         supervisor.add(services.webhooks.loop)
     if services.settings.web_port:

@@ -18,7 +18,6 @@ from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
 from bot.loops.answers import Answers
-from bot.loops.comfyui_servers import ComfyServers
 from bot.loops.delivery import Deliverer
 from bot.loops.engines import Engines
 from bot.loops.status import StatusBoard
@@ -80,7 +79,6 @@ class Services:
     erasing: Erasing
     rights: Rights
     webhooks: WebhookSender
-    comfy: ComfyServers
     key_webhooks: KeyWebhookSender
     sealer: Sealer
     loop_lag: LoopLag

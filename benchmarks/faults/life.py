@@ -43,7 +43,7 @@ from benchmarks.faults import clock
 from benchmarks.faults.broken import BROKEN
 from benchmarks.faults.places import Place, Places
 from benchmarks.faults.points import SCALE, Kind, Point, Points, install
-from bot import app, running
+from bot import running, seating
 from bot.client import Framekiln
 from bot.config.choices import LogFormat
 from bot.config.settings import Settings
@@ -356,5 +356,5 @@ def _give_an_engine(clip: Path, outage: Path, speed: float) -> None:
             super().__init__(*args, **kwargs)
             self._connection.guild_ready_timeout = 0.05  # the fake tells of all guilds at once
 
-    app.EngineHost = host  # type: ignore[attr-defined,assignment]
+    seating.EngineHost = host  # type: ignore[attr-defined,assignment]
     bot.reconnect.Framekiln = Client  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import FirstLook, JobProgress
 from bot.loops.render_tally import RenderTally
 from bot.seats import Seat
+from bot.supervisor import Loop
 from db.jobs.job import Job
 from db.states import JobId
 from engine.core.shortages import Shortage
@@ -25,10 +26,12 @@ class Engines:
         tally: what they have drawn since the start.
         progress: how far each job is that runs.
         drafts: the latest first look of each of them.
+        watches: loops that look at what is drawn with, such as servers.
     """
 
-    def __init__(self, loops: Sequence[EngineLoop], tally: RenderTally) -> None:
-        """Make it from the loops, and from what they count in."""
+    def __init__(self, loops: Sequence[EngineLoop], tally: RenderTally, watches: Sequence[Loop] = ()) -> None:
+        """Make it from the loops, from what they count in, and from those that look at servers."""
+        self.watches = tuple(watches)
         self.loops = tuple(loops)
         self.tally = tally
         self.progress: Mapping[JobId, JobProgress] = ChainMap(*(loop.progress for loop in loops))
