@@ -24,6 +24,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -379,12 +380,14 @@ def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
 
 def make_renderer() -> Renderer:
     """What draws, with what the environment names."""
+    from engine.elsewhere.owned import owned_families  # noqa: PLC0415 - as the next one
     from engine.rendering.render import Renderer  # noqa: PLC0415 - heavy; the heart must beat before
     from engine.runtime.compile_cache import keep_within_limit  # noqa: PLC0415
     from engine.runtime.context import context_of  # noqa: PLC0415
 
     keep_within_limit(os.environ)
-    return Renderer(context_of(os.environ))
+    context = context_of(os.environ)
+    return Renderer(replace(context, added=lambda: owned_families(os.environ).specs))
 
 
 if __name__ == "__main__":

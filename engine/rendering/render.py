@@ -22,7 +22,7 @@ from engine.core.family import Family, Frames
 from engine.core.receipt import Outcome, Receipt, TakeRecord
 from engine.core.recipe import Kind, Recipe, SoundSource, Stage
 from engine.core.sound import Sound, fitted, samples_for
-from engine.families import FAMILIES
+from engine.families import with_added
 from engine.gate import Calibration
 from engine.provenance.statement import metadata
 from engine.rendering.limits import CLIP_NAME, RenderLimits
@@ -131,6 +131,7 @@ class Renderer:
                 calibration=self._context.calibrations.get(recipe.engine),
                 eyes=self._context.eyes,
                 elsewhere=elsewhere,
+                families=with_added(self._context.added()),
             )
         made = self._made(job, clock)
         take = max(1, made.number)
@@ -166,7 +167,8 @@ class Renderer:
                 )
 
         # RIFE takes parts of a second. Waiting for the GPU again, behind another clip, would take longer.
-        at_once = recipe.factor != 1 and smooths_on_gpu(self._context)
+        # What is drawn elsewhere leaves this GPU to others meanwhile.
+        at_once = recipe.factor != 1 and not job.family.made_at and smooths_on_gpu(self._context)
         kept, takes = draw_until_good(family, job, clock, smooth if at_once else None)
         frames, number = kept.frames, kept.record.number
         with job.on_cpu(Stage.SMOOTHING, number):
@@ -265,7 +267,7 @@ def _sound_of(job: RenderJob, kept: Kept, frames: int) -> Sound | None:
 def _receipt(job: RenderJob, made: _Made, encoded: Encoded, clock: Clock, nudity: float | None) -> Receipt:
     recipe, kept = job.recipe, made.kept
     changed = () if kept is None or not kept.changed else (kept.changed,)
-    sketch = not recipe.loop and FAMILIES[recipe.engine].sketch
+    sketch = not recipe.loop and job.family.sketch
     return Receipt(
         engine=recipe.engine,
         takes=made.takes,
