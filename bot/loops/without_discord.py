@@ -10,11 +10,14 @@ from pathlib import Path
 from bot.discord_io.post import Post
 from engine.core.events import Event
 from engine.core.recipe import Recipe
-from engine.process.host import EngineHost, Rendered
+from engine.process.host import EngineHost, HostState, Rendered
 from engine.rendering.limits import RenderLimits
 
 NOBODY = 0
-"""The guild, channel and member of a job that no Discord knows."""
+"""The guild and the member of a job that no Discord knows; and the message with its clip."""
+
+THE_FOLDER = 1
+"""The channel of such a job. It has one, since its clip is delivered."""
 
 
 class Folder:
@@ -61,6 +64,11 @@ class HeardEngine:
         self._host = host
         self._left = attempts
         self.trouble: Exception | None = None
+
+    @property
+    def state(self) -> HostState:
+        """See :attr:`engine.process.host.EngineHost.state`."""
+        return self._host.state
 
     @property
     def at_once(self) -> int:
