@@ -26,6 +26,7 @@ from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.intake.sound_intake import SoundIntakeLimits
+from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
@@ -55,6 +56,7 @@ OWNERS = (
     RetentionPolicy,
     FetchPolicy,
     ShortagePolicy,
+    AbsencePolicy,
     StumbleLimits,
     FairShare,
     EnqueueLimits,
@@ -227,6 +229,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_webhooks(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),
+        policies.for_absences(settings),
         policies.for_finished_clips(settings),
         policies.for_intake(settings),
         policies.for_clips(settings),
