@@ -29,7 +29,8 @@ from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
 from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
-from engine.elsewhere.owned import WORKFLOWS_VARIABLE
+from engine.elsewhere.comfyui.limits import ServerLimits
+from engine.elsewhere.owned import COMFYUI_VARIABLE, WORKFLOWS_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.host import HostLimits
@@ -144,6 +145,27 @@ def to_hear(settings: Settings) -> SoundIntakeLimits:
     )
 
 
+def from_elsewhere(settings: Settings) -> ClipIntakeLimits:
+    """What a clip may be that another machine drew: every frame counts, and it may be large."""
+    return replace(to_judge(settings), max_bytes=settings.comfyui_clip_bytes)
+
+
+def for_comfyui(settings: Settings) -> ServerLimits:
+    """What a ComfyUI server may take of our time and memory."""
+    return ServerLimits(
+        answer_seconds=settings.comfyui_answer_seconds,
+        transfer_seconds=settings.comfyui_transfer_seconds,
+        poll_seconds=settings.comfyui_poll_seconds,
+        patience_seconds=settings.comfyui_patience_seconds,
+        stop_seconds=settings.comfyui_stop_seconds,
+        answer_bytes=settings.comfyui_answer_bytes,
+        preview_bytes=settings.comfyui_preview_bytes,
+        clip_bytes=settings.comfyui_clip_bytes,
+        previews=settings.comfyui_previews,
+        tries=settings.comfyui_tries,
+    )
+
+
 def engine_environment(settings: Settings) -> dict[str, str]:
     """What the engine process must know of the settings; see :mod:`engine.runtime.context`."""
     return {
@@ -167,7 +189,10 @@ def engine_environment(settings: Settings) -> dict[str, str]:
 def owned_environment(settings: Settings) -> dict[str, str]:
     """What names the families that the owner adds; see :func:`engine.elsewhere.owned.owned_families`."""
     folder = settings.workflows_dir
-    return {WORKFLOWS_VARIABLE: "" if folder is None else str(_whole((folder,))[0])}
+    return {
+        WORKFLOWS_VARIABLE: "" if folder is None else str(_whole((folder,))[0]),
+        COMFYUI_VARIABLE: ",".join(settings.comfyui),
+    }
 
 
 def store_of(settings: Settings) -> Store:
@@ -295,6 +320,7 @@ def for_turns(settings: Settings) -> FairShare:
         member_most=settings.fair_most_minutes * MINUTE,
         guild_stretch=settings.fair_server_stretch,
         guild_most=settings.fair_server_most_minutes * MINUTE,
+        member_running=settings.per_member_running,
     )
 
 

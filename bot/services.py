@@ -157,7 +157,7 @@ async def overview_of(services: Services, supervisor: Supervisor) -> Overview:
 
 async def _last_wait(services: Services) -> tuple[float, float] | None:
     waits = (await services.forecaster.forecast()).waits.values()
-    last = max(waits, key=lambda wait: wait.position, default=None)
+    last = max(waits, key=lambda wait: (wait.position, wait.high), default=None)
     return None if last is None else (last.low, last.high)
 
 

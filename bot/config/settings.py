@@ -28,6 +28,7 @@ from pydantic_settings import (
 
 from bot.config.announcing import Announcing
 from bot.config.choices import LogFormat, Where
+from bot.config.comfyui import ComfyUISettings
 from bot.config.crowding import Crowding
 from bot.config.drawing import Drawing
 from bot.config.elsewhere import Elsewhere
@@ -72,7 +73,9 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(Announcing, Crowding, Drawing, Elsewhere, Endurance, Looking, Serving, PlainValues):
+class Settings(
+    Announcing, ComfyUISettings, Crowding, Drawing, Elsewhere, Endurance, Looking, Serving, PlainValues
+):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
@@ -357,7 +360,7 @@ class Settings(Announcing, Crowding, Drawing, Elsewhere, Endurance, Looking, Ser
 
     def secrets(self) -> list[SecretStr]:
         """Every value that must never be shown."""
-        alone = (self.discord_token, self.webhook_url, *self.webhook_secret)
+        alone = (self.discord_token, self.comfyui_login, self.webhook_url, *self.webhook_secret)
         return [each for each in alone if each is not None]
 
     @classmethod

@@ -44,6 +44,8 @@ KEPT = "I keep it for a few days: `/mydata export` has it."
 CAUSES = {
     "E_MEMORY": "There was not enough memory for this clip, even after I used as little as I could.",
     "E_BROKEN": "Every take came out broken. Another seed may work better.",
+    "E_ELSEWHERE": "The server or service that draws with this engine refused the clip, or broke off. "
+    "Another engine may be able to draw it.",
     "E_CHANNEL": f"I could bring the finished clip neither here nor to you directly. {KEPT}",
     "E_TOO_LARGE": f"I couldn't make the clip small enough for this server's upload limit. {KEPT}",
     "E_CLIP": "The finished clip went missing on my disk. Please ask for it again.",
@@ -353,7 +355,7 @@ def why(
 def _standing(job: Job, wait: Wait) -> str:
     """Why a job has the place it has."""
     if job.priority < 0:
-        return "It is in the background lane, so it starts when nothing else is waiting."
+        return "It is drawn in the background, so it starts when nothing else is waiting."
     place = "Its place depends on when you asked"
     if wait.delay >= 1:
         place = (

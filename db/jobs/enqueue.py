@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from db.errors import Draining, KeyGone, Limit, LimitReached, MemberBanned, ParentGone
-from db.jobs.allowances import Allowed, Ceilings, Lane, Spent, allowed
+from db.jobs.allowances import Allowed, Ceilings, Precedence, Spent, allowed
 from db.jobs.erasures import check_not_erased
 from db.jobs.fairness import FairShare, delay_of, expected_seconds
 from db.jobs.job import Job, NewJob
@@ -110,8 +110,8 @@ class Admission(Rows):
             check_not_erased(connection, new.user_id, pseudonym, new.interaction)
             _check_key(connection, new)
             _check_parent(connection, new)
-            lane = _check(connection, new.guild_id, who, new.roles, limits, at)
-            return Enqueued(job=_insert(connection, new, lane, at, self._share), created=True)
+            precedence = _check(connection, new.guild_id, who, new.roles, limits, at)
+            return Enqueued(job=_insert(connection, new, precedence, at, self._share), created=True)
 
         return await self._db.write(transaction, reserved=False)
 
@@ -137,11 +137,11 @@ class Admission(Rows):
         user: int,
         roles: Collection[int],
         limits: EnqueueLimits,
-    ) -> Lane:
+    ) -> Precedence:
         """Return if the member may ask for a job now. It is checked before anything is downloaded.
 
         Returns:
-            The lane that the job would be in.
+            When the job's turn would come.
 
         Raises:
             MemberBanned: the member is shut out.
@@ -193,7 +193,7 @@ def _check(
     roles: Collection[int],
     limits: EnqueueLimits,
     now: float,
-) -> Lane:
+) -> Precedence:
     user, _ = who
     _check_ban(connection, guild, who)
     if fetch_one(connection, "SELECT 1 FROM drain WHERE guild_id = ?", (guild,)) is not None:
@@ -201,7 +201,7 @@ def _check(
     own = _allowed(connection, guild, who, roles, limits)
     _check_hour(connection, guild, who, own.hour, now)
     _check_waiting(connection, guild, user, own.waiting, limits)
-    return _lane(connection, guild, who, own, now)
+    return _precedence(connection, guild, who, own, now)
 
 
 def _allowed(
@@ -249,10 +249,10 @@ def _check_hour(connection: sqlite3.Connection, guild: int, who: Who, allowed: i
         raise LimitReached(Limit.PER_MEMBER_HOUR, allowed, retry_after)
 
 
-def _lane(connection: sqlite3.Connection, guild: int, who: Who, own: Allowed, now: float) -> Lane:
-    """The lane of a new job. It is refused where the day is used up and it may not wait in the background."""
-    if own.lane is Lane.BACKGROUND or math.isinf(own.day):
-        return own.lane
+def _precedence(connection: sqlite3.Connection, guild: int, who: Who, own: Allowed, now: float) -> Precedence:
+    """When a new job's turn comes. It is refused if the day is used up and it may not wait in the background."""
+    if own.precedence is Precedence.BACKGROUND or math.isinf(own.day):
+        return own.precedence
     charged = connection.execute(
         "SELECT created_at, charged_seconds FROM job "
         "WHERE guild_id = ? AND user_id IN (?, ?) AND created_at > ? AND charged_seconds > 0 "
@@ -261,9 +261,9 @@ def _lane(connection: sqlite3.Connection, guild: int, who: Who, own: Allowed, no
     ).fetchall()
     used = sum(row["charged_seconds"] for row in charged)
     if used < own.day:
-        return own.lane
+        return own.precedence
     if own.spent is Spent.BACKGROUND:
-        return Lane.BACKGROUND
+        return Precedence.BACKGROUND
     for row in charged:  # the oldest clips leave the day first
         used -= row["charged_seconds"]
         if used < own.day:
@@ -293,19 +293,21 @@ def _check_waiting(
         raise LimitReached(Limit.TOTAL_WAITING, limits.total_waiting)
 
 
-def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float, share: FairShare) -> Job:
-    first = lane is Lane.FIRST and new.priority == 0
-    delay = delay_of(connection, new.guild_id, new.user_id, now, share, own_use=not first)
+def _insert(
+    connection: sqlite3.Connection, new: NewJob, precedence: Precedence, now: float, share: FairShare
+) -> Job:
+    first = precedence is Precedence.FIRST and new.priority == 0
+    delay = delay_of(connection, new.guild_id, new.user_id, now, share, lane=new.lane, own_use=not first)
     seq = connection.execute(
         """
         INSERT INTO job (
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
-            status_channel_id, status_message_id, seed, seen, api_key
+            status_channel_id, status_message_id, seed, seen, lane, engine, api_key
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
-            :status_channel_id, :status_message_id, :seed, :seen, :api_key
+            :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine, :api_key
         )
         """,
         {
@@ -320,18 +322,20 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
             "inputs": json.dumps(dict(new.inputs)),
             "parent": new.parent,
             "now": now,
-            "priority": new.priority or lane.priority,
+            "priority": new.priority or precedence.priority,
             "first": first,
             "state": State.QUEUED if new.hold is None else State.HELD,
             "held_reason": None if new.hold is None else new.hold.reason,
             "adult": new.adult,
             "spoiler": new.spoiler,
             "due": now + delay,
-            "expected": expected_seconds(connection, new.profile),
+            "expected": expected_seconds(connection, new.profile, new.lane),
             "status_channel_id": None if new.status_message_id is None else new.channel_id,
             "status_message_id": new.status_message_id,
             "seed": new.seed,
             "seen": new.seen,
+            "lane": new.lane,
+            "engine": new.engine,
             "api_key": new.api_key,
         },
     ).lastrowid

@@ -44,6 +44,8 @@ class NewJob:
         seed: the recipe's; None: it has none.
         interaction: the id of the interaction that asks; 0: unknown, and so older than any erase.
         seen: what was seen in its pictures, JSON, opaque to this package.
+        lane: where it is drawn: "" is this machine, else the name of the service.
+        engine: what draws it. In a lane, not every server can draw with each.
         api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
     """
 
@@ -65,6 +67,8 @@ class NewJob:
     seed: int | None = None
     interaction: int = 0
     seen: str | None = None
+    lane: str = ""
+    engine: str = ""
     api_key: str | None = None
 
 
@@ -99,6 +103,9 @@ class Job:
         forgotten_at: its words and files were cleared away; only what counts is left.
         seed: the recipe's; None where it was cleared away, or there is none.
         seen: what was seen in its pictures, JSON, opaque to this package; None where it was cleared away.
+        lane: where it is drawn: "" is this machine, else the name of the service.
+        engine: what draws it; "" for a job from before this was stored.
+        seat: the name of what claimed it last; "" before.
         api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
     """
 
@@ -150,6 +157,9 @@ class Job:
     stumbles: int = 0
     stumbled_at: float | None = None
     seen: str | None = None
+    lane: str = ""
+    engine: str = ""
+    seat: str = ""
     api_key: str | None = None
 
     @property

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from engine.core.precision import Precision
-from engine.core.recipe import Follow, Kind, Number, Quality, Recipe
+from engine.core.recipe import Follow, Kind, Number, Quality, Recipe, Role
 from engine.core.retake import Retake, less_motion
 
 if TYPE_CHECKING:
@@ -156,6 +156,8 @@ class FamilySpec:
         made_at: where its takes are drawn. "": in our own engine process; else the name of the lane whose
             machines draw them, such as "comfyui".
         by_name: True where it only draws if it is asked for by name.
+        requires: files that it cannot draw without, beside the picture; see ``needs_picture``.
+        seconds: that a clip of the usual length takes, about, while none has been measured; 0: not known.
     """
 
     name: str
@@ -191,6 +193,8 @@ class FamilySpec:
     ladder: str = ""
     made_at: str = ""
     by_name: bool = False
+    requires: frozenset[Role] = frozenset()
+    seconds: float = 0.0
 
     @property
     def draws(self) -> bool:

@@ -14,6 +14,16 @@ from engine.core.sight import Shows
 from engine.families import families_of
 from engine.planning.pace import pace_of
 
+A_FILE = {
+    Role.PICTURE: "a picture",
+    Role.END: "a second picture, for the end",
+    Role.LIKE: "a picture to take the look from",
+    Role.REFERENCE: "a clip",
+    Role.SOUND: "a sound",
+    Role.BEFORE: "a clip",
+}
+"""What a family may need, in words for the member."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
@@ -236,12 +246,20 @@ def _largest_that_fits(apt: list[FamilySpec], given: Given, capabilities: Capabi
 
 
 def _draws(spec: FamilySpec, given: Given) -> bool:
-    return given.request.kind in spec.kinds and (given.subject is not None or not spec.needs_picture)
+    return given.request.kind in spec.kinds and not _wanting(spec, given)
+
+
+def _wanting(spec: FamilySpec, given: Given) -> tuple[Role, ...]:
+    """The files that a family cannot draw without and that were not given."""
+    required = {*spec.requires, *({Role.PICTURE} if spec.needs_picture else ())}
+    there = given.digests().keys()
+    return tuple(role for role in Role if role in required and role not in there)
 
 
 def _insist(spec: FamilySpec, given: Given, capabilities: Capabilities) -> None:
     if not _draws(spec, given):
-        need = "a picture" if spec.needs_picture else "a prompt"
+        wanting = [A_FILE[role] for role in _wanting(spec, given)]
+        need = " and ".join(wanting) or ("a picture" if spec.needs_picture else "a prompt")
         raise UserError(Code.NO_ENGINE, f"The engine “{spec.name}” needs {need} to start from.")
     missing = given.needs() - spec.features
     if missing:

@@ -21,7 +21,7 @@ from engine.vision.cutout import Cutout, find_cutout
 from engine.vision.drawing import PROGRAM, even_share
 from engine.vision.face_mesh import Mesh, fit_mesh
 from engine.vision.faces import Face, find_faces
-from engine.vision.hands import Glimpse, Hand, find_hands, see_hand
+from engine.vision.hands import Glimpse, Hand, find_palms, fit_hands, see_hand
 from engine.vision.network import Network, Unreadable
 from engine.vision.sighting import Found
 from engine.vision.text_reader import Reader, Words
@@ -135,10 +135,11 @@ class Eyes:
         return found
 
     def hands(self, picture: Picture) -> tuple[Hand, ...]:
-        """Hands, the surest first; see :func:`find_hands`."""
-        return self._palms.ask(
-            lambda palms: self._hands.ask(lambda points: find_hands(picture, palms, points), ()), ()
-        )
+        """Hands, the surest first; see :func:`engine.vision.hands.find_hands`."""
+        palms = self._palms.ask(lambda network: find_palms(picture, network), [])
+        if not palms:  # in most pictures; the other network need not be read
+            return ()
+        return self._hands.ask(lambda network: fit_hands(picture, palms, network), ())
 
     def hand(self, picture: Picture, body: Body, side: int, *, enough: float = 0.0) -> Glimpse | None:
         """What is at a body's wrist; see :func:`see_hand`."""

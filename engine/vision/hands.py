@@ -6,7 +6,7 @@ and its points; nothing that tells one person from another is computed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -164,8 +164,15 @@ def find_hands(picture: NDArray[np.uint8], palms: Network, points: Network) -> t
     Raises:
         Unreadable: a network is another one.
     """
+    return fit_hands(picture, find_palms(picture, palms), points)
+
+
+def fit_hands(
+    picture: NDArray[np.uint8], palms: Sequence[tuple[float, Floats]], points: Network
+) -> tuple[Hand, ...]:
+    """The hands of palms as :func:`find_palms` found them; else as :func:`find_hands`."""
     found: list[Hand] = []
-    for _, square in find_palms(picture, palms)[:MOST]:
+    for _, square in palms[:MOST]:
         hand = _fit(picture, square, points)
         again = None if hand is None else _fit(picture, _square_of(hand.points), points)
         # What is no hand looks like another one from each place.

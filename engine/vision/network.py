@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from engine.core.errors import EngineError
 from engine.vision.optical_flow import Floats
+from engine.vision.tflite_file import BadFile
+from engine.vision.tflite_to_onnx import as_onnx
 
 
 class Unreadable(EngineError):
@@ -36,8 +38,7 @@ class Network:
         self._path = path
         try:
             if path.suffix == ".tflite":
-                # OpenCV 5's newer engine gives only one of a TFLite network's outputs.
-                self._net = cv2.dnn.readNetFromTFLite(str(path), cv2.dnn.ENGINE_CLASSIC)
+                self._net = _from_tflite(path, outputs)
             else:
                 self._net = cv2.dnn.readNetFromONNX(str(path))
             self._outputs = tuple(outputs) or tuple(self._net.getUnconnectedOutLayersNames())
@@ -61,6 +62,15 @@ class Network:
             return tuple(np.asarray(found, np.float32) for found in self._net.forward(self._outputs))
         except cv2.error as error:
             raise Unreadable(f"{self._path.name} is not the network that was expected.") from error
+
+
+def _from_tflite(path: Path, outputs: Sequence[str]) -> cv2.dnn.Net:
+    try:
+        written = as_onnx(path.read_bytes(), outputs)
+    except BadFile:
+        # OpenCV's older engine knows more operations, and says what is damaged.
+        return cv2.dnn.readNetFromTFLite(str(path), cv2.dnn.ENGINE_CLASSIC)
+    return cv2.dnn.readNetFromONNX(np.frombuffer(written, np.uint8))
 
 
 def sigmoid(values: Floats) -> Floats:

@@ -207,7 +207,7 @@ def failing(database: Database, nth: int) -> Iterator[Writes]:
 
 
 class FakeEngine:
-    """A :class:`bot.loops.engine_port.Engine` that follows a script, one act a render; then it just renders.
+    """A :class:`bot.seats.Engine` that follows a script, one act a render; then it just renders.
 
     Attributes:
         renders: (recipe, inputs, limits) of each call.

@@ -3,6 +3,6 @@
 from tests.fake_comfyui.faults import Fault
 from tests.fake_comfyui.process import ComfyProcess
 from tests.fake_comfyui.server import FakeComfyUI
-from tests.fake_comfyui.workflow import WEIGHTLESS, write_workflow
+from tests.fake_comfyui.workflow import ENGINE, WEIGHTLESS, write_workflow
 
-__all__ = ["WEIGHTLESS", "ComfyProcess", "FakeComfyUI", "Fault", "write_workflow"]
+__all__ = ["ENGINE", "WEIGHTLESS", "ComfyProcess", "FakeComfyUI", "Fault", "write_workflow"]

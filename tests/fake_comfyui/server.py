@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import struct
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -18,15 +19,16 @@ from tests.fake_comfyui.clips import clip_of, preview_of
 from tests.fake_comfyui.faults import ANSWERS, Fault
 from tests.fake_comfyui.jobs import Board, Job, stamp
 
-SECRET_PATH = "/home/owner/ComfyUI/models/secret"
+SECRET_PATH = "/opt/ComfyUI/models/secret"
 """Stands in messages, as real servers' paths do. Nobody but the owner may read it."""
 
 STEPS = 8
 
-OLD, NEW = "0.3.64", "0.33.0"
-"""Recorded: 0.3.64. The jobs of newer ones are as their source has them."""
+OLD, NEW = "0.3.64", "0.27.0"
+"""The versions whose messages were recorded; the older one has no ``/api/jobs`` and takes any id."""
 
-KNOWN = frozenset({"LoadImage", "ImageScale", "RepeatImageBatch", "CreateVideo", "SaveVideo"})
+INFO = json.loads((Path(__file__).parent / "object_info.json").read_text())
+"""Recorded: what these kinds of nodes take. There are no others here."""
 
 
 class FakeComfyUI:
@@ -84,6 +86,10 @@ class FakeComfyUI:
         """Have something go wrong the next times that it can."""
         self._orders += [fault] * times
 
+    def _meets(self, job: Job, *faults: Fault) -> Fault | None:
+        """The first order among these; jobs of others are spared."""
+        return None if job.client == "other" else self._takes(*faults)
+
     def _takes(self, *faults: Fault) -> Fault | None:
         """The first order among these, which is used up."""
         found = next((order for order in self._orders if order in faults), None)
@@ -112,7 +118,7 @@ class FakeComfyUI:
                 web.get("/view", self._view),
                 web.post("/upload/image", self._upload),
                 web.get("/system_stats", self._stats),
-                web.get("/object_info", self._info),
+                web.get("/object_info/{name}", self._info),
                 web.get("/api/jobs/{prompt}", self._job),
                 web.post("/api/jobs/{prompt}/cancel", self._cancel),
             ]
@@ -206,8 +212,11 @@ class FakeComfyUI:
 
     def _refusal(self, body: dict[str, Any], fault: Fault | None) -> dict[str, Any] | None:
         """Why a graph is not taken, as recorded."""
+        if self.jobs_api and str(uuid.UUID(body["prompt_id"])) != body["prompt_id"]:
+            text = "prompt_id must be a valid UUID"
+            return {"error": {"type": "invalid_prompt_id", "message": text}, "node_errors": {}}
         for id_, node in body["prompt"].items():
-            if node["class_type"] not in KNOWN:
+            if node["class_type"] not in INFO:
                 text = f"Cannot execute because node {node['class_type']} does not exist."
                 kind = "missing_node_type" if self.jobs_api else "invalid_prompt"
                 error = {"type": kind, "message": text, "details": f"Node ID '#{id_}'", "extra_info": {}}
@@ -291,8 +300,9 @@ class FakeComfyUI:
         system = {"os": "posix", "comfyui_version": self.version, "argv": ["main.py", "--cpu", SECRET_PATH]}
         return web.json_response({"system": system, "devices": [{"name": "cpu", "type": "cpu"}]})
 
-    async def _info(self, _: web.Request) -> web.Response:
-        return web.json_response({name: {"input": {"required": {}}, "output": []} for name in sorted(KNOWN)})
+    async def _info(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        return web.json_response({name: INFO[name]} if name in INFO else {})
 
     def _file(self, kind: str, name: str) -> bytes | None:
         if (kind, name) not in self.files and self._folder is not None:
@@ -372,12 +382,12 @@ class FakeComfyUI:
 
     async def _draw(self, job: Job) -> None:
         await self._tell(job, "execution_start")
-        cached = self._takes(Fault.CACHED)
+        cached = self._meets(job, Fault.CACHED)
         await self._tell(job, "execution_cached", nodes=list(job.graph) if cached else [])
         if not cached and not await self._steps(job):
             return
-        if not self._takes(Fault.NO_OUTPUT):
-            data = b"no clip at all" * 99 if self._takes(Fault.BROKEN_CLIP) else await self._clip(job)
+        if not self._meets(job, Fault.NO_OUTPUT):
+            data = b"no clip at all" * 99 if self._meets(job, Fault.BROKEN_CLIP) else await self._clip(job)
             prefix = job.graph.get("5", {}).get("inputs", {}).get("filename_prefix", "clip")
             folder, _, stem = prefix.rpartition("/")
             name = f"{stem}_00001_.mp4"
@@ -402,7 +412,7 @@ class FakeComfyUI:
             await self._tell(job, "progress_state", nodes=states)
             if job.client != "other":
                 await self._preview(job, step / STEPS)
-            if step == STEPS // 2 and job.client != "other":
+            if step == STEPS // 2:
                 await self._middle(job)
             if job.interrupted:
                 await self._tell(job, "execution_interrupted", node_id="3", node_type="X", executed=[])
@@ -413,8 +423,8 @@ class FakeComfyUI:
 
     async def _middle(self, job: Job) -> None:
         """What goes wrong in the middle of a job."""
-        match self._takes(
-            Fault.CLOSES_SOCKET, Fault.FORGETS, Fault.NODE_ERROR, Fault.OUT_OF_MEMORY, Fault.STOPPED
+        match self._meets(
+            job, Fault.CLOSES_SOCKET, Fault.FORGETS, Fault.NODE_ERROR, Fault.OUT_OF_MEMORY, Fault.STOPPED
         ):
             case Fault.CLOSES_SOCKET:
                 await self._sockets.pop(job.client)[0].close()

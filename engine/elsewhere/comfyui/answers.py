@@ -10,6 +10,9 @@ from typing import Any
 OUT_OF_MEMORY = ("OutOfMemoryError", "MemoryError")
 """The ends of the names of exceptions that say so."""
 
+SAYS_SO = ("out of memory", "can't allocate memory", "not enough memory")
+"""How others say it in their message: CUDA, and torch without a GPU."""
+
 CLIP_SUFFIXES = (".mp4", ".webm", ".mkv", ".mov", ".webp", ".gif")
 
 INTERRUPTED = "execution_interrupted"
@@ -57,7 +60,8 @@ class NodeFailure:
     @property
     def is_memory(self) -> bool:
         """Whether the server ran out of memory."""
-        return self.error.endswith(OUT_OF_MEMORY) or "out of memory" in self.message.lower()
+        words = self.message.lower()
+        return self.error.endswith(OUT_OF_MEMORY) or any(said in words for said in SAYS_SO)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +111,17 @@ def _rows(answer: Any, key: str) -> Iterator[tuple[float, str]]:
     for row in _list(_dict(answer).get(key)):
         if isinstance(row, list) and len(row) > 1 and isinstance(row[0], int | float):
             yield float(row[0]), str(row[1])
+
+
+def jobs_in(answer: Any, mark: str) -> dict[str, str]:
+    """What stands in ``/queue`` with a mark beside it: the take's id → what the mark says."""
+    found = {}
+    for key in ("queue_running", "queue_pending"):
+        for row in _list(_dict(answer).get(key)):
+            match row:
+                case [_, str(prompt), _, dict(extra), *_] if isinstance(extra.get(mark), str):
+                    found[prompt] = extra[mark]
+    return found
 
 
 def in_history(answer: Any, prompt: str) -> Sight:

@@ -33,12 +33,12 @@ ROUNDS = 2
 """How often a take whose clip is gone is drawn; each round has an id of its own."""
 
 
-Wanted = Callable[[str], Awaitable[bool]]
-"""Whether anybody still waits for the clip of a job."""
+Wanted = Callable[[str], Awaitable[bool | None]]
+"""Whether anybody still waits for the clip of a job; None: it is no job of this program."""
 
 
-async def _nobody(_job: str) -> bool:
-    return False
+async def _unknown(_job: str) -> None:
+    return None
 
 
 def prompt_of(order: TakeOrder, round_: int = 1) -> str:
@@ -56,7 +56,7 @@ class ComfyUI:
         workflow_for: the workflow of an engine, by the engine's name.
         makes_anew: reads what comes back.
         wanted: asked when a render stops. What somebody still waits for goes on there, and is found again by
-            the next render; by default nobody does, and the take is stopped.
+            the next render; everything else is stopped.
         limits: what a server may take of our time and memory.
     """
 
@@ -67,7 +67,7 @@ class ComfyUI:
         others: Sequence[Server] = (),
         workflow_for: Callable[[str], Workflow],
         makes_anew: MakesAnew,
-        wanted: Wanted = _nobody,
+        wanted: Wanted = _unknown,
         limits: ServerLimits | None = None,
     ) -> None:
         self._server = server
@@ -98,6 +98,19 @@ class ComfyUI:
         """End the connections to all servers."""
         for server in (self._server, *self._others):
             await server.close()
+
+    async def tidy(self) -> None:
+        """Stop what is under way there for a job of this program that nobody waits for any more.
+
+        A job may end while its take goes on: it is cancelled while the bot is down, for example.
+
+        Raises:
+            Unreachable: the server can't be reached.
+        """
+        for prompt, job in (await self._server.ours()).items():
+            if prompt not in self._in_hand and await self._wanted(job) is False:
+                log.info("take %s of job %s is stopped: nobody waits for it", prompt, job)
+                await self._server.stop(prompt)
 
     async def _drawn(self, prompt: str, order: TakeOrder, hooks: TakeHooks) -> TakeFile:
         take = Take(

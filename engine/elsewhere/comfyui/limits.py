@@ -29,6 +29,6 @@ class ServerLimits:
     stop_seconds: float = 10.0
     answer_bytes: int = 16_000_000
     preview_bytes: int = 4_000_000
-    clip_bytes: int = 500_000_000
+    clip_bytes: int = 200_000_000
     previews: int = 6
     tries: int = 3

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import aiohttp
 from yarl import URL
@@ -28,6 +28,7 @@ from engine.elsewhere.comfyui.answers import (
     in_history,
     in_job,
     in_queue,
+    jobs_in,
     refusal_of,
 )
 from engine.elsewhere.comfyui.limits import ServerLimits
@@ -37,6 +38,9 @@ INTERRUPTS_BY_ID = (0, 3, 57)
 
 FOLDER = "framekiln"
 """Where our files lie among a server's inputs."""
+
+OURS = "framekiln_job"
+"""What stands beside our jobs in its queue."""
 
 _PIECE = 1 << 16
 _OK, _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _TOO_LARGE, _ERRORS = 200, 400, 404, 405, 413, 500
@@ -122,12 +126,13 @@ class Server:
             sight = NOWHERE if job is None else in_job(job)
         return sight
 
-    async def submit(self, prompt: str, graph: Mapping[str, Any]) -> None:
+    async def submit(self, prompt: str, graph: Mapping[str, Any], *, job: str) -> None:
         """Have a graph drawn.
 
         Args:
             prompt: a UUID in small letters: the take's id there, and that of the socket that hears of it.
             graph: in the API's format.
+            job: whose take it is; the server keeps this beside it.
 
         Raises:
             Refusal: the server won't take it.
@@ -137,7 +142,7 @@ class Server:
             "prompt": graph,
             "prompt_id": prompt,
             "client_id": prompt,
-            "extra_data": {"preview_method": "auto"},
+            "extra_data": {"preview_method": "auto", OURS: job},
         }
         status, body = await self._answer("POST", "prompt", json=order)
         if status == _OK:
@@ -172,6 +177,14 @@ class Server:
             raise self._odd(status)
         folder = answer.get("subfolder")
         return f"{folder}/{answer['name']}" if folder else str(answer["name"])
+
+    async def ours(self) -> Mapping[str, str]:
+        """Takes in its queue that Framekiln submitted, this one or another: the take's id → the job's.
+
+        Raises:
+            Unreachable: the server can't be reached.
+        """
+        return jobs_in(await self._json("GET", "queue"), OURS)
 
     async def fetch(self, file: OutFile, to: Path) -> None:
         """Bring a clip here.
@@ -235,16 +248,30 @@ class Server:
             self._version = tuple(int(number) for number in re.findall(r"\d+", str(told or ""))[:3])
         return self._version
 
-    async def object_info(self) -> Mapping[str, Any]:
-        """What its nodes take, by their class.
+    async def memory(self) -> int:
+        """Bytes of its largest GPU; 0: it has none, or does not say.
 
         Raises:
             Unreachable: the server can't be reached.
         """
-        answer = await self._json("GET", "object_info")
-        if not isinstance(answer, dict):
-            raise Unreachable(f"{self.name} does not list its nodes")
-        return answer
+        stats = await self._json("GET", "system_stats")
+        devices = stats.get("devices") if isinstance(stats, dict) else None
+        gpus = [
+            device.get("vram_total")
+            for device in (devices if isinstance(devices, list) else ())
+            if isinstance(device, dict) and device.get("type") != "cpu"
+        ]
+        return max((memory for memory in gpus if isinstance(memory, int)), default=0)
+
+    async def node_class(self, name: str) -> Mapping[str, Any] | None:
+        """What a kind of node takes; None where there is none of this name.
+
+        Raises:
+            Unreachable: the server can't be reached.
+        """
+        answer = await self._json("GET", f"object_info/{quote(name, safe='')}", may_lack=True)
+        told = answer.get(name) if isinstance(answer, dict) else None
+        return told if isinstance(told, dict) else None
 
     @asynccontextmanager
     async def socket(self, prompt: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
@@ -319,7 +346,7 @@ class Server:
         return self._http
 
     def _url(self, path: str) -> URL:
-        return self._base.joinpath(*path.split("/"))
+        return self._base.joinpath(*path.split("/"), encoded=True)
 
     def _odd(self, status: int) -> Unreachable:
         kind = Failing if status == _ERRORS else Unreachable

@@ -212,7 +212,7 @@ class Take:
     async def _submit(self) -> None:
         """Submit it. Whether a submit whose answer was lost has arrived, the next look tells."""
         graph = self._filled(await self._patiently(self._upload))
-        sending = asyncio.ensure_future(self._server.submit(self._prompt, graph))
+        sending = asyncio.ensure_future(self._server.submit(self._prompt, graph, job=self._order.job))
         try:
             await asyncio.shield(sending)
             self._accepted = True

@@ -24,6 +24,7 @@ from engine.families.camera.known import Known
 from engine.families.camera.layout import Bounds, Layout, read_layout, surrounded
 from engine.families.camera.look import PAGE_LINES, SURE_TEXT, look
 from engine.families.camera.pairing import pair
+from engine.families.camera.seen import Seen
 from engine.families.camera.shot import Brief, Shot, shot_of
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
@@ -36,7 +37,7 @@ DETAIL = 2.0
 
 
 class CameraFamily:
-    """Films a picture. Keeps nothing of it between takes."""
+    """Films a picture. Between the takes of a job it keeps what it saw in the pictures, not what it drew."""
 
     def __init__(self, context: EngineContext | None = None) -> None:
         """Make one.
@@ -47,6 +48,7 @@ class CameraFamily:
         """
         context = context or EngineContext()
         self._eyes, self._depth = context.eyes, DepthEye(context)
+        self._seen = Seen()
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
         """Film one take; see :meth:`engine.families.Family.draw`.
@@ -71,7 +73,7 @@ class CameraFamily:
             onward=recipe.before is not None,
         )
         size = (recipe.width, recipe.height)
-        watch = _Watch(eyes=self._eyes, depth=self._depth, hooks=hooks)
+        watch = _Watch(eyes=self._eyes, depth=self._depth, hooks=hooks, seen=self._seen.in_job_of(picture))
         filmed = (
             _film(picture, size, brief, watch)
             if inputs.end is None
@@ -101,6 +103,7 @@ class _Watch:
     eyes: Eyes
     depth: DepthEye
     hooks: Hooks
+    seen: Seen
 
     def check(self) -> None:
         """End the take where a stop was asked for."""
@@ -108,7 +111,18 @@ class _Watch:
 
     def look(self, picture: Picture) -> Known:
         """See :func:`engine.families.camera.look.look`."""
-        return look(picture, self.eyes, self.check, lambda seen: self.depth.relief(seen, self.hooks))
+        return self.seen.known(
+            picture,
+            lambda: look(picture, self.eyes, self.check, lambda seen: self.depth.relief(seen, self.hooks)),
+        )
+
+    def lines(self, picture: Picture) -> int:
+        """How many lines of letters are in a picture, looked at closely."""
+
+        def count() -> int:
+            return sum(line.certainty >= SURE_TEXT for line in self.eyes.text(picture, side=SIDE))
+
+        return self.seen.lines(picture, count)
 
 
 def _film(picture: Picture, size: tuple[int, int], brief: Brief, watch: _Watch) -> Iterator[Picture]:
@@ -180,9 +194,9 @@ def _is_page(picture: Picture, layout: Layout, watch: _Watch) -> bool:
     """
     if layout.even < PROGRAM:
         return False
-    lines = [line for line in watch.eyes.text(picture, side=SIDE) if line.certainty >= SURE_TEXT]
+    lines = watch.lines(picture)
     watch.check()
-    return len(lines) >= PAGE_LINES
+    return lines >= PAGE_LINES
 
 
 def _photographed(picture: Picture, layout: Layout, watch: _Watch) -> Known | None:

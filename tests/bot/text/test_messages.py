@@ -17,7 +17,7 @@ from bot.intake import refusals
 from bot.text import limit_texts, messages, moderation_texts, review_texts
 from db.audit.log import ChainCheck, Entry
 from db.errors import Limit
-from db.jobs.allowances import Allowance, Lane, Spent, StoredAllowance, Whose
+from db.jobs.allowances import Allowance, Precedence, Spent, StoredAllowance, Whose
 from db.jobs.job import Job
 from db.jobs.queries import Ahead
 from db.jobs.review_requests import CaseKind
@@ -185,7 +185,9 @@ def moderators_texts(recipe):
         yield moderation_texts.cleared(count)
         yield moderation_texts.banned(HUGE, count)
     yield moderation_texts.unbanned(HUGE)
-    wide = Allowance(waiting=500, hour=1000, day=86_400, lane=Lane.BACKGROUND, spent=Spent.BACKGROUND)
+    wide = Allowance(
+        waiting=500, hour=1000, day=86_400, precedence=Precedence.BACKGROUND, spent=Spent.BACKGROUND
+    )
     kept = [StoredAllowance(kind=kind, whom=HUGE, allowance=wide) for kind in Whose] * 9
     yield limit_texts.allowances_page(kept, enqueue_limits())
     yield limit_texts.allowances_page([], enqueue_limits())

@@ -70,6 +70,23 @@ def test_what_cuts_out_is_not_held_while_a_clip_is_drawn(tmp_path, monkeypatch):
     assert eyes.has(Eye.SUBJECT)
 
 
+def test_the_network_for_hands_is_read_only_where_there_is_a_palm(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    for entry, file in ((hands.PALM_ENTRY, hands.PALM_FILE), (hands.ENTRY, hands.FILE)):
+        (tmp_path / entry).mkdir()
+        (tmp_path / entry / file).write_bytes(b"")
+    read, palms = [], []
+    monkeypatch.setattr("engine.vision.eyes.Network", lambda path, _outputs: read.append(path.name) or path)
+    monkeypatch.setattr("engine.vision.eyes.find_palms", lambda *_: palms)
+    monkeypatch.setattr("engine.vision.eyes.fit_hands", lambda _picture, found, _network: tuple(found))
+    eyes = Eyes(store)
+    assert eyes.hands(chart()) == ()
+    assert read == [hands.PALM_FILE]
+    palms.append((0.9, None))
+    assert eyes.hands(chart()) == ((0.9, None),)
+    assert read[-1] == hands.FILE
+
+
 def test_a_damaged_eye_is_told_once_and_the_others_go_on(tmp_path, caplog):
     store = Store(tmp_path)
     put(store, faces, b"this is no network")
