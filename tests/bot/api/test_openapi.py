@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import random
 import string
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from bot import policies
@@ -50,9 +51,9 @@ def test_the_document_has_every_route_and_no_other(services):
 class Document:
     """Checks answers."""
 
-    def __init__(self, told: dict) -> None:
+    def __init__(self, told: dict[str, Any]) -> None:
         self.told = told
-        resource = Resource(contents=told, specification=DRAFT202012)
+        resource = DRAFT202012.create_resource(told)
         self._registry = Registry().with_resource("urn:document", resource)
 
     def check(self, path: str, method: str, answer) -> None:
