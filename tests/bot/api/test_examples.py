@@ -36,7 +36,7 @@ async def test_each_example_makes_a_clip(services, bot, fake, ada, channel, tmp_
             *PROGRAMS[language],
             str(script),
             cwd=tmp_path,
-            env={**os.environ, "KILN_API": api.at, "KILN_KEY": client.key},
+            env={**os.environ, "FRAMEKILN_API_URL": api.at, "FRAMEKILN_API_KEY": client.key},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
