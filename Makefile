@@ -15,7 +15,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check lint types tests torch-tests engine-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing smoothing_whole camera \
+	hero discord comfy comfy-faults comfy-kills chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing smoothing_whole camera \
 	sketch-sheet sketch-data \
 	clean
 
@@ -33,6 +33,9 @@ help:
 	@echo "make doctor     say what is missing and how to fix it"
 	@echo "make chaos      kill -9 the bot 200 times in the middle of its work"
 	@echo "make asking     kill -9 the bot 300 times, within 50 ms of a question"
+	@echo "make comfy COMFY=http://…  a real ComfyUI server draws without weights, and is told to stop"
+	@echo "make comfy-faults  each thing that can go wrong at a ComfyUI server"
+	@echo "make comfy-kills   kill the bot, a ComfyUI server, or both, 50 times"
 	@echo "make fault-sweep  let each thing that can fail fail, once or for a while"
 	@echo "make full-disk  fill the disk in the middle of its work (needs root)"
 	@echo "make power      cut the power in the middle of the queue's work"
@@ -149,6 +152,15 @@ sketch-data: $(BIN)/.test
 
 chaos: $(BIN)/.test
 	$(BIN)/python -m benchmarks.chaos --kills 200
+
+comfy: $(BIN)/.test
+	$(BIN)/python -m benchmarks.comfy_real $(or $(COMFY),$(error COMFY=http://host:port is needed))
+
+comfy-faults: $(BIN)/.test
+	$(BIN)/python -m benchmarks.comfy_faults
+
+comfy-kills: $(BIN)/.test
+	$(BIN)/python -m benchmarks.comfy_kills --kills 50
 
 asking: $(BIN)/.test
 	$(BIN)/python -m benchmarks.promise_time

@@ -69,7 +69,7 @@ class Scene:
 
     async def live(self, dice: random.Random) -> None:
         """Let everything work for a moment, while members ask."""
-        until = time.monotonic() + dice.uniform(0.3, 5.0)
+        until = time.monotonic() + dice.uniform(0.3, 12.0)
         while time.monotonic() < until:
             if self.asked - len(self.clips()) < BACKLOG and dice.random() < 0.2:
                 self.asked += 1

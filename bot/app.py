@@ -50,9 +50,11 @@ from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
+from bot.requests.taking import Parts
 from bot.services import Services
 from bot.signals import JobSignals
 from bot.turns import Turns
+from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
@@ -211,6 +213,12 @@ def _base(
         clock=clock,
     )
     signals = JobSignals()
+    inventory = Inventory(
+        policies.store_of(settings),
+        lambda: host.device,
+        slow=policies.allows_slow_models(settings),
+        owned=partial(owned_families, policies.owned_environment(settings)),
+    )
     return _Base(
         settings=settings,
         clock=clock,
@@ -223,29 +231,16 @@ def _base(
         eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs, clock=clock),
+        forecaster=Forecaster(queue.jobs, families=inventory.families, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
-        inventory=Inventory(
-            policies.store_of(settings),
-            lambda: host.device,
-            slow=policies.allows_slow_models(settings),
-            owned=partial(owned_families, policies.owned_environment(settings)),
-        ),
+        inventory=inventory,
     )
 
 
 def _services(base: _Base) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
-    screening = Screening(
-        reviews=queue.reviews,
-        delivery=queue.delivery,
-        cases=queue.cases,
-        messenger=base.messenger,
-        words=WordLists(settings.word_languages),
-        nudity_score=settings.nudity_score,
-        clock=base.clock,
-    )
+    screening = _screening(base)
     loops = _job_loops(base, screening)
     submissions = _submissions(base, loops.board, screening)
     decisions = Decisions(
@@ -289,11 +284,25 @@ def _services(base: _Base) -> Services:
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
+        key_webhooks=_key_webhooks(base),
+        sealer=base.sealer,
         loop_lag=LoopLag(),
         door=Door(
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
             limits=policies.for_door(settings),
         ),
+    )
+
+
+def _screening(base: _Base) -> Screening:
+    return Screening(
+        reviews=base.queue.reviews,
+        delivery=base.queue.delivery,
+        cases=base.queue.cases,
+        messenger=base.messenger,
+        words=WordLists(base.settings.word_languages),
+        nudity_score=base.settings.nudity_score,
+        clock=base.clock,
     )
 
 
@@ -376,6 +385,16 @@ def _webhooks(base: _Base) -> WebhookSender:
     )
 
 
+def _key_webhooks(base: _Base) -> KeyWebhookSender:
+    return KeyWebhookSender(
+        policies.for_key_webhooks(base.settings),
+        events=base.queue.webhooks,
+        hooks=base.queue.api_webhooks,
+        signals=base.signals,
+        clock=base.clock,
+    )
+
+
 def _answers(base: _Base) -> Answers:
     queue = base.queue
     return Answers(
@@ -401,14 +420,11 @@ def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
 
 def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submissions:
     settings = base.settings
-    return Submissions(
+    parts = Parts(
         entry=base.queue.entry,
-        moderation=base.queue.moderation,
         retention=base.queue.retention,
         blobs=base.blobs,
         reception=base.reception,
-        forecaster=base.forecaster,
-        board=board,
         signals=base.signals,
         screening=screening,
         shortages=base.shortages,
@@ -417,6 +433,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         capabilities=base.inventory.capabilities,
         families=base.inventory.families,
     )
+    return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 
 
 def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Replays:

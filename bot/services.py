@@ -35,6 +35,7 @@ from bot.requests.submission import Submissions
 from bot.signals import JobSignals
 from bot.supervisor import LoopState, Supervisor
 from bot.web.overview import LoopReport, Overview
+from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
@@ -42,6 +43,7 @@ from db.privacy.departed_guilds import Guilds
 from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.process.host import EngineHost
+from engine.provenance.seal import Sealer
 
 T = TypeVar("T")
 
@@ -79,6 +81,8 @@ class Services:
     erasing: Erasing
     rights: Rights
     webhooks: WebhookSender
+    key_webhooks: KeyWebhookSender
+    sealer: Sealer
     loop_lag: LoopLag
     door: Door
 

@@ -18,6 +18,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot import policies
+from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
@@ -60,6 +61,7 @@ OWNERS = (
     DoorLimits,
     WebPolicy,
     WebhookPolicy,
+    ApiPolicy,
     ClipRules,
     SubmissionPolicy,
     IntakeLimits,

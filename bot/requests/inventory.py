@@ -82,7 +82,7 @@ class Inventory:
             if fault not in self._faults:  # else the log would fill with what it already says
                 log.warning("%s", fault)
         self._faults = owned.faults
-        return replace(capabilities, added=owned.specs)
+        return replace(capabilities, added=owned.specs, lacking=owned.lacking)
 
     async def _found_device(self) -> Device:
         """The device; a store without weights needs none, and is not waited for."""

@@ -255,15 +255,16 @@ def over(job: Job, recipe: Recipe) -> str:
         return f"✅ {link}"
     if job.state is State.CANCELLED:
         return f"{title(recipe)}\n🚫 {CANCELLED}"
+    return fit(f"{title(recipe)}\n⚠️ {why_no_clip(job)}")
+
+
+def why_no_clip(job: Job) -> str:
+    """Why a job ended without a clip, although nobody cancelled it."""
     if job.state is State.QUARANTINED and job.error_code == SET_ASIDE:
-        return f"{title(recipe)}\n⚠️ {SET_ASIDE_BY_A_MODERATOR}"
+        return SET_ASIDE_BY_A_MODERATOR
     if job.state is State.QUARANTINED:
-        return (
-            f"{title(recipe)}\n⚠️ {_why_set_aside(job)} Nothing was charged. "
-            f"A moderator can bring it back: `{job.id}`"
-        )
-    text = job.error_text or failed(job.error_code, job.error_id or job.id)
-    return fit(f"{title(recipe)}\n⚠️ {text}")
+        return f"{_why_set_aside(job)} Nothing was charged. A moderator can bring it back: `{job.id}`"
+    return job.error_text or failed(job.error_code, job.error_id or job.id)
 
 
 def _why_set_aside(job: Job) -> str:

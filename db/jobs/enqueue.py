@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from db.errors import Draining, Limit, LimitReached, MemberBanned, ParentGone
+from db.errors import Draining, KeyGone, Limit, LimitReached, MemberBanned, ParentGone
 from db.jobs.allowances import Allowed, Ceilings, Precedence, Spent, allowed
 from db.jobs.erasures import check_not_erased
 from db.jobs.fairness import FairShare, delay_of, expected_seconds
@@ -58,6 +58,21 @@ class Enqueued:
     created: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """What a member has used of their limits.
+
+    Attributes:
+        waiting: jobs that wait, or are held.
+        hour: jobs asked for within an hour.
+        day: GPU-seconds within 24 hours.
+    """
+
+    waiting: int
+    hour: int
+    day: float
+
+
 class Admission(Rows):
     """The part of the queue that takes jobs in."""
 
@@ -81,6 +96,7 @@ class Admission(Rows):
             Draining: the guild takes nothing new.
             LimitReached: a limit is reached.
             AskedBeforeErase: the member has asked to be erased since they asked for this.
+            KeyGone: the API key by which it was asked for has ended.
             ParentGone: what it was to be made from was deleted since.
         """
         at = self._clock()
@@ -92,6 +108,7 @@ class Admission(Rows):
             if known is not None:
                 return Enqueued(job=job_from(known), created=False)
             check_not_erased(connection, new.user_id, pseudonym, new.interaction)
+            _check_key(connection, new)
             _check_parent(connection, new)
             precedence = _check(connection, new.guild_id, who, new.roles, limits, at)
             return Enqueued(job=_insert(connection, new, precedence, at, self._share), created=True)
@@ -135,9 +152,29 @@ class Admission(Rows):
         who = (user, self._pseudonym_of(user))
         return await self._db.look(lambda connection: _check(connection, guild, who, roles, limits, at))
 
+    async def left(
+        self, guild: int, user: int, roles: Collection[int], limits: EnqueueLimits
+    ) -> tuple[Allowed, Used]:
+        """What a member may ask for, and what of it is used."""
+        at = self._clock()
+        who = (user, self._pseudonym_of(user))
+
+        def look(connection: sqlite3.Connection) -> tuple[Allowed, Used]:
+            return _allowed(connection, guild, who, roles, limits), _used(connection, guild, who, at)
+
+        return await self._db.look(look)
+
 
 Who = tuple[int, int]
 """A member's id and their pseudonym: what they used before an erase counts, and so does a ban from then."""
+
+
+def _check_key(connection: sqlite3.Connection, new: NewJob) -> None:
+    """The key by which this job is asked for may have ended since it was looked at."""
+    if new.api_key is None:
+        return
+    if fetch_one(connection, "SELECT 1 FROM api_key WHERE id = ?", (new.api_key,)) is None:
+        raise KeyGone(f"the key {new.api_key} has ended")
 
 
 def _check_parent(connection: sqlite3.Connection, new: NewJob) -> None:
@@ -161,19 +198,35 @@ def _check(
     _check_ban(connection, guild, who)
     if fetch_one(connection, "SELECT 1 FROM drain WHERE guild_id = ?", (guild,)) is not None:
         raise Draining(f"guild {guild} takes nothing new")
-    own = allowed(
-        connection,
-        guild,
-        who,
-        roles,
-        default=Allowed(
-            waiting=limits.per_member_waiting, hour=limits.per_member_hour, day=limits.per_member_day
-        ),
-        ceilings=limits.ceilings,
-    )
+    own = _allowed(connection, guild, who, roles, limits)
     _check_hour(connection, guild, who, own.hour, now)
     _check_waiting(connection, guild, user, own.waiting, limits)
     return _precedence(connection, guild, who, own, now)
+
+
+def _allowed(
+    connection: sqlite3.Connection, guild: int, who: Who, roles: Collection[int], limits: EnqueueLimits
+) -> Allowed:
+    default = Allowed(
+        waiting=limits.per_member_waiting, hour=limits.per_member_hour, day=limits.per_member_day
+    )
+    return allowed(connection, guild, who, roles, default=default, ceilings=limits.ceilings)
+
+
+def _used(connection: sqlite3.Connection, guild: int, who: Who, now: float) -> Used:
+    row = connection.execute(
+        f"""
+        SELECT
+            count(*) FILTER (
+                WHERE state IN ({sql_list(NOT_DRAWN)}) AND clip_sha256 IS NULL AND user_id = :user
+            ) AS waiting,
+            count(*) FILTER (WHERE created_at > :hour AND state <> 'failed') AS hour,
+            total(charged_seconds) FILTER (WHERE created_at > :day) AS day
+        FROM job WHERE guild_id = :guild AND user_id IN (:user, :pseudonym)
+        """,
+        {"guild": guild, "user": who[0], "pseudonym": who[1], "hour": now - HOUR, "day": now - DAY},
+    ).fetchone()
+    return Used(waiting=row["waiting"], hour=row["hour"], day=row["day"])
 
 
 def _check_ban(connection: sqlite3.Connection, guild: int, who: Who) -> None:
@@ -250,11 +303,11 @@ def _insert(
         INSERT INTO job (
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
-            status_channel_id, status_message_id, seed, seen, lane, engine
+            status_channel_id, status_message_id, seed, seen, lane, engine, api_key
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
-            :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine
+            :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine, :api_key
         )
         """,
         {
@@ -283,6 +336,7 @@ def _insert(
             "seen": new.seen,
             "lane": new.lane,
             "engine": new.engine,
+            "api_key": new.api_key,
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()

@@ -135,6 +135,31 @@ class JobQueries(JobRows):
             (guild, user, limit),
         )
 
+    async def page_of(
+        self, guild: int, user: int | None, *, after: JobId | None, limit: int
+    ) -> list[Job] | None:
+        """Return jobs of a guild, the newest first.
+
+        Args:
+            guild: where they were asked for.
+            user: whose; None: everybody's.
+            after: the last job of the page before; None: the first page.
+            limit: how many.
+
+        Returns:
+            None where ``after`` is none of these jobs.
+        """
+        where = "guild_id = :guild AND (:user IS NULL OR user_id = :user)"
+        values = {"guild": guild, "user": user, "after": after, "limit": limit}
+        before = ""
+        if after is not None:
+            if not await self._db.read(f"SELECT 1 FROM job WHERE id = :after AND {where}", values):
+                return None
+            before = "AND seq < (SELECT seq FROM job WHERE id = :after)"
+        return await self._jobs(
+            f"SELECT * FROM job WHERE {where} {before} ORDER BY seq DESC LIMIT :limit", values
+        )
+
     async def waiting(self, guild: int | None = None, limit: int | None = None) -> list[Job]:
         """Return the waiting jobs of a guild, or of all, in the fair order; paused guilds stand last."""
         return await self._jobs(WAITING, {"guild": guild, "limit": -1 if limit is None else limit})

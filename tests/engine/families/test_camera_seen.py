@@ -16,7 +16,6 @@ from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 from tests.engine.families.test_camera_look import Eyes
 
-
 WIDE, HIGH = 128, 96
 
 RECIPE = Recipe(
