@@ -14,8 +14,8 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: help models demo test check lint types tests engine-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing smoothing_whole camera \
+.PHONY: help models demo test check lint types tests torch-tests engine-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
+	hero discord comfy comfy-faults comfy-kills chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing smoothing_whole camera \
 	sketch-sheet sketch-data \
 	clean
 
@@ -33,6 +33,9 @@ help:
 	@echo "make doctor     say what is missing and how to fix it"
 	@echo "make chaos      kill -9 the bot 200 times in the middle of its work"
 	@echo "make asking     kill -9 the bot 300 times, within 50 ms of a question"
+	@echo "make comfy COMFY=http://…  a real ComfyUI server draws without weights, and is told to stop"
+	@echo "make comfy-faults  each thing that can go wrong at a ComfyUI server"
+	@echo "make comfy-kills   kill the bot, a ComfyUI server, or both, 50 times"
 	@echo "make fault-sweep  let each thing that can fail fail, once or for a while"
 	@echo "make full-disk  fill the disk in the middle of its work (needs root)"
 	@echo "make power      cut the power in the middle of the queue's work"
@@ -51,16 +54,21 @@ help:
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
 
-# Two runs of pytest beside each other, of about the same length: every worker reads all tests of its run, and
-# only those of the first bring torch along. Tests wait for a clock or another process for part of the time, so
-# twice two workers keep two cores busy. 0 workers: a run is one process.
-WORKERS ?= 2
-PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-WITH_TORCH = tests/engine/clips tests/engine/core tests/engine/diffusion tests/engine/families tests/engine/gate tests/engine/planning tests/engine/rendering tests/engine/runtime tests/engine/smooth tests/engine/vision tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py
+# Three runs of pytest beside each other, of about the same length: only the first one reads torch. Tests wait for
+# a clock or another process for part of the time, so three processes keep two cores busy. WORKERS=2 gives each run
+# two workers, which pays from six cores on: every worker reads all tests of its run. PAGES=1 adds the tests of
+# `make complete`.
+WORKERS ?= 0
+PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(PAGES),-m "")
+WITH_TORCH = tests/engine/diffusion tests/engine/families tests/engine/runtime tests/engine/smooth tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py
+OF_THE_ENGINE = tests/engine tests/golden
+without = $(addprefix --ignore=,$(1))
+# The output of two runs at once can't be read: this one's is shown when it ends.
+show_later = mkdir -p out; $(1) >out/$@.txt 2>&1; status=$$?; cat out/$@.txt; exit $$status
 
 # mypy keeps one core busy for half a minute, so the tests begin beside it.
 test: lint
-	@$(MAKE) --no-print-directory --jobs=3 --keep-going types tests
+	@$(MAKE) --no-print-directory --jobs=4 --keep-going types tests
 
 check: lint types
 
@@ -71,19 +79,23 @@ lint: $(BIN)/.test
 types: $(BIN)/.test
 	$(BIN)/mypy
 
-tests: engine-tests other-tests
+tests: torch-tests engine-tests other-tests
+
+torch-tests: $(BIN)/.compiled
+	@echo "The tests of the engine run as well; their output follows when they end."
+	@$(call show_later,$(PYTEST) $(WITH_TORCH))
 
 engine-tests: $(BIN)/.compiled
-	@mkdir -p out
-	@echo "The tests of the engine run as well; what they say follows when they end."
-	@$(PYTEST) $(WITH_TORCH) >out/engine-tests.txt 2>&1; status=$$?; cat out/engine-tests.txt; exit $$status
+	@$(call show_later,$(PYTEST) $(OF_THE_ENGINE) $(call without,$(WITH_TORCH)))
 
 other-tests: $(BIN)/.compiled
-	$(PYTEST) tests $(addprefix --ignore=,$(WITH_TORCH))
+	$(PYTEST) tests $(call without,$(WITH_TORCH) $(OF_THE_ENGINE))
 
 quick: check
 	@$(BIN)/python -m tests.quick $(DIR)
 
+# All of them in one run, so two workers share it.
+coverage: WORKERS = 2
 coverage: $(BIN)/.test
 	$(PYTEST) --cov --cov-report=term --cov-report=xml:out/coverage.xml \
 		--cov-report=html:out/coverage
@@ -140,6 +152,15 @@ sketch-data: $(BIN)/.test
 
 chaos: $(BIN)/.test
 	$(BIN)/python -m benchmarks.chaos --kills 200
+
+comfy: $(BIN)/.test
+	$(BIN)/python -m benchmarks.comfy_real $(or $(COMFY),$(error COMFY=http://host:port is needed))
+
+comfy-faults: $(BIN)/.test
+	$(BIN)/python -m benchmarks.comfy_faults
+
+comfy-kills: $(BIN)/.test
+	$(BIN)/python -m benchmarks.comfy_kills --kills 50
 
 asking: $(BIN)/.test
 	$(BIN)/python -m benchmarks.promise_time

@@ -136,10 +136,12 @@ def oriented(value: int, form: str = "JPEG") -> bytes:
 
 
 def _zeros(count: int) -> bytes:
-    packer = zlib.compressobj(9)
-    piece = bytes(1 << 20)
-    parts = [packer.compress(piece) for _ in range(count >> 20)]
-    return b"".join([*parts, packer.compress(bytes(count & 0xFFFFF)), packer.flush()])
+    """A zlib stream of ``count`` zero bytes. One MiB is packed, and repeated."""
+    packer = zlib.compressobj(9, wbits=-15)
+    mebibyte = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    last = packer.compress(bytes(count & 0xFFFFF)) + packer.flush()
+    checksum = struct.pack(">HH", count % 65521, 1)  # Adler-32 of zeros
+    return b"\x78\xda" + mebibyte * (count >> 20) + last + checksum
 
 
 def _palette() -> bytes:

@@ -196,15 +196,18 @@ def wan_decode(vae: Any, name: str, width: int, height: int, frames: int, *, til
     (vae.enable_tiling if tiled else vae.disable_tiling)()
     cell = 8 if name == "wan" else 16
     latents = empty(
-        1, vae.config.z_dim, (frames - 1) // 4 + 1, height // cell, width // cell, dtype=torch.float32
+        1, vae.config.z_dim, (frames - 1) // 4 + 1, height // cell, width // cell, dtype=vae.dtype
     )
     total = peak((vae,), lambda: vae.decode(latents, return_dict=False)[0])
-    said = f"{name} decode {width}×{height}×{frames}{', tiled' if tiled else ''}"
+    rounded = ", bfloat16" if vae.dtype is torch.bfloat16 else ""
+    said = f"{name} decode {width}×{height}×{frames}{rounded}{', tiled' if tiled else ''}"
     return Figure(name=said, total=total, units=width * height)
 
 
-def ltx_step(transformer: Any, width: int, height: int, frames: int, *, from_picture: bool) -> Figure:
-    """One pass; the unit is a token: eight frames of 32×32 pixels."""
+def ltx_pass(
+    transformer: Any, width: int, height: int, frames: int, *, from_picture: bool
+) -> tuple[Callable[[], object], int]:
+    """A pass of LTX's transformer, and its tokens: eight frames of 32×32 pixels each."""
     latents = (frames - 1) // 8 + 1, height // 32, width // 32
     tokens, sound = latents[0] * latents[1] * latents[2], round(frames / 24 * 25)
     half, whole = torch.bfloat16, torch.float32
@@ -231,6 +234,12 @@ def ltx_step(transformer: Any, width: int, height: int, frames: int, *, from_pic
             return_dict=False,
         )
 
+    return call, tokens
+
+
+def ltx_step(transformer: Any, width: int, height: int, frames: int, *, from_picture: bool) -> Figure:
+    """One pass; the unit is a token."""
+    call, tokens = ltx_pass(transformer, width, height, frames, from_picture=from_picture)
     begun = " from a picture" if from_picture else ""
     return Figure(
         name=f"ltx step{begun} {width}×{height}×{frames}", total=peak((transformer,), call), units=tokens
@@ -345,6 +354,9 @@ def _of_wan(name: str, size: tuple[int, int], counts: tuple[int, ...]) -> Iterat
         for tiled in (False, True):
             yield wan_decode(vae, name, *size, frames, tiled=tiled)
     yield wan_encode(vae, name, *size)
+    vae.to(torch.bfloat16)
+    for tiled in (False, True):
+        yield wan_decode(vae, name, *size, counts[-1], tiled=tiled)
 
 
 def _of_vace() -> Iterator[Figure]:

@@ -234,6 +234,9 @@ def _wan_text(folder: Path, *, tiny: bool, where: str) -> None:
         encoder = transformers.UMT5EncoderModel(config).eval().to(torch.bfloat16)
     encoder.save_pretrained(entry / "text_encoder")
     tokenizer.save_pretrained(entry / "tokenizer")
+    # The repository has these, too, and without them the entry counts as incomplete.
+    (entry / "tokenizer" / "special_tokens_map.json").write_text("{}")
+    (entry / "tokenizer" / "spiece.model").write_bytes(b"not read")
 
 
 BUILDERS: dict[str, Callable[..., None]] = {

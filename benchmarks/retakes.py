@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.core.recipe import Kind, Motion, Outcome, Recipe, TakeRecord
+from engine.core.receipt import Outcome, TakeRecord
+from engine.core.recipe import Kind, Motion, Recipe
 from engine.core.retake import Budget, Retake, less_motion, next_take
 from engine.gate.calibration import shipped
 

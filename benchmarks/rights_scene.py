@@ -125,8 +125,7 @@ class Scene:
             await self.services.queue.reviews.set_review_rules(ReviewRules(), tidy)
             for job in await self.services.queue.jobs.in_states(guild, State.HELD, limit=100):
                 await self.services.queue.claims.cancel(job.id)
-        running = await self.services.queue.jobs.running()
-        if running is not None:
+        for running in await self.services.queue.jobs.running():
             await self.services.queue.claims.fail(running.id, running.claim, code="E_ENGINE", error_id="1")
 
     async def rows(self) -> dict[str, list[tuple[Any, ...]]]:

@@ -32,7 +32,8 @@ from benchmarks.mixed_jobs import Case, cases, write_inputs, write_models
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled
 from engine.core.events import Event, Progress
-from engine.core.recipe import Receipt, Stage
+from engine.core.receipt import Receipt
+from engine.core.recipe import Stage
 from engine.families import CATALOGUE
 from engine.process.faults import describe
 from engine.rendering.render import Renderer, RenderLimits

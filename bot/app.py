@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bot import policies
@@ -23,11 +24,14 @@ from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
 from bot.intake.clip_intake import ClipIntake
+from bot.intake.decoder import Decoder
+from bot.intake.foreign_takes import ForeignTakes
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
 from bot.loops.answers import Answers
 from bot.loops.clip_post import ClipPosts
+from bot.loops.comfyui_servers import ComfyServers
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
@@ -46,13 +50,16 @@ from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
+from bot.requests.taking import Parts
 from bot.services import Services
 from bot.signals import JobSignals
 from bot.turns import Turns
+from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
+from db.jobs.queries import JobQueries
 from db.moderation.standing import Standing
 from db.privacy.backup_erasure import Copies
 from db.privacy.departed_guilds import Guilds
@@ -61,7 +68,10 @@ from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
+from engine.elsewhere.owned import owned_families
+from engine.process.environment import scrubbed
 from engine.process.host import EngineHost
+from engine.process.warming import Warmer
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
 from engine.rendering.limits import RenderLimits
@@ -137,11 +147,15 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
+        comfy = _comfy_servers(settings, database, clock)
+        environment = os.environ | policies.engine_environment(settings)
         host = EngineHost(
             spool=data / SPOOL,
             limits=policies.for_engine(settings),
             at_once=settings.clips_at_once,
-            environment=os.environ | policies.engine_environment(settings),
+            warmer=Warmer(environment=scrubbed(environment), after=settings.compile_ahead),
+            environment=environment,
+            elsewhere=comfy.places[0].draws if comfy.places else None,
         )
         try:
             blobs = Blobs(data / BLOBS)
@@ -151,6 +165,23 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
                 yield services
         finally:
             await host.close()
+            await comfy.close()
+
+
+def _comfy_servers(settings: Settings, database: Database, clock: Callable[[], float]) -> ComfyServers:
+    login = settings.comfyui_login
+    return ComfyServers(
+        settings.comfyui,
+        login="" if login is None else login.get_secret_value(),
+        limits=policies.for_comfyui(settings),
+        makes_anew=ForeignTakes(
+            clips=ClipIntake(policies.from_elsewhere(settings)),
+            sounds=SoundIntake(policies.to_hear(settings)),
+            pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
+        ),
+        jobs=JobQueries(database, share=policies.for_turns(settings), clock=clock),
+        workflows=lambda: owned_families(policies.owned_environment(settings)).workflows,
+    )
 
 
 @asynccontextmanager
@@ -182,6 +213,12 @@ def _base(
         clock=clock,
     )
     signals = JobSignals()
+    inventory = Inventory(
+        policies.store_of(settings),
+        lambda: host.device,
+        slow=policies.allows_slow_models(settings),
+        owned=partial(owned_families, policies.owned_environment(settings)),
+    )
     return _Base(
         settings=settings,
         clock=clock,
@@ -194,26 +231,16 @@ def _base(
         eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs, clock=clock),
+        forecaster=Forecaster(queue.jobs, families=inventory.families, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
-        inventory=Inventory(
-            policies.store_of(settings), lambda: host.device, slow=policies.allows_slow_models(settings)
-        ),
+        inventory=inventory,
     )
 
 
 def _services(base: _Base) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
-    screening = Screening(
-        reviews=queue.reviews,
-        delivery=queue.delivery,
-        cases=queue.cases,
-        messenger=base.messenger,
-        words=WordLists(settings.word_languages),
-        nudity_score=settings.nudity_score,
-        clock=base.clock,
-    )
+    screening = _screening(base)
     loops = _job_loops(base, screening)
     submissions = _submissions(base, loops.board, screening)
     decisions = Decisions(
@@ -257,11 +284,25 @@ def _services(base: _Base) -> Services:
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
+        key_webhooks=_key_webhooks(base),
+        sealer=base.sealer,
         loop_lag=LoopLag(),
         door=Door(
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
             limits=policies.for_door(settings),
         ),
+    )
+
+
+def _screening(base: _Base) -> Screening:
+    return Screening(
+        reviews=base.queue.reviews,
+        delivery=base.queue.delivery,
+        cases=base.queue.cases,
+        messenger=base.messenger,
+        words=WordLists(base.settings.word_languages),
+        nudity_score=base.settings.nudity_score,
+        clock=base.clock,
     )
 
 
@@ -344,6 +385,16 @@ def _webhooks(base: _Base) -> WebhookSender:
     )
 
 
+def _key_webhooks(base: _Base) -> KeyWebhookSender:
+    return KeyWebhookSender(
+        policies.for_key_webhooks(base.settings),
+        events=base.queue.webhooks,
+        hooks=base.queue.api_webhooks,
+        signals=base.signals,
+        clock=base.clock,
+    )
+
+
 def _answers(base: _Base) -> Answers:
     queue = base.queue
     return Answers(
@@ -369,21 +420,20 @@ def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
 
 def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submissions:
     settings = base.settings
-    return Submissions(
+    parts = Parts(
         entry=base.queue.entry,
-        moderation=base.queue.moderation,
         retention=base.queue.retention,
         blobs=base.blobs,
         reception=base.reception,
-        forecaster=base.forecaster,
-        board=board,
         signals=base.signals,
         screening=screening,
         shortages=base.shortages,
         data_watch=base.data_watch,
         rules=policies.for_submissions(settings),
         capabilities=base.inventory.capabilities,
+        families=base.inventory.families,
     )
+    return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 
 
 def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Replays:

@@ -1,6 +1,6 @@
 """How long a clip will take, as a range.
 
-The middle of the range is computed from measured times: the rest of the running job, the jobs ahead, the jobs
+Each lane has a queue of its own, and each seat of a lane takes its next job when it is free. The middle of the range is computed from measured times: the rest of the running job, the jobs ahead, the jobs
 that members with less use will still put ahead, and the job's own drawing. The width is learnt from how far
 off the latest middles were. So the quoted range covers the actual wait about 92 % of the time (:data:`LOW` to
 :data:`HIGH`), whatever the model misses.
@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.seats import HERE, Seat
 from db.jobs.fairness import UNKNOWN_SECONDS
 from db.jobs.job import Job
 from db.jobs.queries import Arrival, JobQueries, Turn
 from db.states import JobId
+from engine.core.family_spec import FamilySpec
 
 Seconds = NDArray[np.float64]
 
@@ -61,13 +63,14 @@ class Wait:
     """When a clip will be ready.
 
     Attributes:
-        position: 1 is next.
-        ahead: jobs ahead of it, including the running one.
+        position: 1 is next in its lane.
+        ahead: jobs ahead of it, including the running ones; 0 where an engine is free for it.
         low, high: seconds from now, a range.
         middle: seconds from now, as computed.
         own: seconds that its own drawing takes.
         delay: seconds that it starts later than in order of arrival, because of what its member and its
             server have used lately.
+        lane: the queue that it stands in.
     """
 
     position: int
@@ -77,18 +80,27 @@ class Wait:
     middle: float
     own: float
     delay: float = 0.0
+    lane: str = HERE
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Times:
-    """Measured render times by profile, in seconds."""
+    """Measured render times of a lane by profile, in seconds.
+
+    Attributes:
+        usual: what a profile takes according to its engine's owner; 0: not known.
+    """
 
     of: Mapping[str, Sequence[float]]
     anything: Sequence[float]
+    usual: Callable[[str], float]
 
     def seen(self, profile: str) -> Sequence[float]:
         times = self.of.get(profile, ())
-        return times if len(times) >= FEW else self.anything
+        if len(times) >= FEW:
+            return times
+        usual = self.usual(profile)
+        return (usual,) if usual else self.anything
 
     def mean(self, profile: str) -> float:
         return float(np.mean(self.seen(profile)))
@@ -98,6 +110,70 @@ class _Times:
         elapsed = max(0.0, now - (running.started_at or now))
         longer = [seconds - elapsed for seconds in self.seen(running.profile) if seconds > elapsed]
         return float(np.mean(longer)) if longer else OVERRUN * self.mean(running.profile)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    """One lane at one moment.
+
+    Attributes:
+        order: its waiting jobs.
+        free: seconds until each of its seats is free; 0 for one that is.
+        draws: for each seat, whether it can draw with an engine.
+    """
+
+    lane: str
+    order: tuple[Turn, ...]
+    free: tuple[float, ...]
+    draws: tuple[Callable[[str], bool], ...]
+    times: _Times
+    arrivals: tuple[Arrival, ...]
+    shares: tuple[tuple[float, float], ...]
+
+    def seats_for(self, engine: str) -> list[int]:
+        """The seats that can draw with an engine; all where none can, for one of them may again."""
+        return [seat for seat, can in enumerate(self.draws) if can(engine)] or list(range(len(self.draws)))
+
+    def starts(self, jobs: Sequence[tuple[str, float]]) -> Seconds:
+        """Seconds until each job begins, if each goes to the seat that is free first.
+
+        Args:
+            jobs: in their order: with which engine, and how many seconds it takes.
+        """
+        free = list(self.free)
+        begins = []
+        for engine, seconds in jobs:
+            seat = min(self.seats_for(engine), key=free.__getitem__)
+            begins.append(free[seat])
+            free[seat] += seconds
+        return np.array(begins, np.float64)
+
+    def waits(self, now: float) -> dict[JobId, Wait]:
+        """Of every job that waits in it."""
+        own = [self.times.mean(turn.profile) for turn in self.order]
+        base = self.starts([(turn.engine, each) for turn, each in zip(self.order, own, strict=True)])
+        late = np.array([max(0.0, turn.due - now) for turn in self.order])
+        seats = np.array([len(self.seats_for(turn.engine)) for turn in self.order])
+        base += overtaking(base, late, self.arrivals, seats)
+        return {
+            turn.job: self.wait(
+                place=place, base=float(base[place]), own=own[place], delay=turn.due - turn.created_at
+            )
+            for place, turn in enumerate(self.order)
+        }
+
+    def wait(self, *, place: int, base: float, own: float, delay: float) -> Wait:
+        """Of a job with so many others before it, that begins in ``base`` seconds and takes ``own``."""
+        ahead = place + sum(each > 0 for each in self.free) if base > 0 else 0
+        return _wait(
+            position=place + 1,
+            ahead=ahead,
+            base=base,
+            own=own,
+            delay=delay,
+            shares=self.shares,
+            lane=self.lane,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,23 +187,29 @@ class Forecast:
 
     waits: Mapping[JobId, Wait]
     made_at: float
-    order: tuple[Turn, ...]
-    left: float
-    is_running: bool
-    times: _Times
-    arrivals: tuple[Arrival, ...]
-    shares: tuple[tuple[float, float], ...]
+    lines: Mapping[str, _Line] = field(default_factory=dict)
 
 
 class Forecaster:
     """Forecasts waits from the times that the queue has recorded.
 
     Args:
+        seats: where clips are drawn. A lane without any is forecast as if it had one.
+        families: knows what clips of an engine usually take, while too few were measured.
         clock: Unix seconds.
     """
 
-    def __init__(self, jobs: JobQueries, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        jobs: JobQueries,
+        *,
+        seats: Sequence[Seat] = (),
+        families: Callable[[], Mapping[str, FamilySpec]] = dict,
+        clock: Callable[[], float],
+    ) -> None:
         self._jobs = jobs
+        self._families = families
+        self._seats = seats
         self._clock = clock
         self._making = asyncio.Lock()
         self.latest: Forecast | None = None
@@ -139,71 +221,98 @@ class Forecaster:
                 self.latest = await self._make()
             return self.latest
 
-    async def for_new(self, profile: str, guild: int, user: int) -> Wait:
-        """The wait of a job that a member would ask for now."""
+    async def for_new(
+        self, profile: str, guild: int, user: int, *, lane: str = HERE, engine: str = ""
+    ) -> Wait:
+        """The wait of a job that a member would ask for now.
+
+        Args:
+            profile: the name under which its render times are remembered.
+            guild, user: whose it would be.
+            lane, engine: where it would be drawn, and with what.
+        """
         forecast = await self.forecast()
-        if (own := forecast.times.of.get(profile)) is None:
+        line = forecast.lines.get(lane) or await self._line(lane, (), (), ())
+        own = line.times.of.get(profile)
+        if own is None:
             own = await self._jobs.render_times(profile, SAMPLE)
-        times = _Times(of={**forecast.times.of, profile: own}, anything=forecast.times.anything)
+        times = replace(line.times, of={**line.times.of, profile: own})
         now = self._clock()
-        delay = await self._jobs.delay(guild, user)
+        delay = await self._jobs.delay(guild, user, lane)
         before = [
             turn
-            for turn in forecast.order
+            for turn in line.order
             if not turn.paused and (turn.priority > 0 or (turn.priority == 0 and turn.due <= now + delay))
         ]
-        base = forecast.left + sum(times.mean(turn.profile) for turn in before)
-        overtaken = overtaking(np.array([base]), np.array([delay]), forecast.arrivals)
-        return _wait(
-            position=len(before) + 1,
-            ahead=len(before) + forecast.is_running,
-            base=base + float(overtaken[0]),
-            own=times.mean(profile),
-            delay=delay,
-            shares=forecast.shares,
-        )
+        seconds = times.mean(profile)
+        base = line.starts(
+            [*((turn.engine, times.mean(turn.profile)) for turn in before), (engine, seconds)]
+        )[-1:]
+        seats = np.array([len(line.seats_for(engine))])
+        base += overtaking(base, np.array([delay]), line.arrivals, seats)
+        return line.wait(place=len(before), base=float(base[0]), own=seconds, delay=delay)
+
+    def _usual(self, profile: str) -> float:
+        of_engine = (s.seconds for name, s in self._families().items() if profile.startswith(f"{name}/"))
+        return next(of_engine, 0.0)
 
     async def _make(self) -> Forecast:
         now = self._clock()
         order = await self._jobs.order()
         running = await self._jobs.running()
-        profiles = {turn.profile for turn in order} | ({running.profile} if running else set())
+        arrivals = await self._jobs.arrivals(now - WINDOW)
+        lanes = {HERE, *(turn.lane for turn in order), *(job.lane for job in running)}
+        lines = {
+            lane: await self._line(
+                lane,
+                tuple(turn for turn in order if turn.lane == lane),
+                tuple(job for job in running if job.lane == lane),
+                tuple(arrival for arrival in arrivals if arrival.lane == lane),
+            )
+            for lane in sorted(lanes)
+        }
+        waits: dict[JobId, Wait] = {}
+        for line in lines.values():
+            waits |= line.waits(now)
+        return Forecast(waits=waits, made_at=now, lines=lines)
+
+    async def _line(
+        self,
+        lane: str,
+        order: tuple[Turn, ...],
+        running: tuple[Job, ...],
+        arrivals: tuple[Arrival, ...],
+    ) -> _Line:
+        profiles = {turn.profile for turn in order} | {job.profile for job in running}
         times = _Times(
             of={profile: await self._jobs.render_times(profile, SAMPLE) for profile in profiles},
-            anything=await self._jobs.render_times(None, SAMPLE) or (UNKNOWN_SECONDS,),
+            anything=await self._jobs.render_times(None, SAMPLE, lane=lane) or (UNKNOWN_SECONDS,),
+            usual=self._usual,
         )
-        arrivals = await self._jobs.arrivals(now - WINDOW)
-        shares = tuple([_share(await self._jobs.forecast_ratios(*crowd, SAMPLE)) for crowd in CROWDS])
-        left = times.left(running, now) if running else 0.0
-        means = {profile: times.mean(profile) for profile in profiles}
-        own = np.array([means[turn.profile] for turn in order])
-        base = left + np.cumsum(own) - own
-        late = np.array([max(0.0, turn.due - now) for turn in order])
-        base += overtaking(base, late, arrivals)
-        waits = {
-            turn.job: _wait(
-                position=place + 1,
-                ahead=place + (running is not None),
-                base=float(base[place]),
-                own=float(own[place]),
-                delay=turn.due - turn.created_at,
-                shares=shares,
-            )
-            for place, turn in enumerate(order)
-        }
-        return Forecast(
-            waits=waits,
-            made_at=now,
-            order=tuple(order),
-            left=left,
-            is_running=running is not None,
+        shares = [_share(await self._jobs.forecast_ratios(*crowd, SAMPLE, lane=lane)) for crowd in CROWDS]
+        seats = [seat for seat in self._seats if seat.lane == lane]
+        seats = [seat for seat in seats if not seat.resting] or seats
+        now = self._clock()
+        left = {job.seat: times.left(job, now) for job in reversed(running)}  # of two, the newer one
+        if len(seats) <= 1:
+            latest = times.left(running[0], now) if running else 0.0
+            free: tuple[float, ...] = (latest,)
+        else:
+            free = tuple(left.get(seat.name, 0.0) for seat in seats)
+        return _Line(
+            lane=lane,
+            order=order,
+            free=free,
+            draws=tuple(seat.can_draw for seat in seats) or (lambda _: True,),
             times=times,
-            arrivals=tuple(arrivals),
-            shares=shares,
+            arrivals=arrivals,
+            shares=tuple(shares),
         )
 
 
-def overtaking(base: Seconds, late: Seconds, arrivals: Sequence[Arrival]) -> Seconds:
+def overtaking(
+    base: Seconds, late: Seconds, arrivals: Sequence[Arrival], seats: NDArray[np.int_] | int = 1
+) -> Seconds:
     """Seconds of drawing that will be requested later and done earlier.
 
     A request that arrives while a job waits and is due before it goes first. Future demand is taken to equal
@@ -213,6 +322,7 @@ def overtaking(base: Seconds, late: Seconds, arrivals: Sequence[Arrival]) -> Sec
         base: seconds until each job's turn, without further requests. Shape [jobs].
         late: seconds from now until each is due; 0 where it is due already. Shape [jobs].
         arrivals: those of the last :data:`WINDOW` seconds.
+        seats: among how many engines that drawing is divided. Shape [jobs], or one number.
 
     Returns:
         Seconds, shape [jobs].
@@ -224,7 +334,7 @@ def overtaking(base: Seconds, late: Seconds, arrivals: Sequence[Arrival]) -> Sec
         return added
     chance = np.maximum(0.0, late[:, None] - delays[None, :])  # seconds in which one would come before
     for _ in range(ROUNDS):
-        added = np.minimum(chance, (base + added)[:, None]) @ rates
+        added = np.minimum(chance, (base + added)[:, None]) @ rates / seats
     return added
 
 
@@ -243,6 +353,7 @@ def _wait(
     own: float,
     delay: float,
     shares: Sequence[tuple[float, float]],
+    lane: str,
 ) -> Wait:
     crowd = next(place for place, (_, most) in enumerate(CROWDS) if ahead <= most)
     low, high = shares[crowd]
@@ -255,4 +366,5 @@ def _wait(
         middle=middle,
         own=own,
         delay=max(0.0, delay),
+        lane=lane,
     )

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from db.jobs.job import Job
-from engine.core.recipe import Receipt, Recipe
+from engine.core.receipt import Receipt
+from engine.core.recipe import Recipe
 from engine.core.request import Subject
 from engine.core.sight import Sight
 

@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.choices import Where
 from bot.config.paths import CALIBRATION
@@ -28,6 +29,8 @@ from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
 from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
+from engine.elsewhere.comfyui.limits import ServerLimits
+from engine.elsewhere.owned import COMFYUI_VARIABLE, WORKFLOWS_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.host import HostLimits
@@ -142,6 +145,27 @@ def to_hear(settings: Settings) -> SoundIntakeLimits:
     )
 
 
+def from_elsewhere(settings: Settings) -> ClipIntakeLimits:
+    """What a clip may be that another machine drew: every frame counts, and it may be large."""
+    return replace(to_judge(settings), max_bytes=settings.comfyui_clip_bytes)
+
+
+def for_comfyui(settings: Settings) -> ServerLimits:
+    """What a ComfyUI server may take of our time and memory."""
+    return ServerLimits(
+        answer_seconds=settings.comfyui_answer_seconds,
+        transfer_seconds=settings.comfyui_transfer_seconds,
+        poll_seconds=settings.comfyui_poll_seconds,
+        patience_seconds=settings.comfyui_patience_seconds,
+        stop_seconds=settings.comfyui_stop_seconds,
+        answer_bytes=settings.comfyui_answer_bytes,
+        preview_bytes=settings.comfyui_preview_bytes,
+        clip_bytes=settings.comfyui_clip_bytes,
+        previews=settings.comfyui_previews,
+        tries=settings.comfyui_tries,
+    )
+
+
 def engine_environment(settings: Settings) -> dict[str, str]:
     """What the engine process must know of the settings; see :mod:`engine.runtime.context`."""
     return {
@@ -158,6 +182,16 @@ def engine_environment(settings: Settings) -> dict[str, str]:
         CACHE_VARIABLE: str(settings.data_dir.absolute() / COMPILED),
         ALLOCATOR_VARIABLE: os.environ.get(ALLOCATOR_VARIABLE, ALLOCATOR),
         CALIBRATION_VARIABLE: str((settings.data_dir / CALIBRATION).absolute()),
+        **owned_environment(settings),
+    }
+
+
+def owned_environment(settings: Settings) -> dict[str, str]:
+    """What names the families that the owner adds; see :func:`engine.elsewhere.owned.owned_families`."""
+    folder = settings.workflows_dir
+    return {
+        WORKFLOWS_VARIABLE: "" if folder is None else str(_whole((folder,))[0]),
+        COMFYUI_VARIABLE: ",".join(settings.comfyui),
     }
 
 
@@ -220,12 +254,38 @@ def for_web(settings: Settings) -> WebPolicy:
     return WebPolicy(host=str(settings.web_host), port=settings.web_port)
 
 
+def for_api(settings: Settings) -> ApiPolicy:
+    """Where the API is served, and what it allows."""
+    return ApiPolicy(
+        host=str(settings.api_host),
+        port=settings.api_port,
+        keys=settings.api_keys,
+        per_minute=settings.api_per_minute,
+        streams=settings.api_streams,
+        upload_seconds=settings.api_upload_seconds,
+        repeat_hours=settings.api_repeat_hours,
+        webhook_private=settings.api_webhook_private,
+        event_days=settings.api_event_days,
+    )
+
+
 def for_webhooks(settings: Settings) -> WebhookPolicy:
     """Where events go."""
     return WebhookPolicy(
         url="" if settings.webhook_url is None else settings.webhook_url.get_secret_value(),
         secrets=tuple(each.get_secret_value() for each in settings.webhook_secret),
         private=settings.webhook_private,
+        seconds=settings.webhook_seconds,
+        keep_days=settings.webhook_keep_days,
+    )
+
+
+def for_key_webhooks(settings: Settings) -> WebhookPolicy:
+    """How the owners of API keys are told; addresses and secrets are their own."""
+    return WebhookPolicy(
+        url="",
+        secrets=(),
+        private=settings.api_webhook_private,
         seconds=settings.webhook_seconds,
         keep_days=settings.webhook_keep_days,
     )
@@ -260,6 +320,7 @@ def for_turns(settings: Settings) -> FairShare:
         member_most=settings.fair_most_minutes * MINUTE,
         guild_stretch=settings.fair_server_stretch,
         guild_most=settings.fair_server_most_minutes * MINUTE,
+        member_running=settings.per_member_running,
     )
 
 

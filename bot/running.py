@@ -8,8 +8,14 @@ import os
 import signal
 
 from bot import policies
+from bot.api.parts import Parts as ApiParts
+from bot.api.policy import ApiPolicy
+from bot.api.sealed_clips import SealedClips
+from bot.api.server import ApiServer
 from bot.app import assemble
+from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
+from bot.discord_io.members import Members
 from bot.loops.alerts import moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
 from bot.ops.clock_watch import ClockWatch
@@ -42,6 +48,7 @@ async def run(settings: Settings) -> None:
     _listen_for_signals(stop)
     async with assemble(settings) as services, traced(settings.data_dir) as crashed:
         await services.webhooks.begin()
+        await services.queue.events.switch(on=bool(settings.api_port))
         recovery = await services.queue.claims.recover(
             limits=policies.for_stumbles(settings), by_itself=crashed
         )
@@ -109,7 +116,40 @@ def supervisor_of(services: Services) -> Supervisor:
         supervisor.add(services.webhooks.loop)
     if services.settings.web_port:
         supervisor.add(web_server(services, supervisor, policies.for_web(services.settings)).loop)
+    if services.settings.api_port:
+        api = api_server(services, policies.for_api(services.settings))
+        supervisor.add(api.loop, api.sweeper, services.key_webhooks.loop)
     return supervisor
+
+
+def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
+    """What serves the API."""
+    return ApiServer(
+        ApiParts(
+            policy=policy,
+            keys=services.queue.api_keys,
+            requests=services.queue.api_requests,
+            events=services.queue.events,
+            hooks=services.queue.api_webhooks,
+            jobs=services.queue.jobs,
+            entry=services.queue.entry,
+            taking=services.submissions,
+            cancelling=services.cancelling,
+            forecaster=services.forecaster,
+            members=Members(services.messenger),
+            messenger=services.messenger,
+            door=services.door,
+            rights=services.rights,
+            signals=services.signals,
+            clips=SealedClips(
+                blobs=services.blobs, sealer=services.sealer, folder=services.settings.data_dir / OUTBOX
+            ),
+            spool=services.settings.data_dir,
+            progress=services.engine_loop.progress.get,
+            in_trouble=lambda: services.data_watch.trouble() is not None,
+            clock=services.clock,
+        )
+    )
 
 
 def web_server(services: Services, supervisor: Supervisor, policy: WebPolicy) -> WebServer:

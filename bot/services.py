@@ -35,6 +35,7 @@ from bot.requests.submission import Submissions
 from bot.signals import JobSignals
 from bot.supervisor import LoopState, Supervisor
 from bot.web.overview import LoopReport, Overview
+from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
@@ -42,6 +43,7 @@ from db.privacy.departed_guilds import Guilds
 from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.process.host import EngineHost
+from engine.provenance.seal import Sealer
 
 T = TypeVar("T")
 
@@ -79,6 +81,8 @@ class Services:
     erasing: Erasing
     rights: Rights
     webhooks: WebhookSender
+    key_webhooks: KeyWebhookSender
+    sealer: Sealer
     loop_lag: LoopLag
     door: Door
 
@@ -153,7 +157,7 @@ async def overview_of(services: Services, supervisor: Supervisor) -> Overview:
 
 async def _last_wait(services: Services) -> tuple[float, float] | None:
     waits = (await services.forecaster.forecast()).waits.values()
-    last = max(waits, key=lambda wait: wait.position, default=None)
+    last = max(waits, key=lambda wait: (wait.position, wait.high), default=None)
     return None if last is None else (last.low, last.high)
 
 

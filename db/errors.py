@@ -152,6 +152,10 @@ class AskedBeforeErase(NotAccepted):
     """It was not accepted: the member has asked to be erased since, or is being erased now."""
 
 
+class KeyGone(NotAccepted):
+    """The job was not accepted: the API key by which it was asked for has ended since."""
+
+
 class ParentGone(NotAccepted):
     """The job was not accepted: the words or files that it was to be made from were deleted meanwhile."""
 

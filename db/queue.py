@@ -16,6 +16,10 @@
 `db.jobs.take_previews`        pictures of discarded takes
 `db.jobs.stars`         clips that members keep
 `db.jobs.webhooks`      what another program is to be told
+`db.api.keys`           keys of the HTTP API
+`db.api.requests`       requests that may come twice
+`db.api.events`         what has happened to jobs
+`db.api.hooks`          whom to tell of them
 =================  ===========================================================
 
 Every move is one transaction. The time is read from the one clock that the queue is made with.
@@ -25,6 +29,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from db.api.events import JobEvents
+from db.api.hooks import ApiWebhooks
+from db.api.keys import ApiKeys
+from db.api.requests import ApiRequests
 from db.jobs.allowances import Allowances
 from db.jobs.asked import Asked
 from db.jobs.claims import Claims
@@ -67,6 +75,10 @@ class Queue:
         take_previews: pictures of discarded takes.
         stars: clips that members keep.
         webhooks: what another program is to be told.
+        api_keys: keys of the HTTP API.
+        api_requests: requests that may come twice.
+        events: what has happened to jobs.
+        api_webhooks: whom to tell of them.
         meta: small facts that outlive the program.
     """
 
@@ -85,6 +97,10 @@ class Queue:
     take_previews: TakePreviews
     stars: Stars
     webhooks: Webhooks
+    api_keys: ApiKeys
+    api_requests: ApiRequests
+    events: JobEvents
+    api_webhooks: ApiWebhooks
     meta: Meta
 
     def __init__(
@@ -119,4 +135,8 @@ class Queue:
         self.take_previews = TakePreviews(db, clock=clock)
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
+        self.api_keys = ApiKeys(db, clock=clock)
+        self.api_requests = ApiRequests(db, clock=clock)
+        self.events = JobEvents(db, clock=clock)
+        self.api_webhooks = ApiWebhooks(db, clock=clock)
         self.meta = Meta(db, clock=clock)

@@ -53,7 +53,8 @@ if TYPE_CHECKING:
     from engine.core.device import Device, find_device
     from engine.core.errors import Cancelled, Code, EngineError, RenderFailed, Unsupported, UserError
     from engine.core.events import Draft, Event, Progress, TakeDiscarded
-    from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Receipt, Recipe, Role, Style
+    from engine.core.receipt import Receipt
+    from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
     from engine.core.request import Request, Subject
     from engine.families import CATALOGUE, FAMILIES
     from engine.planning.inspect import inspect
@@ -110,17 +111,8 @@ _DEFINED_IN = {
     "engine.core.device": ("Device", "find_device"),
     "engine.core.errors": ("Cancelled", "Code", "EngineError", "RenderFailed", "Unsupported", "UserError"),
     "engine.core.events": ("Draft", "Event", "Progress", "TakeDiscarded"),
-    "engine.core.recipe": (
-        "Camera",
-        "Follow",
-        "Kind",
-        "Motion",
-        "Quality",
-        "Receipt",
-        "Recipe",
-        "Role",
-        "Style",
-    ),
+    "engine.core.receipt": ("Receipt",),
+    "engine.core.recipe": ("Camera", "Follow", "Kind", "Motion", "Quality", "Recipe", "Role", "Style"),
     "engine.core.request": ("Request", "Subject"),
     "engine.families": ("CATALOGUE", "FAMILIES"),
     "engine.planning.inspect": ("inspect",),

@@ -24,7 +24,8 @@ from bot.forecast import Wait
 from bot.text import messages
 from db.jobs.job import Job
 from db.states import JobId, State
-from engine.core.recipe import Camera, Kind, Outcome, Receipt, Recipe, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Camera, Kind, Recipe
 
 SCALE = 2
 WIDTH = 640

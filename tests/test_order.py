@@ -1,6 +1,7 @@
 """Slow files begin first, so that the workers end at about the same time."""
 
 import re
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,12 +23,17 @@ def test_a_file_with_a_slow_test_begins_first_and_stays_whole():
 
 def test_xdist_keeps_that_order():
     assert re.findall(r"pytest.* -n .*", MAKEFILE) == [
-        "pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder"
+        'pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(PAGES),-m "")'
     ]
 
 
-def test_every_test_is_in_one_of_the_two_runs():
-    folders = re.findall(r"(?m)^WITH_TORCH = (.*)$", MAKEFILE)[0].split()
-    assert all((ROOT / name).exists() for name in folders)
-    assert "$(PYTEST) $(WITH_TORCH) " in MAKEFILE
-    assert "$(PYTEST) tests $(addprefix --ignore=,$(WITH_TORCH))\n" in MAKEFILE
+def test_every_test_is_in_one_of_the_three_runs():
+    """The first has some folders, the second others but those, and the third all that neither has."""
+    folders = [
+        re.findall(rf"(?m)^{name} = (.*)$", MAKEFILE)[0].split() for name in ("WITH_TORCH", "OF_THE_ENGINE")
+    ]
+    assert all((ROOT / name).exists() for name in chain(*folders))
+    assert "$(PYTEST) $(WITH_TORCH))\n" in MAKEFILE
+    assert "$(PYTEST) $(OF_THE_ENGINE) $(call without,$(WITH_TORCH)))\n" in MAKEFILE
+    assert "$(PYTEST) tests $(call without,$(WITH_TORCH) $(OF_THE_ENGINE))\n" in MAKEFILE
+    assert "without = $(addprefix --ignore=,$(1))\n" in MAKEFILE

@@ -18,6 +18,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot import policies
+from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
@@ -35,6 +36,7 @@ from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
+from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.watch import HostLimits
@@ -59,6 +61,7 @@ OWNERS = (
     DoorLimits,
     WebPolicy,
     WebhookPolicy,
+    ApiPolicy,
     ClipRules,
     SubmissionPolicy,
     IntakeLimits,
@@ -67,7 +70,16 @@ OWNERS = (
 )
 """Made from the settings alone: they have no defaults."""
 
-ENGINES = (PlanLimits, UpscaleLimits, RenderLimits, HostLimits, PictureLimits, ClipLimits, SoundLimits)
+ENGINES = (
+    PlanLimits,
+    UpscaleLimits,
+    RenderLimits,
+    HostLimits,
+    PictureLimits,
+    ClipLimits,
+    SoundLimits,
+    ServerLimits,
+)
 """The engine is also a library: it keeps documented defaults, and the settings take theirs from it."""
 
 SAME_DEFAULT = {
@@ -94,6 +106,16 @@ SAME_DEFAULT = {
     "heartbeat_silence": (HostLimits, "heartbeat_silence"),
     "step_silence": (HostLimits, "step_silence"),
     "max_job_seconds": (HostLimits, "job"),
+    "comfyui_answer_seconds": (ServerLimits, "answer_seconds"),
+    "comfyui_transfer_seconds": (ServerLimits, "transfer_seconds"),
+    "comfyui_poll_seconds": (ServerLimits, "poll_seconds"),
+    "comfyui_patience_seconds": (ServerLimits, "patience_seconds"),
+    "comfyui_stop_seconds": (ServerLimits, "stop_seconds"),
+    "comfyui_answer_bytes": (ServerLimits, "answer_bytes"),
+    "comfyui_preview_bytes": (ServerLimits, "preview_bytes"),
+    "comfyui_clip_bytes": (ServerLimits, "clip_bytes"),
+    "comfyui_previews": (ServerLimits, "previews"),
+    "comfyui_tries": (ServerLimits, "tries"),
 }
 
 
@@ -207,6 +229,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_plan(settings).upscale,
         policies.for_render(settings, settings.max_clip_bytes),
         policies.for_engine(settings),
+        policies.for_comfyui(settings),
         policies.for_fetching_eyes(settings),
     ]
 
@@ -269,7 +292,8 @@ def test_a_default_of_the_engines_is_written_down_once(name):
     """Not only equal: the settings' class names the engine's, so that the two cannot part."""
     policy, field = SAME_DEFAULT[name]
     assert Settings.model_fields[name].default == getattr(policy, field)
-    tree = ast.parse(inspect.getsource(Settings).lstrip())
+    parts = (part for part in Settings.__mro__ if part.__module__.startswith("bot.config"))
+    tree = ast.parse("\n".join(map(inspect.getsource, parts)))
     (given,) = (
         node.value
         for node in ast.walk(tree)

@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING
 from engine.core.device import Device
 from engine.core.errors import RenderFailed
 from engine.core.events import Event, Progress, TakeDiscarded
-from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Recipe, Stage
 from engine.process.worker import main
 from engine.rendering.limits import CLIP_NAME, RenderLimits
 from engine.rendering.overlap import Overlap
 
 if TYPE_CHECKING:
     from engine.core.cancel import CancelToken
+    from engine.core.elsewhere import FetchTake
 
 STEP = 0.01
 SLOW = 1.0
@@ -56,9 +58,10 @@ class Weightless:
         limits: RenderLimits,
         on_event: Callable[[Event], None],
         cancel: CancelToken,
+        elsewhere: FetchTake,
     ) -> Receipt:
         """Leave ``clip.mp4`` in ``work``, or do what the prompt says."""
-        del limits
+        del limits, elsewhere
         self._fail_in_an_outage()
         for path in inputs.values():
             path.read_bytes()

@@ -90,7 +90,8 @@ def kept_clips(data: Path) -> dict[str, list[KeptClip]]:
     One that was posted for want of better counts where a member gave it a star.
     """
     from db.jobs.calibration_source import kept_jobs  # noqa: PLC0415 - see above
-    from engine.core.recipe import Receipt, Recipe, Role  # noqa: PLC0415
+    from engine.core.receipt import Receipt  # noqa: PLC0415
+    from engine.core.recipe import Recipe, Role  # noqa: PLC0415
     from engine.gate.local_calibration import KeptClip  # noqa: PLC0415
 
     found: dict[str, list[KeptClip]] = {}

@@ -49,7 +49,8 @@ from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device
 from engine.core.errors import UserError
-from engine.core.recipe import Kind, Receipt, Recipe, Role
+from engine.core.receipt import Receipt
+from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
 from engine.families import CATALOGUE
 from engine.planning.plan import PlanLimits, plan

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ from yarl import URL
 
 from bot.cli.finding import Finding
 from bot.cli.folders import examine_folders
-from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables
-from bot.policies import store_of
+from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables, variable
+from bot.policies import owned_environment, store_of
+from engine.core.request import AUTO
 
 if TYPE_CHECKING:
     from engine.weights.model_spec import Licence
@@ -183,12 +185,24 @@ def _signing(settings: Settings) -> Finding:
 
 def _engines(settings: Settings) -> Iterator[Finding]:
     from engine.core.device import Device  # noqa: PLC0415
-    from engine.families import CATALOGUE, FAMILIES  # noqa: PLC0415 - numpy is only needed here
+    from engine.elsewhere.owned import owned_families  # noqa: PLC0415 - numpy is only needed here
+    from engine.families import CATALOGUE, families_of  # noqa: PLC0415
     from engine.runtime.capabilities import capabilities_of  # noqa: PLC0415
 
     # The GPU has a line of its own.
-    capabilities = capabilities_of(store_of(settings), CATALOGUE, Device(), slow=True)
-    for name, spec in FAMILIES.items():
+    owned = owned_families(owned_environment(settings))
+    capabilities = replace(
+        capabilities_of(store_of(settings), CATALOGUE, Device(), slow=True),
+        added=owned.specs,
+        lacking=owned.lacking,
+    )
+    for fault in owned.faults:
+        yield Finding(name="engines", ok=False, text=fault)
+    families = families_of(capabilities)
+    if settings.engine not in {AUTO, *families}:
+        text = f"there is no engine called {settings.engine}, so all engines may be used"
+        yield Finding(name="engine", ok=False, text=text, mend=f"Change {variable('engine')}.")
+    for name, spec in families.items():
         lack, _, command = (spec.lacks(capabilities) or "").partition("; ")
         text = f"is missing {lack}" if lack else spec.about
         yield Finding(name=f"engine {name}", ok=not lack, text=text, mend=command)

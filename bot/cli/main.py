@@ -18,13 +18,17 @@ import click
 
 from bot.cli.calibrate import calibrate
 from bot.cli.database import backup, check, restore
+from bot.cli.elsewhere.workflows import workflows
 from bot.cli.inspect import inspect
 from bot.cli.judge import judge
 from bot.cli.models import models
 from bot.cli.output import CLIP, PICTURE, OutputFile, data_dir, save_picture
+from bot.cli.remote.client import client
+from bot.cli.remote.mcp import mcp
 from bot.cli.request_options import A_FILE, asked_for
+from bot.cli.rows.keys import keys
+from bot.cli.rows.webhooks import webhooks
 from bot.cli.try_ways import try_ways
-from bot.cli.webhooks import webhooks
 from bot.config.secrets import hide, hide_token
 from bot.requests import options
 from engine.core.foreign_text import visible
@@ -73,10 +77,14 @@ main.add_command(calibrate)
 main.add_command(backup)
 main.add_command(check)
 main.add_command(judge)
+main.add_command(client)
+main.add_command(keys)
+main.add_command(mcp)
 main.add_command(models)
 main.add_command(restore)
 main.add_command(try_ways)
 main.add_command(webhooks)
+main.add_command(workflows)
 
 
 @main.command()

@@ -10,7 +10,7 @@ from bot.supervisor import LoopState
 from bot.web.metrics import families
 from bot.web.overview import LoopReport, Overview
 from db.states import State
-from engine.core.recipe import Outcome
+from engine.core.receipt import Outcome
 from engine.process.host import HostState
 
 

@@ -22,7 +22,8 @@ from db.jobs.job import Job
 from db.jobs.stars import Starred, Stars
 from db.states import State
 from engine.core.errors import UserError
-from engine.core.recipe import Kind, Receipt, Recipe
+from engine.core.receipt import Receipt
+from engine.core.recipe import Kind, Recipe
 
 SHOWN = frozenset({State.POSTING, State.DELIVERED})
 """States in which a clip may be seen already."""

@@ -9,11 +9,12 @@ from bot.clips.variation import request_of
 from bot.text import clip_texts
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
-from engine.core.family_spec import Feature
+from engine.core.family_spec import FamilySpec, Feature
 from engine.core.prompt_schedule import is_scheduled, parse
-from engine.core.recipe import Before, Kind, Receipt, Recipe, Role
+from engine.core.receipt import Receipt
+from engine.core.recipe import Before, Kind, Recipe, Role
 from engine.core.request import AUTO, SECONDS, Length, Request, Subject
-from engine.families import FAMILIES
+from engine.families import families_of
 from engine.planning.choice import engines_for
 from engine.planning.plan import PlanLimits, plan
 
@@ -136,19 +137,19 @@ def _ways_on(recipe: Recipe, capabilities: Capabilities) -> Iterator[Request]:
         request_of(recipe), prompt=_last_words(recipe), follow=None, strength=None, seed=recipe.seed
     )
     anybody = dataclasses.replace(request, model="", styles=(), negative=None)
-    here = engines_for(capabilities)
-    if recipe.engine in here and (kind := _kind_on(recipe.engine)) is not None:
+    families = families_of(capabilities)
+    here = {name: families[name] for name in engines_for(capabilities)}
+    if recipe.engine in here and (kind := _kind_on(here[recipe.engine])) is not None:
         yield dataclasses.replace(request, kind=kind)
     if recipe.kind is not Kind.ANIMATE:
-        for name in here:
-            if name != recipe.engine and _kind_on(name) is Kind.TEXT2VIDEO:
+        for name, spec in here.items():
+            if name != recipe.engine and not spec.by_name and _kind_on(spec) is Kind.TEXT2VIDEO:
                 yield dataclasses.replace(anybody, kind=Kind.TEXT2VIDEO, engine=name)
     yield dataclasses.replace(anybody, kind=Kind.ANIMATE, engine=AUTO)
 
 
-def _kind_on(engine: str) -> Kind | None:
+def _kind_on(spec: FamilySpec) -> Kind | None:
     """How an engine goes on from a picture; None where it cannot."""
-    spec = FAMILIES[engine]
     if Kind.ANIMATE in spec.kinds:
         return Kind.ANIMATE
     begins = Kind.TEXT2VIDEO in spec.kinds and Feature.FIRST_FRAME in spec.features

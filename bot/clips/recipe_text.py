@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from bot.text.foreign import disarm, quote
 from bot.text.messages import MESSAGE_LIMIT, fit
 from bot.text.prompts import show_prompt
-from engine.core.recipe import Kind, Receipt, Recipe
+from engine.core.receipt import Receipt
+from engine.core.recipe import Kind, Recipe
 from engine.provenance.statement import sound_of
 
 SHOWN_WORDS = 400

@@ -21,7 +21,8 @@ from bot.intake.attachment import Attachment
 from bot.intake.reception import Reception
 from bot.job_documents import receipt_of, recipe_of
 from bot.requests.style_names import settled
-from bot.requests.submission import Planned, Submissions
+from bot.requests.submission import Submissions
+from bot.requests.taking import Planned
 from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs.job import Job

@@ -15,6 +15,11 @@ class Crowding(BaseSettings):
         description="Requests of a member that are taken in at the same time; buttons, exports and erasures "
         "are counted separately.",
     )
+    per_member_running: int = Field(
+        2,
+        ge=1,
+        description="Jobs of a member that are drawn at the same time, while others wait for the same engines.",
+    )
     per_guild_at_once: int = Field(
         10, ge=1, description="Requests of a server that are taken in at the same time."
     )

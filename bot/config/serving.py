@@ -21,3 +21,30 @@ class Serving(BaseSettings):
         IPv4Address("127.0.0.1"),
         description="IP address on which they are served. By default, only this machine can read them.",
     )
+    api_port: int = Field(
+        0, ge=0, le=65_535, description="Port of the [HTTP API](api.md). 0: it is not served."
+    )
+    api_host: IPvAnyAddress = Field(
+        IPv4Address("127.0.0.1"),
+        description="IP address on which the API is served. By default, only this machine can reach it.",
+    )
+    api_keys: int = Field(5, ge=1, le=100, description="Most API keys of one member in one server.")
+    api_per_minute: int = Field(
+        120, ge=1, le=100_000, description="Most requests by one API key in a minute."
+    )
+    api_streams: int = Field(
+        5, ge=1, le=1000, description="Most event streams that one API key can have open at once."
+    )
+    api_upload_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Most seconds for the files of one API request to arrive."
+    )
+    api_repeat_hours: float = Field(
+        24.0, ge=24, le=720, description="Hours for which an Idempotency-Key is remembered."
+    )
+    api_webhook_private: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="Whether the webhook of an API key may be on this machine or in its network.",
+    )
+    api_event_days: float = Field(
+        7.0, ge=1, le=90, description="Days after a job's end before its events are forgotten."
+    )

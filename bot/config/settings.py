@@ -28,8 +28,10 @@ from pydantic_settings import (
 
 from bot.config.announcing import Announcing
 from bot.config.choices import LogFormat, Where
+from bot.config.comfyui import ComfyUISettings
 from bot.config.crowding import Crowding
 from bot.config.drawing import Drawing
+from bot.config.elsewhere import Elsewhere
 from bot.config.endurance import Endurance
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
@@ -71,7 +73,9 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(Announcing, Crowding, Drawing, Endurance, Looking, Serving, PlainValues):
+class Settings(
+    Announcing, ComfyUISettings, Crowding, Drawing, Elsewhere, Endurance, Looking, Serving, PlainValues
+):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
@@ -333,7 +337,8 @@ class Settings(Announcing, Crowding, Drawing, Endurance, Looking, Serving, Plain
         from engine.families import FAMILIES  # noqa: PLC0415 - numpy is not needed to print --help
 
         engines = [name for name, spec in FAMILIES.items() if spec.draws]
-        if value not in {"auto", *engines}:
+        # What the owner's folders add is known later; “framekiln doctor” says where it is not there.
+        if value not in {"auto", *engines} and "/" not in value:
             raise ValueError(f"must be auto or one of {', '.join(engines)}")
         return value
 
@@ -355,7 +360,7 @@ class Settings(Announcing, Crowding, Drawing, Endurance, Looking, Serving, Plain
 
     def secrets(self) -> list[SecretStr]:
         """Every value that must never be shown."""
-        alone = (self.discord_token, self.webhook_url, *self.webhook_secret)
+        alone = (self.discord_token, self.comfyui_login, self.webhook_url, *self.webhook_secret)
         return [each for each in alone if each is not None]
 
     @classmethod

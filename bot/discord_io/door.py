@@ -162,14 +162,37 @@ class Door:
                 return messages.BANNED
             if not _is_here(interaction):
                 return messages.ONLY_IN_SERVERS
-        if manner.slot is Slot.CLIP and await self._standing.closed(guild):
+        return await self._full(guild, user, manner.slot)
+
+    async def _full(self, guild: int, user: int, slot: Slot) -> str | None:
+        """Why there is no place for another request of a member; None: there is one."""
+        if slot is Slot.CLIP and await self._standing.closed(guild):
             return messages.CLOSED_FOR_NOW
         # No await from here to the place being taken: of two that come at once, the second finds it taken.
-        if self._of_member[user, manner.slot] >= self._limits.per_member:
+        if self._of_member[user, slot] >= self._limits.per_member:
             return messages.ONE_AT_A_TIME
-        if manner.slot is Slot.CLIP and self._of_guild[guild] >= self._limits.per_guild:
+        if slot is Slot.CLIP and self._of_guild[guild] >= self._limits.per_guild:
             return messages.SERVER_IS_BUSY
         return None
+
+    @asynccontextmanager
+    async def visit(self, guild: int, user: int, slot: Slot) -> AsyncIterator[str | None]:
+        """Let in a request that is no interaction, and out again at the end of the block.
+
+        Yields:
+            Why it is refused, in words for the member; None: it is in.
+        """
+        refusal = messages.BANNED if await self._standing.banned(guild, user) else None
+        refusal = refusal or await self._full(guild, user, slot)
+        if refusal is not None:
+            yield refusal
+            return
+        entry = _Entry(member=(user, slot), guild=guild if slot is Slot.CLIP else None)
+        self._count(entry)
+        try:
+            yield None
+        finally:
+            self._let_out(entry)
 
     async def is_banned(self, interaction: discord.Interaction[Any]) -> bool:
         """Whether the member is banned where they ask."""
@@ -181,6 +204,9 @@ class Door:
             member=(interaction.user.id, manner.slot), guild=guild if manner.slot is Slot.CLIP else None
         )
         self._entries[interaction.id] = entry
+        self._count(entry)
+
+    def _count(self, entry: _Entry) -> None:
         self._of_member[entry.member] += 1
         if entry.guild is not None:
             self._of_guild[entry.guild] += 1
@@ -188,8 +214,10 @@ class Door:
     def leave(self, interaction: discord.Interaction[Any]) -> None:
         """Let an interaction out: what it took up is free again."""
         entry = self._entries.pop(interaction.id, None)
-        if entry is None:
-            return
+        if entry is not None:
+            self._let_out(entry)
+
+    def _let_out(self, entry: _Entry) -> None:
         _less(self._of_member, entry.member)
         free = self._patient.get(entry.member)
         if free is not None and not free.done():

@@ -23,6 +23,9 @@ T = TypeVar("T")
 LOOK_BACK_MESSAGES = 5000
 """How far an own message is looked for; a busy channel sees fewer in the time that a post can stay unsure."""
 
+MEMBER_SECONDS = 5.0
+"""How long Discord is waited for where a member is looked up."""
+
 CLOCK_SLACK = 120.0
 """Seconds by which our clock and Discord's may differ."""
 
@@ -72,6 +75,29 @@ class Messenger:
         return isinstance(channel, discord.abc.GuildChannel | discord.Thread) and (
             getattr(channel, "nsfw", False) or (isinstance(channel, discord.Thread) and channel.is_nsfw())
         )
+
+    async def member(self, guild_id: int, user_id: int) -> discord.Member | None:
+        """Ask Discord for a member of a server. Not waited for where Discord is away.
+
+        Returns:
+            None where the bot is not in this server, or they are not.
+
+        Raises:
+            ChannelError: Discord cannot be asked now.
+        """
+        client = self._client
+        if client is None or not client.is_ready():
+            raise ChannelError(Trouble.LATER, "Discord is away")
+        guild = client.get_guild(guild_id)
+        if guild is None:
+            return None
+        try:
+            async with asyncio.timeout(MEMBER_SECONDS):
+                return await guild.fetch_member(user_id)
+        except discord.NotFound:
+            return None
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise ChannelError(Trouble.LATER, f"{type(error).__name__}: {error}") from error
 
     async def send(self, channel_id: int, post: Post) -> int:
         """Send a message and return its id.

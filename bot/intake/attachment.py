@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 
@@ -18,6 +19,21 @@ class Attachment(Protocol):
     def size(self) -> int:
         """How many there are, as Discord says."""
         ...
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """A file that has arrived already; an attachment that need not be fetched.
+
+    Attributes:
+        file: open, at its beginning. Whoever takes it in closes it.
+        size: bytes.
+        url: nowhere.
+    """
+
+    file: BinaryIO
+    size: int
+    url: str = ""
 
 
 def is_empty(data: bytes | BinaryIO) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Generic, Protocol, Self, TypeVar
 
-from bot.intake.attachment import Attachment
+from bot.intake.attachment import Attachment, Uploaded
 from bot.turns import Turns
 from engine.core.errors import UserError
 from engine.core.shortages import shortage_of
@@ -82,6 +82,11 @@ class MediaIntake(ABC, Generic[Clean]):
         if self._downloader is not None:
             await self._downloader.close()
 
+    @property
+    def max_bytes(self) -> int:
+        """The most bytes that a file may have."""
+        return self._max_bytes
+
     def check_size(self, size: int) -> None:
         """Look at how large a file is, before it is fetched.
 
@@ -124,6 +129,8 @@ class MediaIntake(ABC, Generic[Clean]):
             return await self._clean(file)
 
     async def _fetch(self, attachment: Attachment) -> BinaryIO:
+        if isinstance(attachment, Uploaded):
+            return attachment.file
         return await self._get_downloader().fetch(attachment)
 
     def _get_downloader(self) -> Downloader:

@@ -69,6 +69,10 @@ class Reception:
         for role, file in files.items():
             self._intake_for(role).check_size(file.size)
 
+    def max_bytes(self, role: Role) -> int:
+        """The most bytes that a file for this role may have."""
+        return self._intake_for(role).max_bytes
+
     def _intake_for(self, role: Role) -> Intake | ClipIntake | SoundIntake:
         if role is Role.SOUND:
             return self._sounds

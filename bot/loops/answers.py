@@ -134,6 +134,8 @@ class Answers:
         post = Post(
             content=messages.fit(f"<@{job.user_id}> {text}"), nonce=nonce(job.id, "owed"), ping=job.user_id
         )
+        if not job.has_channel:
+            return  # the program that asked for it is told
         try:
             await self._messenger.send(job.channel_id, post)
         except ChannelError as error:

@@ -233,6 +233,10 @@ class Deliverer:
 
     async def _post_once(self, job: Job) -> None:
         try:
+            if not job.has_channel:  # whoever asked for it fetches it
+                await self._clip(job)
+                await self._posted(job, None)
+                return
             if job.deleted_at is not None:  # it was posted and deleted before its row said so
                 await self._posted(job, None)
                 return

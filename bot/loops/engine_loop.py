@@ -16,13 +16,13 @@ from functools import partial
 
 from bot.job_documents import recipe_of
 from bot.loops.discards import Discards, drop_unnamed
-from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
 from bot.loops.previews import FirstLook, JobProgress
 from bot.loops.render_tally import RenderTally
 from bot.loops.runs import Pauses, Run, Runs, noting_progress
 from bot.ops.redaction import hushed, without_quotes
 from bot.ops.shortages import Place, Shortages, Strikes
+from bot.seats import Engine
 from bot.signals import JobSignals
 from bot.supervisor import Loop, wait_at_most
 from bot.text.foreign import disarm

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from engine.core.recipe import Outcome, Receipt
+from engine.core.receipt import Outcome, Receipt
 
 
 class RenderTally:

@@ -227,7 +227,7 @@ class StatusBoard:
         async with self._slots:
             try:
                 job = await self._jobs.get(job_id)
-                if job is None or job.status_final:
+                if job is None or job.status_final or not job.has_channel:
                     self._forget(job_id)
                     return
                 look = self._looks.of(job.id) if job.state is State.RUNNING else None

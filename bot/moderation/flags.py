@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.core.recipe import Receipt
+from engine.core.receipt import Receipt
 from engine.core.request import Subject
 
 

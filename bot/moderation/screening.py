@@ -13,11 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-import discord
-
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.asker import Asker
 from bot.discord_io.messenger import Messenger
-from bot.discord_io.permissions import is_age_restricted
 from bot.job_documents import receipt_of
 from bot.moderation import flags
 from bot.moderation.hard_words import is_forbidden
@@ -104,7 +101,7 @@ class Screening:
 
     async def before_drawing(
         self,
-        interaction: Interaction,
+        asker: Asker,
         recipe: Recipe,
         subjects: Iterable[Subject],
         parent: Job | None,
@@ -114,7 +111,7 @@ class Screening:
         """What a new job is marked with. What was flagged once stays so, in whatever is made of it.
 
         Args:
-            interaction: who asks, and where.
+            asker: who asks, and where.
             recipe: what is drawn.
             subjects: the files that were given, as they were taken in.
             parent: the job that this is a variation of; its files were looked at then.
@@ -125,11 +122,10 @@ class Screening:
         """
         if await self.forbids(recipe.prompt):
             raise UserError("E_FORBIDDEN", messages.FORBIDDEN)
-        guild = guild_of(interaction)
-        rules = await self._reviews.review_rules(guild)
-        restricted = is_age_restricted(interaction)
-        doubts = _newcomer(interaction, rules, self._clock())
-        found = await self._find_words(guild, recipe.prompt, rules)
+        rules = await self._reviews.review_rules(asker.guild_id)
+        restricted = asker.adults_only
+        doubts = _newcomer(asker, rules, self._clock())
+        found = await self._find_words(asker.guild_id, recipe.prompt, rules)
         doubted = found.own if restricted else found.own | found.base
         if doubted and rules.words is OnWords.REFUSE:
             raise UserError("E_WORDS", review_texts.words_refused(sorted(doubted)))
@@ -208,11 +204,10 @@ class Screening:
             return await asyncio.to_thread(read, prompt)
 
 
-def _newcomer(interaction: Interaction, rules: ReviewRules, now: float) -> list[Doubt]:
-    user = interaction.user
-    if not rules.newcomer_days or not isinstance(user, discord.Member) or user.joined_at is None:
+def _newcomer(asker: Asker, rules: ReviewRules, now: float) -> list[Doubt]:
+    if not rules.newcomer_days or asker.joined_at is None:
         return []
-    days = (now - user.joined_at.timestamp()) / DAY
+    days = (now - asker.joined_at) / DAY
     return [] if days >= rules.newcomer_days else [Doubt(words=review_texts.newcomer(days))]
 
 

@@ -10,7 +10,7 @@ from statistics import median
 from bot.job_documents import receipt_of, recipe_of
 from db.jobs.job import Job
 from db.states import State
-from engine.core.recipe import Outcome, Receipt
+from engine.core.receipt import Outcome, Receipt
 
 SHOWN = 6
 """Rows of a list; the rest is one line."""

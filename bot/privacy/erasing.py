@@ -294,7 +294,9 @@ class Erasing:
         if job.status_channel_id is not None and job.status_message_id is not None:
             await self._messenger.delete(job.status_channel_id, job.status_message_id)
         clip = job.message_id
-        if clip is None and job.posting_since is not None:  # nobody knows whether it arrived
+        if (
+            clip is None and job.has_channel and job.posting_since is not None
+        ):  # nobody knows whether it arrived
             clip = await self._messenger.find_own(job.channel_id, file_name(job.id), since=job.posting_since)
         if clip is not None:
             await self._messenger.delete(job.channel_id, clip)

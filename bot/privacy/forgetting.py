@@ -7,7 +7,8 @@ import re
 from collections.abc import Collection, Sequence
 
 from engine.core.prompt_schedule import is_scheduled, parse
-from engine.core.recipe import Receipt, Recipe
+from engine.core.receipt import Receipt
+from engine.core.recipe import Recipe
 
 NOTHING = "{}"
 """What is left of a text that cannot be parsed."""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device
-from engine.families import CATALOGUE
+from engine.core.family_spec import FamilySpec
+from engine.elsewhere.owned import Owned
+from engine.families import CATALOGUE, families_of
 from engine.runtime.capabilities import capabilities_of
 from engine.weights.store import Store
+
+log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 5.0
 """A look at the disk is good for so long."""
@@ -24,17 +30,27 @@ LOOK_EVERY = 0.1
 class Inventory:
     """Answers what there is."""
 
-    def __init__(self, store: Store, device: Callable[[], Device | None], *, slow: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        device: Callable[[], Device | None],
+        *,
+        slow: bool,
+        owned: Callable[[], Owned] = Owned,
+    ) -> None:
         """Make one.
 
         Args:
             store: where weights lie.
             device: what the engine process has found; None: not yet.
             slow: models may run without a GPU.
+            owned: looks at what the owner adds to the built-in families.
         """
         self._store = store
         self._device = device
         self._slow = slow
+        self._owned = owned
+        self._faults: tuple[str, ...] = ()
         self._latest: Capabilities | None = None
         self._looked = 0.0
 
@@ -43,17 +59,30 @@ class Inventory:
         now = time.monotonic()
         if self._latest is None or now - self._looked > FRESH_SECONDS:
             device = await self._found_device()
-            self._latest = await asyncio.to_thread(
-                capabilities_of, self._store, CATALOGUE, device, slow=self._slow
-            )
+            self._latest = await asyncio.to_thread(self._look, device)
             self._looked = now
         return self._latest
+
+    def families(self) -> Mapping[str, FamilySpec]:
+        """All families, built in or added by the owner, as of the latest look."""
+        return families_of(self._latest or self._with_owned(Capabilities()))
 
     async def at_once(self) -> Capabilities:
         """What there is, without waiting for the engine process: what it has not told yet is not there."""
         if self._store.in_use() and self._device() is None:
-            return self._latest or Capabilities()
+            return self._latest or self._with_owned(Capabilities())
         return await self.capabilities()
+
+    def _look(self, device: Device) -> Capabilities:
+        return self._with_owned(capabilities_of(self._store, CATALOGUE, device, slow=self._slow))
+
+    def _with_owned(self, capabilities: Capabilities) -> Capabilities:
+        owned = self._owned()
+        for fault in owned.faults:
+            if fault not in self._faults:  # else the log would fill with what it already says
+                log.warning("%s", fault)
+        self._faults = owned.faults
+        return replace(capabilities, added=owned.specs, lacking=owned.lacking)
 
     async def _found_device(self) -> Device:
         """The device; a store without weights needs none, and is not waited for."""

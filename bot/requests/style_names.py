@@ -11,7 +11,7 @@ from engine.core.errors import UserError
 from engine.core.family_spec import Feature
 from engine.core.recipe import Follow, Kind, Role, Style
 from engine.core.request import Request
-from engine.families import FAMILIES
+from engine.families import families_of
 from engine.planning.choice import engines_for
 
 MAX_WEIGHT = 2.0
@@ -38,13 +38,15 @@ def styles_of(text: str | None) -> tuple[Style, ...]:
 
 def styles_here(capabilities: Capabilities) -> tuple[str, ...]:
     """Styles that something here can draw in."""
-    draws = any(Feature.STYLE in FAMILIES[name].features for name in engines_for(capabilities))
+    families = families_of(capabilities)
+    draws = any(Feature.STYLE in families[name].features for name in engines_for(capabilities))
     return capabilities.styles if draws else ()
 
 
 def models_here(capabilities: Capabilities, kind: Kind) -> tuple[str, ...]:
     """Models that may be chosen for a kind of clip: the owner's, and installed ones of the catalogue."""
-    able = [FAMILIES[name] for name in engines_for(capabilities) if kind in FAMILIES[name].kinds]
+    families = families_of(capabilities)
+    able = [families[name] for name in engines_for(capabilities) if kind in families[name].kinds]
     installed = dict.fromkeys(name for spec in able for name in spec.base if name in capabilities.weights)
     own = capabilities.checkpoints if any(spec.needs_checkpoint for spec in able) else ()
     return tuple(dict.fromkeys((*own, *installed)))
@@ -55,7 +57,7 @@ def follow_here(capabilities: Capabilities) -> Follow:
     able = (
         follow
         for follow in FOLLOWED_FIRST
-        if any(spec.can_follow(follow, capabilities) for spec in FAMILIES.values())
+        if any(spec.can_follow(follow, capabilities) for spec in families_of(capabilities).values())
     )
     return next(able, FOLLOWED_FIRST[0])
 

@@ -10,132 +10,61 @@ import asyncio
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import aiohttp
 import discord
 
 from bot.buttons import rows
-from bot.discord_io.in_flight import InFlight
+from bot.discord_io.asker import Asker, asker_of
 from bot.discord_io.interactions import Interaction, cross_off, is_taken, say, tell_elsewhere
-from bot.discord_io.permissions import roles_of
 from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal, write_down
-from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
 from bot.intake.attachment import Attachment
-from bot.intake.reception import Reception, each_of
-from bot.job_documents import seen_document
 from bot.loops.discards import drop_unnamed
 from bot.loops.status import StatusBoard
-from bot.moderation.screening import Screened, Screening
-from bot.ops.data_watch import DataWatch
-from bot.ops.shortages import Place, Shortages
-from bot.requests.admitting import Admitting
-from bot.requests.options import wants_clips_sound
-from bot.requests.style_names import settled
-from bot.requests.submission_policy import SubmissionPolicy
-from bot.requests.wording import worded
-from bot.signals import JobSignals
+from bot.ops.shortages import Place
+from bot.requests.taking import Parts, Planned, Taking
 from bot.text import messages, privacy_texts
 from bot.text.prompts import clean_prompt
-from db.errors import DatabaseError
-from db.files import Blobs
-from db.jobs.enqueue import Admission
-from db.jobs.job import Job, NewJob
-from db.jobs.retention import Retention
+from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
+from db.jobs.job import Job
 from db.moderation.actions import Moderation
 from db.states import JobId, State
-from engine.core.capabilities import Capabilities
-from engine.core.errors import Code, UserError
-from engine.core.recipe import Kind, Recipe, Role
-from engine.core.request import AUTO, Request, Subject
-from engine.families import FAMILIES
-from engine.planning.plan import plan
+from engine.core.errors import UserError
+from engine.core.recipe import Recipe, Role
+from engine.core.request import Request
+from engine.planning.choice import check_still_here
 
 log = logging.getLogger(__name__)
-
-UNSEEN = Subject(sha256="", width=1600, height=900)
-"""A file that is not decoded yet: a request that no file could satisfy is refused before the download."""
 
 WRITE_SECONDS = 1.0
 """Discord waits three seconds for a first answer; a write that takes longer than this goes on beside it."""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Planned:
-    """What is to be drawn, and the files that were given for it, as they were taken in.
-
-    Attributes:
-        adult: a file that was here already was for age-restricted channels when it was used before.
-        spoiler: a file was given as a spoiler, so the clip is one.
-        origin: the job that it is made from, where that is known only now.
-    """
-
-    recipe: Recipe
-    subjects: tuple[Subject, ...] = ()
-    adult: bool = False
-    spoiler: bool = False
-    origin: Job | None = None
-
-
-class Submissions:
-    """Takes requests."""
+class Submissions(Taking):
+    """Takes the requests of interactions, and answers them."""
 
     def __init__(
         self,
+        parts: Parts,
         *,
-        entry: Admission,
         moderation: Moderation,
-        retention: Retention,
-        blobs: Blobs,
-        reception: Reception,
         forecaster: Forecaster,
         board: StatusBoard,
-        signals: JobSignals,
-        screening: Screening,
-        shortages: Shortages,
-        data_watch: DataWatch,
-        rules: SubmissionPolicy,
-        capabilities: Callable[[], Awaitable[Capabilities]],
     ) -> None:
-        """Make one from the parts that a request passes through."""
-        self._entry = entry
+        """Make one.
+
+        Args:
+            parts: what every request passes through.
+            moderation: knows whether a server is paused.
+            forecaster: knows how long jobs wait.
+            board: shows how a job stands, after the first answer.
+        """
+        super().__init__(parts)
         self._moderation = moderation
-        self._retention = retention
-        self.blobs = blobs
-        self._reception = reception
         self._forecaster = forecaster
         self._board = board
-        self._signals = signals
-        self._screening = screening
-        self._shortages = shortages
-        self.rules = rules
-        self._capabilities = capabilities
-        self._admitting = Admitting(
-            entry=entry, reception=reception, screening=screening, data_watch=data_watch, rules=rules
-        )
-        self._in_flight = InFlight()
-
-    async def stop(self, grace: float = 2.0) -> None:
-        """Accept no new request, and finish answering those already accepted."""
-        await self._in_flight.stop(grace)
-
-    def engine_for(self, kind: Kind, wanted: str | None = None) -> str:
-        """The engine to plan with: the owner's choice, where it draws this kind, or the member's, or "auto".
-
-        Raises:
-            UserError: the member wants another than the owner's.
-        """
-        wanted = (wanted or AUTO).split("·")[0].strip().lower()
-        chosen = FAMILIES.get(self.rules.engine)
-        if chosen is None or kind not in chosen.kinds:
-            return wanted
-        if wanted not in {AUTO, chosen.name}:
-            raise UserError(Code.NO_ENGINE, messages.only_engine(chosen.name))
-        return chosen.name
-
-    async def capabilities(self) -> Capabilities:
-        """What this machine has for making clips."""
-        return await self._capabilities()
 
     async def ask(
         self,
@@ -145,40 +74,8 @@ class Submissions:
     ) -> None:
         """Take a new request with its files."""
         attached = files or {}
-
-        async def make() -> Planned:
-            capabilities = await self._capabilities()
-            cleaned = settled(self.worded(request, capabilities), attached, capabilities)
-            self.plan(cleaned, dict.fromkeys(attached, UNSEEN), capabilities)
-            taken = await self._reception.attachments(attached, clips_sound=wants_clips_sound(request))
-            return Planned(
-                recipe=self.plan(cleaned, taken, capabilities),
-                subjects=tuple(taken.values()),
-                spoiler=any(map(is_spoiler, each_of(attached.values()))),
-            )
-
+        make = partial(self._planned, request, attached)
         await self.serve(interaction, make, words=request.prompt, files=attached)
-
-    def worded(self, request: Request, capabilities: Capabilities) -> Request:
-        """The same request, its words as they will be read.
-
-        Raises:
-            UserError: there are no words left.
-        """
-        return worded(request, capabilities, limit=self.rules.max_prompt)
-
-    def plan(self, request: Request, files: Mapping[Role, Subject], capabilities: Capabilities) -> Recipe:
-        """Plan a request within the limits."""
-        return plan(
-            request,
-            files.get(Role.PICTURE),
-            end=files.get(Role.END),
-            like=files.get(Role.LIKE),
-            reference=files.get(Role.REFERENCE),
-            sound=files.get(Role.SOUND),
-            capabilities=capabilities,
-            limits=self.rules.plan,
-        )
 
     async def again(
         self, interaction: Interaction, parent: Job, recipe: Recipe, *, key: str | None = None
@@ -199,6 +96,7 @@ class Submissions:
             for digest in recipe.inputs.values():
                 if not await asyncio.to_thread(self.blobs.exists, digest):
                     raise UserError("E_INPUT_GONE", messages.INPUT_GONE)
+            check_still_here(recipe, await self._capabilities())
             words = clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
             return Planned(recipe=dataclasses.replace(recipe, prompt=words))
 
@@ -232,10 +130,6 @@ class Submissions:
             finally:  # what was taken in for nothing goes
                 await drop_unnamed(self.blobs, self._retention, hand)
 
-    def drop(self, user: int) -> bool:
-        """Give up what a member has asked for and is not in the queue; say whether any of it still moves."""
-        return self._in_flight.drop(user)
-
     async def _serve(
         self,
         interaction: Interaction,
@@ -249,10 +143,14 @@ class Submissions:
             await say(interaction, messages.BEING_RESTARTED)
             return None
         try:
-            checked = await self._admitting.admit(interaction, words, files)
-            if checked is None or not await self._write_down(interaction):
+            asker = asker_of(interaction)
+            checked = await self._admitting.admit(asker, words, files)
+            if not await self._write_down(interaction):
                 return None
             answer = await self._promise(interaction)
+        except (Draining, LimitReached, MemberBanned, UserError) as error:
+            await say(interaction, refusal_text(error, interaction.id))
+            return None
         except asyncio.CancelledError:
             if interaction.response.is_done():
                 await self._refuse(interaction, self._why_cancelled())
@@ -262,11 +160,12 @@ class Submissions:
             raise
         if answer is None:
             return None
-        return await self._take(interaction, make, parent, key, answer, checked=bool(checked))
+        return await self._take(interaction, asker, make, parent, key, answer, checked=checked)
 
     async def _take(
         self,
         interaction: Interaction,
+        asker: Asker,
         make: Callable[[], Awaitable[Planned]],
         parent: Job | None,
         key: str | None,
@@ -276,17 +175,10 @@ class Submissions:
     ) -> JobId | None:
         """Make the recipe of a request that has been answered, and put it in the queue."""
         try:
-            if not checked:
-                await self._admitting.check_limits(interaction)
-            made = await make()
-            recipe = made.recipe
-            origin = made.origin or parent
-            screened = await self._screening.before_drawing(
-                interaction, recipe, made.subjects, origin, adult=made.adult
+            only_once = key or str(interaction.id)
+            enqueued, recipe = await self._store(
+                asker, make, parent, only_once, answer.message_id, checked=checked
             )
-            new = _new_job(interaction, origin, key or str(interaction.id), answer, screened, made)
-            self._in_flight.protect()
-            enqueued = await self._entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
             await self._refuse(interaction, self._why_cancelled())
             raise
@@ -366,35 +258,3 @@ class Submissions:
                 job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead
             )
             self._board.shown(job.id, content)
-
-
-def _new_job(
-    interaction: Interaction,
-    parent: Job | None,
-    key: str,
-    answer: Answer,
-    screened: Screened,
-    made: Planned,
-) -> NewJob:
-    recipe = made.recipe
-    if interaction.guild_id is None or interaction.channel_id is None:
-        raise UserError("E_GUILD", messages.ONLY_IN_SERVERS)
-    return NewJob(
-        key=key,
-        kind=recipe.asked,
-        guild_id=interaction.guild_id,
-        channel_id=interaction.channel_id,
-        user_id=interaction.user.id,
-        recipe=recipe.to_json(),
-        profile=recipe.profile,
-        inputs=recipe.inputs,
-        parent=None if parent is None else parent.id,
-        roles=roles_of(interaction),
-        hold=screened.hold,
-        adult=screened.adult,
-        spoiler=screened.spoiler or made.spoiler or (parent is not None and parent.spoiler),
-        status_message_id=answer.message_id,
-        seed=made.recipe.seed,
-        seen=seen_document(recipe, made.subjects, parent),
-        interaction=interaction.id,
-    )

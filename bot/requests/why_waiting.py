@@ -28,8 +28,12 @@ class Why(JobButton):
         jobs = interaction.client.part(JobQueries)
         forecast = await interaction.client.part(Forecaster).forecast()
         wait = forecast.waits.get(job.id)
-        before = [other.own for other in forecast.waits.values() if wait and other.position < wait.position]
-        turn = await jobs.running()
+        before = [
+            other.own
+            for other in forecast.waits.values()
+            if wait and other.lane == wait.lane and other.position < wait.position
+        ]
+        turn = next((each for each in await jobs.running() if each.lane == job.lane), None)
         roles = interaction.client.part(Settings).moderator_roles
         text = messages.why(
             job,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.text.foreign import disarm
-from engine.core.recipe import Outcome, Receipt, Role
+from engine.core.receipt import Outcome, Receipt
+from engine.core.recipe import Role
 
 EXTENDING = "Extending a clip"
 LOOPING = "Making a clip loop"

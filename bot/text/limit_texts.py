@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.text.messages import fit
-from db.jobs.allowances import Allowance, Lane, Spent, StoredAllowance, Whose
+from db.jobs.allowances import Allowance, Precedence, Spent, StoredAllowance, Whose
 from db.jobs.enqueue import EnqueueLimits
 
 SHOWN = 20
 
-LANES: Mapping[Lane, str] = {
-    Lane.FIRST: "ahead of other jobs in this server",
-    Lane.NORMAL: "in turn",
-    Lane.BACKGROUND: "when nothing else is waiting",
+PRECEDENCES: Mapping[Precedence, str] = {
+    Precedence.FIRST: "ahead of other jobs in this server",
+    Precedence.NORMAL: "in turn",
+    Precedence.BACKGROUND: "when nothing else is waiting",
 }
 SPENT: Mapping[Spent, str] = {
     Spent.REFUSE: "refuse new jobs until some time is free again",
@@ -35,8 +35,8 @@ def allowance_line(kind: Whose, whom: int, allowance: Allowance) -> str:
         parts.append(f"{allowance.hour} an hour")
     if allowance.day is not None:
         parts.append(f"{allowance.day:.0f} s of drawing time in 24 hours")
-    if allowance.lane is not None:
-        parts.append(f"made {LANES[allowance.lane]}")
+    if allowance.precedence is not None:
+        parts.append(f"made {PRECEDENCES[allowance.precedence]}")
     if allowance.spent is not None:
         parts.append(f"when the time is used up: {SPENT[allowance.spent]}")
     return f"{name}: " + " · ".join(parts)

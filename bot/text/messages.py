@@ -16,7 +16,8 @@ from db.jobs.job import Job
 from db.jobs.queries import Ahead
 from db.moderation.actions import SET_ASIDE
 from db.states import State
-from engine.core.recipe import Kind, Outcome, Receipt, Recipe, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Kind, Recipe
 from engine.core.shortages import Shortage
 
 BAR_LENGTH = 12
@@ -43,6 +44,8 @@ KEPT = "I keep it for a few days: `/mydata export` has it."
 CAUSES = {
     "E_MEMORY": "There was not enough memory for this clip, even after I used as little as I could.",
     "E_BROKEN": "Every take came out broken. Another seed may work better.",
+    "E_ELSEWHERE": "The server or service that draws with this engine refused the clip, or broke off. "
+    "Another engine may be able to draw it.",
     "E_CHANNEL": f"I could bring the finished clip neither here nor to you directly. {KEPT}",
     "E_TOO_LARGE": f"I couldn't make the clip small enough for this server's upload limit. {KEPT}",
     "E_CLIP": "The finished clip went missing on my disk. Please ask for it again.",
@@ -252,15 +255,16 @@ def over(job: Job, recipe: Recipe) -> str:
         return f"✅ {link}"
     if job.state is State.CANCELLED:
         return f"{title(recipe)}\n🚫 {CANCELLED}"
+    return fit(f"{title(recipe)}\n⚠️ {why_no_clip(job)}")
+
+
+def why_no_clip(job: Job) -> str:
+    """Why a job ended without a clip, although nobody cancelled it."""
     if job.state is State.QUARANTINED and job.error_code == SET_ASIDE:
-        return f"{title(recipe)}\n⚠️ {SET_ASIDE_BY_A_MODERATOR}"
+        return SET_ASIDE_BY_A_MODERATOR
     if job.state is State.QUARANTINED:
-        return (
-            f"{title(recipe)}\n⚠️ {_why_set_aside(job)} Nothing was charged. "
-            f"A moderator can bring it back: `{job.id}`"
-        )
-    text = job.error_text or failed(job.error_code, job.error_id or job.id)
-    return fit(f"{title(recipe)}\n⚠️ {text}")
+        return f"{_why_set_aside(job)} Nothing was charged. A moderator can bring it back: `{job.id}`"
+    return job.error_text or failed(job.error_code, job.error_id or job.id)
 
 
 def _why_set_aside(job: Job) -> str:
@@ -351,7 +355,7 @@ def why(
 def _standing(job: Job, wait: Wait) -> str:
     """Why a job has the place it has."""
     if job.priority < 0:
-        return "It is in the background lane, so it starts when nothing else is waiting."
+        return "It is drawn in the background, so it starts when nothing else is waiting."
     place = "Its place depends on when you asked"
     if wait.delay >= 1:
         place = (

@@ -72,7 +72,7 @@ def case(case: Case, recipe: Recipe, reasons: Sequence[str]) -> str:
     job = case.job
     lines = [
         _asks(case),
-        f"{DOING[recipe.kind]} · by <@{job.user_id}> in <#{job.channel_id}> · `{job.id[:6]}`",
+        f"{DOING[recipe.kind]} · by <@{job.user_id}> {_where(job)} · `{job.id[:6]}`",
     ]
     if prompt := show_prompt(recipe.prompt, SHOWN_PROMPT):
         lines.append(prompt)
@@ -86,6 +86,10 @@ def case(case: Case, recipe: Recipe, reasons: Sequence[str]) -> str:
             "-# The file is not attached because it could show abuse. Do what the law requires first."
         )
     return fit("\n".join(lines))
+
+
+def _where(job: Job) -> str:
+    return f"in <#{job.channel_id}>" if job.has_channel else "through the API"
 
 
 def _asks(case: Case) -> str:

@@ -30,12 +30,52 @@ HEADERS = {
 }
 
 
-class WebServer:
-    """Serves for as long as its loop runs.
+class Serving:
+    """Serves an application for as long as its loop runs.
 
     Attributes:
         address: host and port, while it serves; else None.
     """
+
+    def __init__(self, name: str, policy: WebPolicy, make: Callable[[], web.Application], shown: str) -> None:
+        """Make one.
+
+        Args:
+            name: of its loop.
+            policy: where is served.
+            make: makes the application, each time that serving begins.
+            shown: what the log says is there; %s stands for the address.
+        """
+        self._policy = policy
+        self._make = make
+        self._shown = shown
+        self._refused = False
+        self.address: tuple[str, int] | None = None
+        self.loop = Loop(name, self._serve, every=RETRY)
+
+    async def _serve(self) -> None:
+        """Serve until cancelled. An address that cannot be had is said once, and tried again later."""
+        runner = web.AppRunner(self._make(), access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self._policy.host, self._policy.port).start()
+            host, port = self.address = runner.addresses[0][:2]
+            self._refused = False
+            log.info(self._shown, f"http://{f'[{host}]' if ':' in host else host}:{port}")
+            await asyncio.Event().wait()
+        except OSError as error:
+            if not self._refused:
+                log.error(  # noqa: TRY400 - the error says it all
+                    "nothing can be served at %s, port %s: %s", self._policy.host, self._policy.port, error
+                )
+            self._refused = True
+        finally:
+            self.address = None
+            await runner.cleanup()
+
+
+class WebServer(Serving):
+    """Serves the status page and the metrics."""
 
     def __init__(
         self, policy: WebPolicy, *, tell: Callable[[], Awaitable[Overview]], in_trouble: Callable[[], bool]
@@ -47,32 +87,9 @@ class WebServer:
             tell: says how the bot is doing.
             in_trouble: whether no request can be taken; answers at once, whatever is broken.
         """
-        self._policy = policy
+        super().__init__("web server", policy, self._application, "the status page is at %s/status")
         self._tell = tell
         self._in_trouble = in_trouble
-        self._refused = False
-        self.address: tuple[str, int] | None = None
-        self.loop = Loop("web server", self._serve, every=RETRY)
-
-    async def _serve(self) -> None:
-        """Serve until cancelled. An address that cannot be had is said once, and tried again later."""
-        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self._policy.host, self._policy.port).start()
-            host, port = self.address = runner.addresses[0][:2]
-            self._refused = False
-            log.info("the status page is at http://%s:%d/status", f"[{host}]" if ":" in host else host, port)
-            await asyncio.Event().wait()
-        except OSError as error:
-            if not self._refused:
-                log.error(  # noqa: TRY400 - the error says it all
-                    "nothing can be served at %s, port %s: %s", self._policy.host, self._policy.port, error
-                )
-            self._refused = True
-        finally:
-            self.address = None
-            await runner.cleanup()
 
     def _application(self) -> web.Application:
         application = web.Application()
@@ -97,9 +114,13 @@ class WebServer:
         return web.Response(body=metrics(await self._tell()), headers={"Content-Type": CONTENT_TYPE})
 
     async def _health(self, _: web.Request) -> web.Response:
-        """200 while requests are taken."""
-        trouble = self._in_trouble()
-        return web.json_response({"status": "trouble" if trouble else "ok"}, status=503 if trouble else 200)
+        return health(in_trouble=self._in_trouble())
+
+
+def health(*, in_trouble: bool) -> web.Response:
+    """200 while requests are taken."""
+    status = "trouble" if in_trouble else "ok"
+    return web.json_response({"status": status}, status=503 if in_trouble else 200)
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:

@@ -17,7 +17,7 @@ from db.audit.log import AuditEntry, write_down
 from db.sqlite.rows import Rows
 
 
-class Lane(IntEnum):
+class Precedence(IntEnum):
     """When a job's turn comes; higher is more generous.
 
     BACKGROUND waits until nothing else does, in any guild. FIRST goes before the others of its guild,
@@ -30,7 +30,7 @@ class Lane(IntEnum):
 
     @property
     def priority(self) -> int:
-        """The priority of its jobs. No lane has one above 0: that would reach into other guilds."""
+        """The priority of its jobs. No precedence has one above 0: that would reach into other guilds."""
         return min(0, self.value)
 
 
@@ -57,14 +57,14 @@ class Allowance:
         waiting: jobs that wait, or are held, before they run.
         hour: jobs asked for within an hour, without those that failed.
         day: GPU-seconds of clips within 24 hours; discarded takes and failed jobs cost none.
-        lane: when their turn comes.
+        precedence: when their turn comes.
         spent: what happens to a request when ``day`` is used up.
     """
 
     waiting: int | None = None
     hour: int | None = None
     day: float | None = None
-    lane: Lane | None = None
+    precedence: Precedence | None = None
     spent: Spent | None = None
 
     @property
@@ -93,7 +93,7 @@ class Allowed:
     waiting: int
     hour: int
     day: float
-    lane: Lane = Lane.NORMAL
+    precedence: Precedence = Precedence.NORMAL
     spent: Spent = Spent.REFUSE
 
 
@@ -127,9 +127,9 @@ class Allowances(Rows):
             }
             new = dataclasses.replace(old, **said)
             connection.execute(
-                "REPLACE INTO allowance (guild_id, kind, whom, waiting, hour, day, lane, spent) "
+                "REPLACE INTO allowance (guild_id, kind, whom, waiting, hour, day, precedence, spent) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (audit_entry.guild_id, kind, whom, new.waiting, new.hour, new.day, new.lane, new.spent),
+                (audit_entry.guild_id, kind, whom, new.waiting, new.hour, new.day, new.precedence, new.spent),
             )
             write_down(connection, audit_entry, at)
             return new
@@ -187,13 +187,13 @@ def allowed(
                 return float(max(said))
         return None
 
-    waiting, hour, day, lane = (most(name) for name in ("waiting", "hour", "day", "lane"))
+    waiting, hour, day, precedence = (most(name) for name in ("waiting", "hour", "day", "precedence"))
     spent = next((said for level in particular if (said := _spent(level)) is not None), default.spent)
     return Allowed(
         waiting=default.waiting if waiting is None else min(int(waiting), ceilings.waiting),
         hour=default.hour if hour is None else min(int(hour), ceilings.hour),
         day=default.day if day is None else min(day, ceilings.day),
-        lane=default.lane if lane is None else Lane(int(lane)),
+        precedence=default.precedence if precedence is None else Precedence(int(precedence)),
         spent=spent,
     )
 
@@ -224,7 +224,7 @@ def _kept(row: sqlite3.Row) -> StoredAllowance:
             waiting=row["waiting"],
             hour=row["hour"],
             day=row["day"],
-            lane=None if row["lane"] is None else Lane(row["lane"]),
+            precedence=None if row["precedence"] is None else Precedence(row["precedence"]),
             spent=None if row["spent"] is None else Spent(row["spent"]),
         ),
     )

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import CancelOutcome, cancel, end
-from db.jobs.fairness import FAIR_ORDER, FairShare, charge
+from db.jobs.fairness import FairShare, charge
 from db.jobs.job import Job
 from db.jobs.rows import job_from, transition
 from db.jobs.stumbles import Ended, StumbleLimits, put_back, stumble
@@ -22,16 +22,42 @@ from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
 from db.states import FAILS_UNCLAIMED, JobId, State, check_move
 
+_CAN_BE_CLAIMED = """
+job.state = 'queued' AND job.lane = :lane
+    AND job.guild_id NOT IN (SELECT guild_id FROM pause)
+    AND (:engines IS NULL OR job.engine IN (SELECT value FROM json_each(:engines)))
+"""
+_IN_TURN = "ORDER BY job.priority DESC, job.front DESC, job.due, job.slot_seq LIMIT 1"
+
 CLAIM = f"""
-{FAIR_ORDER}
 UPDATE job
-SET state = 'running', claim = claim + 1, started_at = :now, stage = '', fraction = 0, take = 0
-WHERE id = (
-    SELECT id FROM fair WHERE NOT paused
-    ORDER BY (SELECT nth.key FROM json_each(:last) AS nth WHERE nth.value = fair.id), place LIMIT 1
+SET
+    state = 'running', claim = claim + 1, seat = :seat, started_at = :now, stage = '', fraction = 0, take = 0
+WHERE id = coalesce(
+    (
+        SELECT job.id FROM job
+        WHERE {_CAN_BE_CLAIMED} AND job.id NOT IN (SELECT value FROM json_each(:last))
+            AND (
+                SELECT count(*) FROM job AS own
+                WHERE own.state = 'running' AND own.lane = :lane AND own.user_id = job.user_id
+            ) < :most
+        {_IN_TURN}
+    ),
+    (
+        SELECT job.id FROM job
+        WHERE {_CAN_BE_CLAIMED} AND job.id NOT IN (SELECT value FROM json_each(:last))
+        {_IN_TURN}
+    ),
+    (
+        SELECT job.id FROM json_each(:last) AS nth JOIN job ON job.id = nth.value
+        WHERE {_CAN_BE_CLAIMED}
+        ORDER BY nth.key LIMIT 1
+    )
 )
 RETURNING *
 """
+"""The next job of a lane: in the fair order; without the limit of a member's running jobs, where nobody else
+waits; and of those that go last, the first in their own order."""
 
 REMEMBERED = 1000
 """How many finished waits are kept to learn from."""
@@ -85,13 +111,34 @@ class Claims(Rows):
         super().__init__(db, clock=clock)
         self._share = share
 
-    async def claim(self, *, last: Collection[JobId] = ()) -> Job | None:
-        """Take the next job in the fair order, those of ``last`` after all others. None: nothing may run."""
-        at = self._clock()
+    async def claim(
+        self,
+        *,
+        lane: str = "",
+        engines: Collection[str] | None = None,
+        seat: str = "",
+        last: Collection[JobId] = (),
+    ) -> Job | None:
+        """Take the next job of a lane in the fair order. None: nothing may run there.
+
+        Args:
+            lane: what is drawn elsewhere has a lane of its own.
+            engines: those that can be drawn with; None: all.
+            seat: the name of what will draw it.
+            last: these come after all others.
+        """
+        given = {
+            "now": self._clock(),
+            "lane": lane,
+            "engines": None if engines is None else json.dumps(list(engines)),
+            "seat": seat,
+            "last": json.dumps(list(last)),
+            "most": self._share.member_running,
+        }
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
             check_move(JobId("the next"), State.QUEUED, State.RUNNING)
-            row = fetch_one(connection, CLAIM, {"now": at, "last": json.dumps(list(last))})
+            row = fetch_one(connection, CLAIM, given)
             return None if row is None else job_from(row)
 
         return await self._db.write(transaction)
@@ -157,7 +204,8 @@ class Claims(Rows):
                 booked=booked,
             )
             connection.execute(
-                "INSERT INTO render_time (profile, seconds) VALUES (?, ?)", (found.profile, gpu_seconds)
+                "INSERT INTO render_time (profile, lane, seconds) VALUES (?, ?, ?)",
+                (found.profile, found.lane, gpu_seconds),
             )
             _compare(connection, job, at)
             return True
@@ -282,8 +330,8 @@ def _compare(connection: sqlite3.Connection, job: JobId, now: float) -> None:
     """Store how long a finished job took, as a share of the wait that its member was told."""
     connection.execute(
         """
-        INSERT INTO foretold (ahead, ratio)
-        SELECT foretold_ahead, (? - created_at) / foretold FROM job
+        INSERT INTO foretold (lane, ahead, ratio)
+        SELECT lane, foretold_ahead, (? - created_at) / foretold FROM job
         WHERE id = ? AND foretold > 0 AND claim = 1 AND held_reason IS NULL AND ? >= created_at
         """,
         (now, job, now),

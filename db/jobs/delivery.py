@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from db.audit.log import AuditEntry, write_down
 from db.jobs.erasures import UNDER_ERASE
-from db.jobs.job import Job
+from db.jobs.job import NOWHERE, Job
 from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import JobRows, find, job_from, transition
 from db.sqlite.rows import fetch_one
@@ -151,6 +151,6 @@ class Delivery(JobRows):
     async def open_statuses(self) -> list[Job]:
         """Return the jobs whose status message is not final, or that ended without a final status."""
         return await self._jobs(
-            "SELECT * FROM job WHERE status_final = 0 "
+            f"SELECT * FROM job WHERE status_final = 0 AND channel_id <> {NOWHERE} "
             f"AND (status_message_id IS NOT NULL OR state IN ({sql_list(ENDS)})) ORDER BY seq"
         )

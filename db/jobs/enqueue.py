@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from db.errors import Draining, Limit, LimitReached, MemberBanned, ParentGone
-from db.jobs.allowances import Allowed, Ceilings, Lane, Spent, allowed
+from db.errors import Draining, KeyGone, Limit, LimitReached, MemberBanned, ParentGone
+from db.jobs.allowances import Allowed, Ceilings, Precedence, Spent, allowed
 from db.jobs.erasures import check_not_erased
 from db.jobs.fairness import FairShare, delay_of, expected_seconds
 from db.jobs.job import Job, NewJob
@@ -58,6 +58,21 @@ class Enqueued:
     created: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """What a member has used of their limits.
+
+    Attributes:
+        waiting: jobs that wait, or are held.
+        hour: jobs asked for within an hour.
+        day: GPU-seconds within 24 hours.
+    """
+
+    waiting: int
+    hour: int
+    day: float
+
+
 class Admission(Rows):
     """The part of the queue that takes jobs in."""
 
@@ -81,6 +96,7 @@ class Admission(Rows):
             Draining: the guild takes nothing new.
             LimitReached: a limit is reached.
             AskedBeforeErase: the member has asked to be erased since they asked for this.
+            KeyGone: the API key by which it was asked for has ended.
             ParentGone: what it was to be made from was deleted since.
         """
         at = self._clock()
@@ -92,9 +108,10 @@ class Admission(Rows):
             if known is not None:
                 return Enqueued(job=job_from(known), created=False)
             check_not_erased(connection, new.user_id, pseudonym, new.interaction)
+            _check_key(connection, new)
             _check_parent(connection, new)
-            lane = _check(connection, new.guild_id, who, new.roles, limits, at)
-            return Enqueued(job=_insert(connection, new, lane, at, self._share), created=True)
+            precedence = _check(connection, new.guild_id, who, new.roles, limits, at)
+            return Enqueued(job=_insert(connection, new, precedence, at, self._share), created=True)
 
         return await self._db.write(transaction, reserved=False)
 
@@ -120,11 +137,11 @@ class Admission(Rows):
         user: int,
         roles: Collection[int],
         limits: EnqueueLimits,
-    ) -> Lane:
+    ) -> Precedence:
         """Return if the member may ask for a job now. It is checked before anything is downloaded.
 
         Returns:
-            The lane that the job would be in.
+            When the job's turn would come.
 
         Raises:
             MemberBanned: the member is shut out.
@@ -135,9 +152,29 @@ class Admission(Rows):
         who = (user, self._pseudonym_of(user))
         return await self._db.look(lambda connection: _check(connection, guild, who, roles, limits, at))
 
+    async def left(
+        self, guild: int, user: int, roles: Collection[int], limits: EnqueueLimits
+    ) -> tuple[Allowed, Used]:
+        """What a member may ask for, and what of it is used."""
+        at = self._clock()
+        who = (user, self._pseudonym_of(user))
+
+        def look(connection: sqlite3.Connection) -> tuple[Allowed, Used]:
+            return _allowed(connection, guild, who, roles, limits), _used(connection, guild, who, at)
+
+        return await self._db.look(look)
+
 
 Who = tuple[int, int]
 """A member's id and their pseudonym: what they used before an erase counts, and so does a ban from then."""
+
+
+def _check_key(connection: sqlite3.Connection, new: NewJob) -> None:
+    """The key by which this job is asked for may have ended since it was looked at."""
+    if new.api_key is None:
+        return
+    if fetch_one(connection, "SELECT 1 FROM api_key WHERE id = ?", (new.api_key,)) is None:
+        raise KeyGone(f"the key {new.api_key} has ended")
 
 
 def _check_parent(connection: sqlite3.Connection, new: NewJob) -> None:
@@ -156,24 +193,40 @@ def _check(
     roles: Collection[int],
     limits: EnqueueLimits,
     now: float,
-) -> Lane:
+) -> Precedence:
     user, _ = who
     _check_ban(connection, guild, who)
     if fetch_one(connection, "SELECT 1 FROM drain WHERE guild_id = ?", (guild,)) is not None:
         raise Draining(f"guild {guild} takes nothing new")
-    own = allowed(
-        connection,
-        guild,
-        who,
-        roles,
-        default=Allowed(
-            waiting=limits.per_member_waiting, hour=limits.per_member_hour, day=limits.per_member_day
-        ),
-        ceilings=limits.ceilings,
-    )
+    own = _allowed(connection, guild, who, roles, limits)
     _check_hour(connection, guild, who, own.hour, now)
     _check_waiting(connection, guild, user, own.waiting, limits)
-    return _lane(connection, guild, who, own, now)
+    return _precedence(connection, guild, who, own, now)
+
+
+def _allowed(
+    connection: sqlite3.Connection, guild: int, who: Who, roles: Collection[int], limits: EnqueueLimits
+) -> Allowed:
+    default = Allowed(
+        waiting=limits.per_member_waiting, hour=limits.per_member_hour, day=limits.per_member_day
+    )
+    return allowed(connection, guild, who, roles, default=default, ceilings=limits.ceilings)
+
+
+def _used(connection: sqlite3.Connection, guild: int, who: Who, now: float) -> Used:
+    row = connection.execute(
+        f"""
+        SELECT
+            count(*) FILTER (
+                WHERE state IN ({sql_list(NOT_DRAWN)}) AND clip_sha256 IS NULL AND user_id = :user
+            ) AS waiting,
+            count(*) FILTER (WHERE created_at > :hour AND state <> 'failed') AS hour,
+            total(charged_seconds) FILTER (WHERE created_at > :day) AS day
+        FROM job WHERE guild_id = :guild AND user_id IN (:user, :pseudonym)
+        """,
+        {"guild": guild, "user": who[0], "pseudonym": who[1], "hour": now - HOUR, "day": now - DAY},
+    ).fetchone()
+    return Used(waiting=row["waiting"], hour=row["hour"], day=row["day"])
 
 
 def _check_ban(connection: sqlite3.Connection, guild: int, who: Who) -> None:
@@ -196,10 +249,10 @@ def _check_hour(connection: sqlite3.Connection, guild: int, who: Who, allowed: i
         raise LimitReached(Limit.PER_MEMBER_HOUR, allowed, retry_after)
 
 
-def _lane(connection: sqlite3.Connection, guild: int, who: Who, own: Allowed, now: float) -> Lane:
-    """The lane of a new job. It is refused where the day is used up and it may not wait in the background."""
-    if own.lane is Lane.BACKGROUND or math.isinf(own.day):
-        return own.lane
+def _precedence(connection: sqlite3.Connection, guild: int, who: Who, own: Allowed, now: float) -> Precedence:
+    """When a new job's turn comes. It is refused if the day is used up and it may not wait in the background."""
+    if own.precedence is Precedence.BACKGROUND or math.isinf(own.day):
+        return own.precedence
     charged = connection.execute(
         "SELECT created_at, charged_seconds FROM job "
         "WHERE guild_id = ? AND user_id IN (?, ?) AND created_at > ? AND charged_seconds > 0 "
@@ -208,9 +261,9 @@ def _lane(connection: sqlite3.Connection, guild: int, who: Who, own: Allowed, no
     ).fetchall()
     used = sum(row["charged_seconds"] for row in charged)
     if used < own.day:
-        return own.lane
+        return own.precedence
     if own.spent is Spent.BACKGROUND:
-        return Lane.BACKGROUND
+        return Precedence.BACKGROUND
     for row in charged:  # the oldest clips leave the day first
         used -= row["charged_seconds"]
         if used < own.day:
@@ -240,19 +293,21 @@ def _check_waiting(
         raise LimitReached(Limit.TOTAL_WAITING, limits.total_waiting)
 
 
-def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float, share: FairShare) -> Job:
-    first = lane is Lane.FIRST and new.priority == 0
-    delay = delay_of(connection, new.guild_id, new.user_id, now, share, own_use=not first)
+def _insert(
+    connection: sqlite3.Connection, new: NewJob, precedence: Precedence, now: float, share: FairShare
+) -> Job:
+    first = precedence is Precedence.FIRST and new.priority == 0
+    delay = delay_of(connection, new.guild_id, new.user_id, now, share, lane=new.lane, own_use=not first)
     seq = connection.execute(
         """
         INSERT INTO job (
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
-            status_channel_id, status_message_id, seed, seen
+            status_channel_id, status_message_id, seed, seen, lane, engine, api_key
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
-            :status_channel_id, :status_message_id, :seed, :seen
+            :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine, :api_key
         )
         """,
         {
@@ -267,18 +322,21 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
             "inputs": json.dumps(dict(new.inputs)),
             "parent": new.parent,
             "now": now,
-            "priority": new.priority or lane.priority,
+            "priority": new.priority or precedence.priority,
             "first": first,
             "state": State.QUEUED if new.hold is None else State.HELD,
             "held_reason": None if new.hold is None else new.hold.reason,
             "adult": new.adult,
             "spoiler": new.spoiler,
             "due": now + delay,
-            "expected": expected_seconds(connection, new.profile),
+            "expected": expected_seconds(connection, new.profile, new.lane),
             "status_channel_id": None if new.status_message_id is None else new.channel_id,
             "status_message_id": new.status_message_id,
             "seed": new.seed,
             "seen": new.seen,
+            "lane": new.lane,
+            "engine": new.engine,
+            "api_key": new.api_key,
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()

@@ -27,6 +27,7 @@ WITH fair AS (
         job.id AS id,
         pause.guild_id IS NOT NULL AS paused,
         row_number() OVER (
+            PARTITION BY job.lane
             ORDER BY
                 pause.guild_id IS NOT NULL,
                 job.priority DESC,
@@ -39,10 +40,11 @@ WITH fair AS (
     WHERE job.state = 'queued'
 )
 """
-"""Begins a statement; ``fair`` then holds ``id``, ``paused`` and ``place`` (from 1) of every waiting job.
+"""Begins a statement; ``fair`` then holds ``id``, ``paused`` and ``place`` (from 1, in its lane) of every
+waiting job.
 
 Paused guilds stand last. Then: the higher priority; what an interruption put to the front; what is due first;
-first come.
+first come. :data:`db.jobs.claims.CLAIM` has the same order, and reads only its beginning.
 """
 
 NOTHING_LEFT = 1e-9
@@ -58,14 +60,15 @@ EXPECTED = """
 SELECT coalesce(
     (SELECT avg(seconds) FROM
         (SELECT seconds FROM render_time WHERE profile = :profile ORDER BY seq DESC LIMIT :latest)),
-    (SELECT avg(seconds) FROM (SELECT seconds FROM render_time ORDER BY seq DESC LIMIT :latest)),
+    (SELECT avg(seconds) FROM
+        (SELECT seconds FROM render_time WHERE lane = :lane ORDER BY seq DESC LIMIT :latest)),
     :unknown
 ) AS seconds
 """
 
 OWN_BACKLOG = f"""
 SELECT total(expected) AS seconds FROM job
-WHERE state IN ({sql_list(BACKLOG)}) AND guild_id = ? AND user_id = ?
+WHERE state IN ({sql_list(BACKLOG)}) AND guild_id = ? AND user_id = ? AND lane = ?
 """
 
 
@@ -80,6 +83,7 @@ class FairShare:
         member_most: seconds that this adds at most.
         guild_stretch: the same for each second that the guild has used.
         guild_most: seconds that this adds at most.
+        member_running: jobs of a member that run at once in a lane at most, as long as others wait there.
     """
 
     half_life: float
@@ -87,6 +91,7 @@ class FairShare:
     member_most: float
     guild_stretch: float
     guild_most: float
+    member_running: int
 
     def delay(self, *, member: float, guild: float) -> float:
         """Seconds that a job is due later, for decayed GPU-seconds of its member and its guild."""
@@ -102,14 +107,16 @@ def delay_of(
     now: float,
     share: FairShare,
     *,
+    lane: str,
     own_use: bool = True,
 ) -> float:
     """Seconds that a member's next job is due later than it is asked for.
 
     Args:
+        lane: what the member has waiting counts in this lane only; what was used counts in each.
         own_use: what the member has used counts, beside what the guild has.
     """
-    waiting = connection.execute(OWN_BACKLOG, (guild_id, user_id)).fetchone()["seconds"]
+    waiting = connection.execute(OWN_BACKLOG, (guild_id, user_id, lane)).fetchone()["seconds"]
     member = _used(
         connection,
         "SELECT usage FROM member WHERE guild_id = ? AND user_id = ?",
@@ -127,10 +134,10 @@ def delay_of(
     return share.delay(member=member + waiting if own_use else 0.0, guild=guild)
 
 
-def expected_seconds(connection: sqlite3.Connection, profile: str) -> float:
-    """The expected time of a profile's render, from its last renders, or from any if it has none."""
+def expected_seconds(connection: sqlite3.Connection, profile: str, lane: str) -> float:
+    """The expected time of a profile's render, from its last renders, or from any of its lane."""
     found: float = connection.execute(
-        EXPECTED, {"profile": profile, "latest": LATEST, "unknown": UNKNOWN_SECONDS}
+        EXPECTED, {"profile": profile, "lane": lane, "latest": LATEST, "unknown": UNKNOWN_SECONDS}
     ).fetchone()["seconds"]
     return found
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from db.states import JobId, State
 
+NOWHERE = 0
+"""In the place of a channel's id: the job was asked for by a program that fetches its clip itself."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
@@ -27,6 +30,7 @@ class NewJob:
 
     Attributes:
         key: the idempotency key: two enqueues with the same key are one job; the interaction's id serves.
+        channel_id: where it was asked for; :data:`NOWHERE`: nothing is posted.
         recipe: JSON, opaque to this package.
         profile: the name under which render times are remembered.
         inputs: role → sha256 of a blob; the blobs live as long as the job needs them.
@@ -40,6 +44,9 @@ class NewJob:
         seed: the recipe's; None: it has none.
         interaction: the id of the interaction that asks; 0: unknown, and so older than any erase.
         seen: what was seen in its pictures, JSON, opaque to this package.
+        lane: where it is drawn: "" is this machine, else the name of the service.
+        engine: what draws it. In a lane, not every server can draw with each.
+        api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
     """
 
     key: str
@@ -60,6 +67,9 @@ class NewJob:
     seed: int | None = None
     interaction: int = 0
     seen: str | None = None
+    lane: str = ""
+    engine: str = ""
+    api_key: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +77,7 @@ class Job:
     """A member's request, as the database holds it. Times are Unix seconds, None where not yet.
 
     Attributes:
+        channel_id: where it was asked for; :data:`NOWHERE`: nothing is posted.
         due: its place among jobs of one priority; later than ``created_at`` for a heavy user.
         expected: seconds that its render was expected to take when it was asked for.
         claim: counts the claims; the number fences late answers off.
@@ -92,6 +103,10 @@ class Job:
         forgotten_at: its words and files were cleared away; only what counts is left.
         seed: the recipe's; None where it was cleared away, or there is none.
         seen: what was seen in its pictures, JSON, opaque to this package; None where it was cleared away.
+        lane: where it is drawn: "" is this machine, else the name of the service.
+        engine: what draws it; "" for a job from before this was stored.
+        seat: the name of what claimed it last; "" before.
+        api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
     """
 
     id: JobId
@@ -142,3 +157,12 @@ class Job:
     stumbles: int = 0
     stumbled_at: float | None = None
     seen: str | None = None
+    lane: str = ""
+    engine: str = ""
+    seat: str = ""
+    api_key: str | None = None
+
+    @property
+    def has_channel(self) -> bool:
+        """Whether its clip, and what is said of it, go to a channel."""
+        return self.channel_id != NOWHERE

@@ -10,20 +10,28 @@ from db.states import JobId
 
 SLOTS = f"""
 {FAIR_ORDER}
-SELECT job.id, job.priority, job.front, job.due, job.slot_seq, job.before_others
+SELECT job.id, job.lane, job.priority, job.front, job.due, job.slot_seq, job.before_others
 FROM fair JOIN job ON job.id = fair.id
 WHERE job.guild_id = ?
-ORDER BY fair.place
+ORDER BY job.lane, fair.place
 """
 
 
 def slots_of(connection: sqlite3.Connection, guild: int) -> list[sqlite3.Row]:
-    """Return the slots of a guild's waiting jobs in the fair order."""
+    """Return the slots of a guild's waiting jobs in the fair order, lane by lane."""
     return connection.execute(SLOTS, (guild,)).fetchall()
 
 
+def slots_beside(connection: sqlite3.Connection, guild: int, job: JobId) -> list[sqlite3.Row]:
+    """Return the slots of a guild's waiting jobs in this job's lane; none where it does not wait there."""
+    slots = slots_of(connection, guild)
+    lane = next((slot["lane"] for slot in slots if slot["id"] == job), None)
+    return [slot for slot in slots if slot["lane"] == lane]
+
+
 def put(connection: sqlite3.Connection, slots: Sequence[sqlite3.Row], job: JobId, place: int) -> None:
-    """Put a job at a place (1 = first) among the jobs that hold these slots; beyond the end is the end.
+    """Put a job at a place (1 = first) among the jobs of its lane that hold these slots; beyond the end is
+    the end.
 
     The waits that their members were told no longer teach the forecast: no forecast could have foreseen this.
     """
@@ -40,8 +48,8 @@ def put(connection: sqlite3.Connection, slots: Sequence[sqlite3.Row], job: JobId
 
 
 def put_before_others(connection: sqlite3.Connection, guild: int, job: JobId) -> None:
-    """Put a job before the ordinary jobs of its guild, after interrupted jobs and others of its lane."""
-    slots = slots_of(connection, guild)
+    """Put a job before the ordinary jobs of its guild, after interrupted jobs and others that go first."""
+    slots = slots_beside(connection, guild, job)
     own = next(place for place, slot in enumerate(slots) if slot["id"] == job)
     ordinary = (
         place for place, slot in enumerate(slots[:own]) if not (slot["before_others"] or slot["front"])

@@ -17,15 +17,15 @@ WAITING = f"""
 SELECT job.*, fair.place
 FROM fair JOIN job ON job.id = fair.id
 WHERE :guild IS NULL OR job.guild_id = :guild
-ORDER BY fair.place
+ORDER BY fair.place, job.lane
 LIMIT :limit
 """
 
 ORDER = f"""
 {FAIR_ORDER}
-SELECT job.id, job.profile, job.priority, job.due, job.created_at, fair.paused
+SELECT job.id, job.profile, job.lane, job.engine, job.priority, job.due, job.created_at, fair.paused
 FROM fair JOIN job ON job.id = fair.id
-ORDER BY fair.place
+ORDER BY fair.place, job.lane
 """
 
 POSITION = f"{FAIR_ORDER} SELECT place FROM fair WHERE id = ?"
@@ -36,10 +36,13 @@ SELECT
     count(*) AS jobs,
     count(*) FILTER (WHERE other.guild_id = mine.guild_id AND other.user_id = mine.user_id) AS own,
     count(*) FILTER (WHERE other.guild_id <> mine.guild_id) AS elsewhere,
-    (SELECT count(*) FROM job WHERE state = 'running') AS running
+    (
+        SELECT count(*) FROM job AS drawn JOIN job AS mine ON mine.id = :job
+        WHERE drawn.state = 'running' AND drawn.lane = mine.lane
+    ) AS running
 FROM fair
 JOIN job AS other ON other.id = fair.id
-JOIN job AS mine ON mine.id = :job
+JOIN job AS mine ON mine.id = :job AND mine.lane = other.lane
 WHERE fair.place < coalesce((SELECT place FROM fair WHERE id = :job), 0)
 """
 
@@ -53,6 +56,7 @@ class Turn:
 
     Attributes:
         profile: the name under which its render times are remembered.
+        lane, engine: where it is drawn, and with what.
         priority, due: what its place follows from.
         created_at: Unix seconds.
         paused: its guild is paused.
@@ -60,6 +64,8 @@ class Turn:
 
     job: JobId
     profile: str
+    lane: str
+    engine: str
     priority: int
     due: float
     created_at: float
@@ -74,16 +80,18 @@ class Arrival:
         at: Unix seconds.
         delay: seconds that it was due later.
         expected: seconds that its render was expected to take.
+        lane: where it is drawn.
     """
 
     at: float
     delay: float
     expected: float
+    lane: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ahead:
-    """The jobs before a waiting job; none for a job that does not wait.
+    """The jobs before a waiting job in its lane; none for a job that does not wait.
 
     Attributes:
         jobs: waiting jobs of everybody.
@@ -127,6 +135,31 @@ class JobQueries(JobRows):
             (guild, user, limit),
         )
 
+    async def page_of(
+        self, guild: int, user: int | None, *, after: JobId | None, limit: int
+    ) -> list[Job] | None:
+        """Return jobs of a guild, the newest first.
+
+        Args:
+            guild: where they were asked for.
+            user: whose; None: everybody's.
+            after: the last job of the page before; None: the first page.
+            limit: how many.
+
+        Returns:
+            None where ``after`` is none of these jobs.
+        """
+        where = "guild_id = :guild AND (:user IS NULL OR user_id = :user)"
+        values = {"guild": guild, "user": user, "after": after, "limit": limit}
+        before = ""
+        if after is not None:
+            if not await self._db.read(f"SELECT 1 FROM job WHERE id = :after AND {where}", values):
+                return None
+            before = "AND seq < (SELECT seq FROM job WHERE id = :after)"
+        return await self._jobs(
+            f"SELECT * FROM job WHERE {where} {before} ORDER BY seq DESC LIMIT :limit", values
+        )
+
     async def waiting(self, guild: int | None = None, limit: int | None = None) -> list[Job]:
         """Return the waiting jobs of a guild, or of all, in the fair order; paused guilds stand last."""
         return await self._jobs(WAITING, {"guild": guild, "limit": -1 if limit is None else limit})
@@ -140,12 +173,14 @@ class JobQueries(JobRows):
         )
 
     async def order(self) -> list[Turn]:
-        """Return the waiting jobs in the fair order, with only a few columns of each."""
+        """Return the waiting jobs in the fair order of each lane, with only a few columns of each."""
         rows = await self._db.read(ORDER)
         return [
             Turn(
                 job=JobId(row["id"]),
                 profile=row["profile"],
+                lane=row["lane"],
+                engine=row["engine"],
                 priority=row["priority"],
                 due=row["due"],
                 created_at=row["created_at"],
@@ -154,37 +189,46 @@ class JobQueries(JobRows):
             for row in rows
         ]
 
-    async def delay(self, guild: int, user: int) -> float:
-        """Seconds that a member's next job would be due later than it is asked for."""
+    async def delay(self, guild: int, user: int, lane: str = "") -> float:
+        """Seconds that a member's next job in a lane would be due later than it is asked for."""
         at = self._clock()
-        return await self._db.look(lambda connection: delay_of(connection, guild, user, at, self._share))
+        return await self._db.look(
+            lambda connection: delay_of(connection, guild, user, at, self._share, lane=lane)
+        )
 
     async def arrivals(self, since: float, limit: int = 500) -> list[Arrival]:
         """Return the jobs that were asked for after ``since``, the newest first."""
         rows = await self._db.read(
-            "SELECT created_at, due - created_at AS delay, expected FROM job "
+            "SELECT created_at, due - created_at AS delay, expected, lane FROM job "
             "WHERE created_at > ? ORDER BY created_at DESC LIMIT ?",
             (since, limit),
         )
         return [
-            Arrival(at=row["created_at"], delay=max(0.0, row["delay"]), expected=row["expected"])
+            Arrival(
+                at=row["created_at"],
+                delay=max(0.0, row["delay"]),
+                expected=row["expected"],
+                lane=row["lane"],
+            )
             for row in rows
         ]
 
-    async def forecast_ratios(self, fewest: int, most: int, limit: int = 50) -> list[float]:
-        """Return how long jobs really took as a share of what was told; the newest first.
+    async def forecast_ratios(
+        self, fewest: int, most: int, limit: int = 50, *, lane: str = ""
+    ) -> list[float]:
+        """Return how long jobs of a lane really took as a share of what was told; the newest first.
 
         Args:
             fewest, most: how many jobs were ahead of them when they were asked for.
         """
         rows = await self._db.read(
-            "SELECT ratio FROM foretold WHERE ahead BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?",
-            (fewest, most, limit),
+            "SELECT ratio FROM foretold WHERE lane = ? AND ahead BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?",
+            (lane, fewest, most, limit),
         )
         return [row["ratio"] for row in rows]
 
     async def position(self, job: JobId) -> int | None:
-        """Return a waiting job's place among all that wait (1 = next), or None where it does not wait."""
+        """Return a waiting job's place in its lane (1 = next), or None where it does not wait."""
         rows = await self._db.read(POSITION, (job,))
         return rows[0]["place"] if rows else None
 
@@ -212,18 +256,21 @@ class JobQueries(JobRows):
             (since, guild, limit),
         )
 
-    async def running(self) -> Job | None:
-        """Return the job that runs: of two, the one that began last. The other is about to end."""
-        return _first(
-            await self._jobs(
-                "SELECT * FROM job WHERE state = 'running' ORDER BY started_at DESC, seq DESC LIMIT 1"
-            )
+    async def running(self) -> list[Job]:
+        """Return the jobs that run in any lane, the one that began last first.
+
+        Of two that an engine has taken, the other is about to end.
+        """
+        return await self._jobs(
+            "SELECT * FROM job WHERE state = 'running' ORDER BY started_at DESC, seq DESC"
         )
 
-    async def render_times(self, profile: str | None, limit: int = 50) -> list[float]:
-        """Return the seconds that the last renders of a profile took, or of any; the newest first."""
+    async def render_times(self, profile: str | None, limit: int = 50, *, lane: str = "") -> list[float]:
+        """Return the seconds that the last renders of a profile took, or of any in a lane; the newest first."""
         if profile is None:
-            rows = await self._db.read("SELECT seconds FROM render_time ORDER BY seq DESC LIMIT ?", (limit,))
+            rows = await self._db.read(
+                "SELECT seconds FROM render_time WHERE lane = ? ORDER BY seq DESC LIMIT ?", (lane, limit)
+            )
         else:
             rows = await self._db.read(
                 "SELECT seconds FROM render_time WHERE profile = ? ORDER BY seq DESC LIMIT ?",

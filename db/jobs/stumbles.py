@@ -73,7 +73,7 @@ def stumble(
     Returns:
         The job; None where its claim is stale.
     """
-    others_ran = proven or _others_ran(connection, job)
+    others_ran = proven or _others_ran(connection, job, what)
     crashes = job.crashes + (what is Ended.ENGINE)
     restarts = job.restarts + (what in {Ended.BOT, Ended.ENGINE_KILLED} and others_ran)
     stumbles = job.stumbles + 1
@@ -110,7 +110,9 @@ def put_back(connection: sqlite3.Connection, job: Job, *, last: bool = False) ->
     """Put a running job back: to the front, or behind all that wait now. Those who come later stay behind."""
     due = job.due
     if last:
-        waiting = fetch_one(connection, "SELECT max(due) AS due FROM job WHERE state = 'queued'", ())
+        waiting = fetch_one(
+            connection, "SELECT max(due) AS due FROM job WHERE state = 'queued' AND lane = ?", (job.lane,)
+        )
         if waiting is not None and waiting["due"] is not None:
             due = max(due, waiting["due"] + 0.001)
     return transition(
@@ -127,14 +129,19 @@ def put_back(connection: sqlite3.Connection, job: Job, *, last: bool = False) ->
     )
 
 
-def _others_ran(connection: sqlite3.Connection, job: Job) -> bool:
-    """Whether another job was drawn since this one last stumbled."""
+def _others_ran(connection: sqlite3.Connection, job: Job, what: Ended) -> bool:
+    """Whether another job was drawn since this one last stumbled.
+
+    Of an engine, only what it has drawn itself tells: one that ends in each job must not put the blame on
+    them because another engine goes well.
+    """
     if job.stumbled_at is None:
         return False
+    of_engine = what in {Ended.ENGINE, Ended.ENGINE_KILLED}
     found = fetch_one(
         connection,
-        "SELECT 1 FROM job WHERE rendered_at > ? AND id <> ? LIMIT 1",
-        (job.stumbled_at, job.id),
+        "SELECT 1 FROM job WHERE rendered_at > ? AND id <> ? AND (? IS NULL OR seat = ?) LIMIT 1",
+        (job.stumbled_at, job.id, job.seat if of_engine else None, job.seat),
     )
     return found is not None
 
@@ -143,7 +150,7 @@ def _others_wait(connection: sqlite3.Connection, job: Job) -> bool:
     found = fetch_one(
         connection,
         "SELECT 1 FROM job LEFT JOIN pause ON pause.guild_id = job.guild_id "
-        "WHERE state = 'queued' AND id <> ? AND pause.guild_id IS NULL LIMIT 1",
-        (job.id,),
+        "WHERE state = 'queued' AND lane = ? AND id <> ? AND pause.guild_id IS NULL LIMIT 1",
+        (job.lane, job.id),
     )
     return found is not None

@@ -13,7 +13,7 @@ from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import CancelOutcome, cancel, end
 from db.jobs.erasures import UNDER_ERASE
 from db.jobs.job import Job
-from db.jobs.ordering import put, slots_of
+from db.jobs.ordering import put, slots_beside, slots_of
 from db.jobs.rows import find, transition
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows
@@ -92,7 +92,7 @@ class Moderation(Rows):
         return bool(await self._db.read("SELECT 1 FROM drain WHERE guild_id = ?", (guild,)))
 
     async def move(self, job: JobId, place: int, audit_entry: AuditEntry) -> bool:
-        """Put a waiting job at a place (1 = first) among the waiting jobs of the entry's guild.
+        """Put a waiting job at a place (1 = first) among those of the entry's guild in its lane.
 
         The guild's jobs trade their slots in the fair order among themselves, so no other guild's job comes
         earlier or later. A place beyond the end is the end.
@@ -105,8 +105,8 @@ class Moderation(Rows):
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
-            slots = slots_of(connection, audit_entry.guild_id)
-            if job not in {slot["id"] for slot in slots}:
+            slots = slots_beside(connection, audit_entry.guild_id, job)
+            if not slots:
                 return False
             put(connection, slots, job, place)
             write_down(connection, audit_entry, at)

@@ -47,6 +47,7 @@ PASSING: Mapping[str, str] = {
     "erasure": "user_id",
     "asked": "user_id",
     "owed": "user_id",
+    "api_key": "user_id",
 }
 """Tables whose rows about a member hold nothing to take away."""
 

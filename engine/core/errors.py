@@ -11,8 +11,10 @@ EngineError                  the root; anything else that is raised is a bug
 ├── EngineDied               the engine process ended while this job ran
 │   ├── EngineKilled         something else than the bot killed it
 │   └── EngineHung           it lived, but said nothing for too long, and was killed
+├── Away                     the machine that draws this take cannot be reached; it passes
 ├── HopelessTake             a take can only become a broken clip; the next one follows
 ├── RanShort                 the machine ran short of something; it passes (engine.core.shortages)
+├── NotDrawn                 a take was not drawn elsewhere; the parent knows why, and says so
 ├── RenderFailed             the engine answered with an error of its own
 ├── EncodeFailed             ffmpeg stopped (engine.clips.ffmpeg)
 ├── ClipTooLarge             not even the smallest encoding fits the byte limit (engine.clips.encode)
@@ -74,6 +76,7 @@ class Code(StrEnum):
 
     # Of renders.
     BROKEN = "E_BROKEN", "no take came out whole"
+    ELSEWHERE = "E_ELSEWHERE", "the server or service that draws it answered with an error"
     CANCELLED = "E_CANCELLED", "a stop was asked for"
     DEVICE = "E_DEVICE", "the GPU reported a fault"
     ENGINE = "E_ENGINE", "the engine made a mistake: a bug, or a model's"
@@ -175,6 +178,24 @@ class EngineKilled(EngineDied):
 
 class EngineHung(EngineDied):
     """The engine lived, but said nothing for too long, and was killed."""
+
+
+class Away(EngineError):
+    """The machine that draws this take cannot be reached. It passes, and the job is as good as before.
+
+    Attributes:
+        where: the machine or service, as its owner calls it; a member may read it.
+        detail: why, for the log; never shown to a member.
+    """
+
+    def __init__(self, where: str, detail: str = "") -> None:
+        super().__init__(f"{where} cannot be reached")
+        self.where = where
+        self.detail = detail
+
+
+class NotDrawn(EngineError):
+    """A take that was to be drawn elsewhere was not. The parent of the engine process knows why."""
 
 
 class HopelessTake(EngineError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.core.recipe import Stage, TakeRecord
+from engine.core.receipt import TakeRecord
+from engine.core.recipe import Stage
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.cancel import CancelToken
+from engine.core.elsewhere import TakeFile
+from engine.core.errors import Unsupported
 from engine.core.recipe import Recipe
 from engine.core.sound import Sound
 
@@ -75,6 +77,11 @@ def _nothing(_: object) -> None:
     """The default of a hook: do nothing."""
 
 
+def _from_nowhere(recipe: Recipe, _seed: int) -> TakeFile:
+    """The default of :attr:`Hooks.elsewhere`: there is no way to another machine."""
+    raise Unsupported(f"{recipe.engine} draws on another machine, and there is no way to it from here.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
     """How a family hears from the render around it, and reports to it.
@@ -85,12 +92,14 @@ class Hooks:
         draft: shown a first look, small uint8 ``[T, h, w, 3]`` at ``recipe.native_fps``; at most once a take.
         gave_up: told what was given up, for example to save memory, in words a member can read; it goes on
             the receipt.
+        elsewhere: fetches this take from the machine that draws it.
     """
 
     cancel: CancelToken = field(default_factory=CancelToken)
     progress: Callable[[float], None] = _nothing
     draft: Callable[[Frames], None] = _nothing
     gave_up: Callable[[str], None] = _nothing
+    elsewhere: Callable[[Recipe, int], TakeFile] = _from_nowhere
 
 
 class Family(Protocol):

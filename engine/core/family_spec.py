@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from engine.core.precision import Precision
-from engine.core.recipe import Follow, Kind, Number, Quality, Recipe
+from engine.core.recipe import Follow, Kind, Number, Quality, Recipe, Role
 from engine.core.retake import Retake, less_motion
 
 if TYPE_CHECKING:
@@ -153,6 +153,11 @@ class FamilySpec:
         ladder: ``module:function``; the function takes a recipe and gives the rungs of its memory ladder and
             the bytes of a GPU that are needed with the first 0, 1, 2, … of them, for weights of the size that
             the catalogue's have. "": no figures are known.
+        made_at: where its takes are drawn. "": in our own engine process; else the name of the lane whose
+            machines draw them, such as "comfyui".
+        by_name: True where it only draws if it is asked for by name.
+        requires: files that it cannot draw without, beside the picture; see ``needs_picture``.
+        seconds: that a clip of the usual length takes, about, while none has been measured; 0: not known.
     """
 
     name: str
@@ -186,6 +191,10 @@ class FamilySpec:
     tune: Callable[[Outline], Tuned] = _as_it_is
     calm: Callable[[Recipe], Retake | None] = less_motion
     ladder: str = ""
+    made_at: str = ""
+    by_name: bool = False
+    requires: frozenset[Role] = frozenset()
+    seconds: float = 0.0
 
     @property
     def draws(self) -> bool:
@@ -194,13 +203,18 @@ class FamilySpec:
 
     @property
     def trained(self) -> bool:
-        """Whether a trained model draws, and so weights are needed."""
-        return bool(self.weights or self.any_of)
+        """Whether a trained model draws; of what is drawn elsewhere that is assumed."""
+        return bool(self.made_at or self.weights or self.any_of)
+
+    @property
+    def loads(self) -> bool:
+        """Whether its model is loaded into our own engine process, and so needs weights and a GPU here."""
+        return self.trained and not self.made_at
 
     def lacks(self, capabilities: Capabilities) -> str | None:
         """What it is missing on a machine, in words, and the command that gets all of it; None: nothing."""
-        if not self.trained:
-            return None
+        if not self.loads:
+            return capabilities.lacking.get(self.name)
         missing = [name for name in self.weights if name not in capabilities.weights]
         if self.any_of and not capabilities.weights & set(self.any_of):
             missing.append(self.any_of[0])

@@ -1,6 +1,6 @@
-"""The nouns that travel: what a clip is made from, and what became of it.
+"""The recipe: everything that decides a clip.
 
-A Recipe is immutable, JSON, and complete: the same recipe on the same machine gives the same bytes. It is
+A recipe is immutable, JSON, and complete: the same recipe on the same machine gives the same bytes. It is
 planned once, when the member asks, kept in the job's row, and written into the finished file.
 """
 
@@ -112,14 +112,6 @@ class Stage(StrEnum):
     ENCODING = "encoding"
 
 
-class Outcome(StrEnum):
-    """The gate's word on a take."""
-
-    ACCEPTED = "accepted"
-    WARNED = "warned"
-    REJECTED = "rejected"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Style:
     """A LoRA from the owner's folder, by its file's name without the suffix, and its weight."""
@@ -159,7 +151,7 @@ class Before:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """All that decides a clip.
+    """Everything that decides a clip.
 
     Attributes:
         kind: picture → clip, or words → clip.
@@ -304,103 +296,3 @@ class Recipe:
             return cls(**data)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"this is not a recipe: {error}") from error
-
-
-@dataclass(frozen=True, kw_only=True)
-class TakeRecord:
-    """One generation inside a job, and what the gate said of it.
-
-    Attributes:
-        number: from 1.
-        score: 0 (broken) … 100 (nothing to complain of).
-        reasons: in words a member understands, each with its second where it has one.
-        seconds: wall time of drawing and judging.
-        causes: names of the measures that rejected it, worst first.
-        changed: what was not drawn as it was asked for, because the takes before had failed; "" for nothing.
-        readings: what the gate's measures read on it, by their names, where it was not rejected: what good
-            clips look like in this installation (``framekiln calibrate``).
-    """
-
-    number: int
-    seed: int
-    outcome: Outcome
-    score: float
-    reasons: tuple[str, ...] = ()
-    seconds: float = 0.0
-    causes: tuple[str, ...] = ()
-    changed: str = ""
-    readings: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Receipt:
-    """What happened to a job, as the member and the owner may read it.
-
-    Attributes:
-        takes: in the order in which they were drawn; the last or the best one was kept.
-        kept: the number of the take that became the clip; 0 where nothing was drawn.
-        forced: True when every take was rejected and the best of them was kept all the same.
-        seconds: wall seconds by stage.
-        ladder: what was given up for memory or for the upload limit, in words.
-        sha256: hex digest of the MP4.
-        size: bytes of the MP4.
-        nudity: the highest score of its frames, 0 … 1, see :mod:`engine.vision.nudity`; None: not checked.
-        peak_memory: bytes at most, see :mod:`engine.runtime.peak_memory`; None: not known.
-        sound: whether the MP4 has sound; the recipe says where it comes from.
-    """
-
-    engine: str
-    takes: tuple[TakeRecord, ...]
-    kept: int
-    forced: bool
-    width: int
-    height: int
-    frames: int
-    fps: float
-    sha256: str
-    size: int
-    seconds: dict[str, float] = field(default_factory=dict)
-    ladder: tuple[str, ...] = ()
-    nudity: float | None = None
-    peak_memory: int | None = None
-    sound: bool = False
-
-    @property
-    def busy_seconds(self) -> float:
-        """Wall seconds that the engine spent on this job, discarded takes included."""
-        return sum(self.seconds.values())
-
-    @property
-    def charged_seconds(self) -> float:
-        """What the member is charged: without the takes that the gate threw away."""
-        wasted = sum(take.seconds for take in self.takes if take.number != self.kept)
-        return max(0.0, self.busy_seconds - wasted)
-
-    def to_json(self) -> str:
-        """One line of JSON with sorted keys."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what :meth:`to_json` wrote.
-
-        Raises:
-            ValueError: not a receipt.
-        """
-        try:
-            data: dict[str, Any] = json.loads(text)
-            data["takes"] = tuple(
-                TakeRecord(
-                    **{
-                        **take,
-                        "outcome": Outcome(take["outcome"]),
-                        "reasons": tuple(take["reasons"]),
-                        "causes": tuple(take.get("causes", ())),
-                    }
-                )
-                for take in data["takes"]
-            )
-            data["ladder"] = tuple(data["ladder"])
-            return cls(**data)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"this is not a receipt: {error}") from error

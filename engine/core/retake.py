@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from engine.core.recipe import Motion, Outcome, Recipe, TakeRecord
+from engine.core.receipt import Outcome, TakeRecord
+from engine.core.recipe import Motion, Recipe
 
 CALMER = {Motion.WILD: Motion.NORMAL, Motion.NORMAL: Motion.GENTLE}
 """How much less may move, where what moves breaks."""

@@ -67,8 +67,8 @@ class Version:
         eight_bits: bytes of its transformer that is kept in 8 bits; 0: it cannot be.
         boundary: the share of the noise's time below which a second transformer takes over; 0: there is one
             only.
-        tiles_count: a clip decoded in tiles counts as one that gives nothing up: as a whole, it takes more
-            than twice what the steps do.
+        tiles_count: a clip decoded in bfloat16 or in tiles counts as one that gives nothing up: as a whole,
+            it takes more than twice what the steps do.
     """
 
     entry: str

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.recipe import Outcome
+from engine.core.receipt import Outcome
 from engine.gate.calibration import Calibration, shipped
 from engine.gate.clip import Clip
 from engine.gate.listening import SOUND_FAULTS, Heard

@@ -8,11 +8,21 @@ from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Feature, Way
 from engine.core.prompt_schedule import is_scheduled
-from engine.core.recipe import Kind, Quality, Role
+from engine.core.recipe import Kind, Quality, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
 from engine.core.sight import Shows
-from engine.families import FAMILIES
+from engine.families import families_of
 from engine.planning.pace import pace_of
+
+A_FILE = {
+    Role.PICTURE: "a picture",
+    Role.END: "a second picture, for the end",
+    Role.LIKE: "a picture to take the look from",
+    Role.REFERENCE: "a clip",
+    Role.SOUND: "a sound",
+    Role.BEFORE: "a clip",
+}
+"""What a family may need, in words for the member."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +82,7 @@ class Given:
 
 def engines_for(capabilities: Capabilities) -> tuple[str, ...]:
     """Names of the engines that can run here, the preferred ones first."""
-    return tuple(name for name, spec in FAMILIES.items() if spec.lacks(capabilities) is None)
+    return tuple(name for name, spec in families_of(capabilities).items() if spec.lacks(capabilities) is None)
 
 
 def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec, str]:
@@ -81,11 +91,12 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
     Raises:
         UserError: nothing here can draw this; the text says what is missing.
     """
-    request = given.request
+    request, families = given.request, families_of(capabilities)
+    here = [families[name] for name in engines_for(capabilities)]
     if request.engine != AUTO:
-        spec = FAMILIES.get(request.engine)
-        if spec is None or not spec.draws or request.engine not in engines_for(capabilities):
-            there_are = ", ".join(sorted(name for name in engines_for(capabilities) if FAMILIES[name].draws))
+        spec = families.get(request.engine)
+        if spec is None or not spec.draws or spec not in here:
+            there_are = ", ".join(sorted(one.name for one in here if one.draws))
             why = "" if spec is None or not spec.draws else f" It is missing {spec.lacks(capabilities)}."
             raise UserError(
                 Code.NO_ENGINE,
@@ -94,7 +105,7 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
             )
         _insist(spec, given, capabilities)
         return spec, f"{spec.name}, as asked: {spec.about}"
-    able = [FAMILIES[name] for name in engines_for(capabilities) if _draws(FAMILIES[name], given)]
+    able = [spec for spec in here if _draws(spec, given) and not spec.by_name]
     if apt := _apt(able, given, capabilities):
         filming = [spec for spec in apt if spec.films]
         if filming and (why := _keeps_letters(given)):
@@ -129,6 +140,26 @@ def _apt(able: list[FamilySpec], given: Given, capabilities: Capabilities) -> li
     if follow is not None:  # where none has all weights for it, the refusal names what is missing
         apt = [spec for spec in apt if spec.can_follow(follow, capabilities)] or apt
     return sorted(apt, key=lambda spec: _preference(spec, given, capabilities))
+
+
+def check_still_here(recipe: Recipe, capabilities: Capabilities) -> None:
+    """Hold a recipe that was made before against what is here now: an owner may have taken its engine away.
+
+    Raises:
+        UserError: its engine is gone, or lacks something.
+    """
+    if recipe.loop:
+        return  # nothing is drawn
+    spec = families_of(capabilities).get(recipe.engine)
+    lack = None if spec is None else spec.lacks(capabilities)
+    if spec is None or lack is not None:
+        why = "" if spec is None else f" It is missing {lack}."
+        raise UserError(
+            Code.NO_ENGINE,
+            f"This clip was made by the engine {{engine}}, which is not here any more.{why}"
+            " Ask for a new clip.",
+            engine=recipe.engine[:60],
+        )
 
 
 def choose_way(
@@ -215,17 +246,25 @@ def _largest_that_fits(apt: list[FamilySpec], given: Given, capabilities: Capabi
 
 
 def _draws(spec: FamilySpec, given: Given) -> bool:
-    return given.request.kind in spec.kinds and (given.subject is not None or not spec.needs_picture)
+    return given.request.kind in spec.kinds and not _wanting(spec, given)
+
+
+def _wanting(spec: FamilySpec, given: Given) -> tuple[Role, ...]:
+    """The files that a family cannot draw without and that were not given."""
+    required = {*spec.requires, *({Role.PICTURE} if spec.needs_picture else ())}
+    there = given.digests().keys()
+    return tuple(role for role in Role if role in required and role not in there)
 
 
 def _insist(spec: FamilySpec, given: Given, capabilities: Capabilities) -> None:
     if not _draws(spec, given):
-        need = "a picture" if spec.needs_picture else "a prompt"
+        wanting = [A_FILE[role] for role in _wanting(spec, given)]
+        need = " and ".join(wanting) or ("a picture" if spec.needs_picture else "a prompt")
         raise UserError(Code.NO_ENGINE, f"The engine “{spec.name}” needs {need} to start from.")
     missing = given.needs() - spec.features
     if missing:
-        here = engines_for(capabilities)
-        others = [name for name in here if Feature.END in missing <= FAMILIES[name].features]
+        here, families = engines_for(capabilities), families_of(capabilities)
+        others = [name for name in here if Feature.END in missing <= families[name].features]
         way_out = f" Choose {' or '.join(others)}, or leave the engine to me." if others else ""
         raise UserError(
             Code.FEATURE, f"The engine “{spec.name}” cannot do this: {', '.join(sorted(missing))}.{way_out}"

@@ -38,8 +38,8 @@ def beginning(recipe: Recipe, free: int) -> Beginning | None:
     Returns:
         None where its family knows no figures.
     """
-    spec = FAMILIES[recipe.engine]
-    if not spec.ladder:
+    spec = FAMILIES.get(recipe.engine)
+    if spec is None or not spec.ladder:
         return None
     from engine.diffusion.ladder import first_rung  # noqa: PLC0415 - imports torch
 

@@ -90,6 +90,7 @@ class _Assignment:
     job: str
     work: str
     on_event: Callable[[Event], None]
+    on_wanted: Callable[[wire.Wanted], None]
     answer: asyncio.Future[wire.Result | wire.Failed]
 
 
@@ -186,8 +187,18 @@ class Child:
         """Whether it may be given a render."""
         return self._verdict is None and not self._leaving and not self._exit.done()
 
-    async def run(self, order: wire.Render, on_event: Callable[[Event], None]) -> wire.Result | wire.Failed:
+    async def run(
+        self,
+        order: wire.Render,
+        on_event: Callable[[Event], None],
+        on_wanted: Callable[[wire.Wanted], None],
+    ) -> wire.Result | wire.Failed:
         """Have it render, and wait for the answer. It may be given two renders at once.
+
+        Args:
+            order: what to render.
+            on_event: told of progress and of discarded takes.
+            on_wanted: told of takes that are to be drawn elsewhere; :meth:`tell` brings the answer.
 
         Raises:
             EngineDied: it ended, or was killed, before it answered.
@@ -199,7 +210,11 @@ class Child:
             raise self.ended.result().error()
         self._send(order)
         assignment = _Assignment(
-            job=order.job, work=order.work, on_event=on_event, answer=self._loop.create_future()
+            job=order.job,
+            work=order.work,
+            on_event=on_event,
+            on_wanted=on_wanted,
+            answer=self._loop.create_future(),
         )
         self._assignments[order.job] = assignment
         self._watch.begin(order.job, self._loop.time())
@@ -208,6 +223,10 @@ class Child:
         finally:
             del self._assignments[order.job]
             self._watch.end(order.job)
+
+    def tell(self, message: wire.OfTake) -> None:
+        """Say how a take that is drawn elsewhere comes on, or what became of it."""
+        self._send(message)
 
     def cancel(self, job: str) -> None:
         """Ask it to stop a render; :meth:`run` still waits for the answer."""
@@ -354,6 +373,8 @@ class Child:
             path = _in_folder(assignment.work, message.path)
             if path is not None:
                 self._pass_on(assignment, Draft(path=path, take=message.take))
+        elif isinstance(message, wire.Wanted):
+            assignment.on_wanted(message)
         else:
             self._leaving |= isinstance(message, wire.Failed) and message.leaving
             if not assignment.answer.done():

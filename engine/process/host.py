@@ -15,10 +15,12 @@ import sys
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from engine.core.device import Device
+from engine.core.elsewhere import DrawsElsewhere
 from engine.core.errors import Cancelled, Code, EngineClosed, RenderFailed, Unsupported, UserError
 from engine.core.events import Event
 from engine.core.recipe import Recipe
@@ -26,7 +28,9 @@ from engine.core.shortages import RanShort, Shortage
 from engine.process import wire
 from engine.process.child import Cause, Child, Death
 from engine.process.environment import scrubbed
+from engine.process.fetching import Fetching
 from engine.process.spool import Rendered, Spool, make, remove, verified
+from engine.process.warming import Warmer
 from engine.process.watch import HostLimits
 from engine.rendering.limits import RenderLimits
 
@@ -57,6 +61,8 @@ class EngineHost:
         command: what to run instead of this program's own worker.
         environment: what the process may see of, after scrubbing; the bot's own by default.
         on_state: told of each new state; ``DOWN`` is the moderators' business.
+        elsewhere: has takes drawn on another machine; None: none can be.
+        warmer: compiles ahead while the process idles; None: nothing is.
 
     Attributes:
         state: what the engine is doing.
@@ -73,6 +79,8 @@ class EngineHost:
         command: Sequence[str] | None = None,
         environment: Mapping[str, str] | None = None,
         on_state: Callable[[HostState], None] | None = None,
+        elsewhere: DrawsElsewhere | None = None,
+        warmer: Warmer | None = None,
     ) -> None:
         self._spool = Spool(spool)
         self._limits = limits or HostLimits()
@@ -80,6 +88,8 @@ class EngineHost:
         self._command = tuple(command or (sys.executable, "-m", "engine.process.worker"))
         self._environment = scrubbed(os.environ if environment is None else environment)
         self._on_state = on_state
+        self._elsewhere = elsewhere
+        self._warmer = warmer or Warmer(environment={}, after=0)
         self._supervisor: asyncio.Task[None] | None = None
         self._child: Child | None = None
         self._open: Child | None = None
@@ -140,6 +150,7 @@ class EngineHost:
         """End the process: asked, then told, then killed. Renders that run or wait raise EngineClosed."""
         self._closing.set()
         self._changed.set()
+        await self._warmer.stop()
         if self._supervisor is not None:
             await self._supervisor
 
@@ -167,6 +178,7 @@ class EngineHost:
 
         Raises:
             Cancelled: ``cancel`` was set; whatever else happened then does not matter.
+            Away: another machine was to draw it, and can't be reached; the same render may go well later.
             UserError: the member can mend it.
             Unsupported: this engine cannot draw this recipe.
             RanShort: the machine ran short of something; the same render may go well later.
@@ -184,9 +196,11 @@ class EngineHost:
             limits=dataclasses.asdict(limits),
         )
         try:
-            answer = await self._ask(order, folder, on_event, cancel)
+            fetching = Fetching(self._elsewhere, job=job, order=order, inputs=inputs, on_event=on_event)
+            answer = await self._ask(order, fetching, on_event, cancel)
             if isinstance(answer, wire.Failed):
                 _raise(answer)
+            self._warmer.drew(recipe, self._device or Device())
             return await asyncio.to_thread(verified, answer, folder)
         except BaseException:
             remove(folder)
@@ -197,19 +211,20 @@ class EngineHost:
         remove(rendered.folder)
 
     async def _ask(
-        self, order: wire.Render, folder: Path, on_event: Callable[[Event], None], cancel: asyncio.Event
+        self, order: wire.Render, fetching: Fetching, on_event: Callable[[Event], None], cancel: asyncio.Event
     ) -> wire.Result | wire.Failed:
         """Give an order to a warm process when there is one, and stay until that process is free of it."""
         child = await self._take(cancel)
         try:
-            make(folder)
-            run = asyncio.create_task(child.run(order, on_event))
+            make(Path(order.work))
+            run = asyncio.create_task(child.run(order, on_event, partial(fetching.want, child.tell)))
             try:
                 await _first(asyncio.wait({run}), cancel.wait())
             finally:
                 if not run.done():
                     await self._stop(child, order.job, run)
                 error = run.exception()
+                await fetching.close()
         finally:
             self._give_back(child)
         if cancel.is_set():
@@ -218,6 +233,8 @@ class EngineHost:
             raise EngineClosed
         if error is not None and child.ended.done() and child.ended.result().is_anothers_doing:
             raise EngineClosed from error
+        if error is None and fetching.error is not None and isinstance(run.result(), wire.Failed):
+            raise fetching.error
         if isinstance(error, wire.WireError):
             raise RenderFailed(Code.WIRE, "This request is too long for the engine.", str(error)) from error
         return run.result()
@@ -249,6 +266,11 @@ class EngineHost:
             if child is not None and child.usable and child.taken < self.at_once:
                 child.taken += 1
                 self._enter(HostState.BUSY)
+                try:
+                    await self._warmer.stop()
+                except BaseException:
+                    self._give_back(child)
+                    raise
                 return child
             self._changed.clear()
             await _first(self._changed.wait(), cancel.wait())
@@ -264,6 +286,7 @@ class EngineHost:
         self._open = child
         if not child.taken:
             self._enter(HostState.READY)
+            self._warmer.rest()
         self._changed.set()
 
     async def _supervise(self, begun: asyncio.Future[Death | None]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from engine.core.errors import Code, RenderFailed
-from engine.core.recipe import Receipt
+from engine.core.receipt import Receipt
 from engine.process import wire
 
 MAX_CLIP_BYTES = 100_000_000

@@ -12,9 +12,10 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from engine.core.device import DeviceKind
-from engine.core.recipe import Stage, TakeRecord
+from engine.core.receipt import TakeRecord
+from engine.core.recipe import Stage
 
-PROTOCOL = 4
+PROTOCOL = 5
 """Raised by one whenever an older peer would misread a message."""
 
 MAX_LINE = 1 << 20
@@ -100,6 +101,20 @@ class Drafted(_Message):
     take: int
 
 
+class Wanted(_Message):
+    """The render ``job`` needs a take that is drawn elsewhere; one Taken or NotTaken answers.
+
+    Attributes:
+        recipe: a Recipe's JSON: of this take, which may differ from the job's.
+    """
+
+    type: Literal["wanted"] = "wanted"
+    job: str
+    take: int
+    seed: int
+    recipe: str
+
+
 class Result(_Message):
     """The clip of ``job`` lies at ``path`` (relative to the work folder); ``receipt`` is a Receipt's JSON."""
 
@@ -154,15 +169,53 @@ class Cancel(_Message):
     job: str
 
 
+class Moved(_Message):
+    """A take of ``job`` that is drawn elsewhere is at ``fraction`` (0 … 1); None: it waits for its turn.
+
+    It is repeated every few seconds, so that the child has something to show while nothing changes.
+    """
+
+    type: Literal["moved"] = "moved"
+    job: str
+    take: int
+    fraction: float | None
+
+
+class Taken(_Message):
+    """A take that was wanted has come: ``clip`` and ``sound`` are absolute paths."""
+
+    type: Literal["taken"] = "taken"
+    job: str
+    take: int
+    clip: str
+    sound: str | None
+    notes: tuple[str, ...]
+
+
+class NotTaken(_Message):
+    """A take that was wanted will not come.
+
+    Attributes:
+        hopeless: why this take is given up, in words a member can read; the next one follows. None: the
+            render ends, and the parent knows why.
+    """
+
+    type: Literal["not_taken"] = "not_taken"
+    job: str
+    take: int
+    hopeless: str | None
+
+
 class Shutdown(_Message):
     """Stop what is being rendered, and end."""
 
     type: Literal["shutdown"] = "shutdown"
 
 
-OfRender = Progressed | Discarded | Drafted | Result | Failed
+OfRender = Progressed | Discarded | Drafted | Wanted | Result | Failed
 FromChild = Hello | Ready | Beat | OfRender
-FromParent = Hello | Render | Cancel | Shutdown
+OfTake = Moved | Taken | NotTaken
+FromParent = Hello | Render | Cancel | OfTake | Shutdown
 
 _T = TypeVar("_T")
 _FROM_CHILD: TypeAdapter[FromChild] = TypeAdapter(Annotated[FromChild, Field(discriminator="type")])

@@ -21,16 +21,20 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.core.cancel import CancelToken
 from engine.core.device import Device
-from engine.core.errors import GpuClosed
+from engine.core.elsewhere import FetchTake, TakeFile
+from engine.core.errors import GpuClosed, HopelessTake, NotDrawn
 from engine.core.events import Draft, Event, Progress, TakeDiscarded
-from engine.core.recipe import Receipt, Recipe, Stage
+from engine.core.receipt import Receipt
+from engine.core.recipe import Recipe, Stage
 from engine.process import wire
 from engine.process.faults import describe
 from engine.rendering.limits import CLIP_NAME, RenderLimits
@@ -41,6 +45,9 @@ if TYPE_CHECKING:
 
 EXIT_PROTOCOL = 76
 """The parent speaks another version, or something that is no message."""
+
+CANCEL_EVERY = 0.2
+"""Seconds between two looks at whether a take that is drawn elsewhere is still wanted."""
 
 PROGRESS_EVERY = 0.1
 """Seconds between two progress messages of one stage."""
@@ -76,6 +83,7 @@ class Draws(Protocol):
         limits: RenderLimits,
         on_event: Callable[[Event], None],
         cancel: CancelToken,
+        elsewhere: FetchTake,
     ) -> Receipt:
         """Leave ``clip.mp4`` in ``work``."""
         ...
@@ -118,6 +126,7 @@ class RenderQueue:
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[tuple[wire.Render, CancelToken] | None] = queue.SimpleQueue()
         self._tokens: dict[str, CancelToken] = {}
+        self._errands: dict[tuple[str, int], queue.SimpleQueue[wire.OfTake]] = {}
 
     def take_in(self, message: wire.FromParent) -> None:
         """Act on a message; called by the listening thread."""
@@ -128,10 +137,23 @@ class RenderQueue:
             # A cancel that crosses the answer on its way finds no token, and is done with.
             if message.job in self._tokens:
                 self._tokens[message.job].cancel()
+        elif isinstance(message, wire.OfTake):
+            # What crosses the answer on its way is for nobody any more.
+            if (errand := self._errands.get((message.job, message.take))) is not None:
+                errand.put(message)
         elif isinstance(message, wire.Shutdown):
             for token in list(self._tokens.values()):
                 token.cancel()
             self._queue.put(None)
+
+    @contextmanager
+    def errand(self, job: str, take: int) -> Iterator[queue.SimpleQueue[wire.OfTake]]:
+        """What is said of a take that is drawn elsewhere arrives here during the block."""
+        told = self._errands[job, take] = queue.SimpleQueue()
+        try:
+            yield told
+        finally:
+            del self._errands[job, take]
 
     def next(self) -> tuple[wire.Render, CancelToken] | None:
         """Wait for the next job; None means that it is time to end."""
@@ -140,6 +162,43 @@ class RenderQueue:
     def done(self, job: str) -> None:
         """Forget the token of an answered order."""
         del self._tokens[job]
+
+
+class ParentFetch:
+    """Has the parent fetch a take from the machine that draws it. A :class:`FetchTake`."""
+
+    def __init__(self, channel: Channel, orders: RenderQueue, job: str) -> None:
+        self._channel = channel
+        self._orders = orders
+        self._job = job
+
+    def __call__(
+        self,
+        recipe: Recipe,
+        *,
+        take: int,
+        seed: int,
+        cancel: CancelToken,
+        progress: Callable[[float | None], None],
+    ) -> TakeFile:
+        """Wait for a take; see :class:`engine.core.elsewhere.FetchTake`."""
+        with self._orders.errand(self._job, take) as told:
+            self._channel.send(wire.Wanted(job=self._job, take=take, seed=seed, recipe=recipe.to_json()))
+            while True:
+                cancel.check()
+                try:
+                    message = told.get(timeout=CANCEL_EVERY)
+                except queue.Empty:
+                    continue
+                if isinstance(message, wire.Moved):
+                    progress(message.fraction)
+                elif isinstance(message, wire.Taken):
+                    sound = None if message.sound is None else Path(message.sound)
+                    return TakeFile(clip=Path(message.clip), sound=sound, notes=message.notes)
+                elif message.hopeless is not None:
+                    raise HopelessTake(message.hopeless)
+                else:
+                    raise NotDrawn("the parent knows why")
 
 
 class Reporter:
@@ -217,7 +276,7 @@ def _answer(
 ) -> None:
     """Render, and send what came of it. What cannot be sent ends the process."""
     try:
-        failed = _perform(channel, renderer, *order)
+        failed = _perform(channel, renderer, orders, *order)
         orders.done(order[0].job)
         if failed is None:
             return
@@ -236,7 +295,9 @@ def _answer(
         os._exit(status if isinstance(status, int) else 1)
 
 
-def _perform(channel: Channel, renderer: Draws, order: wire.Render, token: CancelToken) -> wire.Failed | None:
+def _perform(
+    channel: Channel, renderer: Draws, orders: RenderQueue, order: wire.Render, token: CancelToken
+) -> wire.Failed | None:
     """Render, and send the result; or say why there is none."""
     try:
         token.check()
@@ -247,6 +308,7 @@ def _perform(channel: Channel, renderer: Draws, order: wire.Render, token: Cance
             limits=RenderLimits(**order.limits),
             on_event=Reporter(channel, order.job),
             cancel=token,
+            elsewhere=ParentFetch(channel, orders, order.job),
         )
         channel.send(
             wire.Result(job=order.job, receipt=receipt.to_json(), path=CLIP_NAME, sha256=receipt.sha256)
@@ -318,12 +380,14 @@ def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
 
 def make_renderer() -> Renderer:
     """What draws, with what the environment names."""
+    from engine.elsewhere.owned import owned_families  # noqa: PLC0415 - as the next one
     from engine.rendering.render import Renderer  # noqa: PLC0415 - heavy; the heart must beat before
     from engine.runtime.compile_cache import keep_within_limit  # noqa: PLC0415
     from engine.runtime.context import context_of  # noqa: PLC0415
 
     keep_within_limit(os.environ)
-    return Renderer(context_of(os.environ))
+    context = context_of(os.environ)
+    return Renderer(replace(context, added=lambda: owned_families(os.environ).specs))
 
 
 if __name__ == "__main__":

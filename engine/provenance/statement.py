@@ -54,12 +54,12 @@ def _with(sound: str) -> str:
 
 
 def source_type(recipe: Recipe) -> str:
-    """IPTC digital source type of a recipe's clip: it depends on the inputs and on what draws."""
-    spec = FAMILIES.get(recipe.engine)
-    trained = spec is not None and spec.trained
-    if recipe.before is not None:
-        earlier = (FAMILIES.get(name) for name in recipe.before.engines)
-        trained = trained or any(spec is not None and spec.trained for spec in earlier)
+    """IPTC digital source type of a recipe's clip: it depends on the inputs and on what draws.
+
+    What is not built in is drawn by another program, which is taken to use a trained model.
+    """
+    engines = (recipe.engine, *(() if recipe.before is None else recipe.before.engines))
+    trained = any(name not in FAMILIES or FAMILIES[name].trained for name in engines)
     real = recipe.before is not None and recipe.before.real
     if real or recipe.inputs.keys() & {Role.PICTURE, Role.END, Role.REFERENCE, Role.SOUND}:
         return COMPOSITE_TRAINED_MEDIA if trained else COMPOSITE_MEDIA

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 CLIP_NAME = "clip.mp4"
 """The name of the finished clip inside the work folder."""
 
+DRAFT_BYTES = 1_000_000
+"""A draft is never larger; it is a small picture."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RenderLimits:

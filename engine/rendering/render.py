@@ -15,12 +15,14 @@ from engine.clips.rate import at_rate, by_best_flow, smooths_on_gpu
 from engine.clips.sound_seams import joined_sound, looped_sound
 from engine.core.cancel import CancelToken
 from engine.core.device import Device
+from engine.core.elsewhere import FetchTake
 from engine.core.errors import Code, Unsupported, UserError
 from engine.core.events import Event, Progress
 from engine.core.family import Family, Frames
-from engine.core.recipe import Kind, Outcome, Receipt, Recipe, SoundSource, Stage, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Kind, Recipe, SoundSource, Stage
 from engine.core.sound import Sound, fitted, samples_for
-from engine.families import FAMILIES
+from engine.families import with_added
 from engine.gate import Calibration
 from engine.provenance.statement import metadata
 from engine.rendering.limits import CLIP_NAME, RenderLimits
@@ -92,6 +94,7 @@ class Renderer:
         limits: RenderLimits,
         on_event: Callable[[Event], None],
         cancel: CancelToken,
+        elsewhere: FetchTake | None = None,
     ) -> Receipt:
         """Make one clip.
 
@@ -102,6 +105,7 @@ class Renderer:
             limits: how much the render may spend.
             on_event: told of progress and of discarded takes, from this thread.
             cancel: checked between steps, frames and encoded seconds.
+            elsewhere: fetches takes that another machine draws; None: none of them can be drawn.
 
         Returns:
             What happened.
@@ -109,6 +113,7 @@ class Renderer:
         Raises:
             Cancelled: a stop was asked for; only temporary files are left in ``work``.
             Unsupported: this engine cannot draw this recipe.
+            NotDrawn: another machine was to draw it, and did not.
             ClipTooLarge: not even the smallest encoding fits the limit.
         """
         clock = Clock()
@@ -125,6 +130,8 @@ class Renderer:
                 overlap=self.overlap,
                 calibration=self._context.calibrations.get(recipe.engine),
                 eyes=self._context.eyes,
+                elsewhere=elsewhere,
+                families=with_added(self._context.added()),
             )
         made = self._made(job, clock)
         take = max(1, made.number)
@@ -160,7 +167,8 @@ class Renderer:
                 )
 
         # RIFE takes parts of a second. Waiting for the GPU again, behind another clip, would take longer.
-        at_once = recipe.factor != 1 and smooths_on_gpu(self._context)
+        # What is drawn elsewhere leaves this GPU to others meanwhile.
+        at_once = recipe.factor != 1 and not job.family.made_at and smooths_on_gpu(self._context)
         kept, takes = draw_until_good(family, job, clock, smooth if at_once else None)
         frames, number = kept.frames, kept.record.number
         with job.on_cpu(Stage.SMOOTHING, number):
@@ -259,7 +267,7 @@ def _sound_of(job: RenderJob, kept: Kept, frames: int) -> Sound | None:
 def _receipt(job: RenderJob, made: _Made, encoded: Encoded, clock: Clock, nudity: float | None) -> Receipt:
     recipe, kept = job.recipe, made.kept
     changed = () if kept is None or not kept.changed else (kept.changed,)
-    sketch = not recipe.loop and FAMILIES[recipe.engine].sketch
+    sketch = not recipe.loop and job.family.sketch
     return Receipt(
         engine=recipe.engine,
         takes=made.takes,

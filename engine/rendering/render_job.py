@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from engine.core.cancel import CancelToken
+from engine.core.elsewhere import FetchTake, TakeFile
 from engine.core.events import Event, Progress
-from engine.core.family import Inputs
+from engine.core.family import Hooks, Inputs
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Recipe, Stage
+from engine.families import FAMILIES, family_called
 from engine.gate import Calibration
 from engine.rendering.limits import RenderLimits
 from engine.rendering.overlap import Overlap
@@ -25,7 +29,9 @@ class RenderJob:
     Attributes:
         calibration: what the gate holds takes of this engine against; None: what comes with the engine.
         overlap: where it waits for its turn beside another render.
+        elsewhere: fetches takes that another machine draws; None: there is no way to one.
         eyes: what the gate sees faces and text with; None: it does not look for them.
+        families: all that there are.
     """
 
     recipe: Recipe
@@ -37,7 +43,18 @@ class RenderJob:
     overlap: Overlap = field(default_factory=Overlap)
     calibration: Calibration | None = None
     eyes: Eyes | None = None
+    elsewhere: FetchTake | None = None
+    families: Mapping[str, FamilySpec] = field(default_factory=lambda: FAMILIES)
     given_up: list[str] = field(default_factory=list)
+
+    @property
+    def family(self) -> FamilySpec:
+        """Of the recipe.
+
+        Raises:
+            Unsupported: it is not there any more.
+        """
+        return family_called(self.recipe.engine, self.families)
 
     def on_gpu(self, take: int) -> AbstractContextManager[None]:
         """Have the GPU for the body of the ``with``. A render that waits for it says "preparing"."""
@@ -48,6 +65,28 @@ class RenderJob:
         """Have the processor for a stage, the body of the ``with``."""
         tell = teller(self.on_event, stage, take)
         return self.overlap.cpu.taken(self.cancel, lambda: tell(0.0))
+
+    def drawing(self, take: int) -> AbstractContextManager[None]:
+        """Have what draws, for the body of the ``with``: nothing of this machine where another one does."""
+        if self.family.made_at:
+            return nullcontext()
+        return self.on_gpu(take) if self.family.loads else self.on_cpu(Stage.DRAWING, take)
+
+    def reaching_elsewhere(self, hooks: Hooks, take: int) -> Hooks:
+        """Hooks with which a family can fetch a take from the machine that draws it, if there is a way."""
+        if self.elsewhere is None:
+            return hooks
+        return replace(hooks, elsewhere=partial(self._fetch, self.elsewhere, take))
+
+    def _fetch(self, fetch: FetchTake, take: int, recipe: Recipe, seed: int) -> TakeFile:
+        """Fetch a take, and tell how far it is."""
+
+        def moved(fraction: float | None) -> None:
+            waits = fraction is None
+            stage = Stage.PREPARING if waits else Stage.DRAWING
+            self.on_event(Progress(stage=stage, fraction=fraction or 0.0, take=take))
+
+        return fetch(recipe, take=take, seed=seed, cancel=self.cancel, progress=moved)
 
     def note(self, text: str) -> None:
         """Record what was given up; each thing once, no matter how many takes gave it up."""

@@ -15,13 +15,15 @@ from engine.clips.sound_seams import joined_sound
 from engine.core.errors import Code, HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.family import Family, Frames, Hooks, Picture, RawFrames, WithSound, frames_of
-from engine.core.recipe import Outcome, Recipe, SoundSource, Stage, TakeRecord
+from engine.core.receipt import Outcome, TakeRecord
+from engine.core.recipe import Recipe, SoundSource, Stage
 from engine.core.retake import Budget, Retake, next_take
 from engine.core.sound import RATE, Sound, fitted, samples_for
 from engine.families import FAMILIES, travels
 from engine.gate import FAULTS, Calibration, Verdict, judge, listen, with_heard
 from engine.gate.local_calibration import has_learnt
 from engine.rendering.both_ends import judge_both_ends
+from engine.rendering.limits import DRAFT_BYTES
 from engine.rendering.render_job import Clock, RenderJob, teller
 from engine.rendering.report import report
 from engine.vision.crop import cover
@@ -32,9 +34,6 @@ HOPELESS = "hopeless"
 
 ONLY_WARNS = "the quality check does not know this engine's clips yet and only warns"
 """Noted where it would have rejected a take."""
-
-DRAFT_BYTES = 1_000_000
-"""A draft is never larger; it is a small picture."""
 
 SHEET_WIDTH, SHEET_QUALITY = 960, 80
 """Width in pixels and JPEG quality of the picture of a rejected take."""
@@ -93,7 +92,7 @@ def draw_until_good(
     records: list[TakeRecord] = []
     best: Kept | None = None
     budget = Budget(takes=job.limits.max_takes, seconds=job.limits.max_wasted_seconds)
-    calm = FAMILIES[job.recipe.engine].calm
+    calm = job.family.calm
     retake: Retake | None = Retake(recipe=job.recipe)
     while retake is not None:
         take = _draw_take(family, job, retake, len(records) + 1, clock, smooth)
@@ -109,7 +108,10 @@ def draw_until_good(
 
 
 def is_known(engine: str, calibration: Calibration | None, *, has_input: bool) -> bool:
-    """Whether the gate's score was fitted to clips of an engine, or has learnt them from kept clips."""
+    """Whether the gate's score was fitted to clips of an engine, or has learnt them from kept clips.
+
+    It was fitted to clips of built-in engines alone.
+    """
     spec = FAMILIES.get(engine)
     return (spec is not None and spec.fitted) or has_learnt(calibration, has_input=has_input)
 
@@ -123,8 +125,8 @@ def _draw_take(
 ) -> _Take:
     begun = clock.total
     seed = job.recipe.take_seed(number)
-    spec = FAMILIES[job.recipe.engine]
-    with job.on_gpu(number) if spec.trained else job.on_cpu(Stage.DRAWING, number):
+    spec = job.family
+    with job.drawing(number):
         try:
             raw, sound = _drawn(family, job, retake.recipe, number, clock)
         except HopelessTake as hopeless:
@@ -180,6 +182,7 @@ def _drawn(
             draft=lambda frames: _show_draft(job, frames, number),
             gave_up=job.note,
         )
+        hooks = job.reaching_elsewhere(hooks, number)
         seed = job.recipe.take_seed(number)
         raw, sound = _parts(recipe, family.draw(recipe, job.inputs, seed=seed, hooks=hooks))
         _check_shape(recipe, raw)
@@ -237,7 +240,7 @@ def _judge(job: RenderJob, seen: RawFrames, reference: Picture | None, fps: floa
             reference,
             fps,
             calibration=job.calibration,
-            travels=travels(recipe),
+            travels=travels(recipe, job.families),
             known=known,
             eyes=job.eyes,
         )

@@ -10,8 +10,9 @@ import numpy as np
 from engine.core.errors import Code, Unsupported, UserError
 from engine.core.events import Progress, TakeDiscarded
 from engine.core.family import Family, Frames, Hooks, SourceClip, frames_of
-from engine.core.recipe import Outcome, Stage, TakeRecord
-from engine.families import FAMILIES, travels
+from engine.core.receipt import Outcome, TakeRecord
+from engine.core.recipe import Stage
+from engine.families import travels
 from engine.gate import Verdict, judge
 from engine.gate.upscaled import WORDS, compare, plainly
 from engine.rendering.render_job import Clock, RenderJob, teller
@@ -71,10 +72,11 @@ def upscale(family: Family, job: RenderJob, clock: Clock) -> Upscaled:
 
 
 def _enlarged(family: Family, job: RenderJob, clock: Clock) -> Frames:
-    with job.on_gpu(1), clock.stage(Stage.DRAWING):
+    with job.drawing(1), clock.stage(Stage.DRAWING):
         job.on_event(Progress(stage=Stage.DRAWING, fraction=0.0))
         progress = teller(job.on_event, Stage.DRAWING, 1)
         hooks = Hooks(cancel=job.cancel, progress=progress, gave_up=job.note)
+        hooks = job.reaching_elsewhere(hooks, 1)
         drawn = family.draw(job.recipe, job.inputs, seed=job.recipe.seed, hooks=hooks)
         return np.asarray(frames_of(drawn), np.uint8)
 
@@ -82,12 +84,12 @@ def _enlarged(family: Family, job: RenderJob, clock: Clock) -> Frames:
 def _judged(job: RenderJob, frames: Frames) -> Verdict:
     """The gate's verdict on a finished clip, which it sees at the rate that it is used to."""
     job.cancel.check()
-    step = FAMILIES[job.recipe.engine].judged_step(job.recipe.fps)
+    step = job.family.judged_step(job.recipe.fps)
     return judge(
         frames[::step],
         None,
         job.recipe.fps / step,
-        travels=travels(job.recipe),
+        travels=travels(job.recipe, job.families),
         encoded=True,
         eyes=job.eyes,
     )

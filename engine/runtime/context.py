@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -17,6 +17,7 @@ from engine.runtime.rung_memory import RungMemory
 from engine.weights.store import Store, store_of
 
 if TYPE_CHECKING:
+    from engine.core.family_spec import FamilySpec
     from engine.gate.calibration import Calibration
     from engine.vision.eyes import Eyes
 
@@ -65,6 +66,8 @@ class EngineContext:
         rife_on_cpu: whether RIFE smooths where there is no GPU, which takes its time.
         compile_models: whether models are compiled; see :mod:`engine.diffusion.compiled`.
         attention: which kernel for attention is tried first.
+        added: gives the families that the owner's folders and accounts add, as they are now; asked for each
+            render, because an owner may add one at any time.
     """
 
     device: Device = field(default_factory=Device)
@@ -76,6 +79,7 @@ class EngineContext:
     rife_on_cpu: bool = False
     compile_models: bool = False
     attention: Attention = Attention.AUTO
+    added: Callable[[], Mapping[str, FamilySpec]] = dict
 
     @cached_property
     def eyes(self) -> Eyes:

@@ -26,7 +26,8 @@ from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.core.errors import Cancelled
 from engine.core.events import Progress
-from engine.core.recipe import Kind, Outcome, Receipt, Recipe, Stage, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Kind, Recipe, Stage
 from engine.process.host import HostState
 from engine.process.spool import Rendered
 from engine.rendering.limits import RenderLimits
@@ -206,7 +207,7 @@ def failing(database: Database, nth: int) -> Iterator[Writes]:
 
 
 class FakeEngine:
-    """A :class:`bot.loops.engine_port.Engine` that follows a script, one act a render; then it just renders.
+    """A :class:`bot.seats.Engine` that follows a script, one act a render; then it just renders.
 
     Attributes:
         renders: (recipe, inputs, limits) of each call.

@@ -33,7 +33,8 @@ from bot.services import Services
 from db.files import Blobs
 from engine.core.errors import Cancelled
 from engine.core.events import TakeDiscarded
-from engine.core.recipe import Outcome, Receipt, Recipe, Role, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Recipe, Role
 from engine.core.request import Subject
 from engine.process.spool import Rendered
 from engine.untrusted.foreign_recipe import ForeignRecipe, read_foreign

@@ -8,7 +8,7 @@ from discord import app_commands
 from bot.commands.shared.moderator_group import ModeratorGroup, Reason
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.text import limit_texts
-from db.jobs.allowances import Allowance, Lane, Spent, Whose
+from db.jobs.allowances import Allowance, Precedence, Spent, Whose
 
 WAITING = 500
 HOUR = 1000
@@ -16,7 +16,10 @@ DAY_SECONDS = 86_400
 
 Whom = discord.Role | discord.Member
 
-LANES = [app_commands.Choice(name=limit_texts.LANES[lane], value=lane.name) for lane in Lane]
+PRECEDENCES = [
+    app_commands.Choice(name=limit_texts.PRECEDENCES[precedence], value=precedence.name)
+    for precedence in Precedence
+]
 SPENT = [app_commands.Choice(name=limit_texts.SPENT[spent], value=spent.value) for spent in Spent]
 
 
@@ -39,7 +42,7 @@ class LimitGroup(
         spent="What happens when their drawing time is used up",
         reason="Reason, for the log",
     )
-    @app_commands.choices(turn=LANES, spent=SPENT)
+    @app_commands.choices(turn=PRECEDENCES, spent=SPENT)
     async def allow(
         self,
         interaction: Interaction,
@@ -56,7 +59,7 @@ class LimitGroup(
             waiting=waiting,
             hour=hour,
             day=day,
-            lane=None if turn is None else Lane[turn.value],
+            precedence=None if turn is None else Precedence[turn.value],
             spent=None if spent is None else Spent(spent.value),
         )
         if wanted.empty:

@@ -16,7 +16,7 @@ from bot.text import messages
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Quality
 from engine.core.request import AUTO, SECONDS, Length, Request, Subject
-from engine.families import FAMILIES
+from engine.families import families_of
 from engine.planning.choice import engines_for
 from engine.planning.plan import plan
 
@@ -98,9 +98,11 @@ async def _engines(services: Services, interaction: Interaction, kind: Kind, typ
     """What can draw this kind here, each with what it is."""
     del interaction
     chosen = services.submissions.engine_for(kind)
+    capabilities = await services.submissions.capabilities()
+    families = families_of(capabilities)
     if chosen != AUTO:
-        return _listed([(messages.engine_choice(chosen, FAMILIES[chosen].about), chosen)], typed)
-    here = [FAMILIES[name] for name in engines_for(await services.submissions.capabilities())]
+        return _listed([(messages.engine_choice(chosen, families[chosen].about), chosen)], typed)
+    here = [families[name] for name in engines_for(capabilities)]
     lines = [
         (messages.engine_choice(spec.name, spec.about), spec.name) for spec in here if kind in spec.kinds
     ]

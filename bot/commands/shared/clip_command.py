@@ -11,12 +11,10 @@ from discord import app_commands
 from bot.commands.shared.autocomplete import complete
 from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction, say
-from bot.requests.options import ClipCommand, Option, files_of, request_of
+from bot.requests.options import ClipCommand, Option, files_of
 from bot.services import Services
-from bot.text import messages
 from bot.text.foreign import refusal
 from engine.core.errors import UserError
-from engine.core.recipe import Role
 
 
 def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, described: ClipCommand) -> None:
@@ -27,16 +25,9 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
 
     async def ask(interaction: Interaction, **given: Any) -> None:
         files = files_of(described, given)
-        values = {
-            option.name: given[option.name]
-            for option in described.options
-            if option.role is None and option.name != "engine"
-        }
+        values = {option.name: given[option.name] for option in described.options if option.role is None}
         try:
-            if values.get("follow") is not None and Role.REFERENCE not in files:
-                raise UserError("E_REFERENCE", messages.NEEDS_A_CLIP)  # noqa: TRY301 - refused as the others are
-            engine = services.submissions.engine_for(described.kind, given["engine"])
-            request = request_of(described.kind, engine=engine, **values)
+            request = services.submissions.request_for(described, values, files)
         except UserError as error:
             await say(interaction, refusal(error))
             return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -58,14 +60,34 @@ def decode_causal(
     return decode(lambda part: part, frames, chunk=AT_ONCE, hooks=hooks, begin=decoded, end=end)
 
 
+@contextmanager
+def in_half(vae: Any) -> Iterator[None]:
+    """Let a VAE compute in bfloat16 in the body of the ``with``. Afterwards its weights are the ones it had.
+
+    What was rounded cannot be put back into float32, so the weights wait where they are. bfloat16 has the
+    range of float32, which float16 has not.
+
+    Args:
+        vae: an AutoencoderKLWan. In main memory, so that the card holds its weights in bfloat16 alone.
+    """
+    kept = [(parameter, parameter.data) for parameter in vae.parameters()]
+    try:
+        for parameter, weights in kept:
+            parameter.data = weights.to(torch.bfloat16)
+        yield
+    finally:
+        for parameter, weights in kept:
+            parameter.data = weights
+
+
 def _scaled(vae: Any, latents: torch.Tensor) -> torch.Tensor:
-    """The pipeline's own arithmetic, so that its bytes and ours are the same."""
-    latents = latents.to(vae.dtype)
+    """The pipeline's own arithmetic in float32, so that its bytes and ours are the same."""
+    latents = latents.float()
     mean, spread = (
         torch.tensor(values).view(1, -1, 1, 1, 1).to(latents)
         for values in (vae.config.latents_mean, vae.config.latents_std)
     )
-    return latents / (1.0 / spread) + mean
+    return (latents / (1.0 / spread) + mean).to(vae.dtype)
 
 
 def _tiles(vae: Any, latents: torch.Tensor) -> int:

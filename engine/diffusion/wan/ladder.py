@@ -11,6 +11,11 @@ from engine.core.video_model import LATENT_FRAMES, Footprint, Version, count
 from engine.diffusion.ladder import Phase, Rung
 
 OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
+HALF = Rung(
+    name="half",
+    about="frames decoded in bfloat16 to save memory (slightly rounded)",
+    helps=frozenset({Phase.DECODE}),
+)
 TILES = Rung(
     name="tiles",
     about="frames decoded in tiles to save memory (seams are blended)",
@@ -28,8 +33,11 @@ SHORTER = Rung(
     helps=frozenset({Phase.DENOISE}),  # what is denoised already is as long as it is
 )
 
-RUNGS = (OFFLOAD, TILES, STREAM)
-"""First what costs a second, then what can be seen, then what costs minutes."""
+RUNGS = (OFFLOAD, HALF, TILES, STREAM)
+"""First what costs a second, then what rounds, then what can be seen, then what costs minutes."""
+
+HALF_SHARE = 0.52
+"""Of what a decode takes in float32, in bfloat16; of the VAE's weights, it is a half."""
 
 LAYERS_HELD = 0.05
 """The share of a streamed model that is on the card at a time: a layer, and the next one."""
@@ -82,17 +90,26 @@ def costs(version: Version, recipe: Recipe, weights: Weights, *, go: int, encode
     takes = activations(version.footprint, *size, go, encoded=encoded)
     transformer, vae = max(weights.transformer, weights.second), weights.vae
     layers = math.ceil(LAYERS_HELD * transformer)
+    # Frames are encoded in float32, whatever they are decoded in.
+    whole = max(math.ceil(vae / 2) + takes.half, vae + takes.encode)
+    tiles = _in_tiles(takes, vae)
     all_at_once = (
         transformer + weights.second + vae + max(takes.step, takes.decode, takes.encode),
         max(transformer + takes.step, vae + max(takes.decode, takes.encode)),
-        max(transformer + takes.step, vae + max(takes.tiles, takes.encode_tiles)),
-        max(layers + (vae if encoded else 0) + takes.step, vae + max(takes.tiles, takes.encode_tiles)),
+        max(transformer + takes.step, whole),
+        max(transformer + takes.step, tiles),
+        max(layers + (vae if encoded else 0) + takes.step, tiles),
     )
     if SHORTER not in rungs_of(version):
         return all_at_once
     takes = activations(version.footprint, *size, shorter(go), encoded=max(1, encoded))
-    less = max(layers + vae + takes.step, vae + max(takes.tiles, takes.encode_tiles))
+    less = max(layers + vae + takes.step, _in_tiles(takes, vae))
     return (*all_at_once, min(all_at_once[-1], less))
+
+
+def _in_tiles(takes: Activations, vae: int) -> int:
+    """Bytes of the VAE at work where it decodes and encodes in tiles."""
+    return max(math.ceil(vae / 2) + takes.half_tiles, vae + takes.encode_tiles)
 
 
 def usual_costs_of(
@@ -114,11 +131,12 @@ def usual_costs_of(
 
 @dataclass(frozen=True, kw_only=True)
 class Activations:
-    """Bytes of a step; of a decode as a whole, and in tiles; of encoding frames, and in tiles."""
+    """Bytes of a step; of a decode in float32, in bfloat16, in tiles of that; of an encode, and in tiles."""
 
     step: int
     decode: int
-    tiles: int
+    half: int
+    half_tiles: int
     encode: int
     encode_tiles: int
 
@@ -136,10 +154,13 @@ def activations(footprint: Footprint, width: int, height: int, frames: int, *, e
     tokens = ((max(frames, encoded) - 1) // LATENT_FRAMES + 1) * pixels // footprint.token_pixels
     beside = pixels * encoded * footprint.encoded_frame
     encode = pixels * footprint.encode + beside if encoded else 0
+    decode = pixels * (footprint.decode + frames * footprint.decoded_frame)
+    tiles = footprint.tile + pixels * frames * footprint.tiled_frame
     return Activations(
         step=max(tokens * footprint.step, footprint.unpacked) + pixels * encoded * footprint.held,
-        decode=pixels * (footprint.decode + frames * footprint.decoded_frame),
-        tiles=footprint.tile + pixels * frames * footprint.tiled_frame,
+        decode=decode,
+        half=math.ceil(HALF_SHARE * decode),
+        half_tiles=math.ceil(HALF_SHARE * tiles),
         encode=encode,
         encode_tiles=min(encode, footprint.encoded_tile + beside) if footprint.encoded_tile else encode,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,8 @@ from engine.diffusion.loading import size_of
 from engine.diffusion.preview import draft_frames
 from engine.diffusion.sampling import Steps
 from engine.diffusion.streaming import streamed
-from engine.diffusion.wan.decode import decode_causal
-from engine.diffusion.wan.ladder import STREAM, TILES, Weights
+from engine.diffusion.wan.decode import decode_causal, in_half
+from engine.diffusion.wan.ladder import HALF, STREAM, TILES, Weights
 from engine.diffusion.wan.levers import cached, cached_every, end_guidance, guided
 from engine.runtime.model_cache import collect
 
@@ -162,11 +162,14 @@ class Take(ABC):
         """A go's frames, uint8 ``[at least go.frames, height, width, 3]`` of the size that is drawn."""
         vae = self._models.vae
         sampled = go.begin + SAMPLED * (go.end - go.begin)
-        try:
+        with ExitStack() as undone:
             if rungs:  # the transformer has had its turn
-                for transformer in self._models.transformers:
-                    transformer.to("cpu")
+                for model in (*self._models.transformers, vae):
+                    model.to("cpu")
                 collect()
+                undone.callback(vae.to, "cpu")
+            if HALF.name in rungs:
+                undone.enter_context(in_half(vae))
             vae.to(self._where)
             return decode_causal(
                 vae,
@@ -176,9 +179,6 @@ class Take(ABC):
                 begin=sampled,
                 end=go.end,
             )
-        finally:
-            if rungs:
-                vae.to("cpu")
 
     def _made(self, go: Go) -> Any:
         made = self.pipeline(go)

@@ -27,7 +27,8 @@ from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device
 from engine.core.errors import RenderFailed, UserError
-from engine.core.recipe import Kind, Outcome, Receipt, Role, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Kind, Role
 from engine.core.request import Request
 from engine.families import CATALOGUE, FAMILIES
 from engine.planning.plan import PlanLimits, plan

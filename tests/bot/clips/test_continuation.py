@@ -10,7 +10,8 @@ from bot.clips.continuation import before_of, extended, looped
 from bot.clips.variation import lighter, other_words
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
-from engine.core.recipe import Camera, Kind, Receipt, Recipe, Role
+from engine.core.receipt import Receipt
+from engine.core.recipe import Camera, Kind, Recipe, Role
 from engine.core.request import Request, Subject
 from engine.planning.plan import PlanLimits, plan
 from engine.provenance.statement import COMPOSITE_MEDIA, COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, source_type

@@ -32,6 +32,7 @@ DEFAULTS = {
     "models_dir": Path("models"),
     "extra_checkpoints": (),
     "extra_styles": (),
+    "workflows_dir": None,
     "fetch_eyes": True,
     "fetch_eyes_seconds": 120.0,
     "webhook_secret": (),
@@ -39,14 +40,36 @@ DEFAULTS = {
     "webhook_private": False,
     "webhook_seconds": 20.0,
     "webhook_keep_days": 7.0,
+    "comfyui": (),
+    "comfyui_login": None,
+    "comfyui_poll_seconds": 2.0,
+    "comfyui_answer_seconds": 30.0,
+    "comfyui_transfer_seconds": 600.0,
+    "comfyui_patience_seconds": 30.0,
+    "comfyui_stop_seconds": 10.0,
+    "comfyui_answer_bytes": 16_000_000,
+    "comfyui_preview_bytes": 4_000_000,
+    "comfyui_clip_bytes": 200_000_000,
+    "comfyui_previews": 6,
+    "comfyui_tries": 3,
     "web_port": 0,
     "web_host": IPv4Address("127.0.0.1"),
+    "api_port": 0,
+    "api_host": IPv4Address("127.0.0.1"),
+    "api_keys": 5,
+    "api_per_minute": 120,
+    "api_streams": 5,
+    "api_upload_seconds": 60.0,
+    "api_repeat_hours": 24.0,
+    "api_event_days": 7.0,
+    "api_webhook_private": False,
     "device": "auto",
     "models_memory": 0,
     "memory_steps": 4,
     "attention": "auto",
     "clips_at_once": 2,
     "compile_models": False,
+    "compile_ahead": 60.0,
     "compiled_bytes": 5_000_000_000,
     "rife_on_cpu": False,
     "engine": "auto",
@@ -207,16 +230,44 @@ WRONG = {
     "attention": ["fast", "Flash"],
     "clips_at_once": ["0", "3"],
     "compile_models": ["perhaps"],
+    "compile_ahead": ["-1", "86401"],
     "compiled_bytes": ["-1", "5 GB"],
     "fetch_eyes": ["perhaps"],
     "fetch_eyes_seconds": ["0", "4000", "soon"],
     "webhook_secret": ["whsec_c2hvcnQ=", "whsec_?", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="],
     "webhook_url": ["example.com", "ftp://example.org", "https://ann:word@example.org", "https://[x"],
+    "comfyui": [
+        "127.0.0.1:8188",
+        "ftp://example.org",
+        "http://x:port",
+        "http://x/?a=1",
+        "http://x:8188, http://x:8188/",
+    ],
+    "comfyui_login": ["hidden", "ann:wo\nrd"],
+    "comfyui_poll_seconds": ["0", "61"],
+    "comfyui_answer_seconds": ["0"],
+    "comfyui_transfer_seconds": ["0"],
+    "comfyui_patience_seconds": ["-1"],
+    "comfyui_stop_seconds": ["0"],
+    "comfyui_answer_bytes": ["10"],
+    "comfyui_preview_bytes": ["10"],
+    "comfyui_clip_bytes": ["10"],
+    "comfyui_previews": ["-1", "51"],
+    "comfyui_tries": ["-1"],
     "webhook_private": ["maybe"],
     "webhook_seconds": ["0", "61"],
     "webhook_keep_days": ["3", "91"],
     "web_port": ["-1", "65536", "http"],
     "web_host": ["example.org", "1.2.3", "127.0.0.1:80"],
+    "api_port": ["-1", "65536", "http"],
+    "api_host": ["example.org", "1.2.3", "127.0.0.1:80"],
+    "api_keys": ["0", "101", "many"],
+    "api_per_minute": ["0", "100001", "many"],
+    "api_streams": ["0", "1001", "many"],
+    "api_upload_seconds": ["0", "3601", "soon"],
+    "api_repeat_hours": ["23", "721", "a day"],
+    "api_webhook_private": ["perhaps"],
+    "api_event_days": ["0", "91", "a week"],
     "rife_on_cpu": ["2"],
     "log_level": ["LOUD"],
     "log_format": ["xml"],
@@ -296,7 +347,7 @@ WRONG = {
 }
 
 
-SECRETS = {"webhook_secret", "webhook_url"}
+SECRETS = {"comfyui_login", "webhook_secret", "webhook_url"}
 """Settings whose value no error repeats."""
 
 
@@ -313,7 +364,14 @@ def test_a_wrong_value_is_one_line_that_names_its_setting(monkeypatch, field, va
 
 
 def test_every_setting_that_can_be_wrong_is_tried():
-    any_text = {"discord_token", "data_dir", "models_dir", "extra_checkpoints", "extra_styles"}
+    any_text = {
+        "discord_token",
+        "data_dir",
+        "models_dir",
+        "extra_checkpoints",
+        "extra_styles",
+        "workflows_dir",
+    }
     assert set(WRONG) == set(Settings.model_fields) - any_text
 
 
@@ -541,13 +599,22 @@ def test_every_secret_is_hidden_from_the_log(monkeypatch):
     monkeypatch.setenv("DISCORD_TOKEN", CANARY)
     monkeypatch.setenv("FRAMEKILN_WEBHOOK_SECRET", f"whsec_{'A' * 40},whsec_{'B' * 40}")
     monkeypatch.setenv("FRAMEKILN_WEBHOOK_URL", "https://example.org/hidden-path")
+    monkeypatch.setenv("FRAMEKILN_COMFYUI_LOGIN", "ada:hidden word")
     settings = load_settings()
     told = {each.get_secret_value() for each in settings.secrets()}
     assert told == {
         CANARY,
+        "ada:hidden word",
         f"whsec_{'A' * 40}",
         f"whsec_{'B' * 40}",
         "https://example.org/hidden-path",
     }
-    assert len([name for name in Settings.model_fields if name in SECRETS or "token" in name]) == 3
+    assert len([name for name in Settings.model_fields if name in SECRETS or "token" in name]) == 4
     assert not any(secret in repr(settings) for secret in told)
+
+
+def test_a_login_in_a_servers_address_is_refused_and_not_repeated(monkeypatch):
+    monkeypatch.setenv("FRAMEKILN_COMFYUI", "http://ann:hidden@127.0.0.1:8188")
+    with pytest.raises(BadSettings, match="FRAMEKILN_COMFYUI_LOGIN") as caught:
+        load_settings()
+    assert "hidden" not in str(caught.value)

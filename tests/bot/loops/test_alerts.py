@@ -117,9 +117,7 @@ class TestWithTheRealProcess:
         assert "is not working" in page
         more = engine.deaths
         await until(lambda: engine.deaths > more + 1, 20)
-        waiting, running = await services.queue.jobs.waiting(), await services.queue.jobs.running()
-        jobs = [*waiting, running] if running else waiting
-        [job] = jobs
+        [job] = [*await services.queue.jobs.waiting(), *await services.queue.jobs.running()]
         assert (job.crashes, job.state) in {(0, State.QUEUED), (0, State.RUNNING)}
         assert len(said(fake, review)) == 1
         await services.engine_loop.stop(0)

@@ -23,7 +23,8 @@ from bot.signals import JobSignals
 from bot.text import messages
 from db.states import JobId, State
 from engine.core.events import Draft, Progress, TakeDiscarded
-from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
+from engine.core.receipt import Outcome, TakeRecord
+from engine.core.recipe import Recipe, Stage
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, queued, recipe, until, until_cancelled
 from tests.clock import CLOCK
@@ -322,7 +323,7 @@ async def asked(fake, channel, ada, services, bot, drawing):
     told = await fake.slash(ada, channel, "text2video", prompt="rain")
     message = await told.shown()
     await until(lambda: message.attachments, 10)
-    (running,) = [job for job in [await services.queue.jobs.running()] if job is not None]
+    (running,) = await services.queue.jobs.running()
     yield running, message
     await services.engine_loop.stop(0)
     await services.board.stop()
@@ -433,7 +434,7 @@ async def test_a_first_look_that_is_too_large_for_discord_costs_the_job_nothing(
     await until(lambda: services.engine_loop.drafts and "drawing 40 %" in message.content, 10)
     assert messages.FIRST_LOOK not in message.content
     assert (message.attachments, on(message)) == ((), ["Cancel"])
-    assert (await services.queue.jobs.running()) is not None
+    assert await services.queue.jobs.running()
     await services.engine_loop.stop(0)
     await services.board.stop()
     await asyncio.gather(*loops)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.loops.render_tally import RenderTally
-from engine.core.recipe import Outcome, Receipt, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
 
 
 def take(number: int, outcome: Outcome, *causes: str, seconds: float = 2.0) -> TakeRecord:

@@ -21,7 +21,7 @@ from db.audit.log import AuditEntry
 from db.jobs.job import Hold
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
 from db.states import State
-from engine.core.recipe import Receipt
+from engine.core.receipt import Receipt
 from tests.bot.clips.test_clip_actions import SHORT, delivered, the_new_job
 from tests.bot.fixtures import connected, count_of, hand_in, picture, queued, until
 from tests.fake_discord import EVERYONE, Permission

@@ -11,7 +11,8 @@ from PIL import Image
 from bot.ops.stats import Drawn, Stats, in_words, tally
 from bot.ops.stats_chart import SIZE, chart
 from db.states import State
-from engine.core.recipe import Before, Outcome, Receipt, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Before
 from tests.bot.fixtures import GUILD, hand_in, queued
 
 DAY = 86_400.0

@@ -12,7 +12,8 @@ from bot.clips.variation import request_of
 from bot.privacy.export import SUFFIXES
 from bot.text import clip_texts, privacy_texts
 from engine.core.capabilities import Capabilities
-from engine.core.recipe import Kind, Receipt, Recipe, Role, SoundSource
+from engine.core.receipt import Receipt
+from engine.core.recipe import Kind, Recipe, Role, SoundSource
 from engine.planning.plan import SOUND_AND_NONE
 from tests.bot.fixtures import count_of, picture, until
 from tests.bot.intake.test_sound_intake import FILM, TONE, made

@@ -26,7 +26,8 @@ from bot.text.foreign import disarm, quote, refusal
 from db.jobs.allowances import Allowance
 from engine.core.errors import UserError
 from engine.core.foreign_text import visible
-from engine.core.recipe import Outcome, Receipt, Recipe, Style, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Recipe, Style
 from tests.bot.fixtures import receipt, recipe
 
 EVIL = (

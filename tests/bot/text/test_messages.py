@@ -17,25 +17,15 @@ from bot.intake import refusals
 from bot.text import limit_texts, messages, moderation_texts, review_texts
 from db.audit.log import ChainCheck, Entry
 from db.errors import Limit
-from db.jobs.allowances import Allowance, Lane, Spent, StoredAllowance, Whose
+from db.jobs.allowances import Allowance, Precedence, Spent, StoredAllowance, Whose
 from db.jobs.job import Job
 from db.jobs.queries import Ahead
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Case, Decision
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
 from db.states import JobId, State
-from engine.core.recipe import (
-    Camera,
-    Follow,
-    Kind,
-    Outcome,
-    Quality,
-    Receipt,
-    Recipe,
-    Stage,
-    Style,
-    TakeRecord,
-)
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Camera, Follow, Kind, Quality, Recipe, Stage, Style
 from tests.policies import enqueue_limits
 from tests.present import present
 
@@ -195,7 +185,9 @@ def moderators_texts(recipe):
         yield moderation_texts.cleared(count)
         yield moderation_texts.banned(HUGE, count)
     yield moderation_texts.unbanned(HUGE)
-    wide = Allowance(waiting=500, hour=1000, day=86_400, lane=Lane.BACKGROUND, spent=Spent.BACKGROUND)
+    wide = Allowance(
+        waiting=500, hour=1000, day=86_400, precedence=Precedence.BACKGROUND, spent=Spent.BACKGROUND
+    )
     kept = [StoredAllowance(kind=kind, whom=HUGE, allowance=wide) for kind in Whose] * 9
     yield limit_texts.allowances_page(kept, enqueue_limits())
     yield limit_texts.allowances_page([], enqueue_limits())

@@ -6,7 +6,7 @@ import pytest
 
 from db.audit.log import Audit
 from db.errors import Limit, LimitReached
-from db.jobs.allowances import Allowance, Ceilings, Lane, Spent, StoredAllowance, Whose
+from db.jobs.allowances import Allowance, Ceilings, Precedence, Spent, StoredAllowance, Whose
 from db.jobs.claims import Requeue
 from db.states import State
 from tests.clock import CLOCK
@@ -84,8 +84,8 @@ async def test_what_one_guild_allows_counts_in_no_other(queue):
 
 async def test_what_is_left_out_stays_as_it_was_and_clearing_forgets_it_all(queue, db):
     await allow(queue, Whose.ROLE, HELPERS, waiting=5)
-    both = await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
-    assert both == Allowance(waiting=5, lane=Lane.FIRST)
+    both = await allow(queue, Whose.ROLE, HELPERS, precedence=Precedence.FIRST)
+    assert both == Allowance(waiting=5, precedence=Precedence.FIRST)
     assert await queue.allowances.of_guild(GUILD) == [
         StoredAllowance(kind=Whose.ROLE, whom=HELPERS, allowance=both)
     ]
@@ -146,35 +146,35 @@ async def test_a_used_up_day_may_lead_to_the_background_instead(queue):
     await clip_of(queue, seconds=40.0, now=T)
     CLOCK.now = T + 1
     late = (await queue.entry.enqueue(new_job(), FAR)).job
-    assert late.priority == Lane.BACKGROUND
+    assert late.priority == Precedence.BACKGROUND
     await enqueued(queue, BEN)
     assert [job.user_id for job in await queue.jobs.waiting()] == [BEN, ANN]
 
 
 @pytest.mark.parametrize(
-    ("lanes", "expected"),
+    ("precedences", "expected"),
     [
         ({}, [BEN, CAT, ANN]),
-        ({HELPERS: Lane.FIRST}, [ANN, BEN, CAT]),
-        ({HELPERS: Lane.BACKGROUND, PATRONS: Lane.FIRST}, [ANN, BEN, CAT]),
-        ({HELPERS: Lane.BACKGROUND}, [BEN, CAT, ANN]),
+        ({HELPERS: Precedence.FIRST}, [ANN, BEN, CAT]),
+        ({HELPERS: Precedence.BACKGROUND, PATRONS: Precedence.FIRST}, [ANN, BEN, CAT]),
+        ({HELPERS: Precedence.BACKGROUND}, [BEN, CAT, ANN]),
     ],
 )
-async def test_a_role_decides_when_its_members_turn_comes(queue, lanes, expected):
-    for role, lane in lanes.items():
-        await allow(queue, Whose.ROLE, role, lane=lane)
+async def test_a_role_decides_when_its_members_turn_comes(queue, precedences, expected):
+    for role, precedence in precedences.items():
+        await allow(queue, Whose.ROLE, role, precedence=precedence)
     await clip_of(queue, seconds=400.0, now=T - 10)  # Ann has used a lot lately
     CLOCK.now = T
     await queue.entry.enqueue(new_job(BEN), FAR)
     CLOCK.now = T + 1
-    await queue.entry.enqueue(new_job(ANN, roles=frozenset(lanes)), FAR)
+    await queue.entry.enqueue(new_job(ANN, roles=frozenset(precedences)), FAR)
     CLOCK.now = T + 2
     await queue.entry.enqueue(new_job(CAT), FAR)
     assert [job.user_id for job in await queue.jobs.waiting()] == expected
 
 
 async def test_those_who_go_first_go_in_the_order_in_which_they_came(queue):
-    await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
+    await allow(queue, Whose.ROLE, HELPERS, precedence=Precedence.FIRST)
     for at, user, roles in ((0, BEN, ()), (1, ANN, {HELPERS}), (2, CAT, {HELPERS}), (3, BEN, ())):
         CLOCK.now = T + at
         await queue.entry.enqueue(new_job(user, roles=frozenset(roles)), FAR)
@@ -182,7 +182,7 @@ async def test_those_who_go_first_go_in_the_order_in_which_they_came(queue):
 
 
 async def test_who_goes_first_still_waits_for_what_was_interrupted(queue):
-    await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
+    await allow(queue, Whose.ROLE, HELPERS, precedence=Precedence.FIRST)
     CLOCK.now = T
     interrupted = await running(queue, user=BEN)
     await enqueued(queue, CAT)
@@ -195,7 +195,7 @@ async def test_who_goes_first_still_waits_for_what_was_interrupted(queue):
 
 
 async def test_who_goes_first_in_one_guild_costs_no_other_guild_a_turn(queue):
-    await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
+    await allow(queue, Whose.ROLE, HELPERS, precedence=Precedence.FIRST)
     for number in range(6):
         CLOCK.now = T + number
         await queue.entry.enqueue(new_job(50 + number, 200 if number % 2 else GUILD), FAR)
@@ -208,7 +208,7 @@ async def test_who_goes_first_in_one_guild_costs_no_other_guild_a_turn(queue):
 
 
 async def test_the_background_lane_waits_for_everybody_in_every_guild(queue):
-    await allow(queue, Whose.GUILD, GUILD, lane=Lane.BACKGROUND)
+    await allow(queue, Whose.GUILD, GUILD, precedence=Precedence.BACKGROUND)
     CLOCK.now = T
     await queue.entry.enqueue(new_job(ANN), FAR)
     await clip_of(queue, BEN, guild=200, seconds=4000.0, now=T + 1)
@@ -218,9 +218,9 @@ async def test_the_background_lane_waits_for_everybody_in_every_guild(queue):
 
 
 async def test_a_lane_that_was_asked_for_is_kept(queue):
-    await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
-    job = await enqueued(queue, roles=frozenset({HELPERS}), priority=Lane.BACKGROUND)
-    assert job.priority == Lane.BACKGROUND
+    await allow(queue, Whose.ROLE, HELPERS, precedence=Precedence.FIRST)
+    job = await enqueued(queue, roles=frozenset({HELPERS}), priority=Precedence.BACKGROUND)
+    assert job.priority == Precedence.BACKGROUND
 
 
 async def test_the_day_is_read_by_the_members_own_index(db):

@@ -15,7 +15,7 @@ from tests.policies import FAR
 async def test_an_unknown_job_is_none(queue):
     assert await queue.jobs.get("0" * 16) is None
     assert await queue.jobs.position("0" * 16) is None
-    assert await queue.jobs.running() is None
+    assert await queue.jobs.running() == []
 
 
 async def test_a_members_jobs_come_newest_first(queue):
@@ -62,14 +62,14 @@ async def test_counts_name_every_state(queue):
     assert (await queue.jobs.counts())[State.QUEUED] == 2
 
 
-async def test_of_two_that_run_the_one_that_is_drawn_is_named(queue):
+async def test_of_two_that_run_the_one_that_is_drawn_is_first(queue):
     await enqueued(queue)
     drawn = await enqueued(queue)
     CLOCK.now = 10.0
     await queue.claims.claim()
     CLOCK.now = 20.0
     await queue.claims.claim()
-    assert (await queue.jobs.running()).id == drawn.id
+    assert (await queue.jobs.running())[0].id == drawn.id
 
 
 async def test_a_job_is_found_by_the_start_of_its_id_in_its_own_guild_only(queue):

@@ -16,7 +16,8 @@ from engine.core.cancel import CancelToken
 from engine.core.errors import Unsupported
 from engine.core.family import Frames, Picture
 from engine.core.family_spec import FamilySpec
-from engine.core.recipe import Before, Camera, Kind, Outcome, Quality, Recipe, Role
+from engine.core.receipt import Outcome
+from engine.core.recipe import Before, Camera, Kind, Quality, Recipe, Role
 from engine.families import FAMILIES
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 

@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from engine.core.recipe import Kind, Motion, Outcome, Recipe, TakeRecord
+from engine.core.receipt import Outcome, TakeRecord
+from engine.core.recipe import Kind, Motion, Recipe
 from engine.core.retake import MOST_STEPS, Budget, Retake, less_motion, more_steps, next_take
 
 RECIPE = Recipe(

@@ -8,7 +8,8 @@ import pytest
 
 from engine.core.cancel import CancelToken
 from engine.core.family import Hooks, Inputs
-from engine.core.recipe import Camera, Outcome, Role
+from engine.core.receipt import Outcome
+from engine.core.recipe import Camera, Role
 from engine.families import load
 from engine.families.camera.crossing import part_of
 from engine.families.camera.pairing import carried, pair

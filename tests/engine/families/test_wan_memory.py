@@ -13,7 +13,7 @@ from engine.core.family import Inputs
 from engine.diffusion.ladder import Start, first_rung
 from engine.diffusion.loading import load as load_weights
 from engine.diffusion.streaming import streamed
-from engine.diffusion.wan.ladder import OFFLOAD, RUNGS, STREAM, TILES, Weights, costs, rungs_of
+from engine.diffusion.wan.ladder import HALF, OFFLOAD, RUNGS, STREAM, TILES, Weights, costs, rungs_of
 from engine.diffusion.wan.take import Models
 from engine.diffusion.wan.words import Reader, WordMemory
 from engine.families import load
@@ -91,7 +91,7 @@ def test_only_what_helps_is_given_up(store, monkeypatch):
         full.setattr(diffusers.AutoencoderKLWan, "_decode", always_full)
         with pytest.raises(torch.OutOfMemoryError):
             draw(family, recipe(), gave_up=told.append)
-    assert [rung.about for rung in (OFFLOAD, TILES)] == told
+    assert [rung.about for rung in (OFFLOAD, HALF, TILES)] == told
     told.clear()
     with monkeypatch.context() as full:
         full.setattr(diffusers.WanTransformer3DModel, "forward", always_full)
@@ -103,6 +103,21 @@ def test_only_what_helps_is_given_up(store, monkeypatch):
 
 def always_full(*_arguments, **_options):
     raise out_of_memory()
+
+
+@pytest.mark.parametrize("engine", ["wan", "wan-5b"])
+def test_a_decode_in_half_precision_is_near_and_leaves_the_weights_as_they_were(store, monkeypatch, engine):
+    family = load(engine, EngineContext(store=store))
+    what = recipe(engine=engine)
+    whole = draw(family, what).astype(int)
+    with monkeypatch.context() as small:
+        small.setattr(WanFamily, "_start", lambda *_: Start(rungs=frozenset({"offload", "half"})))
+        told: list[str] = []
+        rounded = draw(family, what, gave_up=told.append).astype(int)
+    far = np.mean((rounded - whole) ** 2)
+    assert HALF.about in told
+    assert 0 < far < 255**2 / 10**4.6, "46 dB"
+    assert np.array_equal(whole, draw(family, what))
 
 
 @pytest.mark.parametrize("rungs", [("offload",), ("offload", "tiles"), ("offload", "tiles", "stream")])
@@ -178,7 +193,7 @@ def test_nothing_is_loaded_twice_however_far_down_the_ladder(store, monkeypatch,
 
 @pytest.mark.parametrize(
     ("engine", "rungs"),
-    [("wan", [2, 2, 0, 0, 0, 0]), ("wan-5b", [4, 4, 3, 2, 1, 0])],
+    [("wan", [2, 2, 0, 0, 0, 0]), ("wan-5b", [5, 5, 4, 2, 1, 0])],
 )
 def test_where_the_ladder_begins_on_each_card(engine, rungs):
     """6, 8, 12, 16, 24 and 80 GB, of which a desktop and CUDA take some; the longest clip, full size."""

@@ -21,7 +21,8 @@ from engine.core.device import Device, DeviceKind
 from engine.core.errors import RenderFailed, Unsupported, UserError
 from engine.core.events import Draft
 from engine.core.family import Hooks, Inputs
-from engine.core.recipe import Follow, Kind, Outcome, Quality, Recipe, Role
+from engine.core.receipt import Outcome
+from engine.core.recipe import Follow, Kind, Quality, Recipe, Role
 from engine.core.request import Request, Subject
 from engine.diffusion.ladder import Start, first_rung
 from engine.diffusion.wan.ladder import RUNGS, Weights, costs, rungs_of

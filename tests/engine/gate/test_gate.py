@@ -9,7 +9,7 @@ from benchmarks.clips import labelled
 from benchmarks.defects import DEFECTS
 from benchmarks.harmless import ARGUABLE, BENIGN
 from benchmarks.own_clips import PROMPTS, camera, flat, lake, sketch, still
-from engine.core.recipe import Outcome
+from engine.core.receipt import Outcome
 from engine.gate import MEASURES, judge
 from engine.gate.calibration import shipped
 from engine.gate.measure import Reading, measure

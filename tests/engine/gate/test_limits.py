@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.core.recipe import Outcome
+from engine.core.receipt import Outcome
 from engine.gate import MEASURES, TROUBLES
 from engine.gate.calibration import Model, Tail, shipped
 from engine.gate.measure import Reading

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.core.recipe import Outcome
+from engine.core.receipt import Outcome
 from engine.gate import FAULTS, judge
 from engine.gate.meaning import Fault
 from engine.gate.verdict import with_faults

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.core.kept_clips import FEWEST
-from engine.core.recipe import Outcome
+from engine.core.receipt import Outcome
 from engine.families import FAMILIES
 from engine.gate import MEASURES, TROUBLES, judge
 from engine.gate.calibration import shipped

@@ -49,7 +49,15 @@ def recipe(prompt: str) -> Recipe:
 
 @asynccontextmanager
 async def running_host(
-    spool, *, command=WORKER, start=True, environment=ENVIRONMENT, on_state=None, at_once=1, **limits
+    spool,
+    *,
+    command=WORKER,
+    start=True,
+    environment=ENVIRONMENT,
+    on_state=None,
+    at_once=1,
+    elsewhere=None,
+    **limits,
 ):
     host = EngineHost(
         spool=spool,
@@ -58,6 +66,7 @@ async def running_host(
         command=command,
         environment=environment,
         on_state=on_state,
+        elsewhere=elsewhere,
     )
     try:
         if start:

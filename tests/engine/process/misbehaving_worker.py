@@ -13,7 +13,8 @@ import time
 from engine.core.device import Device
 from engine.core.errors import RenderFailed, Unsupported, UserError
 from engine.core.events import Progress, TakeDiscarded
-from engine.core.recipe import Outcome, Receipt, Stage, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Stage
 from engine.process.worker import main
 from engine.rendering.overlap import Overlap
 
@@ -32,7 +33,7 @@ class Misbehaving:
         self.ended = 0.0
         self.held = []
 
-    def render(self, recipe, inputs, *, work, limits, on_event, cancel):
+    def render(self, recipe, inputs, *, work, limits, on_event, cancel, elsewhere):
         begun = time.monotonic()
         word, _, rest = recipe.prompt.partition(" ")
         on_event(Progress(stage=Stage.DRAWING, fraction=0.25))

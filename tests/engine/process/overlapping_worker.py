@@ -9,7 +9,8 @@ import time
 
 from engine.core.device import Device, DeviceKind
 from engine.core.events import Progress
-from engine.core.recipe import Outcome, Receipt, Stage, TakeRecord
+from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Stage
 from engine.process.worker import main
 from engine.rendering.overlap import Overlap
 
@@ -25,7 +26,7 @@ class Overlapping:
         self.overlap = Overlap()
         self.drawing = threading.Semaphore()
 
-    def render(self, recipe, inputs, *, work, limits, on_event, cancel):
+    def render(self, recipe, inputs, *, work, limits, on_event, cancel, elsewhere):
         on_gpu, on_processor = recipe.prompt.split()
         with self.overlap.gpu.taken(cancel, lambda: on_event(Progress(stage=Stage.PREPARING, fraction=0.0))):
             assert self.drawing.acquire(blocking=False), "two draw at once"

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from engine.core.recipe import Outcome, Stage, TakeRecord
+from engine.core.receipt import Outcome, TakeRecord
+from engine.core.recipe import Stage
 from engine.process import wire
 
 RECORD = TakeRecord(number=1, seed=2, outcome=Outcome.REJECTED, score=3.5, reasons=("it flickers at 0:01",))

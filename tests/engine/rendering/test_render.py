@@ -17,14 +17,16 @@ from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupporte
 from engine.core.events import Draft, Event, Progress, TakeDiscarded
 from engine.core.family import Hooks
 from engine.core.family_spec import FamilySpec
-from engine.core.recipe import Kind, Motion, Outcome, Receipt, Recipe, Role, Stage
+from engine.core.receipt import Outcome, Receipt
+from engine.core.recipe import Kind, Motion, Recipe, Role, Stage
 from engine.families import FAMILIES
 from engine.gate import FAULTS, TROUBLES, judge
 from engine.gate.calibration import shipped
 from engine.gate.meaning import Fault
 from engine.gate.verdict import with_faults
+from engine.rendering.limits import DRAFT_BYTES
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
-from engine.rendering.takes import DRAFT_BYTES, ONLY_WARNS, SHEET_WIDTH
+from engine.rendering.takes import ONLY_WARNS, SHEET_WIDTH
 from engine.runtime.context import EngineContext
 from engine.vision.box import Box
 from engine.vision.eyes import Eyes

@@ -13,7 +13,8 @@ from engine.core.cancel import CancelToken
 from engine.core.errors import Unsupported
 from engine.core.family import WithSound
 from engine.core.family_spec import FamilySpec
-from engine.core.recipe import Before, Kind, Outcome, Receipt, Recipe, Role, SoundSource
+from engine.core.receipt import Outcome, Receipt
+from engine.core.recipe import Before, Kind, Recipe, Role, SoundSource
 from engine.core.sound import RATE, silence
 from engine.families import FAMILIES
 from engine.provenance.statement import metadata, sound_of

@@ -14,7 +14,8 @@ from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Cancelled, Unsupported, UserError
 from engine.core.events import Event, Progress, TakeDiscarded
-from engine.core.recipe import Before, Outcome, Receipt, Role, Stage
+from engine.core.receipt import Outcome, Receipt
+from engine.core.recipe import Before, Role, Stage
 from engine.families.upscale import FILE, SPAN
 from engine.gate import judge
 from engine.gate.upscaled import plainly

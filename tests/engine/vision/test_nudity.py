@@ -8,7 +8,7 @@ import pytest
 from benchmarks.own_clips import lake
 from bot.moderation import flags
 from bot.moderation.flags import Seen
-from engine.core.recipe import Receipt
+from engine.core.receipt import Receipt
 from engine.planning.inspect import inspect
 from engine.vision.nudity import ENTRY, FILE, MOST_FRAMES, highest_score, scores
 from engine.weights.store import Store

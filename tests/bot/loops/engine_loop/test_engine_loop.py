@@ -6,7 +6,8 @@ import asyncio
 
 from bot.loops import runs
 from db.states import State
-from engine.core.recipe import Receipt, Role
+from engine.core.receipt import Receipt
+from engine.core.recipe import Role
 from engine.rendering.limits import RenderLimits
 from tests.bot.fixtures import BEN, engine_loop_with, limits_of, queued, recipe, until, until_cancelled
 from tests.bot.loops.engine_loop.bench import comes_to

@@ -12,7 +12,8 @@ from bot.text import messages
 from db.states import State
 from engine.core.errors import RenderFailed
 from engine.core.events import Progress, TakeDiscarded
-from engine.core.recipe import Outcome, Stage, TakeRecord
+from engine.core.receipt import Outcome, TakeRecord
+from engine.core.recipe import Stage
 from tests.bot.fixtures import engine_loop_with, queued, recipe, until
 from tests.bot.loops.engine_loop.bench import comes_to
 

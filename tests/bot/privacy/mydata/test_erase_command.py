@@ -14,7 +14,8 @@ from bot.privacy.erasing import STOP_SECONDS
 from bot.privacy.forgetting import RecipeRedactor
 from bot.text import messages, privacy_texts
 from db.states import State
-from engine.core.recipe import Receipt, Recipe, Role
+from engine.core.receipt import Receipt
+from engine.core.recipe import Recipe, Role
 from tests.bot.fixtures import receipt, recipe, until, until_cancelled
 from tests.bot.privacy.mydata.bench import PROMPT, SEEN, delivered, erase, given, state_is
 from tests.db.asking import written

@@ -15,7 +15,8 @@ from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled, RenderFailed
 from engine.core.events import Draft, Event, Progress
-from engine.core.recipe import Before, Outcome, Role, Stage
+from engine.core.receipt import Outcome
+from engine.core.recipe import Before, Role, Stage
 from engine.families.svd.ladder import RUNGS
 from engine.rendering.render import Renderer, RenderLimits
 from tests.engine.families.svd.bench import ALL, PICTURE, SMALL, failing, planned, small

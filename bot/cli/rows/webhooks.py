@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 import click
 
 from bot.cli.output import data_dir
+from bot.cli.rows.one_transaction import one_transaction
 from bot.config.paths import DATABASE
 
 LONGEST_LIST = 100
-LOCKED_SECONDS = 10.0
-"""How long a running bot is waited for."""
 
 
 @click.group()
@@ -29,7 +25,7 @@ def list_them() -> None:
     """List the messages that were not taken yet, the oldest first. The bot can be running."""
     from db.jobs.webhooks import waiting  # noqa: PLC0415 - the command line starts without it
 
-    with _database() as connection:
+    with one_transaction() as connection:
         events = waiting(connection, LONGEST_LIST + 1)
     for event in events[:LONGEST_LIST]:
         when = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
@@ -48,7 +44,7 @@ def resend(ids: tuple[str, ...]) -> None:
     """Send messages again: those with these IDs, or all that were given up. The bot does it when it runs."""
     from db.jobs.webhooks import send_again  # noqa: PLC0415 - as above
 
-    with _database() as connection:
+    with one_transaction() as connection:
         count = send_again(connection, ids)
     if missing := len(set(ids)) - count if ids else 0:
         raise click.ClickException(f"{missing} of them are not waiting; see framekiln webhooks list")
@@ -70,22 +66,6 @@ def test() -> None:
     if answer.error:
         raise click.ClickException(f"the message was not taken: {answer.error}")
     if (data_dir() / DATABASE).exists():
-        with _database() as connection:
+        with one_transaction() as connection:
             listens_again(connection)
     click.echo(f"The message was taken: HTTP {answer.status}.")
-
-
-@contextmanager
-def _database() -> Iterator[sqlite3.Connection]:
-    """The database, in one short transaction that waits for those of a running bot."""
-    path = data_dir() / DATABASE
-    if not path.exists():
-        raise click.ClickException(f"there is no database at {path}")
-    address = f"{path.absolute().as_uri()}?mode=rw"
-    try:
-        with closing(sqlite3.connect(address, uri=True, timeout=LOCKED_SECONDS)) as connection:
-            connection.row_factory = sqlite3.Row
-            with connection:
-                yield connection
-    except sqlite3.Error as error:
-        raise click.ClickException(f"the database cannot be used: {error}") from error

@@ -1,0 +1,1 @@
+"""Commands that use a bot over its HTTP API, from any machine."""

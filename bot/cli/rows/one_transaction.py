@@ -1,0 +1,36 @@
+"""A way into the database for commands that change a few rows beside a running bot."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import click
+
+from bot.cli.output import data_dir
+from bot.config.paths import DATABASE
+
+LOCKED_SECONDS = 10.0
+"""How long a running bot is waited for."""
+
+
+@contextmanager
+def one_transaction() -> Iterator[sqlite3.Connection]:
+    """The database, in one short transaction that waits for those of a running bot. Rows have names.
+
+    Raises:
+        click.ClickException: there is no database, or it cannot be used.
+    """
+    path = data_dir() / DATABASE
+    if not path.exists():
+        raise click.ClickException(f"there is no database at {path}")
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    try:
+        with closing(sqlite3.connect(address, uri=True, timeout=LOCKED_SECONDS)) as connection:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA foreign_keys = ON")
+            with connection:
+                yield connection
+    except sqlite3.Error as error:
+        raise click.ClickException(f"the database cannot be used: {error}") from error

@@ -1,0 +1,60 @@
+"""Who asks for a clip, and where: what the checks of a request need to know, wherever it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import discord
+
+from bot.discord_io.interactions import Interaction
+from bot.discord_io.permissions import is_age_restricted, may_post, roles_of
+from bot.text import messages
+from engine.core.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asker:
+    """A member who asks for a clip.
+
+    Attributes:
+        request: the number of the request. Discord numbers interactions in the order of time.
+        guild_id, user_id: whose limits and rules hold.
+        channel_id: where the clip goes; :data:`db.jobs.job.NOWHERE`: it is not posted.
+        roles: the member's, in this guild.
+        joined_at: when they joined it, Unix seconds; None: not known.
+        adults_only: the channel is age-restricted.
+        bot_may_post: whether the bot can post a clip there.
+        api_key: the id of the API key by which they ask; None: they ask in Discord.
+    """
+
+    request: int
+    guild_id: int
+    user_id: int
+    channel_id: int
+    roles: frozenset[int] = frozenset()
+    joined_at: float | None = None
+    adults_only: bool = False
+    bot_may_post: bool = True
+    api_key: str | None = None
+
+
+def asker_of(interaction: Interaction) -> Asker:
+    """The member of an interaction.
+
+    Raises:
+        UserError: they ask outside of a server.
+    """
+    if interaction.guild_id is None or interaction.channel_id is None:
+        raise UserError("E_GUILD", messages.ONLY_IN_SERVERS)
+    user = interaction.user
+    joined = user.joined_at if isinstance(user, discord.Member) else None
+    return Asker(
+        request=interaction.id,
+        guild_id=interaction.guild_id,
+        user_id=user.id,
+        channel_id=interaction.channel_id,
+        roles=roles_of(interaction),
+        joined_at=None if joined is None else joined.timestamp(),
+        adults_only=is_age_restricted(interaction),
+        bot_may_post=may_post(interaction),
+    )

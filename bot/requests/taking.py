@@ -1,0 +1,320 @@
+"""What a request passes through, wherever it came from: limits, words, files, plan, screening, the queue.
+
+Permission and limits come before any download. The member is told of a job only after it is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
+
+from bot.discord_io.asker import Asker
+from bot.discord_io.in_flight import InFlight
+from bot.discord_io.spoilers import is_spoiler
+from bot.intake.attachment import Attachment
+from bot.intake.reception import Reception, each_of
+from bot.job_documents import seen_document
+from bot.loops.discards import drop_unnamed
+from bot.moderation.screening import Screened, Screening
+from bot.ops.data_watch import DataWatch
+from bot.ops.shortages import Place, Shortages
+from bot.requests.admitting import Admitting
+from bot.requests.options import ClipCommand, request_of, wants_clips_sound
+from bot.requests.style_names import settled
+from bot.requests.submission_policy import SubmissionPolicy
+from bot.requests.wording import worded
+from bot.signals import JobSignals
+from bot.text import messages, privacy_texts
+from db.errors import AskedBeforeErase
+from db.files import Blobs
+from db.jobs.enqueue import Admission, Enqueued
+from db.jobs.job import Job, NewJob
+from db.jobs.retention import Retention
+from engine.core.capabilities import Capabilities
+from engine.core.errors import Code, UserError
+from engine.core.family_spec import FamilySpec
+from engine.core.recipe import Kind, Recipe, Role
+from engine.core.request import AUTO, Request, Subject
+from engine.planning.plan import plan
+
+log = logging.getLogger(__name__)
+
+UNSEEN = Subject(sha256="", width=1600, height=900)
+"""A file that is not decoded yet: a request that no file could satisfy is refused before the download."""
+
+
+class BeingRestarted(Exception):
+    """Nothing new is taken, because the bot ends."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Planned:
+    """What is to be drawn, and the files that were given for it, as they were taken in.
+
+    Attributes:
+        adult: a file that was here already was for age-restricted channels when it was used before.
+        spoiler: a file was given as a spoiler, so the clip is one.
+        origin: the job that it is made from, where that is known only now.
+    """
+
+    recipe: Recipe
+    subjects: tuple[Subject, ...] = ()
+    adult: bool = False
+    spoiler: bool = False
+    origin: Job | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The parts that a request passes through."""
+
+    entry: Admission
+    retention: Retention
+    blobs: Blobs
+    reception: Reception
+    signals: JobSignals
+    screening: Screening
+    shortages: Shortages
+    data_watch: DataWatch
+    rules: SubmissionPolicy
+    capabilities: Callable[[], Awaitable[Capabilities]]
+    families: Callable[[], Mapping[str, FamilySpec]]
+
+
+class Taking:
+    """Takes requests.
+
+    Attributes:
+        blobs: where files are kept.
+        rules: the owner's.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        """Make one."""
+        self._entry = parts.entry
+        self._retention = parts.retention
+        self.blobs = parts.blobs
+        self._reception = parts.reception
+        self._signals = parts.signals
+        self._screening = parts.screening
+        self._shortages = parts.shortages
+        self.rules = parts.rules
+        self._capabilities = parts.capabilities
+        self._families = parts.families
+        self._admitting = Admitting(
+            entry=parts.entry,
+            reception=parts.reception,
+            screening=parts.screening,
+            data_watch=parts.data_watch,
+            rules=parts.rules,
+        )
+        self._in_flight = InFlight()
+
+    async def stop(self, grace: float = 2.0) -> None:
+        """Accept no new request, and finish answering those already accepted."""
+        await self._in_flight.stop(grace)
+
+    def drop(self, user: int) -> bool:
+        """Give up what a member has asked for and is not in the queue; say whether any of it still moves."""
+        return self._in_flight.drop(user)
+
+    def engine_for(self, kind: Kind, wanted: str | None = None) -> str:
+        """The engine to plan with: the owner's choice, where it draws this kind, or the member's, or "auto".
+
+        Raises:
+            UserError: the member wants another than the owner's.
+        """
+        wanted = (wanted or AUTO).split("·")[0].strip().lower()
+        chosen = self._families().get(self.rules.engine)
+        if chosen is None or kind not in chosen.kinds:
+            return wanted
+        if wanted not in {AUTO, chosen.name}:
+            raise UserError(Code.NO_ENGINE, messages.only_engine(chosen.name))
+        return chosen.name
+
+    def request_for(
+        self, described: ClipCommand, given: Mapping[str, Any], files: Mapping[Role, object]
+    ) -> Request:
+        """Turn what was given to a command into a request.
+
+        Args:
+            described: the command.
+            given: values by the names of its options, without the files.
+            files: by what they are for.
+
+        Raises:
+            UserError: a value is not one of its choices, or a file is missing.
+        """
+        values = dict(given)
+        if values.get("follow") is not None and Role.REFERENCE not in files:
+            raise UserError("E_REFERENCE", messages.NEEDS_A_CLIP)
+        engine = self.engine_for(described.kind, values.pop("engine", None))
+        return request_of(described.kind, engine=engine, **values)
+
+    def max_bytes(self, role: Role) -> int:
+        """The most bytes that a file for this role may have."""
+        return self._reception.max_bytes(role)
+
+    async def capabilities(self) -> Capabilities:
+        """What this machine has for making clips."""
+        return await self._capabilities()
+
+    def worded(self, request: Request, capabilities: Capabilities) -> Request:
+        """The same request, its words as they will be read.
+
+        Raises:
+            UserError: there are no words left.
+        """
+        return worded(request, capabilities, limit=self.rules.max_prompt)
+
+    def plan(self, request: Request, files: Mapping[Role, Subject], capabilities: Capabilities) -> Recipe:
+        """Plan a request within the limits."""
+        return plan(
+            request,
+            files.get(Role.PICTURE),
+            end=files.get(Role.END),
+            like=files.get(Role.LIKE),
+            reference=files.get(Role.REFERENCE),
+            sound=files.get(Role.SOUND),
+            capabilities=capabilities,
+            limits=self.rules.plan,
+        )
+
+    async def check(self, asker: Asker) -> None:
+        """Look at whether a member may ask for a clip now, before anything of it is read.
+
+        Raises:
+            BeingRestarted, Draining, LimitReached, MemberBanned, UserError: they may not.
+        """
+        if self._in_flight.closed:
+            raise BeingRestarted(messages.BEING_RESTARTED)
+        await self._admitting.admit(asker, "", {})
+
+    async def submit(
+        self, asker: Asker, request: Request, files: Mapping[Role, Attachment], *, key: str
+    ) -> Enqueued:
+        """Take a new request that came by no interaction. When this returns, the job is stored.
+
+        Args:
+            asker: who asks, and where.
+            request: what they ask for.
+            files: what it is made from.
+            key: two requests with the same key are one job.
+
+        Raises:
+            BeingRestarted, NotAccepted, UserError: it is refused, and why.
+        """
+        with self._in_flight.track(asker.user_id):
+            hand: set[str] = set()
+            try:
+                with self.blobs.in_hand() as hand:
+                    return await self._submit(asker, request, files, key)
+            except asyncio.CancelledError:
+                if self._in_flight.dropped or self._in_flight.closed:
+                    _not_cancelled()  # it is answered in words
+                if self._in_flight.dropped:
+                    raise AskedBeforeErase(privacy_texts.ASKED_BEFORE_ERASE) from None
+                if self._in_flight.closed:
+                    raise BeingRestarted(messages.BEING_RESTARTED) from None
+                raise
+            finally:
+                await drop_unnamed(self.blobs, self._retention, hand)
+
+    async def _submit(
+        self, asker: Asker, request: Request, files: Mapping[Role, Attachment], key: str
+    ) -> Enqueued:
+        if self._in_flight.closed:
+            raise BeingRestarted(messages.BEING_RESTARTED)
+        checked = await self._admitting.admit(asker, request.prompt, files)
+        try:
+            make = partial(self._planned, request, files)
+            enqueued, _ = await self._store(asker, make, None, key, None, checked=checked)
+        except Exception as error:
+            self._shortages.met(Place.INTAKE, error)
+            raise
+        self._shortages.passed(Place.INTAKE)
+        if enqueued.created:
+            log.info("job %s is queued", enqueued.job.id)
+            self._signals.queued()
+            self._signals.changed(enqueued.job.id)
+        return enqueued
+
+    async def _planned(self, request: Request, files: Mapping[Role, Attachment]) -> Planned:
+        """Fetch the files of a new request and plan it. What no file could satisfy is refused before."""
+        capabilities = await self._capabilities()
+        cleaned = settled(self.worded(request, capabilities), files, capabilities)
+        self.plan(cleaned, dict.fromkeys(files, UNSEEN), capabilities)
+        taken = await self._reception.attachments(files, clips_sound=wants_clips_sound(request))
+        return Planned(
+            recipe=self.plan(cleaned, taken, capabilities),
+            subjects=tuple(taken.values()),
+            spoiler=any(map(is_spoiler, each_of(files.values()))),
+        )
+
+    async def _store(
+        self,
+        asker: Asker,
+        make: Callable[[], Awaitable[Planned]],
+        parent: Job | None,
+        key: str,
+        message: int | None,
+        *,
+        checked: bool,
+    ) -> tuple[Enqueued, Recipe]:
+        """Make the recipe of a request, look at it, and put it in the queue.
+
+        Args:
+            message: the one that will follow the job, where it stands in the channel already.
+            checked: the limits were looked at.
+        """
+        if not checked:
+            await self._admitting.check_limits(asker)
+        made = await make()
+        origin = made.origin or parent
+        screened = await self._screening.before_drawing(
+            asker, made.recipe, made.subjects, origin, adult=made.adult
+        )
+        new = _new_job(asker, origin, key, message, screened, made)
+        self._in_flight.protect()
+        return await self._entry.enqueue(new, self.rules.limits), made.recipe
+
+
+def _not_cancelled() -> None:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in a task
+    task.uncancel()
+
+
+def _new_job(
+    asker: Asker,
+    parent: Job | None,
+    key: str,
+    message: int | None,
+    screened: Screened,
+    made: Planned,
+) -> NewJob:
+    recipe = made.recipe
+    return NewJob(
+        key=key,
+        kind=recipe.asked,
+        guild_id=asker.guild_id,
+        channel_id=asker.channel_id,
+        user_id=asker.user_id,
+        recipe=recipe.to_json(),
+        profile=recipe.profile,
+        inputs=recipe.inputs,
+        parent=None if parent is None else parent.id,
+        roles=asker.roles,
+        hold=screened.hold,
+        adult=screened.adult,
+        spoiler=screened.spoiler or made.spoiler or (parent is not None and parent.spoiler),
+        status_message_id=message,
+        seed=made.recipe.seed,
+        seen=seen_document(recipe, made.subjects, parent),
+        interaction=asker.request,
+        api_key=asker.api_key,
+    )

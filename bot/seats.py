@@ -1,0 +1,83 @@
+"""What draws clips: each engine has a seat, and takes the jobs of its seat's lane."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from engine.core.events import Event
+from engine.core.recipe import Recipe
+from engine.process.host import HostState
+from engine.process.spool import Rendered
+from engine.rendering.limits import RenderLimits
+
+HERE = ""
+"""The lane of what this machine draws."""
+
+
+class Engine(Protocol):
+    """Makes clips. :class:`engine.process.host.EngineHost` is one; callers do not know where it runs."""
+
+    @property
+    def state(self) -> HostState:
+        """What it is doing."""
+        ...
+
+    @property
+    def at_once(self) -> int:
+        """Renders that it takes at once; further ones wait."""
+        ...
+
+    async def render(
+        self,
+        recipe: Recipe,
+        inputs: Mapping[str, Path],
+        *,
+        job: str,
+        limits: RenderLimits,
+        on_event: Callable[[Event], None],
+        cancel: asyncio.Event,
+    ) -> Rendered:
+        """Make one clip."""
+        ...
+
+    def discard(self, rendered: Rendered) -> None:
+        """Clean up after a clip was taken over."""
+        ...
+
+
+def everything() -> None:
+    """What a seat draws that draws whatever is in its lane."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Seat:
+    """One engine and the jobs that it takes.
+
+    Attributes:
+        name: what people read, such as "GPU 1"; no other seat has it. It is stored with the jobs it draws.
+        engine: makes the clips.
+        lane: it takes jobs of this lane only.
+        draws: says with which engines it can draw now, by their names; None: with all of its lane. What
+            those of a server are can change at any time.
+        resting: it begins no job now, because of faults or because what it draws with cannot be reached.
+    """
+
+    name: str
+    engine: Engine
+    lane: str = HERE
+    draws: Callable[[], Collection[str] | None] = everything
+    resting: bool = False
+
+    def can_draw(self, engine: str) -> bool:
+        """Whether it can draw with this engine now."""
+        draws = self.draws()
+        return draws is None or engine in draws
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether its engine would begin a job at once, or after the one that it draws."""
+        return not self.resting and self.engine.state in {HostState.READY, HostState.BUSY}

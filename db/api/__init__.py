@@ -1,0 +1,1 @@
+"""Keys of the HTTP API, and what it remembers of requests."""

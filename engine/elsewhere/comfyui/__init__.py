@@ -1,0 +1,1 @@
+"""ComfyUI servers as engines: their workflows, and the client that has a take drawn by one."""
