@@ -15,7 +15,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check lint types tests torch-tests engine-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord comfy comfy-faults comfy-kills chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing smoothing_whole camera \
+	hero discord comfy comfy-faults comfy-kills chaos asking fault-sweep full-disk power away soak load hostile flood api outsiders cases erase gate smoothing smoothing_whole camera \
 	sketch-sheet sketch-data \
 	clean
 
@@ -44,6 +44,7 @@ help:
 	@echo "make load       1,000 requests from 50 members while the engine renders"
 	@echo "make hostile    broken, huge and lying pictures and clips"
 	@echo "make flood      one member floods the bot: what twenty others feel"
+	@echo "make api        5,000 cases of a fuzzer against the HTTP API, and 1,000 requests twice"
 	@echo "make outsiders  2,000 interactions by those who may do nothing"
 	@echo "make camera     what camera and sketch cost, beside ffmpeg's zoompan"
 	@echo "make sketch-sheet  forty prompts as the sketch draws them: out/sketch.png"
@@ -189,6 +190,11 @@ hostile: $(BIN)/.test
 
 flood: $(BIN)/.test
 	$(BIN)/python -m benchmarks.flood
+
+# The fuzzer brings a dozen packages, so it is no part of the lock.
+api: $(BIN)/.test
+	@$(BIN)/python -m pip install --quiet --constraint .venv/constraints.txt --group fuzz
+	$(BIN)/python -m benchmarks.api
 
 outsiders: $(BIN)/.test
 	$(BIN)/python -m benchmarks.outsiders

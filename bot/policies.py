@@ -282,7 +282,6 @@ def for_api(settings: Settings) -> ApiPolicy:
     return ApiPolicy(
         host=str(settings.api_host),
         port=settings.api_port,
-        keys=settings.api_keys,
         per_minute=settings.api_per_minute,
         streams=settings.api_streams,
         upload_seconds=settings.api_upload_seconds,

@@ -226,6 +226,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_delivery(settings),
         policies.for_door(settings),
         policies.for_web(settings),
+        policies.for_api(settings),
         policies.for_webhooks(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),
