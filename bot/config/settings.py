@@ -34,6 +34,7 @@ from bot.config.drawing import Drawing
 from bot.config.elsewhere import Elsewhere
 from bot.config.endurance import Endurance
 from bot.config.hosting import Hosting
+from bot.config.keeping import Keeping
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
@@ -82,6 +83,7 @@ class Settings(
     Elsewhere,
     Endurance,
     Hosting,
+    Keeping,
     Looking,
     Serving,
     PlainValues,
@@ -287,30 +289,7 @@ class Settings(
     nudity_score: float = Field(
         0.8, ge=0, le=1, description="Score from which opennsfw, if installed, flags a picture or clip."
     )
-    keep_inputs_days: float = Field(
-        7.0, ge=0, description="Days to keep members' pictures after their job, for Reroll and Remix."
-    )
-    keep_clips_days: float = Field(
-        7.0, ge=0, description="Days to keep clips after they were posted, for /mydata export."
-    )
-    keep_prompts_days: float = Field(
-        30.0, ge=0, description="Days before a job's prompt is deleted; the statistics stay."
-    )
-    keep_left_guild_days: float = Field(
-        30.0, ge=0, description="Days before a server that the bot has left is forgotten."
-    )
-    keep_set_aside_days: float = Field(
-        30.0,
-        gt=0,
-        description="Days to keep a database that was set aside because it was damaged or replaced.",
-    )
-    keep_starred_days: float = Field(
-        90.0, gt=0, description="Days to keep a clip after a member gave it a star."
-    )
-    keep_sheets_days: float = Field(
-        7.0, gt=0, description="Days to keep pictures of discarded takes; never longer than the inputs."
-    )
-    max_starred: int = Field(50, ge=1, description="Most stars a member can have in a server.")
+
     backups: int = Field(7, ge=0, description="Daily backups of the database to keep.")
 
     @field_validator("moderator_roles", "word_languages", mode="before")
