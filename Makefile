@@ -15,7 +15,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check lint types tests torch-tests engine-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing smoothing_whole camera \
+	hero discord comfy comfy-faults comfy-kills chaos asking fault-sweep full-disk power away soak load hostile flood api outsiders cases erase gate smoothing smoothing_whole camera \
 	sketch-sheet sketch-data two-engines \
 	clean
 
@@ -33,6 +33,9 @@ help:
 	@echo "make doctor     say what is missing and how to fix it"
 	@echo "make chaos      kill -9 the bot 200 times in the middle of its work"
 	@echo "make asking     kill -9 the bot 300 times, within 50 ms of a question"
+	@echo "make comfy COMFY=http://…  a real ComfyUI server draws without weights, and is told to stop"
+	@echo "make comfy-faults  each thing that can go wrong at a ComfyUI server"
+	@echo "make comfy-kills   kill the bot, a ComfyUI server, or both, 50 times"
 	@echo "make fault-sweep  let each thing that can fail fail, once or for a while"
 	@echo "make full-disk  fill the disk in the middle of its work (needs root)"
 	@echo "make power      cut the power in the middle of the queue's work"
@@ -41,6 +44,7 @@ help:
 	@echo "make load       1,000 requests from 50 members while the engine renders"
 	@echo "make hostile    broken, huge and lying pictures and clips"
 	@echo "make flood      one member floods the bot: what twenty others feel"
+	@echo "make api        5,000 cases of a fuzzer against the HTTP API, and 1,000 requests twice"
 	@echo "make outsiders  2,000 interactions by those who may do nothing"
 	@echo "make camera     what camera and sketch cost, beside ffmpeg's zoompan"
 	@echo "make sketch-sheet  forty prompts as the sketch draws them: out/sketch.png"
@@ -51,14 +55,14 @@ help:
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
 
-# Three runs of pytest beside each other, of about the same length: only the first one reads torch. Tests wait for
-# a clock or another process for part of the time, so three processes keep two cores busy. WORKERS=2 gives each run
-# two workers, which pays from six cores on: every worker reads all tests of its run. PAGES=1 adds the tests of
-# `make complete`.
+# Three runs of pytest beside each other, of about the same length: what imports torch; the rest of the engine with the
+# whole program; everything else. Tests wait for a clock or another process for part of the time, so three processes
+# keep two cores busy. WORKERS=2 gives each run two workers, which pays from six cores on: every worker reads all
+# tests of its run. PAGES=1 adds the tests of `make complete`.
 WORKERS ?= 0
 PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(PAGES),-m "")
-WITH_TORCH = tests/engine/diffusion tests/engine/families tests/engine/runtime tests/engine/smooth tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py
-OF_THE_ENGINE = tests/engine tests/golden
+WITH_TORCH = tests/engine/diffusion tests/engine/families tests/engine/runtime tests/engine/smooth tests/engine/clips/test_rate.py tests/engine/core/test_errors.py tests/engine/planning/test_recommended.py tests/engine/rendering/test_stops.py tests/engine/rendering/test_upscaling.py tests/engine/vision/test_nudity.py tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py tests/bot/cli/test_pull_for.py
+OF_THE_ENGINE = tests/engine tests/golden tests/end_to_end
 without = $(addprefix --ignore=,$(1))
 # The output of two runs at once can't be read: this one's is shown when it ends.
 show_later = mkdir -p out; $(1) >out/$@.txt 2>&1; status=$$?; cat out/$@.txt; exit $$status
@@ -150,6 +154,15 @@ sketch-data: $(BIN)/.test
 chaos: $(BIN)/.test
 	$(BIN)/python -m benchmarks.chaos --kills 200
 
+comfy: $(BIN)/.test
+	$(BIN)/python -m benchmarks.comfy_real $(or $(COMFY),$(error COMFY=http://host:port is needed))
+
+comfy-faults: $(BIN)/.test
+	$(BIN)/python -m benchmarks.comfy_faults
+
+comfy-kills: $(BIN)/.test
+	$(BIN)/python -m benchmarks.comfy_kills --kills 50
+
 asking: $(BIN)/.test
 	$(BIN)/python -m benchmarks.promise_time
 	$(BIN)/python -m benchmarks.chaos --at-asking --kills 300
@@ -180,6 +193,11 @@ hostile: $(BIN)/.test
 
 flood: $(BIN)/.test
 	$(BIN)/python -m benchmarks.flood
+
+# The fuzzer brings a dozen packages, so it is no part of the lock.
+api: $(BIN)/.test
+	@$(BIN)/python -m pip install --quiet --constraint .venv/constraints.txt --group fuzz
+	$(BIN)/python -m benchmarks.api
 
 outsiders: $(BIN)/.test
 	$(BIN)/python -m benchmarks.outsiders

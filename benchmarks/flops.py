@@ -2,7 +2,7 @@
 
     python -m benchmarks.flops
 
-The full-size models of SVD-XT, AnimateDiff and Wan run on torch's meta device: shapes are worked out, nothing
+The full-size models run on torch's meta device: shapes are worked out, nothing
 is computed. So the figures are exact, and say nothing of memory traffic or of kernels: what a GPU
 makes of them is measured by benchmarks/gpu.py. What a lever changes is measured on a small random UNet of the
 same layout, by drawing the same clip with and without it. That bounds the arithmetic; what the eye makes of
@@ -19,7 +19,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.full_size import motion_unet, sd_vae, svd_unet, svd_vae
-from benchmarks.meta_memory import empty
+from benchmarks.meta_count import empty
 from engine.diffusion.deep_cache import DeepCache
 from engine.diffusion.guidance_interval import GuidanceInterval, guided_steps
 from engine.diffusion.one_key import attend_to_one_key
@@ -199,8 +199,9 @@ def animatediff_rows() -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    from benchmarks.flops_distilled import a14b_rows, ltx_rows
     from benchmarks.flops_wan import wan_rows
 
-    for rows in (svd_rows, wan_rows, animatediff_rows):
+    for rows in (svd_rows, wan_rows, animatediff_rows, a14b_rows, ltx_rows):
         for row in rows():
             print(row, flush=True)

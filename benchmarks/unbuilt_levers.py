@@ -77,13 +77,13 @@ def as_matrices(layer: torch.nn.Conv3d, given: torch.Tensor) -> torch.Tensor:
 
 
 @contextmanager
-def half_decode(device: Device) -> Iterator[None]:
-    """Let Wan's decoder, which works in float32, multiply in bfloat16."""
-    from engine.diffusion.wan.decode import decode_causal  # noqa: PLC0415 - only where Wan is drawn
+def half_decode(_: Device) -> Iterator[None]:
+    """Let Wan's decoder work in bfloat16 where memory isn't short, too."""
+    from engine.diffusion.wan.decode import decode_causal, in_half  # noqa: PLC0415 - only where Wan is drawn
 
-    def decode(*given: Any, **named: Any) -> Any:
-        with torch.autocast(device.kind.value, torch.bfloat16):
-            return decode_causal(*given, **named)
+    def decode(vae: Any, *given: Any, **named: Any) -> Any:
+        with in_half(vae):
+            return decode_causal(vae, *given, **named)
 
     with mock.patch("engine.diffusion.wan.take.decode_causal", decode):
         yield

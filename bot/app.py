@@ -55,6 +55,7 @@ from bot.seats import Seat
 from bot.services import Services
 from bot.signals import JobSignals
 from bot.turns import Turns
+from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
@@ -184,6 +185,13 @@ def _base(
         clock=clock,
     )
     signals = JobSignals()
+    inventory = Inventory(
+        policies.store_of(settings),
+        seating.device,
+        slow=policies.allows_slow_models(settings),
+        lanes=seating.lanes,
+        owned=partial(owned_families, policies.owned_environment(settings)),
+    )
     return _Base(
         settings=settings,
         clock=clock,
@@ -196,30 +204,16 @@ def _base(
         eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs, seats=seating.seats, clock=clock),
+        forecaster=Forecaster(queue.jobs, seats=seating.seats, families=inventory.families, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
-        inventory=Inventory(
-            policies.store_of(settings),
-            seating.device,
-            slow=policies.allows_slow_models(settings),
-            lanes=seating.lanes,
-            owned=partial(owned_families, policies.owned_environment(settings)),
-        ),
+        inventory=inventory,
     )
 
 
 def _services(base: _Base) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
-    screening = Screening(
-        reviews=queue.reviews,
-        delivery=queue.delivery,
-        cases=queue.cases,
-        messenger=base.messenger,
-        words=WordLists(settings.word_languages),
-        nudity_score=settings.nudity_score,
-        clock=base.clock,
-    )
+    screening = _screening(base)
     loops = _job_loops(base, screening)
     submissions = _submissions(base, loops.board, screening)
     decisions = Decisions(
@@ -262,12 +256,25 @@ def _services(base: _Base) -> Services:
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
+        key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
         loop_lag=LoopLag(),
         door=Door(
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
             limits=policies.for_door(settings),
         ),
+    )
+
+
+def _screening(base: _Base) -> Screening:
+    return Screening(
+        reviews=base.queue.reviews,
+        delivery=base.queue.delivery,
+        cases=base.queue.cases,
+        messenger=base.messenger,
+        words=WordLists(base.settings.word_languages),
+        nudity_score=base.settings.nudity_score,
+        clock=base.clock,
     )
 
 
@@ -365,6 +372,16 @@ def _webhooks(base: _Base) -> WebhookSender:
         policies.for_webhooks(base.settings),
         events=queue.webhooks,
         meta=queue.meta,
+        signals=base.signals,
+        clock=base.clock,
+    )
+
+
+def _key_webhooks(base: _Base) -> KeyWebhookSender:
+    return KeyWebhookSender(
+        policies.for_key_webhooks(base.settings),
+        events=base.queue.webhooks,
+        hooks=base.queue.api_webhooks,
         signals=base.signals,
         clock=base.clock,
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from db.jobs.fairness import UNKNOWN_SECONDS
 from db.jobs.job import Job
 from db.jobs.queries import Arrival, JobQueries, Turn
 from db.states import JobId
+from engine.core.family_spec import FamilySpec
 
 Seconds = NDArray[np.float64]
 
@@ -85,14 +86,22 @@ class Wait:
 
 @dataclass(frozen=True, kw_only=True)
 class _Times:
-    """Measured render times of a lane by profile, in seconds."""
+    """Measured render times of a lane by profile, in seconds.
+
+    Attributes:
+        usual: what a profile takes according to its engine's owner; 0: not known.
+    """
 
     of: Mapping[str, Sequence[float]]
     anything: Sequence[float]
+    usual: Callable[[str], float]
 
     def seen(self, profile: str) -> Sequence[float]:
         times = self.of.get(profile, ())
-        return times if len(times) >= FEW else self.anything
+        if len(times) >= FEW:
+            return times
+        usual = self.usual(profile)
+        return (usual,) if usual else self.anything
 
     def mean(self, profile: str) -> float:
         return float(np.mean(self.seen(profile)))
@@ -187,11 +196,20 @@ class Forecaster:
 
     Args:
         seats: where clips are drawn. A lane without any is forecast as if it had one.
+        families: knows what clips of an engine usually take, while too few were measured.
         clock: Unix seconds.
     """
 
-    def __init__(self, jobs: JobQueries, *, seats: Sequence[Seat] = (), clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        jobs: JobQueries,
+        *,
+        seats: Sequence[Seat] = (),
+        families: Callable[[], Mapping[str, FamilySpec]] = dict,
+        clock: Callable[[], float],
+    ) -> None:
         self._jobs = jobs
+        self._families = families
         self._seats = seats
         self._clock = clock
         self._making = asyncio.Lock()
@@ -219,7 +237,7 @@ class Forecaster:
         own = line.times.of.get(profile)
         if own is None:
             own = await self._jobs.render_times(profile, SAMPLE)
-        times = _Times(of={**line.times.of, profile: own}, anything=line.times.anything)
+        times = replace(line.times, of={**line.times.of, profile: own})
         now = self._clock()
         delay = await self._jobs.delay(guild, user, lane)
         before = [
@@ -234,6 +252,10 @@ class Forecaster:
         seats = np.array([len(line.seats_for(engine))])
         base += overtaking(base, np.array([delay]), line.arrivals, seats)
         return line.wait(place=len(before), base=float(base[0]), own=seconds, delay=delay)
+
+    def _usual(self, profile: str) -> float:
+        of_engine = (s.seconds for name, s in self._families().items() if profile.startswith(f"{name}/"))
+        return next(of_engine, 0.0)
 
     async def _make(self) -> Forecast:
         now = self._clock()
@@ -266,6 +288,7 @@ class Forecaster:
         times = _Times(
             of={profile: await self._jobs.render_times(profile, SAMPLE) for profile in profiles},
             anything=await self._jobs.render_times(None, SAMPLE, lane=lane) or (UNKNOWN_SECONDS,),
+            usual=self._usual,
         )
         shares = [_share(await self._jobs.forecast_ratios(*crowd, SAMPLE, lane=lane)) for crowd in CROWDS]
         seats = [seat for seat in self._seats if seat.lane == lane]

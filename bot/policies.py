@@ -32,7 +32,7 @@ from db.jobs.stumbles import StumbleLimits
 from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
 from engine.elsewhere.comfyui.limits import ServerLimits
-from engine.elsewhere.owned import WORKFLOWS_VARIABLE
+from engine.elsewhere.owned import COMFYUI_VARIABLE, WORKFLOWS_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.host import HostLimits
@@ -191,7 +191,10 @@ def engine_environment(settings: Settings) -> dict[str, str]:
 def owned_environment(settings: Settings) -> dict[str, str]:
     """What names the families that the owner adds; see :func:`engine.elsewhere.owned.owned_families`."""
     folder = settings.workflows_dir
-    return {WORKFLOWS_VARIABLE: "" if folder is None else str(_whole((folder,))[0])}
+    return {
+        WORKFLOWS_VARIABLE: "" if folder is None else str(_whole((folder,))[0]),
+        COMFYUI_VARIABLE: ",".join(settings.comfyui),
+    }
 
 
 def local_devices_of(settings: Settings) -> tuple[LocalDevice, ...]:
@@ -263,11 +266,11 @@ def for_api(settings: Settings) -> ApiPolicy:
     return ApiPolicy(
         host=str(settings.api_host),
         port=settings.api_port,
-        keys=settings.api_keys,
         per_minute=settings.api_per_minute,
         streams=settings.api_streams,
         upload_seconds=settings.api_upload_seconds,
         repeat_hours=settings.api_repeat_hours,
+        webhook_private=settings.api_webhook_private,
         event_days=settings.api_event_days,
     )
 
@@ -278,6 +281,17 @@ def for_webhooks(settings: Settings) -> WebhookPolicy:
         url="" if settings.webhook_url is None else settings.webhook_url.get_secret_value(),
         secrets=tuple(each.get_secret_value() for each in settings.webhook_secret),
         private=settings.webhook_private,
+        seconds=settings.webhook_seconds,
+        keep_days=settings.webhook_keep_days,
+    )
+
+
+def for_key_webhooks(settings: Settings) -> WebhookPolicy:
+    """How the owners of API keys are told; addresses and secrets are their own."""
+    return WebhookPolicy(
+        url="",
+        secrets=(),
+        private=settings.api_webhook_private,
         seconds=settings.webhook_seconds,
         keep_days=settings.webhook_keep_days,
     )

@@ -119,7 +119,7 @@ def supervisor_of(services: Services) -> Supervisor:
         supervisor.add(web_server(services, supervisor, policies.for_web(services.settings)).loop)
     if services.settings.api_port:
         api = api_server(services, policies.for_api(services.settings))
-        supervisor.add(api.loop, api.sweeper)
+        supervisor.add(api.loop, api.sweeper, services.key_webhooks.loop)
     return supervisor
 
 
@@ -131,6 +131,7 @@ def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
             keys=services.queue.api_keys,
             requests=services.queue.api_requests,
             events=services.queue.events,
+            hooks=services.queue.api_webhooks,
             jobs=services.queue.jobs,
             entry=services.queue.entry,
             taking=services.submissions,

@@ -28,7 +28,9 @@ from engine.core.device import Device
 from engine.core.elsewhere import DrawsElsewhere
 from engine.elsewhere.comfyui.family import LANE as COMFYUI
 from engine.elsewhere.owned import owned_families
+from engine.process.environment import scrubbed
 from engine.process.host import EngineHost
+from engine.process.warming import Warmer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,11 +117,14 @@ def _host(
         elsewhere: has its takes drawn on another machine.
     """
     spool = settings.data_dir / SPOOL
+    whole = os.environ | policies.engine_environment(settings) | dict(environment or {})
+    after = settings.compile_ahead if elsewhere is None else 0.0
     return EngineHost(
         spool=spool / f"engine_{number}" if number else spool,
         limits=policies.for_engine(settings),
         at_once=settings.clips_at_once,
-        environment=os.environ | policies.engine_environment(settings) | dict(environment or {}),
+        warmer=Warmer(environment=scrubbed(whole), after=after),
+        environment=whole,
         elsewhere=elsewhere,
     )
 

@@ -35,6 +35,7 @@ from bot.requests.submission import Submissions
 from bot.signals import JobSignals
 from bot.supervisor import LoopState, Supervisor
 from bot.web.overview import EngineReport, LoopReport, Overview
+from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
@@ -78,6 +79,7 @@ class Services:
     erasing: Erasing
     rights: Rights
     webhooks: WebhookSender
+    key_webhooks: KeyWebhookSender
     sealer: Sealer
     loop_lag: LoopLag
     door: Door

@@ -19,6 +19,7 @@
 `db.api.keys`           keys of the HTTP API
 `db.api.requests`       requests that may come twice
 `db.api.events`         what has happened to jobs
+`db.api.hooks`          whom to tell of them
 =================  ===========================================================
 
 Every move is one transaction. The time is read from the one clock that the queue is made with.
@@ -29,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from db.api.events import JobEvents
+from db.api.hooks import ApiWebhooks
 from db.api.keys import ApiKeys
 from db.api.requests import ApiRequests
 from db.jobs.allowances import Allowances
@@ -76,6 +78,7 @@ class Queue:
         api_keys: keys of the HTTP API.
         api_requests: requests that may come twice.
         events: what has happened to jobs.
+        api_webhooks: whom to tell of them.
         meta: small facts that outlive the program.
     """
 
@@ -97,6 +100,7 @@ class Queue:
     api_keys: ApiKeys
     api_requests: ApiRequests
     events: JobEvents
+    api_webhooks: ApiWebhooks
     meta: Meta
 
     def __init__(
@@ -134,4 +138,5 @@ class Queue:
         self.api_keys = ApiKeys(db, clock=clock)
         self.api_requests = ApiRequests(db, clock=clock)
         self.events = JobEvents(db, clock=clock)
+        self.api_webhooks = ApiWebhooks(db, clock=clock)
         self.meta = Meta(db, clock=clock)

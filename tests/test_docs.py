@@ -122,6 +122,12 @@ def test_the_readme_leads_to_the_settings_and_names_the_one_that_is_needed():
 
 def test_no_text_names_a_setting_that_does_not_exist():
     known = {variable(name) for name in Settings.model_fields}
+    known |= {
+        parameter.envvar
+        for command in commands_of(main).values()
+        for parameter in command.params
+        if isinstance(parameter.envvar, str)
+    }
     named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", all_texts() + (ROOT / ".env.example").read_text("utf-8")))
     assert named - {PREFIX} <= known
 
@@ -146,11 +152,13 @@ def test_every_target_of_make_that_a_text_names_exists():
 
 def test_every_dependency_earns_its_line_and_none_is_left_over():
     page = (ROOT / "docs/dependencies.md").read_text("utf-8")
-    core, models, int8, tests = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
+    core, *extras, tests = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
+    optional = PYPROJECT["project"]["optional-dependencies"]
+    described = {re.findall("^The extra `(.+)`", extra)[0]: extra for extra in extras}
+    assert set(described) == set(optional)
     for section, requirements in (
         (core, PYPROJECT["project"]["dependencies"]),
-        (models, PYPROJECT["project"]["optional-dependencies"]["models"]),
-        (int8, PYPROJECT["project"]["optional-dependencies"]["int8"]),
+        *((described[name], needed) for name, needed in optional.items()),
         (tests, PYPROJECT["dependency-groups"]["test"]),
     ):
         assert set(re.findall(r"^\| `([^`]+)`", section, re.MULTILINE)) == packages(requirements)

@@ -11,10 +11,14 @@ import torch
 from benchmarks.gpu import BEGIN, END, HEAD, Budget, insert, main, measure
 from benchmarks.gpu_cap import capped
 from benchmarks.gpu_units import CAPS, Row, Unit
+from benchmarks.random_models import BUILDERS
 from benchmarks.unbuilt_levers import as_matrices, channels_last, is_temporal, temporal_as_matrices
 from engine.core.device import Device, DeviceKind
 from engine.diffusion.ladder import free_bytes
+from engine.families import CATALOGUE, FAMILIES
 from engine.planning.recommended import sold_as
+from engine.runtime.capabilities import capabilities_of
+from engine.weights.store import Store
 
 ROOT = Path(__file__).parent.parent
 GIB = 2**30
@@ -66,6 +70,13 @@ def test_without_a_lever_wan_draws_the_stock_pipelines_picture(printed):
     assert float(likeness["no lever"].removesuffix(" dB")) >= 40
     assert 30 <= float(likeness["decode in bfloat16 alone"].removesuffix(" dB")) < 60
     assert likeness["12 GB"] == ""
+
+
+def test_the_small_weights_are_all_that_their_engines_ask_for(tmp_path):
+    for build in BUILDERS.values():
+        build(tmp_path, tiny=True)
+    here = capabilities_of(Store(tmp_path), CATALOGUE, Device(), slow=True)
+    assert {engine: FAMILIES[engine].lacks(here) for engine in BUILDERS} == dict.fromkeys(BUILDERS)
 
 
 def test_a_cpu_gives_no_figure_of_speed_and_no_memory(printed):

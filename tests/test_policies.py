@@ -18,6 +18,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot import policies
+from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
@@ -62,6 +63,7 @@ OWNERS = (
     DoorLimits,
     WebPolicy,
     WebhookPolicy,
+    ApiPolicy,
     ClipRules,
     SubmissionPolicy,
     IntakeLimits,
@@ -218,6 +220,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_delivery(settings),
         policies.for_door(settings),
         policies.for_web(settings),
+        policies.for_api(settings),
         policies.for_webhooks(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),

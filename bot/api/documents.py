@@ -127,7 +127,7 @@ class Limit(Document):
     left: float | None
 
 
-class FileLimits(Document):
+class FileSizes(Document):
     """Bytes that a file may have."""
 
     picture: int
@@ -141,7 +141,7 @@ class LimitsDocument(Document):
     waiting: Limit = Field(description="Jobs that wait.")
     hour: Limit = Field(description="Jobs asked for within an hour.")
     day: Limit = Field(description="Seconds of drawing within 24 hours.")
-    files: FileLimits
+    files: FileSizes
     prompt: int = Field(description="Characters.")
     requests_per_minute: int
 
@@ -162,6 +162,29 @@ class ProgressDocument(Document):
     progress: float
     take: int | None
     place: int | None
+
+
+class WebhookAsked(BaseModel):
+    """Where the owner of the key is told what happens to the jobs that they asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    url: str = Field(
+        min_length=1,
+        max_length=2000,
+        description="An https or http address on the internet, without a login.",
+        json_schema_extra={"format": "uri"},
+    )
+
+
+class WebhookDocument(Document):
+    """Where the owner of the key is told."""
+
+    url: str
+    at: datetime | None = Field(description="When it was given.")
+    refused: bool = Field(description="The receiver answered 410, and is told nothing until PUT again.")
+    waiting: int = Field(description="Messages that it has not taken yet.")
+    secret: str | None = Field(description="Only in the answer to PUT. Messages are signed with it.")
 
 
 class ProblemDocument(BaseModel):

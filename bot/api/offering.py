@@ -6,7 +6,7 @@ import math
 
 from aiohttp import web
 
-from bot.api.documents import COMMANDS, Engine, EnginesDocument, FileLimits, Limit, LimitsDocument
+from bot.api.documents import COMMANDS, Engine, EnginesDocument, FileSizes, Limit, LimitsDocument
 from bot.api.parts import Call
 from bot.api.problems import Kind, Problem
 from bot.api.viewing import json_of
@@ -53,7 +53,7 @@ async def limits(call: Call) -> web.StreamResponse:
             waiting=_limit(allowed.waiting, used.waiting),
             hour=_limit(allowed.hour, used.hour),
             day=_limit(allowed.day, used.day),
-            files=FileLimits(
+            files=FileSizes(
                 picture=parts.taking.max_bytes(Role.PICTURE),
                 clip=parts.taking.max_bytes(Role.REFERENCE),
                 sound=parts.taking.max_bytes(Role.SOUND),

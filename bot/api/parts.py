@@ -22,6 +22,7 @@ from bot.requests.cancelling import Cancelling
 from bot.requests.taking import Taking
 from bot.signals import JobSignals
 from db.api.events import JobEvents
+from db.api.hooks import ApiWebhooks
 from db.api.keys import ApiKey, ApiKeys, Scope
 from db.api.requests import ApiRequests
 from db.jobs.enqueue import Admission
@@ -47,6 +48,7 @@ class Parts:
     keys: ApiKeys
     requests: ApiRequests
     events: JobEvents
+    hooks: ApiWebhooks
     jobs: JobQueries
     entry: Admission
     taking: Taking

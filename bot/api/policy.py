@@ -12,19 +12,19 @@ class ApiPolicy:
     Attributes:
         host: an address of this machine.
         port: 0 takes a free one.
-        keys: keys of a member in a server.
         per_minute: requests by a key.
         streams: event streams of a key that are open at once.
         upload_seconds: for one request to arrive.
         repeat_hours: for which an Idempotency-Key is remembered.
+        webhook_private: endpoints of keys may be on this machine or in its network.
         event_days: for which the events of a job are kept after its end.
     """
 
     host: str
     port: int
-    keys: int
     per_minute: int
     streams: int
     upload_seconds: float
     repeat_hours: float
+    webhook_private: bool
     event_days: float

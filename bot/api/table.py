@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from bot.api import downloading, offering, viewing
+from bot.api import downloading, hooking, offering, viewing
 from bot.api.asking import Asking
-from bot.api.documents import EnginesDocument, JobDocument, JobPage, LimitsDocument
+from bot.api.documents import (
+    EnginesDocument,
+    JobDocument,
+    JobPage,
+    LimitsDocument,
+    WebhookAsked,
+    WebhookDocument,
+)
 from bot.api.problems import Kind
 from bot.api.routes import Answer, Parameter, Route
 from bot.api.streaming import CONTENT_TYPE, Streams
@@ -97,6 +104,7 @@ def routes(asking: Asking, streams: Streams) -> tuple[Route, ...]:
             problems=(Kind.SCOPE,),
         ),
         *_of_a_job(streams),
+        *_of_the_webhook(),
         Route(
             method="GET",
             path="/v1/engines",
@@ -113,6 +121,44 @@ def routes(asking: Asking, streams: Streams) -> tuple[Route, ...]:
             handler=offering.limits,
             answers={200: Answer(about="The limits.", document=LimitsDocument)},
             problems=(Kind.NOT_A_MEMBER, Kind.AWAY),
+        ),
+    )
+
+
+def _of_the_webhook() -> tuple[Route, ...]:
+    return (
+        Route(
+            method="GET",
+            path="/v1/webhook",
+            name="showWebhook",
+            about="Show where the key's owner is told what happens to jobs",
+            handler=hooking.show,
+            scope=Scope.READ,
+            answers={200: Answer(about="The endpoint.", document=WebhookDocument)},
+            problems=(Kind.SCOPE, Kind.NOT_FOUND),
+        ),
+        Route(
+            method="PUT",
+            path="/v1/webhook",
+            name="putWebhook",
+            about="Be told what happens to the jobs that are asked for by this key",
+            handler=hooking.put,
+            scope=Scope.READ,
+            body=WebhookAsked,
+            answers={200: Answer(about="The endpoint, with its new secret.", document=WebhookDocument)},
+            problems=(
+                *(Kind.SCOPE, Kind.NOT_FOUND, Kind.TOO_LARGE, Kind.MEDIA_TYPE, Kind.INVALID, Kind.REFUSED),
+            ),
+        ),
+        Route(
+            method="DELETE",
+            path="/v1/webhook",
+            name="removeWebhook",
+            about="Be told nothing more",
+            handler=hooking.remove,
+            scope=Scope.READ,
+            answers={204: Answer(about="Nothing more is sent.")},
+            problems=(Kind.SCOPE, Kind.NOT_FOUND),
         ),
     )
 

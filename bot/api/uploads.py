@@ -83,7 +83,7 @@ class Uploads:
             if request.content_type == MULTIPART:
                 text = await self._parts(request, arrived)
             elif request.content_type == "application/json":
-                text = await _all_of(request)
+                text = await all_of(request)
             else:
                 raise Problem(Kind.MEDIA_TYPE, f"Send application/json or {MULTIPART}.")
             yield self._body(text, arrived)
@@ -164,10 +164,10 @@ class Uploads:
         try:
             return model.model_validate_json(text)
         except ValidationError as error:
-            raise Problem(Kind.INVALID, _wrong(error)) from None
+            raise Problem(Kind.INVALID, wrong(error)) from None
 
 
-def _wrong(error: ValidationError) -> str:
+def wrong(error: ValidationError) -> str:
     """What is wrong with a document, without what was written in it."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     return "; ".join(f"{'.'.join(map(str, each['loc']))[:50]}: {each['msg']}" for each in found[:5])
@@ -190,7 +190,12 @@ async def _text_of(part: BodyPartReader) -> bytes:
     return bytes(text)
 
 
-async def _all_of(request: web.Request) -> bytes:
+async def all_of(request: web.Request) -> bytes:
+    """Read a body of JSON.
+
+    Raises:
+        Problem: it is too large.
+    """
     text = bytearray()
     async for piece in request.content.iter_chunked(PIECE):
         text += piece

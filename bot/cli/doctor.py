@@ -204,7 +204,9 @@ def _engines(settings: Settings) -> Iterator[Finding]:
     # The GPU has a line of its own.
     owned = owned_families(owned_environment(settings))
     capabilities = replace(
-        capabilities_of(store_of(settings), CATALOGUE, Device(), slow=True), added=owned.specs
+        capabilities_of(store_of(settings), CATALOGUE, Device(), slow=True),
+        added=owned.specs,
+        lacking=owned.lacking,
     )
     for fault in owned.faults:
         yield Finding(name="engines", ok=False, text=fault)

@@ -51,6 +51,8 @@ def _click_option(option: Option) -> Callable[[C], C]:
         told |= {"callback": _word_of(option.words), "metavar": f"[{'|'.join(option.words)}]"}
     elif option.role is not None:
         told["type"] = A_FILE
+    elif option.choices:
+        told |= {"type": option.kind, "metavar": f"[{'|'.join(map(str, option.choices))}]"}
     elif option.kind is int:
         told["type"] = click.IntRange(_whole(option.least), _whole(option.most))
     elif option.kind is float:

@@ -45,6 +45,13 @@ class Drawing(BaseSettings):
         description="Compile models for the usual sizes and lengths, on CUDA. Takes minutes the first time; "
         "the result is kept in the data folder. The gain has not been measured yet.",
     )
+    compile_ahead: float = Field(
+        60.0,
+        ge=0,
+        le=86_400,
+        description="Seconds that the engine must have been idle before models are compiled for sizes and "
+        "lengths that are likely to come next, by a process that ends when a job comes; 0 for never.",
+    )
     compiled_bytes: int = Field(
         5_000_000_000,
         ge=0,

@@ -22,7 +22,7 @@ class Serving(BaseSettings):
         description="IP address on which they are served. By default, only this machine can read them.",
     )
     api_port: int = Field(
-        0, ge=0, le=65_535, description="Port of the [HTTP API](api.md). 0: it is not served."
+        0, ge=0, le=65_535, description="Port of the [HTTP API](http-api.md). 0: it is not served."
     )
     api_host: IPvAnyAddress = Field(
         IPv4Address("127.0.0.1"),
@@ -40,6 +40,10 @@ class Serving(BaseSettings):
     )
     api_repeat_hours: float = Field(
         24.0, ge=24, le=720, description="Hours for which an Idempotency-Key is remembered."
+    )
+    api_webhook_private: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="Whether the webhook of an API key may be on this machine or in its network.",
     )
     api_event_days: float = Field(
         7.0, ge=1, le=90, description="Days after a job's end before its events are forgotten."

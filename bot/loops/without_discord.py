@@ -15,7 +15,10 @@ from engine.process.host import EngineHost, HostState, Rendered
 from engine.rendering.limits import RenderLimits
 
 NOBODY = 0
-"""The guild, channel and member of a job that no Discord knows."""
+"""The guild and the member of a job that no Discord knows; and the message with its clip."""
+
+THE_FOLDER = 1
+"""The channel of such a job. It has one, since its clip is delivered."""
 
 
 class Folder:
@@ -72,11 +75,6 @@ class HeardEngine:
         await self._host.close()
 
     @property
-    def state(self) -> HostState:
-        """What the engine is doing."""
-        return self._host.state
-
-    @property
     def device(self) -> Device | None:
         """Where clips are drawn; None until it is known."""
         return self._host.device
@@ -90,6 +88,11 @@ class HeardEngine:
     def rss(self) -> int | None:
         """Bytes of resident memory of its process; None while there is none."""
         return self._host.rss
+
+    @property
+    def state(self) -> HostState:
+        """See :attr:`engine.process.host.EngineHost.state`."""
+        return self._host.state
 
     @property
     def at_once(self) -> int:

@@ -89,7 +89,7 @@ class Inventory:
             if fault not in self._faults:  # else the log would fill with what it already says
                 log.warning("%s", fault)
         self._faults = owned.faults
-        here = replace(capabilities, added=owned.specs)
+        here = replace(capabilities, added=owned.specs, lacking=owned.lacking)
         without = {
             name: NO_ENGINE_HERE if spec.made_at == HERE else NO_SERVER
             for name, spec in families_of(here).items()

@@ -11,7 +11,7 @@ import json
 import logging
 import math
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from bot.supervisor import Loop
 from bot.webhooks.addresses import PublicResolver, check_literal
 from bot.webhooks.policy import WebhookPolicy
 from bot.webhooks.signing import signed
+from db.jobs.job import NOWHERE
 from db.jobs.webhooks import REFUSED_BY, JobEvent, Webhooks
 from db.sqlite.meta import Meta
 
@@ -107,8 +108,64 @@ class Outlet:
             return await self.send(http, f"msg_test_{int(at)}", body)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Receiver:
+    """Somebody who is told of events.
+
+    Attributes:
+        key: the id of an API key; None: the owner of the bot.
+        gone: called when the receiver wants no more.
+    """
+
+    policy: WebhookPolicy
+    key: str | None
+    gone: Callable[[], Awaitable[None]]
+
+
+class Sending:
+    """Sends the events of a receiver, in order."""
+
+    def __init__(self, events: Webhooks, *, clock: Callable[[], float]) -> None:
+        """Make one from what has happened and what returns Unix seconds."""
+        self._events = events
+        self._clock = clock
+
+    async def one_round(self, receiver: Receiver) -> bool:
+        """Send what is due. True if there is more."""
+        due = await self._events.due(BATCH, key=receiver.key)
+        if not due:
+            return False
+        outlet = Outlet(receiver.policy, clock=self._clock)
+        async with session(receiver.policy) as http:
+            for event in due:
+                answer = await outlet.send(http, event.id, body_of(event))
+                if not await self._note(receiver, event, answer):
+                    return False  # the rest waits
+        return len(due) == BATCH
+
+    async def _note(self, receiver: Receiver, event: JobEvent, answer: Answer) -> bool:
+        """Write down what became of a try. False: the receiver takes nothing now."""
+        if not answer.error:
+            await self._events.taken(event.id)
+            return True
+        if answer.status == GONE:
+            log.error("%s answered 410: no more events are sent there", _place(receiver.policy.url))
+            await receiver.gone()
+            return False
+        pause = None
+        if event.tries < len(PAUSES):
+            pause = PAUSES[event.tries] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+            pause = max(pause, min(LONGEST_WAIT, answer.wait or 0.0))
+        blocks = answer.status not in ITS_OWN
+        await self._events.refused(event.id, answer.error, again=pause, blocks=blocks)
+        if event.tries == 0 or pause is None:
+            what = "given up" if pause is None else "tried again later"
+            log.warning("%s of job %s was not taken (%s): %s", event.type, event.job, answer.error, what)
+        return not blocks
+
+
 class WebhookSender:
-    """Sends events."""
+    """Sends events to the owner."""
 
     def __init__(
         self,
@@ -133,7 +190,8 @@ class WebhookSender:
         self._meta = meta
         self._clock = clock
         self._swept = -math.inf
-        self._outlet = Outlet(policy, clock=clock)
+        self._sending = Sending(events, clock=clock)
+        self._receiver = Receiver(policy=policy, key=None, gone=self._gone)
         self.loop = Loop("webhooks", self._one_round, every=EVERY)
         for signal in (signals.places_changed, signals.rendered, signals.case_changed):
             signal.connect(self.loop.wake)
@@ -145,7 +203,7 @@ class WebhookSender:
 
     async def begin(self) -> None:
         """Let the database write events down, or stop doing so. Done before any job moves."""
-        refused = self.wanted and await self._meta.get(REFUSED_BY) == self._receiver()
+        refused = self.wanted and await self._meta.get(REFUSED_BY) == self._digest()
         if refused:
             log.error(
                 "no events are sent: %s answered 410. Give another address or secret, or run "
@@ -159,38 +217,13 @@ class WebhookSender:
         if abs(self._clock() - self._swept) >= SWEEP:
             await self._events.drop_old(self._policy.keep_days)
             self._swept = self._clock()
-        due = await self._events.due(BATCH)
-        if not due:
-            return False
-        async with session(self._policy) as http:
-            for event in due:
-                answer = await self._outlet.send(http, event.id, body_of(event))
-                if not await self._note(event, answer):
-                    return False  # the rest waits
-        return len(due) == BATCH
+        return await self._sending.one_round(self._receiver)
 
-    async def _note(self, event: JobEvent, answer: Answer) -> bool:
-        """Write down what became of a try. False: the receiver takes nothing now."""
-        if not answer.error:
-            await self._events.taken(event.id)
-            return True
-        if answer.status == GONE:
-            log.error("%s answered 410: no more events are sent there", _place(self._policy.url))
-            await self._meta.set(REFUSED_BY, self._receiver())
-            await self._events.switch(on=False)
-            return False
-        pause = None
-        if event.tries < len(PAUSES):
-            pause = PAUSES[event.tries] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
-            pause = max(pause, min(LONGEST_WAIT, answer.wait or 0.0))
-        blocks = answer.status not in ITS_OWN
-        await self._events.refused(event.id, answer.error, again=pause, blocks=blocks)
-        if event.tries == 0 or pause is None:
-            what = "given up" if pause is None else "tried again later"
-            log.warning("%s of job %s was not taken (%s): %s", event.type, event.job, answer.error, what)
-        return not blocks
+    async def _gone(self) -> None:
+        await self._meta.set(REFUSED_BY, self._digest())
+        await self._events.switch(on=False)
 
-    def _receiver(self) -> str:
+    def _digest(self) -> str:
         text = "\n".join((self._policy.url, *self._policy.secrets))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -215,7 +248,7 @@ def body_of(event: JobEvent) -> bytes:
         "job": event.job,
         "state": event.state.value,
         "guild": str(event.guild),
-        "channel": str(event.channel),
+        "channel": str(event.channel) if event.channel != NOWHERE else None,
     }
     if event.type == "job.succeeded" and event.message is not None:
         data["message"] = str(event.message)

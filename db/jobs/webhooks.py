@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from db.sqlite.rows import Rows
@@ -39,6 +39,7 @@ class JobEvent:
         error: what the last try brought; "" before it.
         guild, channel: where the job was asked for.
         message: of the finished clip, if it is there now.
+        api_key: for whom it is: the id of an API key; None: the owner.
     """
 
     seq: int
@@ -53,6 +54,7 @@ class JobEvent:
     guild: int
     channel: int
     message: int | None
+    api_key: str | None = None
 
     @property
     def is_given_up(self) -> bool:
@@ -64,7 +66,7 @@ class Webhooks(Rows):
     """The part of the queue that remembers what another program is to be told."""
 
     async def switch(self, *, on: bool) -> None:
-        """Write events down from now on, or stop doing so.
+        """Write events down for the owner from now on, or stop doing so.
 
         What is waiting is sent now if they are written down, and is forgotten if not.
         """
@@ -73,21 +75,37 @@ class Webhooks(Rows):
             value = "on" if on else "off"
             connection.execute("REPLACE INTO meta (key, value) VALUES (?, ?)", (SWITCH, value))
             if on:
-                connection.execute("UPDATE webhook_event SET due_at = 0 WHERE due_at < ?", (NEVER,))
+                connection.execute(
+                    "UPDATE webhook_event SET due_at = 0 WHERE api_key IS NULL AND due_at < ?", (NEVER,)
+                )
             else:
-                connection.execute("DELETE FROM webhook_event")
+                connection.execute("DELETE FROM webhook_event WHERE api_key IS NULL")
 
         await self._db.write(transaction)
 
-    async def due(self, limit: int) -> list[JobEvent]:
-        """Return the events to send now, the oldest first; none behind one for which everything waits."""
+    async def due(self, limit: int, *, key: str | None = None) -> list[JobEvent]:
+        """Return the events to send now, the oldest first; none behind one for which everything waits.
+
+        Args:
+            limit: how many.
+            key: for whom: the id of an API key; None: the owner.
+        """
         now = self._clock()
         return await self._events(
-            "WHERE event.due_at <= ? AND event.seq < coalesce("
-            "(SELECT min(seq) FROM webhook_event WHERE blocks = 1 AND due_at > ? AND due_at < ?), ?)",
-            *(now, now, NEVER, LAST),
+            "WHERE event.api_key IS :key AND event.due_at <= :now AND event.seq < coalesce("
+            "(SELECT min(seq) FROM webhook_event WHERE api_key IS :key AND blocks = 1 "
+            "AND due_at > :now AND due_at < :never), :last)",
+            {"key": key, "now": now, "never": NEVER, "last": LAST},
             limit=limit,
         )
+
+    async def due_keys(self) -> list[str]:
+        """Return the ids of the API keys for which something is to be sent now."""
+        rows = await self._db.read(
+            "SELECT DISTINCT api_key FROM webhook_event WHERE api_key IS NOT NULL AND due_at <= ?",
+            (self._clock(),),
+        )
+        return [row["api_key"] for row in rows]
 
     async def taken(self, event: str) -> None:
         """It has arrived."""
@@ -112,13 +130,13 @@ class Webhooks(Rows):
         """Forget what happened more than so many days ago, whether it was given up or not."""
         await self._changes("DELETE FROM webhook_event WHERE at < ?", (self._clock() - days * DAY,))
 
-    async def _events(self, where: str, *parameters: float, limit: int) -> list[JobEvent]:
+    async def _events(self, where: str, parameters: Mapping[str, object], limit: int) -> list[JobEvent]:
         return await self._db.look(lambda connection: _found(connection, where, parameters, limit))
 
 
 def waiting(connection: sqlite3.Connection, limit: int) -> list[JobEvent]:
     """Return every event that was not taken yet, the oldest first; the connection has rows by name."""
-    return _found(connection, "", (), limit)
+    return _found(connection, "", {}, limit)
 
 
 def send_again(connection: sqlite3.Connection, events: Sequence[str] = ()) -> int:
@@ -136,12 +154,12 @@ def listens_again(connection: sqlite3.Connection) -> None:
 
 
 def _found(
-    connection: sqlite3.Connection, where: str, parameters: Sequence[float], limit: int
+    connection: sqlite3.Connection, where: str, parameters: Mapping[str, object], limit: int
 ) -> list[JobEvent]:
     rows = connection.execute(
         "SELECT event.*, job.guild_id, job.channel_id, job.message_id, job.deleted_at "
-        f"FROM webhook_event AS event JOIN job ON job.id = event.job {where} ORDER BY event.seq LIMIT ?",
-        (*parameters, limit),
+        f"FROM webhook_event AS event JOIN job ON job.id = event.job {where} ORDER BY event.seq LIMIT :limit",
+        {**parameters, "limit": limit},
     )
     return [
         JobEvent(
@@ -157,6 +175,7 @@ def _found(
             guild=row["guild_id"],
             channel=row["channel_id"],
             message=None if row["deleted_at"] is not None else row["message_id"],
+            api_key=row["api_key"],
         )
         for row in rows.fetchall()
     ]

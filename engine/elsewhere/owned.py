@@ -14,6 +14,12 @@ from engine.elsewhere.comfyui.workflow import Workflow
 WORKFLOWS_VARIABLE = "FRAMEKILN_WORKFLOWS_DIR"
 """Name of a setting, as the bot passes it on to the engine process. "": there is no such folder."""
 
+COMFYUI_VARIABLE = "FRAMEKILN_COMFYUI"
+"""The same of the servers' addresses. "": there is no server."""
+
+NO_SERVER = f"a ComfyUI server; set {COMFYUI_VARIABLE}"
+"""What its workflows are missing then."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Owned:
@@ -22,11 +28,13 @@ class Owned:
     Attributes:
         specs: the families, by name.
         workflows: those among them that a ComfyUI server draws, by the workflow's name.
+        lacking: what they are missing, by name; see :class:`engine.core.capabilities.Capabilities`.
         faults: what was found that cannot be used, in words for the owner, each with where it was found.
     """
 
     specs: Mapping[str, FamilySpec] = field(default_factory=dict)
     workflows: Mapping[str, Workflow] = field(default_factory=dict)
+    lacking: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
 
 
@@ -39,4 +47,10 @@ def owned_families(environment: Mapping[str, str]) -> Owned:
     folder = environment.get(WORKFLOWS_VARIABLE, "")
     found = read_folder(Path(folder)) if folder else Folder()
     specs = [spec_of(workflow) for workflow in found.workflows.values()]
-    return Owned(specs={spec.name: spec for spec in specs}, workflows=found.workflows, faults=found.faults)
+    served = bool(environment.get(COMFYUI_VARIABLE))
+    return Owned(
+        specs={spec.name: spec for spec in specs},
+        workflows=found.workflows,
+        lacking={} if served else {spec.name: NO_SERVER for spec in specs},
+        faults=found.faults,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Quality
@@ -90,12 +91,14 @@ def _long(aspect: float) -> str:
     return "wide" if aspect > 1 else "tall"
 
 
-def usual_sizes(spec: FamilySpec) -> frozenset[tuple[int, int]]:
+def usual_sizes(
+    spec: FamilySpec, qualities: Collection[Quality] = tuple(Quality)
+) -> frozenset[tuple[int, int]]:
     """The sizes that a family's clips have when neither the member nor the owner chose one."""
     return frozenset(
         _sized(across, down, area, spec.multiple, math.inf, spec.trained_sizes)[:2]
         for across, down in SHAPES
-        for area in (spec.area or AREA).values()
+        for area in {(spec.area or AREA)[quality] for quality in qualities}
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Before, Kind, Quality, Recipe, Role, SoundSource
 from engine.core.request import Request, Subject
-from engine.families import FAMILIES
+from engine.families import FAMILIES, families_of
 
 LARGEST_FACTOR = 2.0
 """The network doubles each side."""
@@ -20,7 +21,7 @@ LEAST_FACTOR = 1.25
 NO_CLIP = "There is no clip to upscale."
 
 UPSCALER = next(spec for spec in FAMILIES.values() if Kind.UPSCALE in spec.kinds)
-"""The family that does it."""
+"""The built-in family that does it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,17 @@ class UpscaleLimits:
 
 def can_upscale(capabilities: Capabilities) -> bool:
     """Whether this machine can upscale clips."""
-    return UPSCALER.lacks(capabilities) is None
+    return _upscaler(capabilities).lacks(capabilities) is None
+
+
+def _upscaler(capabilities: Capabilities) -> FamilySpec:
+    """The preferred family that can do it now; where none can, the built-in one, whose lack is told."""
+    able = (
+        spec
+        for spec in families_of(capabilities).values()
+        if Kind.UPSCALE in spec.kinds and not spec.by_name and spec.lacks(capabilities) is None
+    )
+    return next(able, UPSCALER)
 
 
 def upscaled(
@@ -66,7 +77,8 @@ def upscaled(
     Raises:
         UserError: it is too long, or large enough, or this machine cannot upscale clips.
     """
-    lack = UPSCALER.lacks(capabilities)
+    upscaler = _upscaler(capabilities)
+    lack = upscaler.lacks(capabilities)
     if lack is not None:
         raise UserError(Code.UPSCALE, f"I can't upscale clips on this machine. It is missing {lack}.")
     if before.frames > limits.frames:
@@ -85,7 +97,7 @@ def upscaled(
     width, height = (round(side * factor / 2) * 2 for side in (before.width, before.height))
     return Recipe(
         kind=Kind.UPSCALE,
-        engine=UPSCALER.name,
+        engine=upscaler.name,
         prompt=prompt,
         inputs=inputs,
         seed=seed,
@@ -95,10 +107,10 @@ def upscaled(
         native_fps=fps,
         fps=fps,
         length=before.frames,
-        way=UPSCALER.ways[Quality.BALANCED][0].name,
+        way=upscaler.ways[Quality.BALANCED][0].name if upscaler.ways else "",
         sound=sound,
         reasons=(
-            f"{UPSCALER.name}: {UPSCALER.about}",
+            f"{upscaler.name}: {upscaler.about}",
             f"{width}×{height}; the clip was {before.width}×{before.height}",
         ),
         before=before,

@@ -17,6 +17,24 @@ def usual_frames(spec: FamilySpec) -> frozenset[int]:
     return frozenset(pace_of(seconds, FPS, spec).frames for seconds in SECONDS.values())
 
 
+def neighbours(recipe: Recipe, spec: FamilySpec) -> tuple[tuple[int, int, int], ...]:
+    """Widths, heights and frames of a recipe's usual neighbours: another shape, or another length.
+
+    A clip that is drawn in pieces has none.
+    """
+    go = int(recipe.settings.get("go", recipe.frames))
+    if not is_usual(recipe, spec) or recipe.frames > go:
+        return ()
+    own = recipe.width, recipe.height
+    sizes = sorted(usual_sizes(spec, (recipe.quality,)) - {own})
+    # What is as long as one go has its own length in its settings.
+    lengths = () if recipe.frames == go else sorted(usual_frames(spec) - {recipe.frames})
+    return (
+        *((*size, recipe.frames) for size in sizes),
+        *((*own, frames) for frames in lengths if frames <= go),
+    )
+
+
 def is_usual(recipe: Recipe, spec: FamilySpec) -> bool:
     """Whether a clip has a usual size and a usual number of frames."""
     return recipe.frames in usual_frames(spec) and (recipe.width, recipe.height) in usual_sizes(spec)

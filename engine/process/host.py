@@ -30,6 +30,7 @@ from engine.process.child import Cause, Child, Death
 from engine.process.environment import scrubbed
 from engine.process.fetching import Fetching
 from engine.process.spool import Rendered, Spool, make, remove, verified
+from engine.process.warming import Warmer
 from engine.process.watch import HostLimits
 from engine.rendering.limits import RenderLimits
 
@@ -61,6 +62,7 @@ class EngineHost:
         environment: what the process may see of, after scrubbing; the bot's own by default.
         on_state: told of each new state; ``DOWN`` is the moderators' business.
         elsewhere: has takes drawn on another machine; None: none can be.
+        warmer: compiles ahead while the process idles; None: nothing is.
 
     Attributes:
         state: what the engine is doing.
@@ -78,6 +80,7 @@ class EngineHost:
         environment: Mapping[str, str] | None = None,
         on_state: Callable[[HostState], None] | None = None,
         elsewhere: DrawsElsewhere | None = None,
+        warmer: Warmer | None = None,
     ) -> None:
         self._spool = Spool(spool)
         self._limits = limits or HostLimits()
@@ -86,6 +89,7 @@ class EngineHost:
         self._environment = scrubbed(os.environ if environment is None else environment)
         self._on_state = on_state
         self._elsewhere = elsewhere
+        self._warmer = warmer or Warmer(environment={}, after=0)
         self._supervisor: asyncio.Task[None] | None = None
         self._child: Child | None = None
         self._open: Child | None = None
@@ -146,6 +150,7 @@ class EngineHost:
         """End the process: asked, then told, then killed. Renders that run or wait raise EngineClosed."""
         self._closing.set()
         self._changed.set()
+        await self._warmer.stop()
         if self._supervisor is not None:
             await self._supervisor
 
@@ -195,6 +200,7 @@ class EngineHost:
             answer = await self._ask(order, fetching, on_event, cancel)
             if isinstance(answer, wire.Failed):
                 _raise(answer)
+            self._warmer.drew(recipe, self._device or Device())
             return await asyncio.to_thread(verified, answer, folder)
         except BaseException:
             remove(folder)
@@ -260,6 +266,11 @@ class EngineHost:
             if child is not None and child.usable and child.taken < self.at_once:
                 child.taken += 1
                 self._enter(HostState.BUSY)
+                try:
+                    await self._warmer.stop()
+                except BaseException:
+                    self._give_back(child)
+                    raise
                 return child
             self._changed.clear()
             await _first(self._changed.wait(), cancel.wait())
@@ -275,6 +286,7 @@ class EngineHost:
         self._open = child
         if not child.taken:
             self._enter(HostState.READY)
+            self._warmer.rest()
         self._changed.set()
 
     async def _supervise(self, begun: asyncio.Future[Death | None]) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from engine.core.cancel import CancelToken
-from engine.core.elsewhere import FetchTake
+from engine.core.elsewhere import FetchTake, TakeFile
 from engine.core.events import Event, Progress
-from engine.core.family import Inputs
+from engine.core.family import Hooks, Inputs
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Recipe, Stage
 from engine.families import FAMILIES, family_called
@@ -64,6 +65,28 @@ class RenderJob:
         """Have the processor for a stage, the body of the ``with``."""
         tell = teller(self.on_event, stage, take)
         return self.overlap.cpu.taken(self.cancel, lambda: tell(0.0))
+
+    def drawing(self, take: int) -> AbstractContextManager[None]:
+        """Have what draws, for the body of the ``with``: nothing of this machine where another one does."""
+        if self.family.made_at:
+            return nullcontext()
+        return self.on_gpu(take) if self.family.loads else self.on_cpu(Stage.DRAWING, take)
+
+    def reaching_elsewhere(self, hooks: Hooks, take: int) -> Hooks:
+        """Hooks with which a family can fetch a take from the machine that draws it, if there is a way."""
+        if self.elsewhere is None:
+            return hooks
+        return replace(hooks, elsewhere=partial(self._fetch, self.elsewhere, take))
+
+    def _fetch(self, fetch: FetchTake, take: int, recipe: Recipe, seed: int) -> TakeFile:
+        """Fetch a take, and tell how far it is."""
+
+        def moved(fraction: float | None) -> None:
+            waits = fraction is None
+            stage = Stage.PREPARING if waits else Stage.DRAWING
+            self.on_event(Progress(stage=stage, fraction=fraction or 0.0, take=take))
+
+        return fetch(recipe, take=take, seed=seed, cancel=self.cancel, progress=moved)
 
     def note(self, text: str) -> None:
         """Record what was given up; each thing once, no matter how many takes gave it up."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -14,11 +12,9 @@ import numpy as np
 from engine.clips.encode import encode
 from engine.clips.join import LEAD_SECONDS, led_in, settled
 from engine.clips.sound_seams import joined_sound
-from engine.core.elsewhere import FetchTake, TakeFile
 from engine.core.errors import Code, HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.family import Family, Frames, Hooks, Picture, RawFrames, WithSound, frames_of
-from engine.core.family_spec import FamilySpec
 from engine.core.receipt import Outcome, TakeRecord
 from engine.core.recipe import Recipe, SoundSource, Stage
 from engine.core.retake import Budget, Retake, next_take
@@ -130,7 +126,7 @@ def _draw_take(
     begun = clock.total
     seed = job.recipe.take_seed(number)
     spec = job.family
-    with _place(job, spec, number):
+    with job.drawing(number):
         try:
             raw, sound = _drawn(family, job, retake.recipe, number, clock)
         except HopelessTake as hopeless:
@@ -174,13 +170,6 @@ def _draw_take(
     )
 
 
-def _place(job: RenderJob, spec: FamilySpec, number: int) -> AbstractContextManager[None]:
-    """Where a take is drawn: nothing of this machine is held while another one draws."""
-    if spec.made_at:
-        return nullcontext()
-    return job.on_gpu(number) if spec.loads else job.on_cpu(Stage.DRAWING, number)
-
-
 def _drawn(
     family: Family, job: RenderJob, recipe: Recipe, number: int, clock: Clock
 ) -> tuple[RawFrames, Sound | None]:
@@ -193,8 +182,7 @@ def _drawn(
             draft=lambda frames: _show_draft(job, frames, number),
             gave_up=job.note,
         )
-        if job.elsewhere is not None:
-            hooks = replace(hooks, elsewhere=partial(_fetch, job, job.elsewhere, number))
+        hooks = job.reaching_elsewhere(hooks, number)
         seed = job.recipe.take_seed(number)
         raw, sound = _parts(recipe, family.draw(recipe, job.inputs, seed=seed, hooks=hooks))
         _check_shape(recipe, raw)
@@ -202,17 +190,6 @@ def _drawn(
         if before is not None and picture is not None:
             raw = settled(raw, picture, recipe.native_fps)
     return raw, sound
-
-
-def _fetch(job: RenderJob, fetch: FetchTake, number: int, recipe: Recipe, seed: int) -> TakeFile:
-    """Fetch a take from the machine that draws it, and tell how far it is."""
-
-    def moved(fraction: float | None) -> None:
-        waits = fraction is None
-        stage = Stage.PREPARING if waits else Stage.DRAWING
-        job.on_event(Progress(stage=stage, fraction=fraction or 0.0, take=number))
-
-    return fetch(recipe, take=number, seed=seed, cancel=job.cancel, progress=moved)
 
 
 def _parts(recipe: Recipe, drawn: RawFrames | WithSound) -> tuple[RawFrames, Sound | None]:

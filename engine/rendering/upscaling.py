@@ -72,10 +72,11 @@ def upscale(family: Family, job: RenderJob, clock: Clock) -> Upscaled:
 
 
 def _enlarged(family: Family, job: RenderJob, clock: Clock) -> Frames:
-    with job.on_gpu(1), clock.stage(Stage.DRAWING):
+    with job.drawing(1), clock.stage(Stage.DRAWING):
         job.on_event(Progress(stage=Stage.DRAWING, fraction=0.0))
         progress = teller(job.on_event, Stage.DRAWING, 1)
         hooks = Hooks(cancel=job.cancel, progress=progress, gave_up=job.note)
+        hooks = job.reaching_elsewhere(hooks, 1)
         drawn = family.draw(job.recipe, job.inputs, seed=job.recipe.seed, hooks=hooks)
         return np.asarray(frames_of(drawn), np.uint8)
 

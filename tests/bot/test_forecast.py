@@ -14,6 +14,7 @@ from bot.forecast import CROWDS, ENOUGH, FEW, UNTAUGHT, WINDOW, Forecaster, over
 from bot.seats import Seat
 from db.jobs.fairness import UNKNOWN_SECONDS, charge
 from db.jobs.queries import Arrival
+from engine.core.family_spec import FamilySpec
 from engine.process.host import EngineHost
 from tests.bot.fixtures import ANN, BEN, GUILD, hand_in, queued, recipe
 from tests.clock import CLOCK
@@ -58,6 +59,25 @@ async def test_a_profile_with_few_renders_is_taken_for_the_average_one(queue, db
     assert (await for_new(queue, own)).own == pytest.approx(10.0)
     await measured(db, 100.0, profile=own)
     assert (await for_new(queue, own)).own == pytest.approx(100.0)
+
+
+async def test_an_engine_whose_owner_knows_its_price_is_forecast_by_it_until_it_is_measured(queue, db):
+    mill = FamilySpec(
+        name="comfyui/mill.2",
+        target="",
+        kinds=frozenset(),
+        needs_picture=False,
+        max_native_fps=16,
+        about="",
+        seconds=70.0,
+    )
+    waits = Forecaster(queue.jobs, families=lambda: {mill.name: mill}, clock=CLOCK)
+    own, other = "comfyui/mill.2/fast/832x480/81", "comfyui/mill/fast/832x480/81"
+    await measured(db, *[10.0] * FEW, profile="camera/fast/832x480/81")
+    assert (await waits.for_new(own, GUILD, ANN)).own == 70.0
+    assert (await waits.for_new(other, GUILD, ANN)).own == 10.0
+    await measured(db, *[30.0] * FEW, profile=own)
+    assert (await waits.for_new(own, GUILD, ANN)).own == 30.0
 
 
 async def test_each_job_waits_for_those_before_it(queue, db):

@@ -18,13 +18,14 @@ from engine.clips.encode import encode, read_metadata
 from engine.clips.rate import BROKEN
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
+from engine.core.precision import ABOUT, Precision
 from engine.core.recipe import Follow, Kind, Recipe, Role, SoundSource, Style
 from engine.core.sound import RATE
 from engine.provenance.seal import Signature, inspect_clip
 from tests import ROOT
 from tests.bot.intake.test_sound_intake import made
 from tests.end_to_end.whole_bot import a_bot, a_discord, cat, codecs_of, picture
-from tests.engine.tiny import animatediff, ltx, svd, upscale, wan, wan_vace
+from tests.engine.tiny import animatediff, ltx, svd, upscale, wan, wan_a14b, wan_vace
 from tests.fake_discord import Message
 from tests.fake_discord.faults import Upload
 
@@ -58,7 +59,7 @@ def channel(discord):
 def settings(tmp_path_factory):
     """What an owner would set. Of RIFE there is a damaged file. The gate likes nothing of random weights."""
     folder = tmp_path_factory.mktemp("models")
-    for family in (svd, animatediff, wan, wan_vace, ltx, upscale):
+    for family in (svd, animatediff, wan, wan_vace, wan_a14b, ltx, upscale):
         family.build(folder)
     torch.manual_seed(3)
     animatediff.wake(animatediff.control()).save_pretrained(folder / "controlnet-canny", variant="fp16")
@@ -226,6 +227,15 @@ async def test_a_prompt_leads_from_one_picture_to_another(discord, channel, ada,
     card = await card_of(discord, ada, message)
     assert "begins and ends with your pictures" in card
     assert "it goes from one picture to another" in card
+
+
+async def test_two_experts_bring_a_picture_to_life(discord, channel, ada, bot, tmp_path):
+    asked = {"image": cat(), "prompt": "it sails away", "engine": "wan-a14b-i2v", "seed": 5, **SHORT}
+    await discord.slash(ada, channel, "animate", **asked)
+    message, recipe = await clip_of(discord, channel, tmp_path)
+    assert (recipe.kind, recipe.engine, recipe.steps) == (Kind.ANIMATE, "wan-a14b-i2v", 4)
+    assert imageio_ffmpeg.count_frames_and_secs(str(tmp_path / "clip.mp4"))[0] == 16
+    assert ABOUT[Precision.GGUF] in await card_of(discord, ada, message)
 
 
 async def test_a_clip_comes_with_its_sound(discord, channel, ada, bot, tmp_path):

@@ -35,7 +35,8 @@ def clip_of(picture: bytes, width: int, height: int, frames: int, fps: float, se
 def _nearer(whole: np.ndarray, scale: float, seed: int) -> np.ndarray:
     height, width = whole.shape[:2]
     across = 0.3 + 0.4 * (seed % 97) / 96
-    matrix = np.float32([[scale, 0, (1 - scale) * width * across], [0, scale, (1 - scale) * height / 2]])
+    rows = [[scale, 0, (1 - scale) * width * across], [0, scale, (1 - scale) * height / 2]]
+    matrix = np.array(rows, np.float32)
     return cv2.warpAffine(
         whole, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
     )

@@ -72,7 +72,7 @@ class Board:
     waiting: list[Job] = field(default_factory=list)
     running: Job | None = None
     history: dict[str, Job] = field(default_factory=dict)
-    numbers: itertools.count = field(default_factory=itertools.count)
+    numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def queue(self) -> dict[str, Any]:
         return {

@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import struct
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -18,13 +19,13 @@ from tests.fake_comfyui.clips import clip_of, preview_of
 from tests.fake_comfyui.faults import ANSWERS, Fault
 from tests.fake_comfyui.jobs import Board, Job, stamp
 
-SECRET_PATH = "/home/owner/ComfyUI/models/secret"
+SECRET_PATH = "/opt/ComfyUI/models/secret"
 """Stands in messages, as real servers' paths do. Nobody but the owner may read it."""
 
 STEPS = 8
 
-OLD, NEW = "0.3.64", "0.33.0"
-"""Recorded: 0.3.64. The jobs of newer ones are as their source has them."""
+OLD, NEW = "0.3.64", "0.27.0"
+"""The versions whose messages were recorded; the older one has no ``/api/jobs`` and takes any id."""
 
 INFO = json.loads((Path(__file__).parent / "object_info.json").read_text())
 """Recorded: what these kinds of nodes take. There are no others here."""
@@ -84,6 +85,10 @@ class FakeComfyUI:
     def order(self, fault: Fault, times: int = 1) -> None:
         """Have something go wrong the next times that it can."""
         self._orders += [fault] * times
+
+    def _meets(self, job: Job, *faults: Fault) -> Fault | None:
+        """The first order among these; jobs of others are spared."""
+        return None if job.client == "other" else self._takes(*faults)
 
     def _takes(self, *faults: Fault) -> Fault | None:
         """The first order among these, which is used up."""
@@ -207,6 +212,9 @@ class FakeComfyUI:
 
     def _refusal(self, body: dict[str, Any], fault: Fault | None) -> dict[str, Any] | None:
         """Why a graph is not taken, as recorded."""
+        if self.jobs_api and str(uuid.UUID(body["prompt_id"])) != body["prompt_id"]:
+            text = "prompt_id must be a valid UUID"
+            return {"error": {"type": "invalid_prompt_id", "message": text}, "node_errors": {}}
         for id_, node in body["prompt"].items():
             if node["class_type"] not in INFO:
                 text = f"Cannot execute because node {node['class_type']} does not exist."
@@ -374,12 +382,12 @@ class FakeComfyUI:
 
     async def _draw(self, job: Job) -> None:
         await self._tell(job, "execution_start")
-        cached = self._takes(Fault.CACHED)
+        cached = self._meets(job, Fault.CACHED)
         await self._tell(job, "execution_cached", nodes=list(job.graph) if cached else [])
         if not cached and not await self._steps(job):
             return
-        if not self._takes(Fault.NO_OUTPUT):
-            data = b"no clip at all" * 99 if self._takes(Fault.BROKEN_CLIP) else await self._clip(job)
+        if not self._meets(job, Fault.NO_OUTPUT):
+            data = b"no clip at all" * 99 if self._meets(job, Fault.BROKEN_CLIP) else await self._clip(job)
             prefix = job.graph.get("5", {}).get("inputs", {}).get("filename_prefix", "clip")
             folder, _, stem = prefix.rpartition("/")
             name = f"{stem}_00001_.mp4"
@@ -404,7 +412,7 @@ class FakeComfyUI:
             await self._tell(job, "progress_state", nodes=states)
             if job.client != "other":
                 await self._preview(job, step / STEPS)
-            if step == STEPS // 2 and job.client != "other":
+            if step == STEPS // 2:
                 await self._middle(job)
             if job.interrupted:
                 await self._tell(job, "execution_interrupted", node_id="3", node_type="X", executed=[])
@@ -415,8 +423,8 @@ class FakeComfyUI:
 
     async def _middle(self, job: Job) -> None:
         """What goes wrong in the middle of a job."""
-        match self._takes(
-            Fault.CLOSES_SOCKET, Fault.FORGETS, Fault.NODE_ERROR, Fault.OUT_OF_MEMORY, Fault.STOPPED
+        match self._meets(
+            job, Fault.CLOSES_SOCKET, Fault.FORGETS, Fault.NODE_ERROR, Fault.OUT_OF_MEMORY, Fault.STOPPED
         ):
             case Fault.CLOSES_SOCKET:
                 await self._sockets.pop(job.client)[0].close()

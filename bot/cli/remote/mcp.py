@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import os
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,11 @@ LOOPBACK = "127.0.0.1"
     help="Where the bot's HTTP API is.",
 )
 @click.option(
+    "--key",
+    envvar="FRAMEKILN_API_KEY",
+    help="A key, as framekiln keys add shows it. FRAMEKILN_API_KEY is safer. Not with --http.",
+)
+@click.option(
     "--files",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder from which the assistant may send files and into which clips are saved. "
@@ -40,17 +44,16 @@ LOOPBACK = "127.0.0.1"
     help="Serve at http://HOST:PORT/mcp; each caller has a key. Default: standard input and output.",
 )
 @click.option("--host", default=LOOPBACK, show_default=True, help="IP address to serve on, with --http.")
-def mcp(url: str, files: Path | None, http: int | None, host: str) -> None:
+def mcp(url: str, key: str | None, files: Path | None, http: int | None, host: str) -> None:
     """Let an assistant make clips (Model Context Protocol).
 
-    Over standard input and output, the key is taken from FRAMEKILN_API_KEY.
+    Over standard input and output, every call is made with the same key.
     """
     if importlib.util.find_spec("mcp") is None:
         raise click.ClickException('the Python package mcp is missing; pip install "framekiln[mcp]"')
     from bot.remote.mcp_server import Tools, server_of, with_callers_key, with_one_key  # noqa: PLC0415 - heavy
 
     if http is None:
-        key = os.environ.get("FRAMEKILN_API_KEY", "")
         if not key:
             raise click.ClickException("Set FRAMEKILN_API_KEY to a key; framekiln keys add makes one.")
         asyncio.run(_over_stdio(server_of(Tools(files), with_one_key(url, key))))

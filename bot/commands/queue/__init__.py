@@ -28,7 +28,8 @@ class QueueGroup(
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         groups = subclasses_in(sys.modules[__name__], ModeratorGroup)
-        for kind in sorted(groups, key=lambda group: (group.order, group.__name__)):
+        wanted = [kind for kind in groups if kind.offered(services)]
+        for kind in sorted(wanted, key=lambda group: (group.order, group.__name__)):
             group = kind(services)
             for command in group.commands if isinstance(group, QueueSection) else [group]:
                 self.add_command(command)

@@ -43,6 +43,12 @@ class ModeratorGroup(app_commands.Group):
         super().__init__()
         self._services = services
 
+    @classmethod
+    def offered(cls, services: Services) -> bool:
+        """Whether this bot has a use for the group."""
+        del services
+        return True
+
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Discord's own check can be changed by a server, so each use is checked here."""
         if is_moderator(interaction, self._services.settings.moderator_roles):

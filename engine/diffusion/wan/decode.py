@@ -68,7 +68,7 @@ def in_half(vae: Any) -> Iterator[None]:
     range of float32, which float16 has not.
 
     Args:
-        vae: an AutoencoderKLWan, in main memory.
+        vae: an AutoencoderKLWan. In main memory, so that the card holds its weights in bfloat16 alone.
     """
     kept = [(parameter, parameter.data) for parameter in vae.parameters()]
     try:

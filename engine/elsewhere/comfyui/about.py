@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from typing import Any
 
 from engine.core.recipe import Follow, Kind, Quality
@@ -119,7 +120,7 @@ def _title(value: Any) -> str:
     return value.strip()
 
 
-def _several(words: type[Any]) -> Callable[[Any], frozenset[Any]]:
+def _several(words: type[StrEnum]) -> Callable[[Any], frozenset[Any]]:
     there_are = ", ".join(words)
 
     def read(value: Any) -> frozenset[Any]:

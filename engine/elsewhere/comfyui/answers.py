@@ -10,6 +10,9 @@ from typing import Any
 OUT_OF_MEMORY = ("OutOfMemoryError", "MemoryError")
 """The ends of the names of exceptions that say so."""
 
+SAYS_SO = ("out of memory", "can't allocate memory", "not enough memory")
+"""How others say it in their message: CUDA, and torch without a GPU."""
+
 CLIP_SUFFIXES = (".mp4", ".webm", ".mkv", ".mov", ".webp", ".gif")
 
 INTERRUPTED = "execution_interrupted"
@@ -57,7 +60,8 @@ class NodeFailure:
     @property
     def is_memory(self) -> bool:
         """Whether the server ran out of memory."""
-        return self.error.endswith(OUT_OF_MEMORY) or "out of memory" in self.message.lower()
+        words = self.message.lower()
+        return self.error.endswith(OUT_OF_MEMORY) or any(said in words for said in SAYS_SO)
 
 
 @dataclass(frozen=True, kw_only=True)

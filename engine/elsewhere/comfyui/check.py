@@ -1,4 +1,4 @@
-"""What a server is missing that a workflow needs: said with the title of the node, before a member waits."""
+"""What a server is missing that a workflow needs, said with the node's title."""
 
 from __future__ import annotations
 
@@ -71,15 +71,23 @@ def missing_on(workflow: Workflow, facts: ServerFacts) -> tuple[str, ...]:
         there, least = (".".join(map(str, version)) for version in (facts.version, OLDEST))
         faults.append(f"the server's ComfyUI is {there}; {least} is the oldest that can be used")
     for id_, node in workflow.nodes.items():
-        told = facts.classes.get(node["class_type"])
-        if told is None:
+        class_ = node["class_type"]
+        if class_ not in facts.classes:
             faults.append(
-                f"{workflow.title(id_)} is a “{node['class_type']}”, which the server doesn't have: "
+                f"{workflow.title(id_)} is a “{class_}”, which the server doesn't have: "
                 "update ComfyUI, or install the nodes that bring it"
             )
         else:
-            faults += [f"{workflow.title(id_)} {fault}" for fault in _faults(workflow, id_, node, told)]
+            faults += [
+                f"{workflow.title(id_)} {fault}"
+                for fault in _faults(workflow, id_, node, _mapping(facts.classes[class_]))
+            ]
     return tuple(faults)
+
+
+def lacks(workflow: Workflow, classes: Mapping[str, object]) -> tuple[str, ...]:
+    """What a server lacks for a workflow, in words, by what it says of its nodes in ``/object_info``."""
+    return missing_on(workflow, ServerFacts(classes=classes))
 
 
 def notes_on(workflow: Workflow, facts: ServerFacts) -> tuple[str, ...]:

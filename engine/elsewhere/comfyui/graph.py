@@ -13,8 +13,9 @@ from engine.core.recipe import Kind
 from engine.elsewhere.comfyui.about import About, BadWorkflow
 from engine.elsewhere.comfyui.workflow import Nodes, Place, Slot
 
-TITLE = re.compile(r"\s*framekiln\s*:\s*(.+)", re.IGNORECASE)
-"""A title that names slots: ``framekiln:width, height``, or ``framekiln:frames=length`` for another input."""
+OURS = re.compile(r"framekiln\s*:\s*", re.IGNORECASE)
+BETWEEN = re.compile(r"\s*,\s*|\s+(?=framekiln\s*:)", re.IGNORECASE)
+"""A title names slots: ``framekiln:width, height``, or ``framekiln:frames=length`` for another input."""
 
 _FILE = ("image", "file", "video", "audio", "value")
 _TEXT = ("text", "prompt", "string", "value")
@@ -84,9 +85,9 @@ def find_slots(nodes: Nodes) -> Mapping[Slot, tuple[Place, ...]]:
     """
     found: dict[Slot, list[Place]] = defaultdict(list)
     for id_, node in nodes.items():
-        title = TITLE.fullmatch(str(node.get("_meta", {}).get("title", "")))
-        for part in title[1].split(",") if title else ():
-            written, _, named = (piece.strip() for piece in part.partition("="))
+        title = str(node.get("_meta", {}).get("title", "")).strip()
+        for part in BETWEEN.split(title) if OURS.match(title) else ():
+            written, _, named = (piece.strip() for piece in OURS.sub("", part).partition("="))
             slot = _slot(written, id_)
             found[slot].append(_place(slot, named, id_, node["inputs"]))
     clips = found.get(Slot.CLIP, ())

@@ -12,7 +12,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from bot.signals import JobSignals
 from bot.webhooks.policy import WebhookPolicy
-from bot.webhooks.sender import PAUSES, WebhookSender
+from bot.webhooks.sender import PAUSES, Outlet, WebhookSender
 from db.jobs.job import Hold
 from db.jobs.webhooks import NEVER, JobEvent, listens_again, send_again, waiting
 from db.privacy.departed_guilds import Guilds
@@ -270,7 +270,7 @@ async def test_a_receiver_that_is_gone_is_left_alone_until_it_takes_a_test(queue
     await rounds(sender)
     assert len(receiver.got) == 1
     assert await left(queue) == []
-    assert (await sender._outlet.test()).error == ""
+    assert (await Outlet(sender._policy, clock=CLOCK).test()).error == ""
     await queue.webhooks._db.write(listens_again)
     await sender.begin()
     await enqueued(queue)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -173,6 +174,20 @@ def test_a_size_that_is_asked_for_is_kept_but_made_even(asked, frame):
     assert recipe.reasons[1] == f"{frame[0]}×{frame[1]}, {said}"
 
 
+@pytest.fixture
+def slow(monkeypatch):
+    """The sketch as a family that draws 24 frames a second at most."""
+    monkeypatch.setitem(FAMILIES, "sketch", replace(FAMILIES["sketch"], max_native_fps=24))
+
+
+@pytest.mark.parametrize("fps", [8, 12, 24, 25, 30, 50, 60])
+def test_what_is_drawn_without_weights_is_drawn_at_the_clips_own_rate(fps):
+    """To smooth a frame in between takes several times as long as to draw it."""
+    for recipe in (plan(words(fps=float(fps))), plan(picture(fps=float(fps)), WIDE)):
+        assert (recipe.native_fps, recipe.frames) == (fps, recipe.length)
+
+
+@pytest.mark.usefixtures("slow")
 @pytest.mark.parametrize("seconds", [0.5, 0.7, 1, 1.3, 2, 3.33, 4, 7.77, 8, 10])
 @pytest.mark.parametrize(("fps", "factor"), [(8, 1), (12, 1), (24, 1), (25, 2), (30, 2), (50, 3), (60, 3)])
 def test_the_drawn_frames_are_enough_for_the_asked_length(fps, factor, seconds):
@@ -274,6 +289,7 @@ def test_a_clip_is_as_long_as_the_one_it_is_made_from_unless_a_length_was_given(
     assert [said for said in recipe.reasons if "clip you gave" in said] == ([reason] if reason else [])
 
 
+@pytest.mark.usefixtures("slow")
 def test_the_reasons_say_what_is_smoothed_only_where_something_is():
     assert plan(words(fps=48.0)).reasons[-1] == "24 drawn frames a second, smoothed to 48"
     assert len(plan(words(fps=24.0)).reasons) == 2

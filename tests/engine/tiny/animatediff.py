@@ -34,7 +34,7 @@ def build(folder: Path) -> None:
     """Write a store: catalogue entries, the owner's checkpoints and styles. 6 MB, the same each time."""
     torch.manual_seed(7)
     for name in ("sd15", "epicrealism", "checkpoints/toon"):
-        pipe = _checkpoint()
+        pipe = checkpoint()
         _write_checkpoint(pipe, folder / name)
     _write_single_file(pipe, folder / "checkpoints" / "toon-in-one.safetensors")
     adapter(mid_block=True).save_pretrained(folder / "motion-v1-5-2", variant="fp16")
@@ -94,7 +94,7 @@ def unet(widths: tuple[int, int] = WIDTHS) -> Any:
     )
 
 
-def _checkpoint() -> Any:
+def checkpoint() -> Any:
     """The layout of an SD 1.5 repository, without its safety checker."""
     letters = sorted(ByteLevel.alphabet())
     pieces = [*letters, *(letter + "</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]

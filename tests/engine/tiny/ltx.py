@@ -29,7 +29,7 @@ def build(folder: Path) -> None:
     (reading / "tokenizer" / "tokenizer.model").write_bytes(b"not read")
     _connectors().save_pretrained(reading / "connectors")
     _transformer().save_pretrained(drawing / "transformer")
-    _vae().save_pretrained(drawing / "vae")
+    vae().save_pretrained(drawing / "vae")
     _audio_vae().save_pretrained(drawing / "audio_vae")
     _vocoder().save_pretrained(drawing / "vocoder")
 
@@ -95,7 +95,8 @@ def _transformer() -> diffusers.LTX2VideoTransformer3DModel:
     )  # fmt: skip
 
 
-def _vae() -> diffusers.AutoencoderKLLTX2Video:
+def vae() -> diffusers.AutoencoderKLLTX2Video:
+    """What draws the picture's latents."""
     return diffusers.AutoencoderKLLTX2Video(
         latent_channels=4, block_out_channels=(8, 16, 32, 64), decoder_block_out_channels=(8, 16, 32),
         layers_per_block=(1, 1, 1, 1, 1), decoder_layers_per_block=(1, 1, 1, 1),

@@ -20,7 +20,7 @@ def build(folder: Path) -> None:
     build_text_encoder(folder)
     for entry, channels, vae in (
         ("wan-2.1-1.3b", 16, vae_21()),
-        ("wan-2.2-ti2v-5b", 48, _vae_22()),
+        ("wan-2.2-ti2v-5b", 48, vae_22()),
     ):
         _transformer(channels).save_pretrained(folder / entry / "transformer")
         vae.save_pretrained(folder / entry / "vae")
@@ -80,6 +80,7 @@ def vae_21() -> diffusers.AutoencoderKLWan:
     return diffusers.AutoencoderKLWan(base_dim=3, z_dim=16, dim_mult=[1] * 4, num_res_blocks=1)
 
 
-def _vae_22() -> diffusers.AutoencoderKLWan:
+def vae_22() -> diffusers.AutoencoderKLWan:
+    """Wan 2.2's, with 48 channels of latents."""
     widths = {"base_dim": 4, "decoder_base_dim": 4, "dim_mult": [1] * 4, "num_res_blocks": 1}
     return diffusers.AutoencoderKLWan(**widths, **WAN_22_VAE)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import click
 
-from bot.cli.one_transaction import one_transaction
 from bot.cli.output import data_dir
+from bot.cli.rows.one_transaction import one_transaction
 from bot.config.paths import DATABASE
 
 LONGEST_LIST = 100

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from bot.cli.one_transaction import one_transaction
+from bot.cli.rows.one_transaction import one_transaction
 
 SCOPES = ("jobs:read", "jobs:write", "clips:read", "admin")
 """Those of :class:`db.api.keys.Scope`; the command line starts without it."""

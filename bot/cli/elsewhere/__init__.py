@@ -1,0 +1,1 @@
+"""Commands about engines that draw on other machines."""
