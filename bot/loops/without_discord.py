@@ -11,7 +11,7 @@ from bot.discord_io.post import Post
 from engine.core.device import Device
 from engine.core.events import Event
 from engine.core.recipe import Recipe
-from engine.process.host import EngineHost, HostState, Rendered
+from engine.process.host import EngineHost, Rendered
 from engine.rendering.limits import RenderLimits
 
 NOBODY = 0
