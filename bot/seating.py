@@ -32,6 +32,7 @@ from engine.process.environment import scrubbed
 from engine.process.host import EngineHost
 from engine.process.warming import Warmer
 
+
 @dataclass(frozen=True, kw_only=True)
 class Seating:
     """All seats.
