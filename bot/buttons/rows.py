@@ -24,8 +24,8 @@ ROW = 5
 """Buttons in one of Discord's rows."""
 
 NOT_DISCORD = frozenset({"__main__", "cli", "remote"})
-"""Importing the first would start the program; the second is the command line, and the third needs optional
-packages."""
+"""Importing the first would start the program. The others are the command line and what asks other bots; some
+of that needs packages that a bot may do without."""
 
 
 @cache

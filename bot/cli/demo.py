@@ -35,7 +35,7 @@ from bot.loops.engine_loop import EngineLoop
 from bot.loops.outcomes import Outcomes
 from bot.loops.previews import JobProgress
 from bot.loops.render_tally import RenderTally
-from bot.loops.without_discord import NOBODY, Folder, HeardEngine
+from bot.loops.without_discord import NOBODY, THE_FOLDER, Folder, HeardEngine
 from bot.ops.shortages import Shortages
 from bot.privacy.forgetting import RecipeRedactor
 from bot.requests.options import wants_clips_sound
@@ -192,7 +192,7 @@ class ClipMaker:
             key=f"demo {self._asked}",
             kind=recipe.asked,
             guild_id=NOBODY + self._asked,
-            channel_id=NOBODY,
+            channel_id=THE_FOLDER,
             user_id=NOBODY + self._asked,
             recipe=recipe.to_json(),
             profile=recipe.profile,

@@ -15,7 +15,10 @@ from engine.process.host import EngineHost, HostState, Rendered
 from engine.rendering.limits import RenderLimits
 
 NOBODY = 0
-"""The guild, channel and member of a job that no Discord knows."""
+"""The guild and the member of a job that no Discord knows; and the message with its clip."""
+
+THE_FOLDER = 1
+"""The channel of such a job. It has one, since its clip is delivered."""
 
 
 class Folder:

@@ -50,6 +50,14 @@ class Ovation(JobButton):
 '''
 
 
+def test_buttons_are_found_without_packages_that_a_bot_may_do_without(monkeypatch):
+    for name in ("mcp", "mcp_types", "uvicorn"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for name in [name for name in sys.modules if name.startswith("bot.remote")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert set(rows._found(Button)) >= set(rows.buttons())
+
+
 def below(base):
     """Every class of the bot that can be made and has this base, however it came to be imported."""
     found = set()
