@@ -20,7 +20,7 @@ from diffusers import AutoencoderTiny
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.full_size import motion_unet, on_meta, sd_vae, svd_unet, svd_vae
-from benchmarks.meta_memory import empty
+from benchmarks.meta_count import empty
 from engine.diffusion.deep_cache import DeepCache
 from engine.diffusion.guidance_interval import GuidanceInterval, guided_steps
 from engine.diffusion.one_key import attend_to_one_key

@@ -9,7 +9,8 @@ import torch
 
 from benchmarks.flops import TERA, flops
 from benchmarks.full_size import gguf_expert, ltx_transformer, ltx_vae
-from benchmarks.meta_memory import empty, ltx_pass
+from benchmarks.meta_count import empty
+from benchmarks.meta_memory import ltx_pass
 from engine.families.ltx import STEPS
 
 A14B_BLOCKS, LTX_BLOCKS = 40, 48

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from benchmarks import full_size
-from benchmarks.meta_memory import empty, peak
+from benchmarks.meta_count import empty, peak
 from tests.engine.tiny import animatediff, ltx, svd, wan
 
 FRAMES, SIDE = 5, 4

@@ -10,12 +10,14 @@ from pathlib import Path
 from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.choices import Where
+from bot.config.devices import LocalDevice, local_devices
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.intake.sound_intake import SoundIntakeLimits
+from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
@@ -195,6 +197,11 @@ def owned_environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def local_devices_of(settings: Settings) -> tuple[LocalDevice, ...]:
+    """The engines of this machine. It may ask the driver, which can take seconds."""
+    return local_devices(settings.devices, settings.device)
+
+
 def store_of(settings: Settings) -> Store:
     """Where weights lie."""
     return Store(
@@ -259,7 +266,6 @@ def for_api(settings: Settings) -> ApiPolicy:
     return ApiPolicy(
         host=str(settings.api_host),
         port=settings.api_port,
-        keys=settings.api_keys,
         per_minute=settings.api_per_minute,
         streams=settings.api_streams,
         upload_seconds=settings.api_upload_seconds,
@@ -345,6 +351,11 @@ def for_stumbles(settings: Settings) -> StumbleLimits:
 def for_shortages(settings: Settings) -> ShortagePolicy:
     """How long is waited for what the machine is short of."""
     return ShortagePolicy(pause_last=settings.shortage_pause_last)
+
+
+def for_absences(settings: Settings) -> AbsencePolicy:
+    """How long is waited for what draws elsewhere and can't be reached."""
+    return AbsencePolicy(pause_last=settings.away_pause_last)
 
 
 def for_retention(settings: Settings) -> RetentionPolicy:

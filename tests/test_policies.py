@@ -25,6 +25,7 @@ from bot.discord_io.door_limits import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.intake.sound_intake import SoundIntakeLimits
+from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
@@ -53,6 +54,7 @@ OWNERS = (
     RetentionPolicy,
     FetchPolicy,
     ShortagePolicy,
+    AbsencePolicy,
     StumbleLimits,
     FairShare,
     EnqueueLimits,
@@ -218,9 +220,11 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_delivery(settings),
         policies.for_door(settings),
         policies.for_web(settings),
+        policies.for_api(settings),
         policies.for_webhooks(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),
+        policies.for_absences(settings),
         policies.for_finished_clips(settings),
         policies.for_intake(settings),
         policies.for_clips(settings),

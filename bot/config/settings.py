@@ -337,8 +337,7 @@ class Settings(
         from engine.families import FAMILIES  # noqa: PLC0415 - numpy is not needed to print --help
 
         engines = [name for name, spec in FAMILIES.items() if spec.draws]
-        # What the owner's folders add is known later; “framekiln doctor” says where it is not there.
-        if value not in {"auto", *engines} and "/" not in value:
+        if value not in {"auto", *engines} and "/" not in value:  # what the owner adds is known later
             raise ValueError(f"must be auto or one of {', '.join(engines)}")
         return value
 

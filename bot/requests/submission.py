@@ -238,7 +238,7 @@ class Submissions(Taking):
     async def _confirm(self, interaction: Interaction, job: Job, recipe: Recipe) -> None:
         """Turn the answer into the job's status message. Where that fails, the board does it later."""
         wait = (await self._forecaster.forecast()).waits.get(job.id) or await self._forecaster.for_new(
-            job.profile, job.guild_id, job.user_id
+            job.profile, job.guild_id, job.user_id, lane=job.lane, engine=job.engine
         )
         paused = await self._moderation.paused(job.guild_id)
         content = messages.waiting(recipe, wait, paused=paused, restarted=False)

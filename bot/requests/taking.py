@@ -27,6 +27,7 @@ from bot.requests.options import ClipCommand, request_of, wants_clips_sound
 from bot.requests.style_names import settled
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.requests.wording import worded
+from bot.seats import lane_of
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts
 from db.errors import AskedBeforeErase
@@ -278,7 +279,8 @@ class Taking:
         screened = await self._screening.before_drawing(
             asker, made.recipe, made.subjects, origin, adult=made.adult
         )
-        new = _new_job(asker, origin, key, message, screened, made)
+        lane = lane_of(made.recipe, self._families())
+        new = _new_job(asker, origin, key, message, screened, made, lane)
         self._in_flight.protect()
         return await self._entry.enqueue(new, self.rules.limits), made.recipe
 
@@ -296,6 +298,7 @@ def _new_job(
     message: int | None,
     screened: Screened,
     made: Planned,
+    lane: str,
 ) -> NewJob:
     recipe = made.recipe
     return NewJob(
@@ -315,6 +318,8 @@ def _new_job(
         status_message_id=message,
         seed=made.recipe.seed,
         seen=seen_document(recipe, made.subjects, parent),
+        lane=lane,
+        engine=recipe.engine,
         interaction=asker.request,
         api_key=asker.api_key,
     )
