@@ -10,11 +10,12 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from bot import policies
+from bot.accounts import accounts_for, hosted_service
 from bot.buttons import rows
 from bot.clips.replay import Replays
 from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX
@@ -22,10 +23,12 @@ from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
+from bot.hosted.service import Accounts, HostedService
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
+from bot.job_documents import recipe_of
 from bot.loops.answers import Answers
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
@@ -68,6 +71,7 @@ from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
+from engine.core.services import service_of
 from engine.elsewhere.owned import owned_families
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
@@ -98,6 +102,7 @@ class _Base:
     shortages: Shortages
     data_watch: DataWatch
     inventory: Inventory
+    accounts: Accounts
 
     @property
     def outbox(self) -> Path:
@@ -144,12 +149,15 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
+        accounts = accounts_for(settings, database, clock)
         devices = await asyncio.to_thread(policies.local_devices_of, settings)
-        seating = seated(settings, devices, database, clock)
+        services_here = dict.fromkeys(accounts.takes.providers, accounts.takes)
+        seating = seated(settings, devices, database, clock, services=services_here)
         try:
             blobs = Blobs(data / BLOBS)
             async with _reception(settings, blobs) as reception:
-                services = _services(_base(settings, clock, database, blobs, seating, reception, sealer))
+                base = _base(settings, clock, database, blobs, seating, reception, sealer, accounts)
+                services = _services(base)
                 await services.door.open()
                 yield services
         finally:
@@ -174,6 +182,7 @@ def _base(
     seating: Seating,
     reception: Reception,
     sealer: Sealer,
+    accounts: Accounts,
 ) -> _Base:
     pseudonyms = Pseudonyms(settings.data_dir)
     redactor = RecipeRedactor()
@@ -206,6 +215,7 @@ def _base(
         forecaster=Forecaster(queue.jobs, seats=seating.seats, families=inventory.families, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
+        accounts=accounts,
         inventory=inventory,
     )
 
@@ -255,6 +265,7 @@ def _services(base: _Base) -> Services:
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
+        hosted=_hosted(base),
         key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
         loop_lag=LoopLag(),
@@ -288,7 +299,10 @@ def _engines(base: _Base) -> Engines:
 
 def _engine_loop(base: _Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
     async def limits_for(job: Job) -> RenderLimits:
-        return render_limits(base.settings, base.messenger.known_upload_limit(job.guild_id))
+        limits = render_limits(base.settings, base.messenger.known_upload_limit(job.guild_id))
+        if not service_of(recipe_of(job).engine):
+            return limits
+        return replace(limits, max_takes=min(limits.max_takes, base.settings.hosted_takes))
 
     outcomes = Outcomes(
         seat.name,
@@ -376,6 +390,17 @@ def _webhooks(base: _Base) -> WebhookSender:
     )
 
 
+def _hosted(base: _Base) -> HostedService:
+    return hosted_service(
+        base.accounts,
+        purchases=base.queue.purchases,
+        reviews=base.queue.reviews,
+        meta=base.queue.meta,
+        messenger=base.messenger,
+        clock=base.clock,
+    )
+
+
 def _key_webhooks(base: _Base) -> KeyWebhookSender:
     return KeyWebhookSender(
         policies.for_key_webhooks(base.settings),
@@ -421,6 +446,8 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         shortages=base.shortages,
         data_watch=base.data_watch,
         rules=policies.for_submissions(settings),
+        hosting=base.accounts.hosting,
+        waits=base.forecaster,
         capabilities=base.inventory.capabilities,
         families=base.inventory.families,
     )

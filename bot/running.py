@@ -113,6 +113,8 @@ def supervisor_of(services: Services) -> Supervisor:
         clock_watch.loop,
         health.loop,
     )
+    if services.hosted.hosting.on:
+        supervisor.add(*services.hosted.loops)
     if services.webhooks.wanted:
         supervisor.add(services.webhooks.loop)
     if services.settings.web_port:
@@ -159,6 +161,7 @@ def web_server(services: Services, supervisor: Supervisor, policy: WebPolicy) ->
         policy,
         tell=lambda: overview_of(services, supervisor),
         in_trouble=lambda: services.data_watch.trouble() is not None,
+        more=services.hosted.receiver.routes() if services.hosted.hosting.on else (),
     )
 
 

@@ -26,6 +26,7 @@ from db.jobs.queries import JobQueries
 from db.sqlite.connection import Database
 from engine.core.device import Device
 from engine.core.elsewhere import DrawsElsewhere
+from engine.core.services import SERVICES
 from engine.elsewhere.comfyui.family import LANE as COMFYUI
 from engine.elsewhere.owned import owned_families
 from engine.process.environment import scrubbed
@@ -67,6 +68,8 @@ def seated(
     devices: Sequence[LocalDevice],
     database: Database,
     clock: Callable[[], float],
+    *,
+    services: Mapping[str, DrawsElsewhere],
 ) -> Seating:
     """Make all seats; nothing is started.
 
@@ -75,6 +78,7 @@ def seated(
         devices: of this machine, each for one engine.
         database: what draws elsewhere may ask it about jobs.
         clock: returns Unix seconds.
+        services: what has takes drawn by each service that draws for money, by the service's name.
     """
     here = [
         Seat(name=device.name, engine=_host(settings, number, device.environment))
@@ -90,8 +94,12 @@ def seated(
         )
         for number, place in enumerate(comfy.places, start=len(here))
     ]
+    paid = [
+        Seat(name=SERVICES[name], lane=name, engine=_host(settings, number, elsewhere=draws))
+        for number, (name, draws) in enumerate(services.items(), start=len(here) + len(servers))
+    ]
     return Seating(
-        seats=(*here, *servers),
+        seats=(*here, *servers, *paid),
         watches=(comfy.loop,) if servers else (),
         closes=(comfy.close,),
     )

@@ -17,6 +17,7 @@ from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
+from bot.hosted.service import HostedService
 from bot.loops.answers import Answers
 from bot.loops.delivery import Deliverer
 from bot.loops.engines import Engines
@@ -79,6 +80,7 @@ class Services:
     erasing: Erasing
     rights: Rights
     webhooks: WebhookSender
+    hosted: HostedService
     key_webhooks: KeyWebhookSender
     sealer: Sealer
     loop_lag: LoopLag

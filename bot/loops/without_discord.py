@@ -95,11 +95,6 @@ class HeardEngine:
         return self._host.rss
 
     @property
-    def state(self) -> HostState:
-        """See :attr:`engine.process.host.EngineHost.state`."""
-        return self._host.state
-
-    @property
     def at_once(self) -> int:
         """One clip is made after the other."""
         return 1

@@ -10,7 +10,6 @@ import asyncio
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 
 import aiohttp
 import discord
@@ -74,7 +73,10 @@ class Submissions(Taking):
     ) -> None:
         """Take a new request with its files."""
         attached = files or {}
-        make = partial(self._planned, request, attached)
+
+        async def make() -> Planned:
+            return await self._planned(asker_of(interaction), request, attached)
+
         await self.serve(interaction, make, words=request.prompt, files=attached)
 
     async def again(

@@ -29,6 +29,7 @@ SUBJECTS: Mapping[str, str] = {
     "star": "user_id",
     "report": "user_id",
     "api_key": "user_id",
+    "hosting_consent": "user_id",
 }
 """Tables that hold something about a member, and the column that says about whom."""
 
@@ -202,7 +203,8 @@ class Eraser:
             [quote for quote in quotes if len(quote) >= SHORTEST_QUOTE],
         )
         _forget_quoted_reports(connection, user)
-        connection.execute("DELETE FROM star WHERE user_id = ?", (user,))
+        for table in ("star", "hosting_consent"):
+            connection.execute(f"DELETE FROM {table} WHERE user_id = ?", (user,))
         _drop_keys(connection, user)
         for table in PASSING.keys() - {"alias", "erasure"}:  # these two are seen to here
             connection.execute(f"DELETE FROM {table} WHERE {PASSING[table]} = ?", (user,))

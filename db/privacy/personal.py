@@ -61,6 +61,14 @@ class Personal(JobRows):
                     {name: row[name] for name in row.keys() if name not in hidden}  # noqa: SIM118 - a sqlite3.Row
                     for row in rows
                 ]
+        sent = await self._db.read(
+            "SELECT purchase.job, purchase.provider, purchase.engine, purchase.sent, purchase.state, "
+            "purchase.at FROM purchase JOIN job ON job.id = purchase.job WHERE job.user_id = ? "
+            "ORDER BY purchase.seq",
+            (user,),
+        )
+        if sent:  # what left this machine, and where it went
+            found["purchase"] = [dict(row) for row in sent]
         return found
 
     async def jobs(self, user: int) -> list[Job]:
