@@ -15,7 +15,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check lint types tests torch-tests engine-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord comfy comfy-faults comfy-kills chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing smoothing_whole camera \
+	hero discord comfy comfy-faults comfy-kills chaos asking fault-sweep full-disk power away soak load hostile flood api outsiders cases erase gate smoothing smoothing_whole camera \
 	sketch-sheet sketch-data \
 	clean
 
@@ -44,6 +44,7 @@ help:
 	@echo "make load       1,000 requests from 50 members while the engine renders"
 	@echo "make hostile    broken, huge and lying pictures and clips"
 	@echo "make flood      one member floods the bot: what twenty others feel"
+	@echo "make api        5,000 cases of a fuzzer against the HTTP API, and 1,000 requests twice"
 	@echo "make outsiders  2,000 interactions by those who may do nothing"
 	@echo "make camera     what camera and sketch cost, beside ffmpeg's zoompan"
 	@echo "make sketch-sheet  forty prompts as the sketch draws them: out/sketch.png"
@@ -54,14 +55,14 @@ help:
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
 
-# Three runs of pytest beside each other, of about the same length: only the first one reads torch. Tests wait for
-# a clock or another process for part of the time, so three processes keep two cores busy. WORKERS=2 gives each run
-# two workers, which pays from six cores on: every worker reads all tests of its run. PAGES=1 adds the tests of
-# `make complete`.
+# Three runs of pytest beside each other, of about the same length: what imports torch; the rest of the engine with the
+# whole program; everything else. Tests wait for a clock or another process for part of the time, so three processes
+# keep two cores busy. WORKERS=2 gives each run two workers, which pays from six cores on: every worker reads all
+# tests of its run. PAGES=1 adds the tests of `make complete`.
 WORKERS ?= 0
 PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(PAGES),-m "")
-WITH_TORCH = tests/engine/diffusion tests/engine/families tests/engine/runtime tests/engine/smooth tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py
-OF_THE_ENGINE = tests/engine tests/golden
+WITH_TORCH = tests/engine/diffusion tests/engine/families tests/engine/runtime tests/engine/smooth tests/engine/clips/test_rate.py tests/engine/core/test_errors.py tests/engine/planning/test_recommended.py tests/engine/rendering/test_stops.py tests/engine/rendering/test_upscaling.py tests/engine/vision/test_nudity.py tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py tests/bot/cli/test_pull_for.py
+OF_THE_ENGINE = tests/engine tests/golden tests/end_to_end
 without = $(addprefix --ignore=,$(1))
 # The output of two runs at once can't be read: this one's is shown when it ends.
 show_later = mkdir -p out; $(1) >out/$@.txt 2>&1; status=$$?; cat out/$@.txt; exit $$status
@@ -189,6 +190,11 @@ hostile: $(BIN)/.test
 
 flood: $(BIN)/.test
 	$(BIN)/python -m benchmarks.flood
+
+# The fuzzer brings a dozen packages, so it is no part of the lock.
+api: $(BIN)/.test
+	@$(BIN)/python -m pip install --quiet --constraint .venv/constraints.txt --group fuzz
+	$(BIN)/python -m benchmarks.api
 
 outsiders: $(BIN)/.test
 	$(BIN)/python -m benchmarks.outsiders

@@ -19,11 +19,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.end_to_end.whole_bot import ENV, cat, clips
+from tests.end_to_end.whole_bot import ENV, cat
 from tests.fake_comfyui import ENGINE, FakeComfyUI, Fault, write_workflow
 from tests.fake_comfyui.server import SECRET_PATH
 from tests.fake_discord import FakeDiscord
-from tests.fake_discord.people import Channel
+from tests.fake_discord.people import Channel, Member
 from tests.fake_discord.process import BotProcess
 
 SETTINGS = {
@@ -43,7 +43,8 @@ LONGEST = 90.0
 REFUSED = frozenset({Fault.NODE_ERROR, Fault.OUT_OF_MEMORY, Fault.REFUSES})
 """What ends a request in words. Everything else ends in a clip."""
 
-ENDS = ("✅", "⚠", "❌", "couldn't", "can't", "failed")
+ENDS = ("✅", "⚠️")
+"""How a message begins whose job is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +80,16 @@ async def whole(
         yield discord, channel, bot
 
 
-async def ask(discord: FakeDiscord, channel: Channel) -> None:
-    """A member asks for one short clip from a server."""
-    ada = discord.member("ada")
+async def ask(discord: FakeDiscord, channel: Channel, member: Member | None = None) -> None:
+    """A member, by default a new one, asks for one short clip from a server."""
+    ada = member or discord.member("ada")
     await discord.slash(ada, channel, "animate", image=cat(), engine=ENGINE, quality="fast", length="short")
+
+
+def clips_in(discord: FakeDiscord, channel: Channel) -> list[str]:
+    """The names of all clips in the channel; a first look is none."""
+    files = [file.filename for message in discord.messages(channel) for file in message.attachments]
+    return [name for name in files if name.startswith("framekiln-")]
 
 
 def said(discord: FakeDiscord, channel: Channel) -> str:
@@ -100,10 +107,13 @@ async def one(
         comfy.order(fault, times=9 if lasting else 1)
     began = time.monotonic()
     await ask(discord, channel)
-    await discord.wait_for(lambda: is_over(discord, channel), LONGEST)
+    try:
+        await discord.wait_for(lambda: is_over(discord, channel), LONGEST)
+    except TimeoutError:
+        print(f"no end in {LONGEST:g} s: {said(discord, channel)}", file=sys.stderr)
     await asyncio.sleep(1.0)  # a second clip would come now
     return Ended(
-        clips=len(clips(discord, channel)),
+        clips=len(clips_in(discord, channel)),
         told=said(discord, channel),
         submits=len(comfy.submits) - before,
         drawn=len(comfy.drawn) - drawn,
@@ -136,6 +146,10 @@ async def run(faults: list[Fault]) -> bool:
                         f"{ended.seconds:>9.1f}  {last[:90]}{mark}",
                         flush=True,
                     )
+                if not right:
+                    kept = Path(tempfile.mkdtemp(prefix="framekiln-comfy-failed-")) / "bot.log"
+                    kept.write_text(bot.output)
+                    print(f"the bot's log: {kept}")
                 foreign = [job for key, job in comfy.board.history.items() if key.endswith("0f")]
                 print(f"global interrupts: {comfy.interrupts.count(None)}; jobs of others: {len(foreign)}")
             return right and None not in comfy.interrupts

@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 
 from benchmarks.chaos import open_jobs, rows
-from benchmarks.comfy_faults import ask, whole
+from benchmarks.comfy_faults import ask, clips_in, whole
 from tests.fake_comfyui import ComfyProcess
 from tests.fake_discord import FakeDiscord
 from tests.fake_discord.people import Channel
@@ -64,8 +64,7 @@ class Scene:
 
     def clips(self) -> collections.Counter[str]:
         """How often each clip stands in the channel, by its file's name."""
-        messages = self.discord.messages(self.channel)
-        return collections.Counter(file.filename for message in messages for file in message.attachments)
+        return collections.Counter(clips_in(self.discord, self.channel))
 
     async def live(self, dice: random.Random) -> None:
         """Let everything work for a moment, while members ask."""

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from diffusers import AutoencoderTiny
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.full_size import motion_unet, sd_vae, svd_unet, svd_vae
-from benchmarks.meta_memory import empty
+from benchmarks.full_size import motion_unet, on_meta, sd_vae, svd_unet, svd_vae
+from benchmarks.meta_count import empty
 from engine.diffusion.deep_cache import DeepCache
 from engine.diffusion.guidance_interval import GuidanceInterval, guided_steps
 from engine.diffusion.one_key import attend_to_one_key
@@ -196,6 +197,10 @@ def animatediff_rows() -> Iterator[str]:
         whole = (stock + decoder) / (own + decoder)
         yield f"| {name} | {own / TERA:,.0f} | {stock / own:.2f}× | {whole:.2f}× |"
     yield f"decoder: {decoder / TERA:.0f} TFLOP"
+    tiny = on_meta(AutoencoderTiny, torch.float16)
+    draft = frames * flops(lambda: tiny.decode(empty(1, 4, *latents), return_dict=False))
+    share = draft / (12 * one)
+    yield f"a draft by TAESD: {draft / TERA:.1f} TFLOP, {share:.1%} of the steps of AnimateLCM (fast)"
 
 
 if __name__ == "__main__":

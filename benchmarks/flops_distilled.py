@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 
 from benchmarks.flops import TERA, flops
 from benchmarks.full_size import gguf_expert, ltx_transformer, ltx_vae
-from benchmarks.meta_memory import empty, ltx_pass
+from benchmarks.meta_count import empty
+from benchmarks.meta_memory import ltx_pass
 from engine.families.ltx import STEPS
 
 A14B_BLOCKS, LTX_BLOCKS = 40, 48
@@ -67,7 +69,7 @@ def ltx_rows() -> Iterator[str]:
         one = of_all_blocks(counted, LTX_BLOCKS)
         stock, own = 30 * 2 * one, STEPS * one
         latents = empty(1, 128, (frames - 1) // 8 + 1, height // 32, width // 32, dtype=torch.bfloat16)
-        decoder = flops(lambda latents=latents: vae.decode(latents, None, return_dict=False))
+        decoder = flops(partial(vae.decode, latents, None, return_dict=False))
         yield (
             f"| {width}×{height} | {stock / TERA:,.0f} | {own / TERA:,.0f} | {stock / own:.2f}× |"
             f" {decoder / TERA:,.0f} |"

@@ -14,7 +14,7 @@ import torch
 
 from benchmarks.flops import TERA, flops
 from benchmarks.full_size import vace_transformer, wan_transformer
-from benchmarks.meta_memory import empty
+from benchmarks.meta_count import empty
 from engine.core.recipe import Recipe
 from engine.diffusion.guidance_interval import guided_steps
 from engine.diffusion.wan.levers import WHOLE_FIRST, cached

@@ -6,7 +6,6 @@ must be: taken, or refused with one of a few codes.
 
 from __future__ import annotations
 
-import io
 import random
 import struct
 import zlib
@@ -16,14 +15,27 @@ from itertools import islice
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, PngImagePlugin
 
-from benchmarks.heic import heic
+from benchmarks.encoded_pictures import (
+    SIDE,
+    animated,
+    before_idat,
+    chunk,
+    encoded,
+    jpeg_scans,
+    oriented,
+    palette,
+    png_of,
+    riff,
+    scene,
+    with_profile,
+    zeros,
+)
 from engine.untrusted.headers import Refusal
 from engine.untrusted.picture_headers import PNG_MAGIC
 
 OK = "ok"
-SIDE = 96
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +65,9 @@ def mutants(count: int, seed: int = 42) -> Iterator[Case]:
     """Good files with damage: bits flipped, bytes overwritten, spans removed, doubled or swapped."""
     chance = random.Random(seed)
     good = [encoded("PNG"), encoded("JPEG"), encoded("JPEG", progressive=True), encoded("WEBP")]
-    good += [encoded("WEBP", lossless=True), _palette(), _animated("WEBP"), _with_profile("JPEG")]
+    good += [encoded("WEBP", lossless=True), palette(), animated("WEBP"), with_profile("JPEG")]
     good += [encoded(form) for form in ("GIF", "BMP", "TIFF", "AVIF", "HEIF")]
-    good += [encoded("TIFF", compression="tiff_lzw"), _animated("GIF")]
+    good += [encoded("TIFF", compression="tiff_lzw"), animated("GIF")]
     for number in range(count):
         data = bytearray(chance.choice(good))
         for _ in range(chance.choice((1, 1, 2, 5, 20))):
@@ -75,89 +87,6 @@ def mutants(count: int, seed: int = 42) -> Iterator[Case]:
         yield Case(kind="mutant", name=f"mutant {number}", data=bytes(data), expected=frozenset())
 
 
-def scene(width: int = SIDE, height: int = SIDE, channels: int = 3) -> Image.Image:
-    """A picture with edges, slopes and grain, the same each time."""
-    grain = np.random.default_rng(7).integers(0, 40, (height, width, channels))
-    slope = np.linspace(0, 160, width)[None, :, None] + np.linspace(0, 55, height)[:, None, None]
-    pixels = (grain + slope).astype(np.uint8)
-    pixels[height // 4 : height // 2, width // 4 : width // 2, 0] = 250
-    return Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
-
-
-def encoded(form: str, image: Image.Image | None = None, **options: object) -> bytes:
-    """Encode a picture, the scene if none is given, with Pillow's options; a HEIF without any."""
-    if form == "HEIF":
-        return heic(image or scene())
-    buffer = io.BytesIO()
-    (image or scene()).save(buffer, form, **options)
-    return buffer.getvalue()
-
-
-def chunk(kind: bytes, body: bytes = b"") -> bytes:
-    """A PNG chunk with its right checksum."""
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def png_of(width: int, height: int, *, depth: int = 8, colour: int = 2, rows: bytes | None = None) -> bytes:
-    """A PNG that claims a size; black, packed as small as it goes, unless its packed rows are given."""
-    if rows is None:
-        bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
-        rows = _zeros(((width * bits + 7) // 8 + 1) * height)
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    return PNG_MAGIC + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND")
-
-
-def before_idat(png: bytes, more: bytes) -> bytes:
-    """Put chunks in front of the pixels of a PNG."""
-    at = png.index(b"IDAT") - 4
-    return png[:at] + more + png[at:]
-
-
-def jpeg_scans(count: int) -> bytes:
-    """A progressive JPEG whose last scan is repeated until there are ``count``."""
-    data = encoded("JPEG", scene(), progressive=True)
-    last = data.rindex(b"\xff\xda")
-    return data[:-2] + data[last:-2] * (count - data.count(b"\xff\xda")) + data[-2:]
-
-
-def riff(*parts: tuple[bytes, bytes]) -> bytes:
-    """A WebP container of these chunks."""
-    body = b"".join(
-        kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2) for kind, data in parts
-    )
-    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
-
-
-def oriented(value: int, form: str = "JPEG") -> bytes:
-    """A picture of 96 × 80 with an EXIF orientation."""
-    exif = Image.Exif()
-    exif[0x0112] = value
-    return encoded(form, scene(SIDE, 80), exif=exif)
-
-
-def _zeros(count: int) -> bytes:
-    """A zlib stream of ``count`` zero bytes. One MiB is packed, and repeated."""
-    packer = zlib.compressobj(9, wbits=-15)
-    mebibyte = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
-    last = packer.compress(bytes(count & 0xFFFFF)) + packer.flush()
-    checksum = struct.pack(">HH", count % 65521, 1)  # Adler-32 of zeros
-    return b"\x78\xda" + mebibyte * (count >> 20) + last + checksum
-
-
-def _palette() -> bytes:
-    return encoded("PNG", scene().quantize(16), transparency=3)
-
-
-def _animated(form: str, frames: int = 5) -> bytes:
-    more = [scene().rotate(10 * turn) for turn in range(1, frames)]
-    return encoded(form, save_all=True, append_images=more, duration=40)
-
-
-def _with_profile(form: str, profile: bytes | None = None) -> bytes:
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return encoded(form, icc_profile=srgb if profile is None else profile)
-
-
 _Rows = Iterator[tuple[str, bytes, *tuple[str, ...]]]
 
 
@@ -175,7 +104,7 @@ def _good() -> _Rows:
     deep = np.full((SIDE, SIDE, 4), 0x8000, np.uint16)
     yield "16-bit RGBA", cv2.imencode(".png", deep)[1].tobytes(), OK
     yield "16-bit RGB", cv2.imencode(".png", deep[..., :3])[1].tobytes(), OK
-    yield "palette with transparency", _palette(), OK
+    yield "palette with transparency", palette(), OK
     yield "RGB with a transparent colour", encoded("PNG", transparency=(0, 0, 0)), OK
     yield "wholly transparent", encoded("PNG", Image.new("RGBA", (SIDE, SIDE))), OK
     yield "4:1", encoded("PNG", scene(256, 64)), OK
@@ -275,19 +204,19 @@ def _bombs() -> _Rows:
     yield "30,000 × 30,000 of 1 bit", png_of(30000, 30000, depth=1, colour=0), large
     yield "8,192 × 8,192", png_of(8192, 8192, depth=1, colour=0), large
     yield "9,000 × 3,000", png_of(9000, 3000, depth=1, colour=0), large
-    yield "zTXt of 64 MiB", before_idat(encoded("PNG"), chunk(b"zTXt", b"a\0\0" + _zeros(2**26))), OK
-    yield "500 zTXt of 1 MiB", before_idat(encoded("PNG"), chunk(b"zTXt", b"a\0\0" + _zeros(2**20)) * 500), OK
-    yield "iTXt of 64 MiB", before_idat(encoded("PNG"), chunk(b"iTXt", b"a\0\1\0\0\0" + _zeros(2**26))), OK
-    yield "iCCP of 64 MiB", before_idat(encoded("PNG"), chunk(b"iCCP", b"a\0\0" + _zeros(2**26))), OK
+    yield "zTXt of 64 MiB", before_idat(encoded("PNG"), chunk(b"zTXt", b"a\0\0" + zeros(2**26))), OK
+    yield "500 zTXt of 1 MiB", before_idat(encoded("PNG"), chunk(b"zTXt", b"a\0\0" + zeros(2**20)) * 500), OK
+    yield "iTXt of 64 MiB", before_idat(encoded("PNG"), chunk(b"iTXt", b"a\0\1\0\0\0" + zeros(2**26))), OK
+    yield "iCCP of 64 MiB", before_idat(encoded("PNG"), chunk(b"iCCP", b"a\0\0" + zeros(2**26))), OK
     yield "iCCP is noise", before_idat(encoded("PNG"), chunk(b"iCCP", b"a\0\0" + b"\x55" * 999)), OK
-    yield "iCCP of zeros", before_idat(encoded("PNG"), chunk(b"iCCP", b"a\0\0" + _zeros(999))), OK
+    yield "iCCP of zeros", before_idat(encoded("PNG"), chunk(b"iCCP", b"a\0\0" + zeros(999))), OK
     yield "eXIf of 1 MiB", before_idat(encoded("PNG"), chunk(b"eXIf", b"II*\0" + bytes(2**20))), OK
     yield "tEXt of 5 MiB", before_idat(encoded("PNG"), chunk(b"tEXt", b"a\0" + b"b" * 5 * 2**20)), OK
-    yield "rows for a hundred pictures", png_of(SIDE, SIDE, rows=_zeros(2**25)), OK
-    yield "profile of zeros in a JPEG", _with_profile("JPEG", bytes(200_000)), OK
-    yield "profile of 3 MiB in a JPEG", _with_profile("JPEG", bytes(3 * 2**20)), OK
-    yield "animated WebP, 40 frames", _animated("WEBP", 40), OK
-    yield "animated PNG, 40 frames", _animated("PNG", 40), OK
+    yield "rows for a hundred pictures", png_of(SIDE, SIDE, rows=zeros(2**25)), OK
+    yield "profile of zeros in a JPEG", with_profile("JPEG", bytes(200_000)), OK
+    yield "profile of 3 MiB in a JPEG", with_profile("JPEG", bytes(3 * 2**20)), OK
+    yield "animated WebP, 40 frames", animated("WEBP", 40), OK
+    yield "animated PNG, 40 frames", animated("PNG", 40), OK
     frames = scene(64, 64), Image.new("RGB", (64, 64))
     many = encoded(
         "WEBP", frames[0], save_all=True, append_images=list(frames) * 2500, duration=1, method=0, quality=1
@@ -328,7 +257,7 @@ def _lies() -> _Rows:
     yield "PNG of height 0", png_of(SIDE, 0), zero
     yield "PNG of 2³¹ pixels a side", png_of(2**31, 2**31, rows=b""), Refusal.PIXELS
     yield "PNG of 2³² − 1 pixels a side", png_of(2**32 - 1, 2**32 - 1, rows=b""), Refusal.PIXELS
-    yield "PNG that claims more rows", png_of(SIDE, 4 * SIDE, rows=_zeros(99)), zero, Refusal.TRUNCATED
+    yield "PNG that claims more rows", png_of(SIDE, 4 * SIDE, rows=zeros(99)), zero, Refusal.TRUNCATED
     yield "PNG chunk of 4 GiB", png[:33] + b"\xff\xff\xff\xffIDAT" + png[41:], Refusal.TRUNCATED
     yield "PNG chunk of 2 GiB", png[:33] + b"\x7f\xff\xff\xffIDAT" + png[41:], Refusal.TRUNCATED
     at = jpeg.index(b"\xff\xc0") + 5

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
+from benchmarks.encoded_pictures import SIDE, before_idat, chunk, encoded, png_of, scene
 from benchmarks.heic import box, heic
-from benchmarks.hostile_corpus import OK, SIDE, Case, before_idat, chunk, encoded, png_of, scene
+from benchmarks.hostile_corpus import OK, Case
 from engine.untrusted.headers import Refusal
 
 Rows = Iterator[tuple[str, bytes, *tuple[str, ...]]]

@@ -12,7 +12,8 @@ from itertools import product
 
 from PIL import Image
 
-from benchmarks.hostile_corpus import OK, SIDE, Case, chunk, encoded, png_of, riff
+from benchmarks.encoded_pictures import SIDE, chunk, encoded, png_of, riff
+from benchmarks.hostile_corpus import OK, Case
 from engine.untrusted.headers import Refusal
 from engine.untrusted.picture_headers import PNG_MAGIC
 

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import discord
 
-from bot import app
+from bot import app, seating
 from bot.client import Framekiln
 from bot.config.settings import Settings
 from bot.discord_io.post import Post
@@ -213,7 +213,7 @@ async def scene_in(folder: Path) -> AsyncIterator[Scene]:
     async with FakeDiscord() as fake:
         fake.guild()
         fake.interactions.ack_seconds = math.inf  # how soon is another rule, and a busy machine may be late
-        with patch.object(app, "EngineHost", lambda **_: HouseEngine(folder / "spool")):
+        with patch.object(seating, "EngineHost", lambda **_: HouseEngine(folder / "spool")):
             async with app.assemble(settings) as services, connected(fake, services) as client:
                 scene = Scene(fake, client, services)
                 erasing = asyncio.create_task(services.erasing.loop.run())

@@ -40,7 +40,7 @@ def gemma() -> Any:
 def packed(model: Any, each: float) -> float:
     """Bytes of a model whose linear layers keep their weights in so many bytes each."""
     linear = sum(layer.weight.numel() for layer in model.modules() if isinstance(layer, torch.nn.Linear))
-    return weights_of(model) - 2 * linear + each * linear
+    return float(weights_of(model) - 2 * linear + each * linear)
 
 
 def rows() -> Iterator[str]:

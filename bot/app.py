@@ -7,33 +7,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from bot import policies
+from bot.accounts import accounts_for, hosted_service
 from bot.buttons import rows
 from bot.clips.replay import Replays
-from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX, SPOOL
+from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
+from bot.hosted.service import Accounts, HostedService
 from bot.intake.clip_intake import ClipIntake
-from bot.intake.decoder import Decoder
-from bot.intake.foreign_takes import ForeignTakes
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
+from bot.job_documents import recipe_of
 from bot.loops.answers import Answers
 from bot.loops.clip_post import ClipPosts
-from bot.loops.comfyui_servers import ComfyServers
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
+from bot.loops.engines import Engines
+from bot.loops.outcomes import Outcomes
+from bot.loops.render_tally import RenderTally
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.decisions import Decisions
@@ -51,6 +53,8 @@ from bot.requests.cancelling import Cancelling
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
+from bot.seating import Seating, seated
+from bot.seats import Seat
 from bot.services import Services
 from bot.signals import JobSignals
 from bot.turns import Turns
@@ -59,7 +63,6 @@ from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
-from db.jobs.queries import JobQueries
 from db.moderation.standing import Standing
 from db.privacy.backup_erasure import Copies
 from db.privacy.departed_guilds import Guilds
@@ -68,10 +71,8 @@ from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
+from engine.core.services import service_of
 from engine.elsewhere.owned import owned_families
-from engine.process.environment import scrubbed
-from engine.process.host import EngineHost
-from engine.process.warming import Warmer
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
 from engine.rendering.limits import RenderLimits
@@ -91,7 +92,7 @@ class _Base:
     database: Database
     queue: Queue
     blobs: Blobs
-    host: EngineHost
+    seating: Seating
     reception: Reception
     sealer: Sealer
     eraser: Eraser
@@ -101,6 +102,7 @@ class _Base:
     shortages: Shortages
     data_watch: DataWatch
     inventory: Inventory
+    accounts: Accounts
 
     @property
     def outbox(self) -> Path:
@@ -112,7 +114,7 @@ class _Base:
 class _JobLoops:
     """The loops that take a job from the queue to its channel."""
 
-    engine_loop: EngineLoop
+    engines: Engines
     board: StatusBoard
     deliverer: Deliverer
     cases: CaseBoard
@@ -147,41 +149,19 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
-        comfy = _comfy_servers(settings, database, clock)
-        environment = os.environ | policies.engine_environment(settings)
-        host = EngineHost(
-            spool=data / SPOOL,
-            limits=policies.for_engine(settings),
-            at_once=settings.clips_at_once,
-            warmer=Warmer(environment=scrubbed(environment), after=settings.compile_ahead),
-            environment=environment,
-            elsewhere=comfy.places[0].draws if comfy.places else None,
-        )
+        accounts = accounts_for(settings, database, clock)
+        devices = await asyncio.to_thread(policies.local_devices_of, settings)
+        services_here = dict.fromkeys(accounts.takes.providers, accounts.takes)
+        seating = seated(settings, devices, database, clock, services=services_here)
         try:
             blobs = Blobs(data / BLOBS)
             async with _reception(settings, blobs) as reception:
-                services = _services(_base(settings, clock, database, blobs, host, reception, sealer))
+                base = _base(settings, clock, database, blobs, seating, reception, sealer, accounts)
+                services = _services(base)
                 await services.door.open()
                 yield services
         finally:
-            await host.close()
-            await comfy.close()
-
-
-def _comfy_servers(settings: Settings, database: Database, clock: Callable[[], float]) -> ComfyServers:
-    login = settings.comfyui_login
-    return ComfyServers(
-        settings.comfyui,
-        login="" if login is None else login.get_secret_value(),
-        limits=policies.for_comfyui(settings),
-        makes_anew=ForeignTakes(
-            clips=ClipIntake(policies.from_elsewhere(settings)),
-            sounds=SoundIntake(policies.to_hear(settings)),
-            pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
-        ),
-        jobs=JobQueries(database, share=policies.for_turns(settings), clock=clock),
-        workflows=lambda: owned_families(policies.owned_environment(settings)).workflows,
-    )
+            await seating.close()
 
 
 @asynccontextmanager
@@ -199,9 +179,10 @@ def _base(
     clock: Callable[[], float],
     database: Database,
     blobs: Blobs,
-    host: EngineHost,
+    seating: Seating,
     reception: Reception,
     sealer: Sealer,
+    accounts: Accounts,
 ) -> _Base:
     pseudonyms = Pseudonyms(settings.data_dir)
     redactor = RecipeRedactor()
@@ -215,7 +196,7 @@ def _base(
     signals = JobSignals()
     inventory = Inventory(
         policies.store_of(settings),
-        lambda: host.device,
+        seating.device,
         slow=policies.allows_slow_models(settings),
         owned=partial(owned_families, policies.owned_environment(settings)),
     )
@@ -225,15 +206,16 @@ def _base(
         database=database,
         queue=queue,
         blobs=blobs,
-        host=host,
+        seating=seating,
         reception=reception,
         sealer=sealer,
         eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs, families=inventory.families, clock=clock),
+        forecaster=Forecaster(queue.jobs, seats=seating.seats, families=inventory.families, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
+        accounts=accounts,
         inventory=inventory,
     )
 
@@ -268,7 +250,7 @@ def _services(base: _Base) -> Services:
         forecaster=base.forecaster,
         shortages=base.shortages,
         data_watch=base.data_watch,
-        engine_loop=loops.engine_loop,
+        engines=loops.engines,
         deliverer=loops.deliverer,
         board=loops.board,
         submissions=submissions,
@@ -278,12 +260,12 @@ def _services(base: _Base) -> Services:
         cases=loops.cases,
         answers=_answers(base),
         decisions=decisions,
-        host=base.host,
         housekeeping=_housekeeping(base, personal, guilds),
         guilds=guilds,
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
+        hosted=_hosted(base),
         key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
         loop_lag=LoopLag(),
@@ -306,36 +288,59 @@ def _screening(base: _Base) -> Screening:
     )
 
 
-def _engine_loop(base: _Base) -> EngineLoop:
-    async def limits_for(job: Job) -> RenderLimits:
-        return render_limits(base.settings, base.messenger.known_upload_limit(job.guild_id))
+def _engines(base: _Base) -> Engines:
+    """A loop for each seat."""
+    tally = RenderTally()
+    seats = base.seating.seats
+    names = [f"engine loop, {seat.name}" if len(seats) > 1 else "engine loop" for seat in seats]
+    loops = [_engine_loop(base, seat, name, tally) for seat, name in zip(seats, names, strict=True)]
+    return Engines(loops, tally, watches=base.seating.watches)
 
+
+def _engine_loop(base: _Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
+    async def limits_for(job: Job) -> RenderLimits:
+        limits = render_limits(base.settings, base.messenger.known_upload_limit(job.guild_id))
+        if not service_of(recipe_of(job).engine):
+            return limits
+        return replace(limits, max_takes=min(limits.max_takes, base.settings.hosted_takes))
+
+    outcomes = Outcomes(
+        seat.name,
+        claims=base.queue.claims,
+        jobs=base.queue.jobs,
+        stumbles=policies.for_stumbles(base.settings),
+        shortages=base.shortages,
+        absences=policies.for_absences(base.settings),
+        signals=base.signals,
+        clock=base.clock,
+    )
     return EngineLoop(
         claims=base.queue.claims,
         jobs=base.queue.jobs,
         take_previews=base.queue.take_previews,
         retention=base.queue.retention,
         blobs=base.blobs,
-        engine=base.host,
+        seat=seat,
+        others=base.seating.seats,
+        name=name,
         limits_for=limits_for,
-        stumbles=policies.for_stumbles(base.settings),
-        shortages=base.shortages,
+        outcomes=outcomes,
         signals=base.signals,
+        tally=tally,
         may_claim=base.data_watch.is_there,
-        clock=base.clock,
     )
 
 
 def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
     settings, queue, signals = base.settings, base.queue, base.signals
-    engine_loop = _engine_loop(base)
+    engines = _engines(base)
     board = StatusBoard(
         delivery=queue.delivery,
         jobs=queue.jobs,
         moderation=queue.moderation,
         signals=signals,
         messenger=base.messenger,
-        engine_loop=engine_loop,
+        engines=engines,
         forecaster=base.forecaster,
         dress=rows.for_status,
         sealer=base.sealer,
@@ -371,7 +376,7 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         sealer=base.sealer,
         work=base.outbox,
     )
-    return _JobLoops(engine_loop=engine_loop, board=board, deliverer=deliverer, cases=cases)
+    return _JobLoops(engines=engines, board=board, deliverer=deliverer, cases=cases)
 
 
 def _webhooks(base: _Base) -> WebhookSender:
@@ -381,6 +386,17 @@ def _webhooks(base: _Base) -> WebhookSender:
         events=queue.webhooks,
         meta=queue.meta,
         signals=base.signals,
+        clock=base.clock,
+    )
+
+
+def _hosted(base: _Base) -> HostedService:
+    return hosted_service(
+        base.accounts,
+        purchases=base.queue.purchases,
+        reviews=base.queue.reviews,
+        meta=base.queue.meta,
+        messenger=base.messenger,
         clock=base.clock,
     )
 
@@ -430,6 +446,8 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         shortages=base.shortages,
         data_watch=base.data_watch,
         rules=policies.for_submissions(settings),
+        hosting=base.accounts.hosting,
+        waits=base.forecaster,
         capabilities=base.inventory.capabilities,
         families=base.inventory.families,
     )

@@ -1,8 +1,9 @@
 """How long a clip will take, as a range.
 
-Each lane has a queue of its own, and each seat of a lane takes its next job when it is free. The middle of the range is computed from measured times: the rest of the running job, the jobs ahead, the jobs
-that members with less use will still put ahead, and the job's own drawing. The width is learnt from how far
-off the latest middles were. So the quoted range covers the actual wait about 92 % of the time (:data:`LOW` to
+Each lane has a queue of its own, and a seat that is free takes the next job of its lane. The middle of the
+range is computed from measured times: the rest of the running jobs, the jobs ahead, the jobs that members
+with less use will still put ahead, and the job's own drawing. The width is learnt from how far off the
+latest middles were. So the quoted range covers the actual wait about 92 % of the time (:data:`LOW` to
 :data:`HIGH`), whatever the model misses.
 """
 

@@ -7,15 +7,20 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.choices import Where
+from bot.config.devices import LocalDevice, local_devices
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
+from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.intake.sound_intake import SoundIntakeLimits
+from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
@@ -30,6 +35,9 @@ from db.jobs.stumbles import StumbleLimits
 from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
 from engine.elsewhere.comfyui.limits import ServerLimits
+from engine.elsewhere.hosted.families import SERVICES_VARIABLE, TABLES_VARIABLE
+from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
+from engine.elsewhere.hosted.money import micros
 from engine.elsewhere.owned import COMFYUI_VARIABLE, WORKFLOWS_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
@@ -56,6 +64,8 @@ CLIP_DECODERS = 1
 """Clips, and sounds, that are read at the same time: reading a clip keeps every processor busy."""
 JUDGED_BYTES = 512 * 2**20
 """The most that a clip may grow to when it is decoded for the owner; frames without loss are large."""
+FIRST_LOOK, LAST_LOOK = 1.0, 10.0
+"""Seconds between two looks at a take that a service draws."""
 COMPILED = "compiled"
 """The folder in the data folder for what was compiled; it may be deleted at any time."""
 
@@ -150,6 +160,11 @@ def from_elsewhere(settings: Settings) -> ClipIntakeLimits:
     return replace(to_judge(settings), max_bytes=settings.comfyui_clip_bytes)
 
 
+def for_hosted_clips(settings: Settings) -> ClipIntakeLimits:
+    """The same for one that a service drew."""
+    return replace(to_judge(settings), max_bytes=settings.hosted_clip_bytes)
+
+
 def for_comfyui(settings: Settings) -> ServerLimits:
     """What a ComfyUI server may take of our time and memory."""
     return ServerLimits(
@@ -189,10 +204,18 @@ def engine_environment(settings: Settings) -> dict[str, str]:
 def owned_environment(settings: Settings) -> dict[str, str]:
     """What names the families that the owner adds; see :func:`engine.elsewhere.owned.owned_families`."""
     folder = settings.workflows_dir
+    hosting = for_hosting(settings)
     return {
         WORKFLOWS_VARIABLE: "" if folder is None else str(_whole((folder,))[0]),
         COMFYUI_VARIABLE: ",".join(settings.comfyui),
+        TABLES_VARIABLE: "" if hosting.tables is None else str(hosting.tables),
+        SERVICES_VARIABLE: ",".join(hosting.names) if settings.hosted_budget else "",
     }
+
+
+def local_devices_of(settings: Settings) -> tuple[LocalDevice, ...]:
+    """The engines of this machine. It may ask the driver, which can take seconds."""
+    return local_devices(settings.devices, settings.device)
 
 
 def store_of(settings: Settings) -> Store:
@@ -259,7 +282,6 @@ def for_api(settings: Settings) -> ApiPolicy:
     return ApiPolicy(
         host=str(settings.api_host),
         port=settings.api_port,
-        keys=settings.api_keys,
         per_minute=settings.api_per_minute,
         streams=settings.api_streams,
         upload_seconds=settings.api_upload_seconds,
@@ -277,6 +299,56 @@ def for_webhooks(settings: Settings) -> WebhookPolicy:
         private=settings.webhook_private,
         seconds=settings.webhook_seconds,
         keep_days=settings.webhook_keep_days,
+    )
+
+
+def for_hosting(settings: Settings) -> HostingPolicy:
+    """Which services there are."""
+
+    def bare(secret: SecretStr | None) -> str:
+        return "" if secret is None else secret.get_secret_value()
+
+    return HostingPolicy(
+        replicate=bare(settings.replicate_token),
+        fal=bare(settings.fal_key),
+        runpod=bare(settings.runpod_key),
+        endpoint=settings.runpod_endpoint,
+        replicate_url=settings.replicate_url,
+        fal_url=settings.fal_url,
+        runpod_url=settings.runpod_url,
+        jwks_url=settings.fal_jwks_url,
+        public_url=settings.hosted_webhook_url,
+        webhook_secret=bare(settings.replicate_webhook_secret),
+        tables=None if settings.hosted_engines_dir is None else _whole((settings.hosted_engines_dir,))[0],
+    )
+
+
+def for_overflow(settings: Settings) -> Overflow:
+    """When clips are made at a service because the wait here is long."""
+    return Overflow(minutes=settings.overflow_minutes, engine=settings.overflow_engine)
+
+
+def for_hosted_takes(settings: Settings) -> HostedPolicy:
+    """What may be bought, and how long a service is waited for."""
+    return HostedPolicy(
+        budget=micros(settings.hosted_budget),
+        takes=settings.hosted_takes,
+        longest=settings.hosted_minutes * MINUTE,
+        away=settings.hosted_away_seconds,
+        search=settings.hosted_search_seconds,
+        first_look=FIRST_LOOK,
+        last_look=LAST_LOOK,
+    )
+
+
+def for_wire(settings: Settings) -> WireLimits:
+    """What is sent to a service and taken from it."""
+    return WireLimits(
+        seconds=settings.hosted_answer_seconds,
+        fetch_seconds=settings.hosted_fetch_seconds,
+        max_bytes=settings.hosted_clip_bytes,
+        private=settings.hosted_private,
+        hosts=settings.hosted_hosts,
     )
 
 
@@ -345,6 +417,11 @@ def for_stumbles(settings: Settings) -> StumbleLimits:
 def for_shortages(settings: Settings) -> ShortagePolicy:
     """How long is waited for what the machine is short of."""
     return ShortagePolicy(pause_last=settings.shortage_pause_last)
+
+
+def for_absences(settings: Settings) -> AbsencePolicy:
+    """How long is waited for what draws elsewhere and can't be reached."""
+    return AbsencePolicy(pause_last=settings.away_pause_last)
 
 
 def for_retention(settings: Settings) -> RetentionPolicy:

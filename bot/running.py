@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Iterator
 
 from bot import policies
 from bot.api.parts import Parts as ApiParts
@@ -24,12 +25,12 @@ from bot.ops.fetch_eyes import fetching
 from bot.ops.health import HealthFile
 from bot.ops.last_life import traced
 from bot.reconnect import stay_connected
+from bot.seats import Engine
 from bot.services import Services, overview_of, state_of
 from bot.supervisor import Loop, Supervisor
 from bot.web.policy import WebPolicy
 from bot.web.server import WebServer
 from engine.core.errors import EngineError
-from engine.process.host import EngineHost
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +78,7 @@ def supervisor_of(services: Services) -> Supervisor:
     """All loops of the bot; the sign of life says how each of them is doing."""
     supervisor = Supervisor()
     alerts = moderator_alerts(
-        services.engine_loop,
-        services.host,
+        services.engines,
         services.shortages,
         reviews=services.queue.reviews,
         messenger=services.messenger,
@@ -92,13 +92,14 @@ def supervisor_of(services: Services) -> Supervisor:
         services.settings.data_dir, lambda: state_of(services, supervisor), clock=services.clock
     )
     supervisor.add(
-        engine_start(services.host),
+        *_engine_starts(services),
         fetching(
             policies.store_of(services.settings),
             policies.for_fetching_eyes(services.settings),
             clock=services.clock,
         ),
-        services.engine_loop.loop,
+        *(each.loop for each in services.engines.loops),
+        *services.engines.watches,
         services.deliverer.loop,
         services.board.loop,
         services.cases.loop,
@@ -112,6 +113,8 @@ def supervisor_of(services: Services) -> Supervisor:
         clock_watch.loop,
         health.loop,
     )
+    if services.hosted.hosting.on:
+        supervisor.add(*services.hosted.loops)
     if services.webhooks.wanted:
         supervisor.add(services.webhooks.loop)
     if services.settings.web_port:
@@ -145,7 +148,7 @@ def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
                 blobs=services.blobs, sealer=services.sealer, folder=services.settings.data_dir / OUTBOX
             ),
             spool=services.settings.data_dir,
-            progress=services.engine_loop.progress.get,
+            progress=services.engines.progress.get,
             in_trouble=lambda: services.data_watch.trouble() is not None,
             clock=services.clock,
         )
@@ -158,11 +161,12 @@ def web_server(services: Services, supervisor: Supervisor, policy: WebPolicy) ->
         policy,
         tell=lambda: overview_of(services, supervisor),
         in_trouble=lambda: services.data_watch.trouble() is not None,
+        more=services.hosted.receiver.routes() if services.hosted.hosting.on else (),
     )
 
 
-def engine_start(host: EngineHost) -> Loop:
-    """Start the engine, again and again if the disk does not let it. Jobs wait meanwhile."""
+def engine_start(host: Engine, name: str = "engine start") -> Loop:
+    """Start an engine, again and again if the disk does not let it. Jobs wait meanwhile."""
 
     async def start() -> None:
         try:
@@ -174,13 +178,19 @@ def engine_start(host: EngineHost) -> Loop:
             log.error("the engine did not start: %s", error)  # noqa: TRY400 - the host has logged it, and goes on
         loop.stop()
 
-    loop = Loop("engine start", start, every=ENGINE_START_PAUSE)
+    loop = Loop(name, start, every=ENGINE_START_PAUSE)
     return loop
+
+
+def _engine_starts(services: Services) -> Iterator[Loop]:
+    several = services.engines.are_several
+    for seat in services.engines.seats:
+        yield engine_start(seat.engine, f"engine start, {seat.name}" if several else "engine start")
 
 
 async def _finish(services: Services) -> None:
     """Claim nothing more, give the running job and the running posts a moment, and say so in public."""
-    await asyncio.gather(services.engine_loop.stop(services.settings.stop_grace), services.submissions.stop())
+    await asyncio.gather(services.engines.stop(services.settings.stop_grace), services.submissions.stop())
     await services.deliverer.stop()
     await services.board.stop()
 

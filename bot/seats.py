@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from engine.core.device import Device
 from engine.core.events import Event
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Recipe
 from engine.process.host import HostState
 from engine.process.spool import Rendered
@@ -24,6 +26,34 @@ class Engine(Protocol):
     @property
     def state(self) -> HostState:
         """What it is doing."""
+        ...
+
+    async def start(self) -> None:
+        """Get it ready.
+
+        Raises:
+            EngineError: it is not ready; it goes on trying by itself.
+            OSError: nothing was started, and start may be called again.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End it. Renders that run or wait raise EngineClosed."""
+        ...
+
+    @property
+    def device(self) -> Device | None:
+        """Where clips are drawn; None until it is known."""
+        ...
+
+    @property
+    def deaths(self) -> int:
+        """How many of its processes ended without being asked to, since the start."""
+        ...
+
+    @property
+    def rss(self) -> int | None:
+        """Bytes of resident memory of its process; None while there is none."""
         ...
 
     @property
@@ -47,6 +77,12 @@ class Engine(Protocol):
     def discard(self, rendered: Rendered) -> None:
         """Clean up after a clip was taken over."""
         ...
+
+
+def lane_of(recipe: Recipe, families: Mapping[str, FamilySpec]) -> str:
+    """The lane of a job. A loop is made here, wherever the clip comes from: nothing is drawn for it."""
+    spec = families.get(recipe.engine)
+    return HERE if recipe.loop or spec is None else spec.made_at
 
 
 def everything() -> None:

@@ -17,9 +17,10 @@ from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
+from bot.hosted.service import HostedService
 from bot.loops.answers import Answers
 from bot.loops.delivery import Deliverer
-from bot.loops.engine_loop import EngineLoop
+from bot.loops.engines import Engines
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.decisions import Decisions
@@ -34,7 +35,7 @@ from bot.requests.cancelling import Cancelling
 from bot.requests.submission import Submissions
 from bot.signals import JobSignals
 from bot.supervisor import LoopState, Supervisor
-from bot.web.overview import LoopReport, Overview
+from bot.web.overview import EngineReport, LoopReport, Overview
 from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit
@@ -42,7 +43,6 @@ from db.files import Blobs
 from db.privacy.departed_guilds import Guilds
 from db.queue import Queue
 from db.sqlite.connection import Database
-from engine.process.host import EngineHost
 from engine.provenance.seal import Sealer
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class Services:
     forecaster: Forecaster
     shortages: Shortages
     data_watch: DataWatch
-    engine_loop: EngineLoop
+    engines: Engines
     deliverer: Deliverer
     board: StatusBoard
     submissions: Submissions
@@ -75,12 +75,12 @@ class Services:
     cases: CaseBoard
     answers: Answers
     decisions: Decisions
-    host: EngineHost
     housekeeping: Housekeeping
     guilds: Guilds
     erasing: Erasing
     rights: Rights
     webhooks: WebhookSender
+    hosted: HostedService
     key_webhooks: KeyWebhookSender
     sealer: Sealer
     loop_lag: LoopLag
@@ -105,12 +105,10 @@ def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
     trouble = services.data_watch.trouble()
     return {
         **({} if trouble is None else {TROUBLE: trouble}),
-        "engine": services.host.state.value,
-        "engine deaths": services.host.deaths,
-        "GPU faults in a row": services.engine_loop.gpu.in_a_row,
+        **_states_of(services.engines),
         "discord": "connected" if services.messenger.connected else "away",
-        "rendered": services.engine_loop.tally.rendered,
-        "idle between jobs p95 ms": round(services.engine_loop.idle(0.95) * 1000, 1),
+        "rendered": services.engines.tally.rendered,
+        "idle between jobs p95 ms": round(services.engines.idle(0.95) * 1000, 1),
         "loop lag p99 ms": round(services.loop_lag.lag(0.99) * 1000, 1),
         "loop lag max ms": round(services.loop_lag.lag(1.0) * 1000, 1),
         "database": "whole" if services.database.rescued is None else str(services.database.rescued),
@@ -121,6 +119,19 @@ def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
     }
 
 
+def _states_of(engines: Engines) -> dict[str, Any]:
+    """How each engine is doing; where there are several, under its name."""
+    told: dict[str, Any] = {}
+    for loop in engines.loops:
+        name = f" {loop.seat.name}" if engines.are_several else ""
+        told[f"engine{name}"] = loop.seat.engine.state.value
+        told[f"engine{name} deaths"] = loop.seat.engine.deaths
+        told[f"GPU faults in a row{name}"] = loop.outcomes.gpu.in_a_row
+        if loop.outcomes.absence.where is not None:
+            told[f"engine{name} can't reach"] = loop.outcomes.absence.where
+    return told
+
+
 def _short_of(services: Services) -> str:
     found = services.shortages.anywhere()
     return "nothing" if found is None else str(found[0])
@@ -129,20 +140,27 @@ def _short_of(services: Services) -> str:
 async def overview_of(services: Services, supervisor: Supervisor) -> Overview:
     """The same in numbers, for the status page and the metrics."""
     short = services.shortages.anywhere()
-    loop, host = services.engine_loop, services.host
+    engines = services.engines
     return Overview(
         release=version("framekiln"),
         trouble=services.data_watch.trouble() is not None,
         connected=services.messenger.connected,
         jobs=await services.queue.jobs.counts(),
-        running=tuple(loop.progress.values()),
         wait=await _last_wait(services),
-        engine=host.state,
-        engine_deaths=host.deaths,
-        engine_memory=host.rss,
-        gpu_faults=loop.gpu.in_a_row,
-        tally=loop.tally,
-        idle={share: loop.idle(share) for share in (0.5, 0.95)},
+        engines=tuple(
+            EngineReport(
+                name=loop.seat.name,
+                running=tuple(loop.progress.values()),
+                state=loop.seat.engine.state,
+                deaths=loop.seat.engine.deaths,
+                memory=loop.seat.engine.rss,
+                gpu_faults=loop.outcomes.gpu.in_a_row,
+                away=loop.outcomes.absence.where is not None,
+            )
+            for loop in engines.loops
+        ),
+        tally=engines.tally,
+        idle={share: engines.idle(share) for share in (0.5, 0.95)},
         lag={share: services.loop_lag.lag(share) for share in (0.5, 0.99, 1.0)},
         database_calls=services.database.calls,
         database_seconds=services.database.busy_seconds,

@@ -16,6 +16,7 @@
 `db.jobs.take_previews`        pictures of discarded takes
 `db.jobs.stars`         clips that members keep
 `db.jobs.webhooks`      what another program is to be told
+`db.purchases`          what services draw for money
 `db.api.keys`           keys of the HTTP API
 `db.api.requests`       requests that may come twice
 `db.api.events`         what has happened to jobs
@@ -50,6 +51,7 @@ from db.jobs.webhooks import Webhooks
 from db.moderation.actions import Moderation
 from db.moderation.cases import Cases
 from db.moderation.reviews import Reviews
+from db.purchases import Purchases
 from db.sqlite.connection import Database
 from db.sqlite.meta import Meta
 
@@ -75,6 +77,7 @@ class Queue:
         take_previews: pictures of discarded takes.
         stars: clips that members keep.
         webhooks: what another program is to be told.
+        purchases: what services draw for money, and who agrees to it.
         api_keys: keys of the HTTP API.
         api_requests: requests that may come twice.
         events: what has happened to jobs.
@@ -97,6 +100,7 @@ class Queue:
     take_previews: TakePreviews
     stars: Stars
     webhooks: Webhooks
+    purchases: Purchases
     api_keys: ApiKeys
     api_requests: ApiRequests
     events: JobEvents
@@ -135,6 +139,7 @@ class Queue:
         self.take_previews = TakePreviews(db, clock=clock)
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
+        self.purchases = Purchases(db, clock=clock)
         self.api_keys = ApiKeys(db, clock=clock)
         self.api_requests = ApiRequests(db, clock=clock)
         self.events = JobEvents(db, clock=clock)

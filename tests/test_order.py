@@ -37,3 +37,15 @@ def test_every_test_is_in_one_of_the_three_runs():
     assert "$(PYTEST) $(OF_THE_ENGINE) $(call without,$(WITH_TORCH)))\n" in MAKEFILE
     assert "$(PYTEST) tests $(call without,$(WITH_TORCH) $(OF_THE_ENGINE))\n" in MAKEFILE
     assert "without = $(addprefix --ignore=,$(1))\n" in MAKEFILE
+
+
+def test_only_the_first_run_imports_torch_to_read_its_tests():
+    folders = re.findall(r"(?m)^WITH_TORCH = (.*)$", MAKEFILE)[0].split()
+    imports = re.compile(r"(?m)^(import torch\b|from (torch|engine\.diffusion|tests\.engine\.tiny)\b)")
+    named = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if imports.search(path.read_text("utf-8"))
+    }
+    assert [name for name in named if not any(name.startswith(folder) for folder in folders)] == []
+    assert len(named) > 20

@@ -22,9 +22,11 @@ from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
+from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.intake.sound_intake import SoundIntakeLimits
+from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
@@ -37,6 +39,7 @@ from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
 from engine.elsewhere.comfyui.limits import ServerLimits
+from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.watch import HostLimits
@@ -53,6 +56,7 @@ OWNERS = (
     RetentionPolicy,
     FetchPolicy,
     ShortagePolicy,
+    AbsencePolicy,
     StumbleLimits,
     FairShare,
     EnqueueLimits,
@@ -64,6 +68,10 @@ OWNERS = (
     ApiPolicy,
     ClipRules,
     SubmissionPolicy,
+    HostingPolicy,
+    HostedPolicy,
+    Overflow,
+    WireLimits,
     IntakeLimits,
     ClipIntakeLimits,
     SoundIntakeLimits,
@@ -218,9 +226,11 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_delivery(settings),
         policies.for_door(settings),
         policies.for_web(settings),
+        policies.for_api(settings),
         policies.for_webhooks(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),
+        policies.for_absences(settings),
         policies.for_finished_clips(settings),
         policies.for_intake(settings),
         policies.for_clips(settings),
@@ -231,6 +241,10 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_engine(settings),
         policies.for_comfyui(settings),
         policies.for_fetching_eyes(settings),
+        policies.for_hosting(settings),
+        policies.for_overflow(settings),
+        policies.for_hosted_takes(settings),
+        policies.for_wire(settings),
     ]
 
 
@@ -239,6 +253,12 @@ OTHER_VALUES: dict[str, Any] = {
     **{name: other(field.default) for name, field in Settings.model_fields.items()},
     "webhook_url": SecretStr("https://other.example"),
     "webhook_secret": (SecretStr("other"),),
+    "replicate_token": SecretStr("other"),
+    "fal_key": SecretStr("other"),
+    "runpod_key": SecretStr("other"),
+    "replicate_webhook_secret": SecretStr("other"),
+    "hosted_hosts": ("other.example",),
+    "hosted_engines_dir": Path("other"),
 }
 OTHERS = made_from(Settings.model_construct(**OTHER_VALUES))
 
@@ -250,6 +270,7 @@ FIXED = {
     "SoundIntakeLimits": {"decoders", "max_streams"},
     "IntakeLimits": {"jpeg_scans", "png_chunks", "max_working_side", "decode_cpu_seconds"},
     "PlanLimits": {"min_seconds", "min_side"},
+    "HostedPolicy": {"first_look", "last_look"},
     "HostLimits": {
         *("load", "heartbeat_every", "cancel_grace", "term_grace", "backoff_first", "backoff_last"),
         *("deaths", "deaths_window", "memory"),
@@ -284,7 +305,7 @@ def test_every_policy_is_in_this_file():
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ClassDef) and node.name.endswith(("Limits", "Policy", "Ceilings", "Share"))
     }
-    assert named == {policy.__name__ for policy in (*OWNERS, *ENGINES)} - {"ClipRules"}
+    assert named == {policy.__name__ for policy in (*OWNERS, *ENGINES)} - {"ClipRules", "Overflow"}
 
 
 @pytest.mark.parametrize("name", list(SAME_DEFAULT))

@@ -33,6 +33,7 @@ import bot.client
 import bot.loops.answers
 import bot.loops.delivery
 import bot.loops.engine_loop
+import bot.loops.outcomes
 import bot.loops.runs
 import bot.loops.status
 import bot.ops.shortages
@@ -42,7 +43,7 @@ from benchmarks.faults import clock
 from benchmarks.faults.broken import BROKEN
 from benchmarks.faults.places import Place, Places
 from benchmarks.faults.points import SCALE, Kind, Point, Points, install
-from bot import app, running
+from bot import running, seating
 from bot.client import Framekiln
 from bot.config.choices import LogFormat
 from bot.config.settings import Settings
@@ -62,6 +63,8 @@ PAUSES = {
     bot.loops.runs: {"NOTE_SECONDS": 0.1},
     bot.loops.engine_loop: {
         "POLL_SECONDS": 0.1,
+    },
+    bot.loops.outcomes: {
         "ENGINE_DOWN_PAUSE": 0.2,
         "TROUBLE_PAUSE": 0.05,
     },
@@ -353,5 +356,5 @@ def _give_an_engine(clip: Path, outage: Path, speed: float) -> None:
             super().__init__(*args, **kwargs)
             self._connection.guild_ready_timeout = 0.05  # the fake tells of all guilds at once
 
-    app.EngineHost = host  # type: ignore[attr-defined,assignment]
+    seating.EngineHost = host  # type: ignore[attr-defined,assignment]
     bot.reconnect.Framekiln = Client  # type: ignore[attr-defined]

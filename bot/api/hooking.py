@@ -16,8 +16,8 @@ from bot.api.problems import Kind, Problem
 from bot.api.routes import JSON
 from bot.api.uploads import all_of, wrong
 from bot.api.viewing import json_of, moment
-from bot.webhooks.addresses import NotPublic, check_literal
 from db.api.hooks import ApiWebhook
+from engine.elsewhere.addresses import NotPublic, check_literal
 
 SECRET_BYTES = 32
 

@@ -12,7 +12,6 @@ class ApiPolicy:
     Attributes:
         host: an address of this machine.
         port: 0 takes a free one.
-        keys: keys of a member in a server.
         per_minute: requests by a key.
         streams: event streams of a key that are open at once.
         upload_seconds: for one request to arrive.
@@ -23,7 +22,6 @@ class ApiPolicy:
 
     host: str
     port: int
-    keys: int
     per_minute: int
     streams: int
     upload_seconds: float

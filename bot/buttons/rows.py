@@ -23,8 +23,9 @@ T = TypeVar("T")
 ROW = 5
 """Buttons in one of Discord's rows."""
 
-NOT_DISCORD = frozenset({"__main__", "cli"})
-"""Importing the one would start the program; the other is the command line."""
+NOT_DISCORD = frozenset({"__main__", "cli", "remote"})
+"""Importing the first would start the program. The others are the command line and what asks other bots; some
+of that needs packages that a bot may do without."""
 
 
 @cache

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from bot import policies
 from bot.cli.output import CannotSave, OutputFile
+from bot.config.devices import THE_ONLY
 from bot.config.paths import BLOBS, DATABASE, OUTBOX, SPOOL
 from bot.config.settings import Settings
 from bot.intake.clip_intake import ClipIntake
@@ -31,13 +32,16 @@ from bot.job_documents import receipt_of, seen_document
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
+from bot.loops.outcomes import Outcomes
 from bot.loops.previews import JobProgress
-from bot.loops.without_discord import NOBODY, Folder, HeardEngine
+from bot.loops.render_tally import RenderTally
+from bot.loops.without_discord import NOBODY, THE_FOLDER, Folder, HeardEngine
 from bot.ops.shortages import Shortages
 from bot.privacy.forgetting import RecipeRedactor
 from bot.requests.options import wants_clips_sound
 from bot.requests.style_names import settled
 from bot.requests.wording import worded
+from bot.seats import Seat
 from bot.signals import JobSignals
 from db.files import Blobs
 from db.jobs.job import Job, NewJob
@@ -188,7 +192,7 @@ class ClipMaker:
             key=f"demo {self._asked}",
             kind=recipe.asked,
             guild_id=NOBODY + self._asked,
-            channel_id=NOBODY,
+            channel_id=THE_FOLDER,
             user_id=NOBODY + self._asked,
             recipe=recipe.to_json(),
             profile=recipe.profile,
@@ -229,12 +233,20 @@ class ClipMaker:
             take_previews=queue.take_previews,
             retention=queue.retention,
             blobs=self._blobs,
-            engine=engine,
+            seat=Seat(name=THE_ONLY.name, engine=engine),
             limits_for=limits_for,
-            stumbles=policies.for_stumbles(settings),
-            shortages=shortages,
+            outcomes=Outcomes(
+                THE_ONLY.name,
+                claims=queue.claims,
+                jobs=queue.jobs,
+                stumbles=policies.for_stumbles(settings),
+                shortages=shortages,
+                absences=policies.for_absences(settings),
+                signals=signals,
+                clock=time.time,
+            ),
             signals=signals,
-            clock=time.time,
+            tally=RenderTally(),
             may_claim=lambda: not engine.spent,
         )
         return deliverer, engine_loop

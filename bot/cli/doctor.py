@@ -16,7 +16,7 @@ from yarl import URL
 from bot.cli.finding import Finding
 from bot.cli.folders import examine_folders
 from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables, variable
-from bot.policies import owned_environment, store_of
+from bot.policies import local_devices_of, owned_environment, store_of
 from engine.core.request import AUTO
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def examine() -> list[Finding]:
         *_set_aside(settings),
         _ffmpeg(),
         _signing(settings),
+        *examine_devices(settings),
         *_engines(settings),
         _eyes(settings),
         _nudity(settings),
@@ -181,6 +182,17 @@ def _signing(settings: Settings) -> Finding:
     except (OSError, ValueError) as error:
         mend = f"Move {settings.data_dir / 'identity'} away; the next start creates a new key."
         return Finding(name=name, ok=False, blocks=True, text=f"the key cannot be used: {error}", mend=mend)
+
+
+def examine_devices(settings: Settings) -> Iterator[Finding]:
+    """The engines of this machine, where it has not just the usual one."""
+    devices = local_devices_of(settings)
+    if not devices:
+        text = "none, because of FRAMEKILN_DEVICES: only servers and services draw"
+        yield Finding(name="devices", ok=True, text=text)
+    elif len(devices) > 1:
+        names = ", ".join(device.name for device in devices)
+        yield Finding(name="devices", ok=True, text=f"an engine for each of {names}")
 
 
 def _engines(settings: Settings) -> Iterator[Finding]:

@@ -21,8 +21,9 @@ from bot.cli.database import backup, check, restore
 from bot.cli.elsewhere.workflows import workflows
 from bot.cli.inspect import inspect
 from bot.cli.judge import judge
+from bot.cli.making import give_up, make, print_receipt
 from bot.cli.models import models
-from bot.cli.output import CLIP, PICTURE, OutputFile, data_dir, save_picture
+from bot.cli.output import PICTURE, OutputFile, data_dir, save_picture
 from bot.cli.remote.client import client
 from bot.cli.remote.mcp import mcp
 from bot.cli.request_options import A_FILE, asked_for
@@ -31,19 +32,13 @@ from bot.cli.rows.webhooks import webhooks
 from bot.cli.try_ways import try_ways
 from bot.config.secrets import hide, hide_token
 from bot.requests import options
-from engine.core.foreign_text import visible
 from engine.core.recipe import Kind, Role
 from engine.core.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from bot.cli.demo import Made
     from bot.config.settings import Settings
 
 log = logging.getLogger(__name__)
-
-MEGABYTE = 1_000_000
 
 
 class _Program(click.Group):
@@ -96,9 +91,9 @@ def run() -> None:
     try:
         settings = load_settings()
     except BadSettings as error:
-        _give_up(f"A setting is wrong. {error}")
+        give_up(f"A setting is wrong. {error}")
     if settings.discord_token is None:
-        _give_up(
+        give_up(
             "DISCORD_TOKEN is not set. Copy .env.example to .env and put the token after DISCORD_TOKEN= "
             "(the README says where to find the token). To try Framekiln without Discord: make demo"
         )
@@ -203,10 +198,10 @@ def render(
             fps=fps,
             size=None if size is None else _size(size),
         )
-        made = _make(request, {role: file for role, file in files.items() if file is not None}, output)
+        made = make(request, {role: file for role, file in files.items() if file is not None}, output)
     except UserError as error:
-        _give_up(str(error))
-    _print_receipt(made, output.expanduser())
+        give_up(str(error))
+    print_receipt(made, output.expanduser())
 
 
 @main.command()
@@ -225,10 +220,10 @@ def upscale(clip: Path, output: Path) -> None:
 
     try:
         # Whoever names the engine will wait for it, GPU or not.
-        made = _make(Request(kind=Kind.UPSCALE, engine=NAME), {Role.REFERENCE: clip}, output)
+        made = make(Request(kind=Kind.UPSCALE, engine=NAME), {Role.REFERENCE: clip}, output)
     except UserError as error:
-        _give_up(str(error))
-    _print_receipt(made, output.expanduser())
+        give_up(str(error))
+    print_receipt(made, output.expanduser())
 
 
 @main.command()
@@ -248,10 +243,10 @@ def demo(image: Path, output: Path) -> None:
     click.echo(f"Making a clip from {image}: queue, engine, quality gate, smoothing, encoder.\n")
     request = Request(kind=Kind.ANIMATE, seconds=4.0, seed=7)
     try:
-        made = _make(request, {Role.PICTURE: image}, output, first=_fetch_eyes)
+        made = make(request, {Role.PICTURE: image}, output, first=_fetch_eyes)
     except UserError as error:
-        _give_up(str(error))
-    _print_receipt(made, output.expanduser())
+        give_up(str(error))
+    print_receipt(made, output.expanduser())
     click.echo(
         "\nNext, try your own picture:  .venv/bin/framekiln render PICTURE.png -o out/mine.mp4\n"
         "      or run the bot:         put DISCORD_TOKEN=… into .env, then  .venv/bin/framekiln run\n"
@@ -287,7 +282,7 @@ def _examine_gpu() -> NoReturn:
     try:
         lines, well = gpu_report(load_settings())
     except BadSettings as error:
-        _give_up(f"A setting is wrong. {error}")
+        give_up(f"A setting is wrong. {error}")
     click.echo("\n".join(lines))
     sys.exit(0 if well else 1)
 
@@ -320,7 +315,7 @@ def sheet(clip: Path, output: Path) -> None:
     try:
         read = read_owners_clip(clip)
     except (ValueError, OSError) as error:
-        _give_up(str(error))
+        give_up(str(error))
     save_picture(Image.fromarray(contact_sheet(read.frames, read.fps)), saved)
     click.echo(str(saved.path))
 
@@ -334,79 +329,9 @@ def health() -> None:
     try:
         alive, text = look(load_settings().data_dir, now=time.time())
     except BadSettings as error:
-        _give_up(str(error))
+        give_up(str(error))
     click.echo(text)
     sys.exit(0 if alive else 1)
-
-
-def _make(
-    request: Request,
-    files: Mapping[Role, Path],
-    output: Path,
-    *,
-    first: Callable[[Settings], None] = lambda _: None,
-) -> Made:
-    """Make a clip, and show its stages in a progress bar.
-
-    Args:
-        request: what to make.
-        files: what it is made from.
-        output: where the clip goes.
-        first: done once it is known that the clip can be saved there.
-    """
-    from rich.console import Console  # noqa: PLC0415 - see the module's docstring
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-    from bot.cli.demo import make_clip  # noqa: PLC0415
-    from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
-    from bot.loops.previews import JobProgress  # noqa: PLC0415
-    from bot.text.messages import STAGES, overall  # noqa: PLC0415
-
-    try:
-        settings = load_settings()
-    except BadSettings as error:
-        _give_up(f"A setting is wrong. {error}")
-    saved = OutputFile(output, CLIP, data=settings.data_dir, inputs=files.values())
-    first(settings)
-    columns = (TextColumn("{task.description:<16}"), BarColumn(40), TextColumn("{task.percentage:>3.0f} %"))
-    bars = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), refresh_per_second=4)
-    with bars as shown:
-        bar = shown.add_task("starting", total=1.0)
-
-        def tell(live: JobProgress) -> None:
-            name = STAGES.get(live.stage, live.stage) + (f" (take {live.take})" if live.take > 1 else "")
-            shown.update(bar, description=name, completed=overall(live.stage, live.fraction))
-
-        given = {role: path.read_bytes() for role, path in files.items()}
-        made = asyncio.run(make_clip(request, given, saved, settings=settings, on_progress=tell))
-        shown.update(bar, description="done", completed=1.0)
-    return made
-
-
-def _print_receipt(made: Made, output: Path) -> None:
-    from engine.provenance.seal import Signature, inspect_clip  # noqa: PLC0415 - see the module's docstring
-
-    recipe, receipt = made.recipe, made.receipt
-    size = f"{receipt.size / 1e6:.1f} MB" if receipt.size >= MEGABYTE / 10 else f"{receipt.size / 1e3:.1f} kB"
-    click.echo(f"\n  {output}  ({size})")
-    click.echo(
-        f"  {receipt.width}×{receipt.height}, {recipe.seconds:.1f} s, "
-        f"{receipt.frames} frames at {receipt.fps:g} a second"
-    )
-    for reason in recipe.reasons:
-        click.echo(f"  · {visible(reason)}")
-    for take in receipt.takes:
-        words = f": {'; '.join(take.reasons)}" if take.reasons else ""
-        click.echo(f"  · take {take.number} {take.outcome}, {take.score:.0f} of 100{words}")
-    for given_up in receipt.ladder:
-        click.echo(f"  · {given_up}")
-    spent = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in receipt.seconds.items())
-    click.echo(f"  · {made.seconds:.1f} s in total: {spent}")
-    click.echo(f"  · seed {recipe.seed}")
-    signed = inspect_clip(output).signature is not Signature.NONE
-    click.echo(
-        "  · signed" if signed else "  · not signed: framekiln run creates the key when it first starts"
-    )
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -414,8 +339,3 @@ def _size(text: str) -> tuple[int, int]:
     if not (width.strip().isdigit() and height.strip().isdigit()):
         raise click.BadParameter("write it as WIDTHxHEIGHT, like 768x432", param_hint="--size")
     return int(width), int(height)
-
-
-def _give_up(text: str) -> NoReturn:
-    click.echo(visible(hide_token(text), lines=True), err=True)
-    sys.exit(1)

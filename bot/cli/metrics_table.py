@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.loops.render_tally import RenderTally
 from bot.supervisor import LoopState
 from bot.web.metrics import families
-from bot.web.overview import LoopReport, Overview
+from bot.web.overview import EngineReport, LoopReport, Overview
 from db.states import State
 from engine.core.receipt import Outcome
 from engine.process.host import HostState
@@ -33,17 +33,16 @@ def _something_of_everything() -> Overview:
     tally.takes["camera", Outcome.ACCEPTED] = 1
     tally.causes["camera", "flicker"] = 1
     tally.busy["camera"] = 1.0
+    engine = EngineReport(
+        name="", running=(), state=HostState.READY, deaths=0, memory=None, gpu_faults=0, away=False
+    )
     return Overview(
         release="",
         trouble=False,
         connected=True,
         jobs=dict.fromkeys(State, 0),
-        running=(),
         wait=None,
-        engine=HostState.READY,
-        engine_deaths=0,
-        engine_memory=None,
-        gpu_faults=0,
+        engines=(engine, engine),
         tally=tally,
         idle={0.5: 0.0},
         lag={0.5: 0.0},

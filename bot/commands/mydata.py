@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction
+from bot.hosted.consent import Answer
 from bot.services import Services
 
 MY_DATA = "mydata"
@@ -23,6 +24,7 @@ class MyDataGroup(
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._rights = services.rights
+        self._services = services
 
     @app_commands.command(
         description="Get everything I have about you as a ZIP file, sent privately",
@@ -52,6 +54,21 @@ class MyDataGroup(
     async def pictures(self, interaction: Interaction, others: str) -> None:
         """Set the opt-out."""
         await self._rights.allow_pictures(interaction, allowed=others != FORBID)
+
+    @app_commands.command(
+        description="Choose whether your pictures and words may be sent to services outside this machine"
+    )
+    @app_commands.describe(send="Forbidden until you choose. The server has to allow it too")
+    @app_commands.choices(
+        send=[
+            app_commands.Choice(name="forbid · nothing of mine leaves this machine", value=Answer.FORBID),
+            app_commands.Choice(name="allow · when I choose an engine of a service", value=Answer.ALLOW),
+            app_commands.Choice(name="overflow · also when the wait here is long", value=Answer.OVERFLOW),
+        ]
+    )
+    async def services(self, interaction: Interaction, send: str) -> None:
+        """Give the member's consent, or take it back."""
+        await self._services.hosted.consents.answer(interaction, Answer(send))
 
 
 def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:

@@ -18,7 +18,7 @@ class Crowding(BaseSettings):
     per_member_running: int = Field(
         2,
         ge=1,
-        description="Jobs of a member that are drawn at the same time, while others wait for the same engines.",
+        description="Jobs of a member that are drawn at the same time while others wait for these engines.",
     )
     per_guild_at_once: int = Field(
         10, ge=1, description="Requests of a server that are taken in at the same time."

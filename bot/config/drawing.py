@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
 
+from bot.config.devices import is_devices
 from engine.runtime.context import Attention, EngineContext
 
 
 class Drawing(BaseSettings):
     """A part of :class:`bot.config.settings.Settings`."""
 
+    devices: str = Field(
+        "auto",
+        description="Engines of this machine: auto (one for each GPU, or just one), a list of GPUs by number "
+        "like 0,1, or none. cpu,cpu: two without a GPU.",
+    )
     models_memory: int = Field(
         0,
         ge=0,
@@ -56,3 +62,13 @@ class Drawing(BaseSettings):
         False,  # noqa: FBT003 - a default
         description="Smooth with RIFE even without a GPU, which is slow.",
     )
+
+    @field_validator("devices", mode="after")
+    @classmethod
+    def _known_devices(cls, value: str) -> str:
+        devices = value.replace(" ", "").lower()
+        if not is_devices(devices):
+            raise ValueError("must be auto, none, or a list of GPUs by number, like 0,1")
+        if len(set(numbers := [part for part in devices.split(",") if part.isdecimal()])) < len(numbers):
+            raise ValueError("must name each GPU once")
+        return devices

@@ -33,6 +33,11 @@ class Endurance(BaseSettings):
         description="Most seconds between two tries while the disk is full or memory or file handles are "
         "used up.",
     )
+    away_pause_last: float = Field(
+        120.0,
+        ge=1,
+        description="Most seconds between two tries while a server or service that draws can't be reached.",
+    )
     reserve_bytes: int = Field(
         8 * 2**20,
         ge=0,

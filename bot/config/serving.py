@@ -22,7 +22,7 @@ class Serving(BaseSettings):
         description="IP address on which they are served. By default, only this machine can read them.",
     )
     api_port: int = Field(
-        0, ge=0, le=65_535, description="Port of the [HTTP API](api.md). 0: it is not served."
+        0, ge=0, le=65_535, description="Port of the [HTTP API](http-api.md). 0: it is not served."
     )
     api_host: IPvAnyAddress = Field(
         IPv4Address("127.0.0.1"),

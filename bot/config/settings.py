@@ -33,6 +33,7 @@ from bot.config.crowding import Crowding
 from bot.config.drawing import Drawing
 from bot.config.elsewhere import Elsewhere
 from bot.config.endurance import Endurance
+from bot.config.hosting import Hosting
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
@@ -74,7 +75,16 @@ class _Toml(TomlConfigSettingsSource):
 
 
 class Settings(
-    Announcing, ComfyUISettings, Crowding, Drawing, Elsewhere, Endurance, Looking, Serving, PlainValues
+    Announcing,
+    ComfyUISettings,
+    Crowding,
+    Drawing,
+    Elsewhere,
+    Endurance,
+    Hosting,
+    Looking,
+    Serving,
+    PlainValues,
 ):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
@@ -337,8 +347,7 @@ class Settings(
         from engine.families import FAMILIES  # noqa: PLC0415 - numpy is not needed to print --help
 
         engines = [name for name, spec in FAMILIES.items() if spec.draws]
-        # What the owner's folders add is known later; “framekiln doctor” says where it is not there.
-        if value not in {"auto", *engines} and "/" not in value:
+        if value not in {"auto", *engines} and "/" not in value:  # what the owner adds is known later
             raise ValueError(f"must be auto or one of {', '.join(engines)}")
         return value
 
@@ -361,7 +370,7 @@ class Settings(
     def secrets(self) -> list[SecretStr]:
         """Every value that must never be shown."""
         alone = (self.discord_token, self.comfyui_login, self.webhook_url, *self.webhook_secret)
-        return [each for each in alone if each is not None]
+        return [each for each in alone if each is not None] + self.hosting_secrets()
 
     @classmethod
     def settings_customise_sources(

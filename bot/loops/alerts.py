@@ -17,11 +17,12 @@ from bot.discord_io.causes import Trouble as Refusal
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.loops.engine_loop import EngineLoop
+from bot.loops.engines import Engines
 from bot.ops.shortages import Shortages
 from bot.supervisor import Loop
 from bot.text import moderation_texts
 from db.moderation.reviews import Reviews
-from engine.process.host import EngineHost, HostState
+from engine.process.host import HostState
 
 log = logging.getLogger(__name__)
 
@@ -43,18 +44,33 @@ class Trouble:
     since: float | None = None
 
 
-def trouble_of(engine_loop: EngineLoop, host: EngineHost) -> Trouble | None:
-    """The reason why no clips can be drawn now; None if they can."""
-    since = engine_loop.gpu.trouble_since
-    if since is None and host.state is not HostState.DOWN:
+def trouble_of(engine_loop: EngineLoop) -> Trouble | None:
+    """The reason why this engine can draw no clips now; None if it can."""
+    since = engine_loop.outcomes.gpu.trouble_since
+    if since is None and engine_loop.seat.engine.state is not HostState.DOWN:
         return None
     return Trouble(since=since)
 
 
-def engine_trouble(engine_loop: EngineLoop, host: EngineHost) -> str | None:
-    """What moderators read while nothing can be drawn."""
-    trouble = trouble_of(engine_loop, host)
-    return None if trouble is None else moderation_texts.engine_trouble(trouble.since)
+def engine_trouble(engine_loop: EngineLoop, *, named: bool) -> str | None:
+    """What moderators read while an engine can't draw.
+
+    Args:
+        engine_loop: the engine's.
+        named: there are others, so it is named.
+    """
+    name = engine_loop.seat.name if named else None
+    if (trouble := trouble_of(engine_loop)) is not None:
+        return moderation_texts.engine_trouble(trouble.since, name)
+    if (away := engine_loop.outcomes.absence.where) is not None:
+        return moderation_texts.cannot_be_reached(away, engine_loop.outcomes.absence.since)
+    return None
+
+
+def engines_trouble(engines: Engines) -> str | None:
+    """What moderators read of all engines that can't draw now; None: all can."""
+    found = [engine_trouble(loop, named=engines.are_several) for loop in engines.loops]
+    return "\n".join(filter(None, found)) or None
 
 
 def shortage(shortages: Shortages) -> str | None:
@@ -110,17 +126,22 @@ class Alerts:
 
 
 def moderator_alerts(
-    engine_loop: EngineLoop, host: EngineHost, shortages: Shortages, *, reviews: Reviews, messenger: Messenger
+    engines: Engines, shortages: Shortages, *, reviews: Reviews, messenger: Messenger
 ) -> tuple[Alerts, ...]:
     """Everything that moderators are told of by itself."""
-    return (
+    named = engines.are_several
+    of_engines = (
         Alerts(
-            "engine alerts",
+            f"engine alerts, {loop.seat.name}" if named else "engine alerts",
             reviews=reviews,
             messenger=messenger,
-            look=partial(engine_trouble, engine_loop, host),
-            over=moderation_texts.ENGINE_BACK,
-        ),
+            look=partial(engine_trouble, loop, named=named),
+            over=moderation_texts.engine_back(loop.seat.name if named else None),
+        )
+        for loop in engines.loops
+    )
+    return (
+        *of_engines,
         Alerts(
             "shortage alerts",
             reviews=reviews,

@@ -22,7 +22,7 @@ from bot.forecast import Forecaster
 from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
-from bot.loops.engine_loop import EngineLoop
+from bot.loops.engines import Engines
 from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
@@ -80,7 +80,7 @@ class StatusBoard:
         moderation: Moderation,
         signals: JobSignals,
         messenger: Messenger,
-        engine_loop: EngineLoop,
+        engines: Engines,
         forecaster: Forecaster,
         dress: Dress,
         sealer: Sealer,
@@ -99,7 +99,7 @@ class StatusBoard:
             moderation: knows whether a server is paused.
             signals: says which jobs have changed.
             messenger: the bot's hand in Discord.
-            engine_loop: knows what the running job is doing.
+            engines: know what the running jobs are doing.
             forecaster: knows how long the others wait.
             dress: makes the buttons of a status message.
             sealer: marks first looks as made by a machine.
@@ -114,7 +114,7 @@ class StatusBoard:
         self._jobs = jobs
         self._moderation = moderation
         self._messenger = messenger
-        self._engine_loop = engine_loop
+        self._engines = engines
         self._forecaster = forecaster
         self._dress = dress
         self._sealer = sealer
@@ -129,7 +129,7 @@ class StatusBoard:
         self._busy: set[JobId] = set()
         self._expected: set[JobId] = set()
         self._continued: set[JobId] = set()
-        self._looks = FirstLooks(engine_loop.drafts)
+        self._looks = FirstLooks(engines.drafts)
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(EDITS_AT_ONCE)
         self._refreshed = 0.0
@@ -250,10 +250,12 @@ class StatusBoard:
 
     async def _content_of_waiting(self, job: Job, recipe: Recipe, *, asks: bool) -> str:
         """For a job that waits or is drawn."""
-        live = self._engine_loop.progress.get(job.id) if job.state is State.RUNNING else None
-        short = self._shortages.at(Place.ENGINE)
-        if short is not None and (live is None or live.fraction == 0):
-            return messages.waits_for(recipe, short)  # each try may fail again: this is said once
+        live = self._engines.progress.get(job.id) if job.state is State.RUNNING else None
+        if live is None or live.fraction == 0:  # each try may fail again: this is said once
+            if (short := self._engines.short_for(job)) is not None:
+                return messages.waits_for(recipe, short)
+            if (away := self._engines.away_for(job)) is not None:
+                return messages.waits_for_server(recipe, away)
         if live is not None:
             return messages.running(recipe, live.stage, live.fraction, live.take, asks=asks)
         forecast = await self._forecaster.forecast()

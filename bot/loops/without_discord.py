@@ -8,13 +8,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bot.discord_io.post import Post
+from engine.core.device import Device
 from engine.core.events import Event
 from engine.core.recipe import Recipe
-from engine.process.host import EngineHost, Rendered
+from engine.process.host import EngineHost, HostState, Rendered
 from engine.rendering.limits import RenderLimits
 
 NOBODY = 0
-"""The guild, channel and member of a job that no Discord knows."""
+"""The guild and the member of a job that no Discord knows; and the message with its clip."""
+
+THE_FOLDER = 1
+"""The channel of such a job. It has one, since its clip is delivered."""
 
 
 class Folder:
@@ -61,6 +65,34 @@ class HeardEngine:
         self._host = host
         self._left = attempts
         self.trouble: Exception | None = None
+
+    async def start(self) -> None:
+        """See :meth:`engine.process.host.EngineHost.start`."""
+        await self._host.start()
+
+    async def close(self) -> None:
+        """See :meth:`engine.process.host.EngineHost.close`."""
+        await self._host.close()
+
+    @property
+    def state(self) -> HostState:
+        """What the engine is doing."""
+        return self._host.state
+
+    @property
+    def device(self) -> Device | None:
+        """Where clips are drawn; None until it is known."""
+        return self._host.device
+
+    @property
+    def deaths(self) -> int:
+        """How many of its processes ended without being asked to."""
+        return self._host.deaths
+
+    @property
+    def rss(self) -> int | None:
+        """Bytes of resident memory of its process; None while there is none."""
+        return self._host.rss
 
     @property
     def at_once(self) -> int:

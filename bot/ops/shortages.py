@@ -65,17 +65,23 @@ class Shortages:
         """
         self._policy = policy
         self._clock = clock
-        self._outages: dict[Place, _Outage] = {}
+        self._outages: dict[tuple[Place, str], _Outage] = {}
 
-    def met(self, place: Place, error: BaseException) -> Shortage | None:
-        """Note an error. None: it is no shortage, and the caller has to deal with it."""
+    def met(self, place: Place, error: BaseException, *, seat: str = "") -> Shortage | None:
+        """Note an error. None: it is no shortage, and the caller has to deal with it.
+
+        Args:
+            place: where it was noticed.
+            error: what was raised.
+            seat: where there are several engines, the name of the one that met it. Each waits for itself.
+        """
         kind = shortage_of(error)
         if kind is None:
             return None
         now = time.monotonic()
-        outage = self._outages.get(place)
+        outage = self._outages.get((place, seat))
         if outage is None or outage.kind is not kind or self._is_over(outage):
-            outage = self._outages[place] = _Outage(kind=kind, since=self._clock(), last=now)
+            outage = self._outages[place, seat] = _Outage(kind=kind, since=self._clock(), last=now)
             log.error("%s: the machine is short of something (%s); it is tried again: %s", place, kind, error)
         else:
             log.debug("%s: still short (%s): %s", place, kind, error)
@@ -83,15 +89,15 @@ class Shortages:
         outage.times += 1
         return kind
 
-    def passed(self, place: Place) -> None:
+    def passed(self, place: Place, *, seat: str = "") -> None:
         """The work of this place went well."""
-        outage = self._outages.pop(place, None)
+        outage = self._outages.pop((place, seat), None)
         if outage is not None:
             log.info("%s goes on after %.0f s (%s)", place, self._clock() - outage.since, outage.kind)
 
-    def at(self, place: Place) -> Shortage | None:
+    def at(self, place: Place, *, seat: str = "") -> Shortage | None:
         """What this place waits for; None: nothing."""
-        outage = self._outages.get(place)
+        outage = self._outages.get((place, seat))
         return None if outage is None or self._is_over(outage) else outage.kind
 
     def anywhere(self) -> tuple[Shortage, float] | None:
@@ -102,9 +108,9 @@ class Shortages:
         longest = min(there, key=lambda outage: outage.since)
         return longest.kind, longest.since
 
-    def pause(self, place: Place) -> float:
+    def pause(self, place: Place, *, seat: str = "") -> float:
         """Seconds until the next try."""
-        outage = self._outages.get(place)
+        outage = self._outages.get((place, seat))
         times = 1 if outage is None else outage.times
         return min(self._policy.pause_last, FIRST_PAUSE * 2.0 ** min(30, times - 1))
 

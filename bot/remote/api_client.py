@@ -18,7 +18,7 @@ from typing import Any, Self
 import aiohttp
 
 Document = dict[str, Any]
-"""A JSON object, as docs/api.md describes it."""
+"""A JSON object, as docs/http-api.md describes it."""
 
 OVER = frozenset({"succeeded", "failed", "cancelled"})
 """States in which a job stays."""

@@ -10,7 +10,7 @@ from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.family_spec import Feature
 from engine.core.recipe import Follow, Kind, Role, Style
-from engine.core.request import Request
+from engine.core.request import AUTO, Request
 from engine.families import families_of
 from engine.planning.choice import engines_for
 
@@ -52,12 +52,12 @@ def models_here(capabilities: Capabilities, kind: Kind) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *installed)))
 
 
-def follow_here(capabilities: Capabilities) -> Follow:
-    """What is followed in a clip by default: the first that this machine has the weights for."""
+def follow_here(capabilities: Capabilities, engine: str = AUTO) -> Follow:
+    """What is followed in a clip by default: the first that the engine, or any that is here, can follow."""
+    families = families_of(capabilities)
+    asked = [families[engine]] if engine in families else families.values()
     able = (
-        follow
-        for follow in FOLLOWED_FIRST
-        if any(spec.can_follow(follow, capabilities) for spec in families_of(capabilities).values())
+        follow for follow in FOLLOWED_FIRST if any(spec.can_follow(follow, capabilities) for spec in asked)
     )
     return next(able, FOLLOWED_FIRST[0])
 
@@ -84,7 +84,7 @@ def settled(request: Request, files: Collection[Role], capabilities: Capabilitie
     )
     follow = request.follow
     if follow is None and request.kind is Kind.TEXT2VIDEO and Role.REFERENCE in files:
-        follow = follow_here(capabilities)
+        follow = follow_here(capabilities, request.engine)
     return dataclasses.replace(request, styles=styles, model=model, follow=follow)
 
 

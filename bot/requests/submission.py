@@ -10,7 +10,6 @@ import asyncio
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 
 import aiohttp
 import discord
@@ -74,7 +73,10 @@ class Submissions(Taking):
     ) -> None:
         """Take a new request with its files."""
         attached = files or {}
-        make = partial(self._planned, request, attached)
+
+        async def make() -> Planned:
+            return await self._planned(asker_of(interaction), request, attached)
+
         await self.serve(interaction, make, words=request.prompt, files=attached)
 
     async def again(
@@ -238,7 +240,7 @@ class Submissions(Taking):
     async def _confirm(self, interaction: Interaction, job: Job, recipe: Recipe) -> None:
         """Turn the answer into the job's status message. Where that fails, the board does it later."""
         wait = (await self._forecaster.forecast()).waits.get(job.id) or await self._forecaster.for_new(
-            job.profile, job.guild_id, job.user_id
+            job.profile, job.guild_id, job.user_id, lane=job.lane, engine=job.engine
         )
         paused = await self._moderation.paused(job.guild_id)
         content = messages.waiting(recipe, wait, paused=paused, restarted=False)

@@ -15,6 +15,7 @@ from typing import Any
 from bot.discord_io.asker import Asker
 from bot.discord_io.in_flight import InFlight
 from bot.discord_io.spoilers import is_spoiler
+from bot.hosted.hosting import Hosting, Waits
 from bot.intake.attachment import Attachment
 from bot.intake.reception import Reception, each_of
 from bot.job_documents import seen_document
@@ -27,6 +28,7 @@ from bot.requests.options import ClipCommand, request_of, wants_clips_sound
 from bot.requests.style_names import settled
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.requests.wording import worded
+from bot.seats import lane_of
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts
 from db.errors import AskedBeforeErase
@@ -81,6 +83,8 @@ class Parts:
     shortages: Shortages
     data_watch: DataWatch
     rules: SubmissionPolicy
+    hosting: Hosting
+    waits: Waits
     capabilities: Callable[[], Awaitable[Capabilities]]
     families: Callable[[], Mapping[str, FamilySpec]]
 
@@ -103,6 +107,8 @@ class Taking:
         self._screening = parts.screening
         self._shortages = parts.shortages
         self.rules = parts.rules
+        self._hosting = parts.hosting
+        self._waits = parts.waits
         self._capabilities = parts.capabilities
         self._families = parts.families
         self._admitting = Admitting(
@@ -231,7 +237,7 @@ class Taking:
             raise BeingRestarted(messages.BEING_RESTARTED)
         checked = await self._admitting.admit(asker, request.prompt, files)
         try:
-            make = partial(self._planned, request, files)
+            make = partial(self._planned, asker, request, files)
             enqueued, _ = await self._store(asker, make, None, key, None, checked=checked)
         except Exception as error:
             self._shortages.met(Place.INTAKE, error)
@@ -243,11 +249,17 @@ class Taking:
             self._signals.changed(enqueued.job.id)
         return enqueued
 
-    async def _planned(self, request: Request, files: Mapping[Role, Attachment]) -> Planned:
+    async def _planned(self, asker: Asker, request: Request, files: Mapping[Role, Attachment]) -> Planned:
         """Fetch the files of a new request and plan it. What no file could satisfy is refused before."""
         capabilities = await self._capabilities()
         cleaned = settled(self.worded(request, capabilities), files, capabilities)
-        self.plan(cleaned, dict.fromkeys(files, UNSEEN), capabilities)
+        cleaned = await self._hosting.settled(
+            asker.guild_id,
+            asker.user_id,
+            cleaned,
+            plan=lambda wanted: self.plan(wanted, dict.fromkeys(files, UNSEEN), capabilities),
+            waits=self._waits,
+        )
         taken = await self._reception.attachments(files, clips_sound=wants_clips_sound(request))
         return Planned(
             recipe=self.plan(cleaned, taken, capabilities),
@@ -274,11 +286,13 @@ class Taking:
         if not checked:
             await self._admitting.check_limits(asker)
         made = await make()
+        await self._hosting.check(asker.guild_id, asker.user_id, made.recipe)
         origin = made.origin or parent
         screened = await self._screening.before_drawing(
             asker, made.recipe, made.subjects, origin, adult=made.adult
         )
-        new = _new_job(asker, origin, key, message, screened, made)
+        lane = lane_of(made.recipe, self._families())
+        new = _new_job(asker, origin, key, message, screened, made, lane)
         self._in_flight.protect()
         return await self._entry.enqueue(new, self.rules.limits), made.recipe
 
@@ -296,6 +310,7 @@ def _new_job(
     message: int | None,
     screened: Screened,
     made: Planned,
+    lane: str,
 ) -> NewJob:
     recipe = made.recipe
     return NewJob(
@@ -315,6 +330,8 @@ def _new_job(
         status_message_id=message,
         seed=made.recipe.seed,
         seen=seen_document(recipe, made.subjects, parent),
+        lane=lane,
+        engine=recipe.engine,
         interaction=asker.request,
         api_key=asker.api_key,
     )

@@ -133,6 +133,19 @@ def waits_for(recipe: Recipe, short: Shortage) -> str:
     return f"{title(recipe)}\n⏳ {WAITS_FOR[short]}; it goes on by itself, and nothing is charged meanwhile"
 
 
+def waits_for_server(recipe: Recipe, where: str) -> str:
+    """The status of a job whose server or service can't be reached.
+
+    Args:
+        recipe: the job's.
+        where: what draws it, as its owner calls it.
+    """
+    return (
+        f"{title(recipe)}\n⏳ waiting for {disarm(where)}, which can't be reached right now; it goes on by "
+        "itself, and nothing is charged meanwhile"
+    )
+
+
 def not_taken_for_want_of(short: Shortage) -> str:
     """Why a request was not taken: the machine is short of something."""
     return f"I'm {WAITS_FOR[short]}, so your request is not in the queue. Please ask again in a few minutes."

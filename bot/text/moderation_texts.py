@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.text.foreign import quote
+from bot.text.foreign import disarm, quote
 from bot.text.messages import QUEUE_EMPTY, WAITS_FOR, fit
 from bot.text.prompts import show_prompt
 from db.audit.log import ChainCheck, Entry
@@ -74,9 +74,19 @@ def job_choice(job: Job, prompt: str) -> str:
     return f"{job.id[:6]} · {job.state} · {visible(prompt) or job.kind}"
 
 
-def engine_trouble(since: float | None) -> str:
-    """Why no clips are being made. ``since``: Unix seconds, None if unknown."""
+def engine_trouble(since: float | None, name: str | None = None) -> str:
+    """Why no clips are being made.
+
+    Args:
+        since: Unix seconds; None if unknown.
+        name: the engine, where there are others; None: it is the only one.
+    """
     state = "is not working" if since is None else f"has not worked since <t:{int(since)}:t>"
+    if name is not None:
+        return (
+            f"⚠️ {disarm(name)} {state}. Jobs that it would draw wait at no cost or go to another engine, and "
+            "it is tried again automatically. The bot's log says more."
+        )
     return (
         f"⚠️ The engine or its GPU {state}. I still take requests; they wait at no cost and resume "
         "automatically. The bot's log says more."
@@ -95,6 +105,30 @@ SHORTAGE_OVER = "✅ What my machine was short of is there again. Waiting jobs g
 ENGINE_BACK = "✅ The engine is working again. Waiting jobs resume now."
 
 
+def engine_back(name: str | None) -> str:
+    """An engine that did not work works again. ``name``: None where it is the only one."""
+    return ENGINE_BACK if name is None else f"✅ {disarm(name)} is working again. Waiting jobs resume now."
+
+
+def cannot_be_reached(where: str, since: float | None) -> str:
+    """Why jobs wait: what draws them can't be reached. ``since``: Unix seconds."""
+    when = "" if since is None else f" since <t:{int(since)}:t>"
+    return (
+        f"⚠️ {disarm(where)} can't be reached{when}. No job is lost: those that it draws wait at no cost and "
+        "go on automatically. The bot's log says more."
+    )
+
+
+def engine_line(name: str, doing: str) -> str:
+    """One engine of several in the answer of /queue show."""
+    return f"{disarm(name)}: {doing}"
+
+
+def on_engine(name: str) -> str:
+    """Where a job is drawn, behind its line, where there are several engines."""
+    return f" · on {disarm(name)}"
+
+
 def queue_page(
     lines: Sequence[str],
     held: Sequence[str],
@@ -103,13 +137,24 @@ def queue_page(
     paused: bool,
     draining: bool,
     trouble: str | None = None,
+    engines: Sequence[str] = (),
 ) -> str:
-    """The answer of /queue show. ``trouble``: why no clips are being made."""
+    """The answer of /queue show.
+
+    Args:
+        lines: one for each job.
+        held: one for each that is under review.
+        counts: of all states.
+        paused, draining: what was said to the whole server.
+        trouble: why no clips are being made.
+        engines: what each does, where there are several.
+    """
     head = f"**Queue** · {counts}" + (" · ⏸️ paused" if paused else "")
     head += " · 🚰 closed to new jobs" if draining else ""
     under_review = ["**Held for review**", *held] if held else []
     warning = [] if trouble is None else [trouble]
-    return fit("\n".join([head, *warning, *(lines or [QUEUE_EMPTY]), *under_review]))
+    several = [f"-# {' · '.join(engines)}"] if engines else []
+    return fit("\n".join([head, *several, *warning, *(lines or [QUEUE_EMPTY]), *under_review]))
 
 
 def held_line(job: Job) -> str:

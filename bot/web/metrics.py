@@ -13,10 +13,12 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST as CONTENT_TYPE
 from prometheus_client.registry import Collector
 
 from bot.supervisor import LoopState
-from bot.web.overview import Overview
+from bot.web.overview import EngineReport, Overview
 from engine.process.host import HostState
 
 __all__ = ["CONTENT_TYPE", "families", "metrics"]
+
+UP = frozenset({HostState.READY, HostState.BUSY})
 
 
 def metrics(found: Overview) -> bytes:
@@ -101,22 +103,28 @@ def _of_queue(found: Overview) -> Iterator[Metric]:
 
 def _of_engine(found: Overview) -> Iterator[Metric]:
     states = GaugeMetricFamily(
-        "framekiln_engine_state", "1 for what the engine process is doing, 0 for the rest.", labels=["state"]
+        "framekiln_engine_state", "Engine processes that are in this state.", labels=["state"]
     )
     for state in HostState:
-        states.add_metric([state.value], found.engine is state)
+        states.add_metric([state.value], sum(engine.state is state for engine in found.engines))
     yield states
     yield CounterMetricFamily(
         "framekiln_engine_deaths",
         "Engine processes that ended by themselves since the start.",
-        value=found.engine_deaths,
+        value=sum(engine.deaths for engine in found.engines),
     )
     yield GaugeMetricFamily(
         "framekiln_engine_memory_bytes",
-        "Resident memory of the engine process; 0 where there is none.",
-        value=found.engine_memory or 0,
+        "Resident memory of the engine processes.",
+        value=sum(engine.memory or 0 for engine in found.engines),
     )
-    yield GaugeMetricFamily("framekiln_gpu_faults", "Faults of the GPU in a row.", value=found.gpu_faults)
+    yield GaugeMetricFamily(
+        "framekiln_gpu_faults",
+        "Faults of a GPU in a row; of several GPUs, the most.",
+        value=max((engine.gpu_faults for engine in found.engines), default=0),
+    )
+    if len(found.engines) > 1:
+        yield from _of_each_engine(found.engines)
     idle = GaugeMetricFamily(
         "framekiln_engine_idle_seconds",
         "Time between two jobs while more waited, last 1,000 times.",
@@ -125,6 +133,30 @@ def _of_engine(found: Overview) -> Iterator[Metric]:
     for share, seconds in found.idle.items():
         idle.add_metric([str(share)], seconds)
     yield idle
+
+
+def _of_each_engine(engines: Iterable[EngineReport]) -> Iterator[Metric]:
+    """What is told where there are several. A seat's name is the owner's, and names no member."""
+    up = GaugeMetricFamily(
+        "framekiln_seat_up",
+        "Whether this engine works, and reaches what it needs.",
+        labels=["seat"],
+    )
+    deaths = CounterMetricFamily(
+        "framekiln_seat_deaths", "Processes of this engine that ended by themselves.", labels=["seat"]
+    )
+    memory = GaugeMetricFamily(
+        "framekiln_seat_memory_bytes", "Resident memory of this engine's process.", labels=["seat"]
+    )
+    faults = GaugeMetricFamily(
+        "framekiln_seat_gpu_faults", "Faults of this engine's GPU in a row.", labels=["seat"]
+    )
+    for engine in engines:
+        up.add_metric([engine.name], engine.state in UP and not engine.away)
+        deaths.add_metric([engine.name], engine.deaths)
+        memory.add_metric([engine.name], engine.memory or 0)
+        faults.add_metric([engine.name], engine.gpu_faults)
+    yield from (up, deaths, memory, faults)
 
 
 def _of_takes(found: Overview) -> Iterator[Metric]:

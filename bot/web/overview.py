@@ -22,6 +22,29 @@ class LoopReport:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EngineReport:
+    """How an engine is doing.
+
+    Attributes:
+        name: its seat's.
+        running: how far the jobs are that it has in hand, in no special order.
+        state: what its process is doing.
+        deaths: processes that ended by themselves since the start.
+        memory: bytes of resident memory; None where there is no process.
+        gpu_faults: in a row.
+        away: what it draws with can't be reached.
+    """
+
+    name: str
+    running: tuple[JobProgress, ...]
+    state: HostState
+    deaths: int
+    memory: int | None
+    gpu_faults: int
+    away: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overview:
     """How the bot is doing.
 
@@ -30,12 +53,8 @@ class Overview:
         trouble: no request is taken, because its data folder is gone.
         connected: to Discord.
         jobs: in the database, by state.
-        running: how far the jobs are that run, in no special order.
         wait: seconds until the last waiting clip will be ready, a range; None where nothing waits.
-        engine: what the engine process is doing.
-        engine_deaths: engine processes that ended by themselves since the start.
-        engine_memory: bytes of resident memory; None where there is no process.
-        gpu_faults: in a row.
+        engines: each of them.
         tally: what was drawn since the start.
         idle: seconds between two jobs while more waited, by quantile.
         lag: seconds that the event loop is late, by quantile.
@@ -49,12 +68,8 @@ class Overview:
     trouble: bool
     connected: bool
     jobs: Mapping[State, int]
-    running: tuple[JobProgress, ...]
     wait: tuple[float, float] | None
-    engine: HostState
-    engine_deaths: int
-    engine_memory: int | None
-    gpu_faults: int
+    engines: tuple[EngineReport, ...]
     tally: RenderTally
     idle: Mapping[float, float]
     lag: Mapping[float, float]

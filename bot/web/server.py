@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
@@ -78,7 +78,12 @@ class WebServer(Serving):
     """Serves the status page and the metrics."""
 
     def __init__(
-        self, policy: WebPolicy, *, tell: Callable[[], Awaitable[Overview]], in_trouble: Callable[[], bool]
+        self,
+        policy: WebPolicy,
+        *,
+        tell: Callable[[], Awaitable[Overview]],
+        in_trouble: Callable[[], bool],
+        more: Sequence[web.RouteDef] = (),
     ) -> None:
         """Make one.
 
@@ -86,10 +91,12 @@ class WebServer(Serving):
             policy: where is served.
             tell: says how the bot is doing.
             in_trouble: whether no request can be taken; answers at once, whatever is broken.
+            more: what else is served.
         """
         super().__init__("web server", policy, self._application, "the status page is at %s/status")
         self._tell = tell
         self._in_trouble = in_trouble
+        self._more = more
 
     def _application(self) -> web.Application:
         application = web.Application()
@@ -99,6 +106,7 @@ class WebServer(Serving):
                 web.get("/status", self._status),
                 web.get("/metrics", self._metrics),
                 web.get("/healthz", self._health),
+                *self._more,
             ]
         )
         application.on_response_prepare.append(_add_headers)

@@ -9,7 +9,7 @@ from html import escape
 
 from bot.supervisor import LoopState
 from bot.text.messages import seconds
-from bot.web.overview import Overview
+from bot.web.overview import EngineReport, Overview
 from db.states import State
 from engine.process.host import HostState
 
@@ -44,7 +44,7 @@ def page(found: Overview) -> str:
     """Write an overview as HTML."""
     parts = [
         _table("Queue", _queue(found)),
-        _table("Engine", _engine(found)),
+        *(_table(_title(engine, found), _engine(engine)) for engine in found.engines),
         _table("Clips since the start", _clips(found)),
         _table("Bot", _bot(found)),
     ]
@@ -61,8 +61,8 @@ def verdict(found: Overview) -> str:
     """What matters most about an overview, in a few words; "all is well" where nothing is wrong."""
     if found.trouble:
         return "its data folder is gone"
-    if found.engine not in WORKING:
-        return f"the engine is {found.engine}"
+    if wrong := next(filter(None, (_wrong_with(engine, found) for engine in found.engines)), None):
+        return wrong
     if not found.connected:
         return "Discord is away"
     if found.short_of:
@@ -71,6 +71,13 @@ def verdict(found: Overview) -> str:
     if failing:
         return "a loop fails" if failing == 1 else f"{failing} loops fail"
     return "all is well"
+
+
+def _wrong_with(engine: EngineReport, found: Overview) -> str | None:
+    name = "the engine" if len(found.engines) == 1 else engine.name
+    if engine.state not in WORKING:
+        return f"{name} is {engine.state}"
+    return f"{name} can't be reached" if engine.away else None
 
 
 def _sentence(found: Overview) -> str:
@@ -86,13 +93,17 @@ def _queue(found: Overview) -> list[Row]:
     return rows
 
 
-def _engine(found: Overview) -> list[Row]:
-    memory = "–" if found.engine_memory is None else f"{found.engine_memory / 2**20:,.0f} MiB"
-    rows = [("State", found.engine.value), ("Memory", memory)]
-    rows += [("In hand", f"{run.stage}, {run.fraction:.0%}, take {run.take}") for run in found.running]
-    rows.append(("Processes that ended by themselves", str(found.engine_deaths)))
-    if found.gpu_faults:
-        rows.append(("GPU faults in a row", str(found.gpu_faults)))
+def _title(engine: EngineReport, found: Overview) -> str:
+    return "Engine" if len(found.engines) == 1 else f"Engine: {engine.name}"
+
+
+def _engine(engine: EngineReport) -> list[Row]:
+    memory = "–" if engine.memory is None else f"{engine.memory / 2**20:,.0f} MiB"
+    rows = [("State", engine.state.value), ("Memory", memory)]
+    rows += [("In hand", f"{run.stage}, {run.fraction:.0%}, take {run.take}") for run in engine.running]
+    rows.append(("Processes that ended by themselves", str(engine.deaths)))
+    if engine.gpu_faults:
+        rows.append(("GPU faults in a row", str(engine.gpu_faults)))
     return rows
 
 

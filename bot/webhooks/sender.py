@@ -22,12 +22,12 @@ from yarl import URL
 from bot.config.webhook_secret import key_of
 from bot.signals import JobSignals
 from bot.supervisor import Loop
-from bot.webhooks.addresses import PublicResolver, check_literal
 from bot.webhooks.policy import WebhookPolicy
 from bot.webhooks.signing import signed
 from db.jobs.job import NOWHERE
 from db.jobs.webhooks import REFUSED_BY, JobEvent, Webhooks
 from db.sqlite.meta import Meta
+from engine.elsewhere.addresses import PublicResolver, check_literal
 
 log = logging.getLogger(__name__)
 

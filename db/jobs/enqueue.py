@@ -250,7 +250,7 @@ def _check_hour(connection: sqlite3.Connection, guild: int, who: Who, allowed: i
 
 
 def _precedence(connection: sqlite3.Connection, guild: int, who: Who, own: Allowed, now: float) -> Precedence:
-    """When a new job's turn comes. It is refused if the day is used up and it may not wait in the background."""
+    """When a new job's turn comes. Refused if the day is used up and it may not wait in the background."""
     if own.precedence is Precedence.BACKGROUND or math.isinf(own.day):
         return own.precedence
     charged = connection.execute(

@@ -30,8 +30,7 @@ def slots_beside(connection: sqlite3.Connection, guild: int, job: JobId) -> list
 
 
 def put(connection: sqlite3.Connection, slots: Sequence[sqlite3.Row], job: JobId, place: int) -> None:
-    """Put a job at a place (1 = first) among the jobs of its lane that hold these slots; beyond the end is
-    the end.
+    """Put a job at a place (1 = first) among those of its lane, which hold these slots; at most at the end.
 
     The waits that their members were told no longer teach the forecast: no forecast could have foreseen this.
     """

@@ -266,7 +266,7 @@ class JobQueries(JobRows):
         )
 
     async def render_times(self, profile: str | None, limit: int = 50, *, lane: str = "") -> list[float]:
-        """Return the seconds that the last renders of a profile took, or of any in a lane; the newest first."""
+        """Return the seconds that the last renders of a profile took, or any of a lane; the newest first."""
         if profile is None:
             rows = await self._db.read(
                 "SELECT seconds FROM render_time WHERE lane = ? ORDER BY seq DESC LIMIT ?", (lane, limit)

@@ -28,6 +28,8 @@ SUBJECTS: Mapping[str, str] = {
     "allowance": "whom",
     "star": "user_id",
     "report": "user_id",
+    "api_key": "user_id",
+    "hosting_consent": "user_id",
 }
 """Tables that hold something about a member, and the column that says about whom."""
 
@@ -47,9 +49,11 @@ PASSING: Mapping[str, str] = {
     "erasure": "user_id",
     "asked": "user_id",
     "owed": "user_id",
-    "api_key": "user_id",
 }
 """Tables whose rows about a member hold nothing to take away."""
+
+NOT_TOLD: Mapping[str, str] = {"api_key": "hash"}
+"""Columns about a member that are no use to them."""
 
 KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report")
 """Rows that outlive an erase: what was used, that a member is banned, may ask for less, or has reported."""
@@ -199,7 +203,9 @@ class Eraser:
             [quote for quote in quotes if len(quote) >= SHORTEST_QUOTE],
         )
         _forget_quoted_reports(connection, user)
-        connection.execute("DELETE FROM star WHERE user_id = ?", (user,))
+        for table in ("star", "hosting_consent"):
+            connection.execute(f"DELETE FROM {table} WHERE user_id = ?", (user,))
+        _drop_keys(connection, user)
         for table in PASSING.keys() - {"alias", "erasure"}:  # these two are seen to here
             connection.execute(f"DELETE FROM {table} WHERE {PASSING[table]} = ?", (user,))
         self.rename(connection, user, pseudonym)
@@ -329,6 +335,15 @@ def _everybody(connection: sqlite3.Connection) -> list[int]:
     ]
     sql = " UNION ".join(f"SELECT {column} FROM {table} WHERE {column} > 0" for table, column in pairs)
     return [row[0] for row in connection.execute(sql).fetchall()]
+
+
+def _drop_keys(connection: sqlite3.Connection, user: int) -> None:
+    """End a member's keys, with all that belongs to them: a copy's connection may not follow foreign keys."""
+    for table in ("api_request", "api_webhook", "webhook_event"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE api_key IN (SELECT id FROM api_key WHERE user_id = ?)", (user,)
+        )
+    connection.execute("DELETE FROM api_key WHERE user_id = ?", (user,))
 
 
 def _forget_quoted_reports(connection: sqlite3.Connection, user: int) -> None:

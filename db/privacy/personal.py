@@ -12,7 +12,7 @@ from db.jobs.ending import CancelOutcome, cancel, end
 from db.jobs.erasures import Stage
 from db.jobs.job import Job
 from db.jobs.rows import JobRows, find, job_from
-from db.privacy.erase import ACTORS, SUBJECTS, Eraser, Forgotten, jobs_of
+from db.privacy.erase import ACTORS, NOT_TOLD, SUBJECTS, Eraser, Forgotten, jobs_of
 from db.sqlite.connection import Database
 from db.states import OPEN, JobId, State, sql_list
 
@@ -54,13 +54,21 @@ class Personal(JobRows):
         """Every row about a member, by table, as plain values, without other members' ids."""
         found = {}
         for table, column in SUBJECTS.items():
-            hidden = ACTORS.get(table, ())
+            hidden = (*ACTORS.get(table, ()), NOT_TOLD.get(table))
             rows = await self._db.read(f"SELECT * FROM {table} WHERE {column} = ?", (user,))
             if rows:
                 found[table] = [
                     {name: row[name] for name in row.keys() if name not in hidden}  # noqa: SIM118 - a sqlite3.Row
                     for row in rows
                 ]
+        sent = await self._db.read(
+            "SELECT purchase.job, purchase.provider, purchase.engine, purchase.sent, purchase.state, "
+            "purchase.at FROM purchase JOIN job ON job.id = purchase.job WHERE job.user_id = ? "
+            "ORDER BY purchase.seq",
+            (user,),
+        )
+        if sent:  # what left this machine, and where it went
+            found["purchase"] = [dict(row) for row in sent]
         return found
 
     async def jobs(self, user: int) -> list[Job]:

@@ -99,6 +99,7 @@ class FetchTake(Protocol):
         *,
         take: int,
         seed: int,
+        files: Mapping[str, Path],
         cancel: CancelToken,
         progress: Callable[[float | None], None],
     ) -> TakeFile:
@@ -108,6 +109,7 @@ class FetchTake(Protocol):
             recipe: what to draw.
             take: its number, from 1.
             seed: its seed.
+            files: role → file that takes the place of the job's own.
             cancel: looked at while waiting.
             progress: as in :class:`TakeHooks`, but called from the thread that waits.
 

@@ -14,6 +14,13 @@ DRAFT_SIDE = 128
 """Pixels of a draft's longer side, about."""
 
 
+def draft_size(latents: torch.Tensor) -> tuple[int, int]:
+    """Height and width of a draft: a whole multiple of the latents', about 128 pixels on the longer side."""
+    high, wide = latents.shape[-2:]
+    factor = max(2, 2 * round(DRAFT_SIDE / max(high, wide) / 2))
+    return factor * high, factor * wide
+
+
 def draft_frames(latents: torch.Tensor, draft_map: DraftMap) -> Frames:
     """Make a draft.
 
@@ -36,9 +43,8 @@ def draft_frames(latents: torch.Tensor, draft_map: DraftMap) -> Frames:
         weights = torch.tensor(draft_map.weights, device=small.device)
         bias = torch.tensor(draft_map.bias, device=small.device).view(1, 3, 1, 1)
         colours = torch.einsum("fchw,cr->frhw", small, weights) + bias
-        factor = max(2, 2 * round(DRAFT_SIDE / max(small.shape[-2:]) / 2))
         colours = torch.nn.functional.interpolate(
-            colours, scale_factor=float(factor), mode="bilinear", align_corners=False
+            colours, size=draft_size(small), mode="bilinear", align_corners=False
         )
         # What is not finite is left to the decoder to find; a draft of it is black.
         levels = colours.nan_to_num(-1.0).mul_(127.5).add_(127.5).clamp_(0, 255).round_()

@@ -10,6 +10,7 @@ from engine.core.family_spec import FamilySpec
 from engine.elsewhere.comfyui.family import spec_of
 from engine.elsewhere.comfyui.folder import Folder, read_folder
 from engine.elsewhere.comfyui.workflow import Workflow
+from engine.elsewhere.hosted.families import hosted_families
 
 WORKFLOWS_VARIABLE = "FRAMEKILN_WORKFLOWS_DIR"
 """Name of a setting, as the bot passes it on to the engine process. "": there is no such folder."""
@@ -48,9 +49,10 @@ def owned_families(environment: Mapping[str, str]) -> Owned:
     found = read_folder(Path(folder)) if folder else Folder()
     specs = [spec_of(workflow) for workflow in found.workflows.values()]
     served = bool(environment.get(COMFYUI_VARIABLE))
+    hosted, faults = hosted_families(environment)
     return Owned(
-        specs={spec.name: spec for spec in specs},
+        specs={**{spec.name: spec for spec in specs}, **hosted},
         workflows=found.workflows,
         lacking={} if served else {spec.name: NO_SERVER for spec in specs},
-        faults=found.faults,
+        faults=(*found.faults, *faults),
     )

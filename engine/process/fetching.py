@@ -17,7 +17,7 @@ from engine.core.cancel import CancelToken
 from engine.core.elsewhere import DrawsElsewhere, TakeFile, TakeHooks, TakeOrder
 from engine.core.errors import HopelessTake, Unsupported
 from engine.core.events import Draft, Event
-from engine.core.recipe import Recipe
+from engine.core.recipe import Kind, Recipe, Role
 from engine.process import wire
 from engine.rendering.limits import DRAFT_BYTES
 
@@ -113,7 +113,7 @@ class Fetching:
             take=wanted.take,
             seed=wanted.seed,
             recipe=recipe,
-            inputs=self._inputs,
+            inputs=self._inputs_for(recipe, wanted),
             work=self._work,
         )
         reached: float | None = None
@@ -135,6 +135,12 @@ class Fetching:
         finally:
             repeating.cancel()
             await asyncio.gather(repeating, return_exceptions=True)
+
+    def _inputs_for(self, recipe: Recipe, wanted: wire.Wanted) -> Mapping[str, Path]:
+        """What is sent: of a clip that is gone on with, only its last frame."""
+        own = {role: path for role, path in self._inputs.items() if role != Role.BEFORE}
+        prepared = {role: self._work / Path(name).name for role, name in wanted.files.items()}
+        return {**(self._inputs if recipe.kind is Kind.UPSCALE else own), **prepared}
 
     def _look(self, take: int, fps: float, frames: Frames) -> None:
         """Show a first look, unless the one before it is still being encoded."""

@@ -5,7 +5,6 @@ It reads a recipe a line, and answers with a line. It ends with its parent, and 
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.device import Device, DeviceKind
 from engine.core.family import Hooks, Inputs
-from engine.core.recipe import Recipe
+from engine.core.recipe import Recipe, Role
 from engine.process.warming import DREW, LEFT
 from engine.process.worker import die_with
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from engine.runtime.context import EngineContext
 
 NICENESS = 19
+
+PICTURES = (Role.PICTURE, Role.END, Role.LIKE)
 
 
 def answers(lines: Iterable[str], context: EngineContext) -> Iterator[str]:
@@ -65,8 +66,8 @@ def _inputs(recipe: Recipe) -> Inputs:
     import numpy as np  # noqa: PLC0415 - heavy
 
     noise = np.random.default_rng(0).integers(0, 256, (recipe.height, recipe.width, 3), np.uint8)
-    given = {role: noise for role in ("picture", "end", "like") if role in map(str, recipe.inputs)}
-    return dataclasses.replace(Inputs(), **given)
+    picture, end, like = (noise if role in recipe.inputs else None for role in PICTURES)
+    return Inputs(picture=picture, end=end, like=like)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ Paths and small facts cross the wire, frames never do.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, TypeVar
 
@@ -106,6 +107,7 @@ class Wanted(_Message):
 
     Attributes:
         recipe: a Recipe's JSON: of this take, which may differ from the job's.
+        files: role → name of a file in the work folder that takes the place of the job's own.
     """
 
     type: Literal["wanted"] = "wanted"
@@ -113,6 +115,7 @@ class Wanted(_Message):
     take: int
     seed: int
     recipe: str
+    files: Mapping[str, str] = {}
 
 
 class Result(_Message):

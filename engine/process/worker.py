@@ -178,12 +178,16 @@ class ParentFetch:
         *,
         take: int,
         seed: int,
+        files: Mapping[str, Path],
         cancel: CancelToken,
         progress: Callable[[float | None], None],
     ) -> TakeFile:
         """Wait for a take; see :class:`engine.core.elsewhere.FetchTake`."""
         with self._orders.errand(self._job, take) as told:
-            self._channel.send(wire.Wanted(job=self._job, take=take, seed=seed, recipe=recipe.to_json()))
+            names = {role: path.name for role, path in files.items()}
+            self._channel.send(
+                wire.Wanted(job=self._job, take=take, seed=seed, recipe=recipe.to_json(), files=names)
+            )
             while True:
                 cancel.check()
                 try:

@@ -22,7 +22,7 @@ from engine.clips.mp4 import read_metadata
 from engine.core.recipe import Recipe
 from engine.core.shortages import shortage_of
 from engine.provenance.identity import Identity
-from engine.provenance.statement import sound_of, source_type
+from engine.provenance.statement import at_service, sound_of, source_type
 from engine.provenance.xmp import read_source_type, source_type_box
 
 MP4 = "video/mp4"
@@ -157,7 +157,8 @@ def _manifest(recipe: Recipe) -> dict[str, Any]:
         "action": "c2pa.created",
         "softwareAgent": program,
         "digitalSourceType": source_type(recipe),
-        "description": f"drawn by the engine {recipe.engine}{sound and f', with {sound}'}",
+        "description": f"drawn by the engine {recipe.engine}"
+        f"{at_service(recipe)}{sound and f', with {sound}'}",
     }
     return {
         "claim_generator_info": [program],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.core.recipe import Recipe, Role, SoundSource
+from engine.core.services import service_of
 from engine.families import FAMILIES
 
 TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -32,9 +33,15 @@ def metadata(recipe: Recipe) -> dict[str, str]:
     return {
         "title": "Made with Framekiln",
         "comment": recipe.to_json(),
-        "description": f"Made by a machine ({recipe.engine}){_with(sound_of(recipe))}. "
+        "description": f"Made by a machine ({recipe.engine}){at_service(recipe)}{_with(sound_of(recipe))}. "
         f"Digital source type: {source_type(recipe)}",
     }
+
+
+def at_service(recipe: Recipe) -> str:
+    """Where a recipe's clip is made, in words; "" for a machine of the owner's."""
+    title = service_of(recipe.engine)
+    return f", at the service {title}" if title and not recipe.loop else ""
 
 
 def sound_of(recipe: Recipe) -> str:

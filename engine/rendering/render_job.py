@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+import cv2
+
 from engine.core.cancel import CancelToken
 from engine.core.elsewhere import FetchTake, TakeFile
 from engine.core.events import Event, Progress
 from engine.core.family import Hooks, Inputs
 from engine.core.family_spec import FamilySpec
-from engine.core.recipe import Recipe, Stage
+from engine.core.recipe import Kind, Recipe, Role, Stage
 from engine.families import FAMILIES, family_called
 from engine.gate import Calibration
 from engine.rendering.limits import RenderLimits
@@ -86,7 +88,23 @@ class RenderJob:
             stage = Stage.PREPARING if waits else Stage.DRAWING
             self.on_event(Progress(stage=stage, fraction=fraction or 0.0, take=take))
 
-        return fetch(recipe, take=take, seed=seed, cancel=self.cancel, progress=moved)
+        return fetch(recipe, take=take, seed=seed, files=self._prepared(), cancel=self.cancel, progress=moved)
+
+    def _prepared(self) -> Mapping[str, Path]:
+        """Pictures as they are to be drawn from, where the job's own files are not.
+
+        They are cropped around what they are about, or the last frame of the clip before.
+        """
+        shown = {Role.PICTURE: self.inputs.picture, Role.END: self.inputs.end}
+        files = {}
+        for role, picture in shown.items():
+            changed = role in self.recipe.crops or (role is Role.PICTURE and self.inputs.before is not None)
+            if picture is not None and changed and self.recipe.kind is not Kind.UPSCALE:
+                path = self.work / f"{role}.png"
+                _, packed = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+                path.write_bytes(packed.tobytes())
+                files[str(role)] = path
+        return files
 
     def note(self, text: str) -> None:
         """Record what was given up; each thing once, no matter how many takes gave it up."""

@@ -6,7 +6,7 @@ import functools
 
 import pytest
 
-from bot import app
+from bot import app, seating
 from bot.config.paths import DATABASE
 from bot.config.settings import Settings
 from bot.discord_io import door
@@ -64,7 +64,7 @@ def engine(tmp_path):
 @pytest.fixture
 async def services(settings, engine, monkeypatch):
     """The real bot as it is put together, with an engine that does as it is told."""
-    monkeypatch.setattr(app, "EngineHost", lambda **_: engine)
+    monkeypatch.setattr(seating, "EngineHost", lambda **_: engine)
     put_database(settings.data_dir / DATABASE)
     async with app.assemble(settings, clock=CLOCK) as made:
         yield made

@@ -15,15 +15,20 @@ from unittest import mock
 
 from PIL import Image, ImageDraw
 
+from bot import policies
 from bot.client import Framekiln
 from bot.config.settings import Settings
 from bot.loops.engine_loop import EngineLoop
+from bot.loops.outcomes import Outcomes
+from bot.loops.render_tally import RenderTally
+from bot.seats import Seat
 from bot.services import Services
 from bot.signals import JobSignals
 from db.files import Blobs
 from db.jobs.job import Job, NewJob
 from db.queue import Queue
 from db.sqlite.connection import Database
+from engine.core.device import Device
 from engine.core.errors import Cancelled
 from engine.core.events import Progress
 from engine.core.receipt import Outcome, Receipt, TakeRecord
@@ -33,7 +38,7 @@ from engine.process.spool import Rendered
 from engine.rendering.limits import RenderLimits
 from tests.clock import CLOCK
 from tests.fake_discord import FakeDiscord, Interaction
-from tests.policies import FAR, shortages, stumble_limits
+from tests.policies import DEFAULTS, FAR, shortages, stumble_limits
 from tests.present import present
 
 GUILD, CHANNEL, ANN, BEN = 100, 7, 1, 2
@@ -216,6 +221,7 @@ class FakeEngine:
     """
 
     at_once = 1
+    state = HostState.READY
 
     def __init__(self, folder: Path, *acts: Any) -> None:
         self._folder = folder
@@ -252,9 +258,9 @@ class FakeEngine:
 class HouseEngine(FakeEngine):
     """In the place of :class:`engine.process.host.EngineHost`."""
 
-    state = HostState.READY
     deaths = 0
     rss: int | None = None
+    device: Device | None = None
 
     async def start(self) -> None:
         """There is no process to start."""
@@ -295,18 +301,27 @@ def limits_of(limits: RenderLimits | None = None) -> Callable[[Job], Awaitable[R
     return limits_for
 
 
-def engine_loop_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) -> EngineLoop:
-    values = {
-        "limits_for": limits_of(),
+def engine_loop_with(
+    queue: Queue, blobs: Blobs, engine: Any, *, seat: Seat | None = None, **changes: Any
+) -> EngineLoop:
+    """An engine loop; what its outcomes are made with can be changed, too."""
+    own = seat or Seat(name="", engine=engine)
+    signals = changes.pop("signals", None) or JobSignals()
+    judged: dict[str, Any] = {
+        "absences": policies.for_absences(DEFAULTS),
         "stumbles": stumble_limits(),
         "shortages": shortages(),
-        "signals": JobSignals(),
         "clock": CLOCK,
     }
-    parts: dict[str, Any] = {
-        "claims": queue.claims,
-        "jobs": queue.jobs,
-        "take_previews": queue.take_previews,
-        "retention": queue.retention,
-    }
-    return EngineLoop(**parts, blobs=blobs, engine=engine, **{**values, **changes})
+    judged = {name: changes.pop(name, value) for name, value in judged.items()}
+    return EngineLoop(
+        claims=queue.claims,
+        jobs=queue.jobs,
+        take_previews=queue.take_previews,
+        retention=queue.retention,
+        blobs=blobs,
+        seat=own,
+        outcomes=Outcomes(own.name, claims=queue.claims, jobs=queue.jobs, signals=signals, **judged),
+        signals=signals,
+        **{"limits_for": limits_of(), "tally": RenderTally(), **changes},
+    )

@@ -28,13 +28,13 @@ async def test_a_clip_is_made_to_fit_the_upload_limit_of_its_server(fake, servic
     async with connected(fake, services) as client:
         await until(lambda: client.get_guild(guild.id))
         job = await queued(services.queue, guild=guild.id)
-        task = asyncio.create_task(services.engine_loop.loop.run())
+        task = asyncio.create_task(services.engines.loops[0].loop.run())
 
         async def is_rendered():
             return (await services.queue.jobs.get(job.id)).state is State.RENDERED
 
         await until(is_rendered)
-        await services.engine_loop.stop(0)
+        await services.engines.loops[0].stop(0)
         await task
     [(_, _, _, limits, *_)] = engine.renders
     assert limits.max_bytes == int(LIMIT_BY_TIER[tier] * LIMIT_MARGIN)

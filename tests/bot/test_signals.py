@@ -24,7 +24,7 @@ def test_everything_that_is_connected_is_called():
 
 async def test_each_loop_hears_what_it_waits_for(services):
     """What a moderator lets go on may be drawn, posted and shown: all of them look at once."""
-    loops = (services.engine_loop.loop, services.deliverer.loop, services.cases.loop)
+    loops = (services.engines.loops[0].loop, services.deliverer.loop, services.cases.loop)
     services.board._refreshed = 5.0
     services.signals.released(JOB)
     assert [loop._woken.is_set() for loop in loops] == [True] * 3
@@ -33,7 +33,11 @@ async def test_each_loop_hears_what_it_waits_for(services):
 
 
 async def test_a_signal_wakes_no_other_loop(services):
-    engine_loop, deliverer, cases = services.engine_loop.loop, services.deliverer.loop, services.cases.loop
+    engine_loop, deliverer, cases = (
+        services.engines.loops[0].loop,
+        services.deliverer.loop,
+        services.cases.loop,
+    )
     for signal, woken in (
         (services.signals.queued, engine_loop),
         (services.signals.rendered, deliverer),
@@ -60,7 +64,7 @@ async def test_a_cancel_reaches_the_job_that_runs_and_no_other(services):
         begun.set_result(run)
         await run.cancel.wait()
 
-    await services.engine_loop._runs.begin(JOB, work, alone=False)
+    await services.engines.loops[0]._runs.begin(JOB, work, alone=False)
     run = await begun
     services.signals.cancel_requested(JobId("f" * 16))
     assert not run.cancel.is_set()

@@ -23,7 +23,7 @@ from unittest import mock
 
 import discord
 
-from bot import app
+from bot import app, seating
 from bot.config.settings import Settings
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
@@ -257,7 +257,7 @@ class Town:
         self.engine = QuotingEngine(self.data / "spool")
         self._stack = contextlib.AsyncExitStack()
         with (
-            mock.patch.object(app, "EngineHost", return_value=self.engine),
+            mock.patch.object(seating, "EngineHost", return_value=self.engine),
             mock.patch.object(app, "Messenger", return_value=self.office),
             mock.patch.object(app, "load_or_make_identity", return_value=None),
         ):
@@ -313,7 +313,7 @@ class Town:
 
     async def draw(self) -> None:
         """One turn of the engine."""
-        self.start(self.services.engine_loop._next_job())
+        self.start(self.services.engines.loops[0]._next_job())
         await self.settle(0.2)
 
     async def post(self) -> None:

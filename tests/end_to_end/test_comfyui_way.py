@@ -9,15 +9,16 @@ import asyncio
 
 import pytest
 
-from benchmarks.comfy_faults import SETTINGS, ask, is_over, said
-from tests.end_to_end.whole_bot import CLIP_SECONDS, a_bot, a_discord, clips, one_clip, says
+from benchmarks.comfy_faults import SETTINGS, ask, clips_in, is_over, said
+from bot.loops.status import DRAFT_NAME
+from tests.end_to_end.whole_bot import CLIP_SECONDS, a_bot, a_discord, says
 from tests.fake_comfyui import FakeComfyUI, Fault, write_workflow
 from tests.fake_comfyui.server import SECRET_PATH
 
 
 @pytest.fixture
 async def comfy():
-    async with FakeComfyUI(seconds=1.5) as fake:
+    async with FakeComfyUI(seconds=12) as fake:
         yield fake
 
 
@@ -41,13 +42,14 @@ async def test_a_clip_is_drawn_there_through_all_that_happens(discord, comfy, bo
     channel = discord.channel()
     await ask(discord, channel)
     await discord.wait_for(
-        lambda: any(file.filename.startswith("draft") for file in _files(discord, channel)), CLIP_SECONDS
+        lambda: any(each.filename == DRAFT_NAME for each in _files(discord, channel)), CLIP_SECONDS
     )
     await bot.kill9()
     comfy.forget()
+    comfy.seconds = 0.3
     await bot.start()
     await bot.wait_ready()
-    await one_clip(discord, channel)
+    await discord.wait_for(lambda: clips_in(discord, channel), CLIP_SECONDS)
     assert len(set(comfy.submits)) == 1
     assert len(comfy.submits) == 2
 
@@ -61,20 +63,18 @@ async def test_a_clip_is_drawn_there_through_all_that_happens(discord, comfy, bo
 
     comfy.seconds = 30
     stopped = discord.channel(name="stopped")
-    await ask(discord, stopped)
+    ada = discord.member("ada")
+    await ask(discord, stopped, ada)
     await discord.wait_for(lambda: len(comfy.drawn) == 4, CLIP_SECONDS)
     theirs = comfy.foreign()
     comfy.seconds = 0.3
-    await discord.click(discord.member("ada"), discord.messages(stopped)[-1], "Cancel")
+    await discord.wait_for(lambda: discord.messages(stopped)[-1].components, CLIP_SECONDS)
+    await discord.click(ada, discord.messages(stopped)[-1], "Cancel")
     await discord.wait_for(lambda: says(discord, stopped, "ancelled"), CLIP_SECONDS)
     await discord.wait_for(lambda: theirs.succeeded, CLIP_SECONDS)
     await asyncio.sleep(0.5)
     assert None not in comfy.interrupts
-    assert (len(clips(discord, channel)), len(clips(discord, refused)), len(clips(discord, stopped))) == (
-        1,
-        0,
-        0,
-    )
+    assert [len(clips_in(discord, place)) for place in (channel, refused, stopped)] == [1, 0, 0]
 
 
 def _files(discord, channel):

@@ -16,10 +16,7 @@ DAY_SECONDS = 86_400
 
 Whom = discord.Role | discord.Member
 
-PRECEDENCES = [
-    app_commands.Choice(name=limit_texts.PRECEDENCES[precedence], value=precedence.name)
-    for precedence in Precedence
-]
+TURNS = [app_commands.Choice(name=limit_texts.PRECEDENCES[each], value=each.name) for each in Precedence]
 SPENT = [app_commands.Choice(name=limit_texts.SPENT[spent], value=spent.value) for spent in Spent]
 
 
@@ -42,7 +39,7 @@ class LimitGroup(
         spent="What happens when their drawing time is used up",
         reason="Reason, for the log",
     )
-    @app_commands.choices(turn=PRECEDENCES, spent=SPENT)
+    @app_commands.choices(turn=TURNS, spent=SPENT)
     async def allow(
         self,
         interaction: Interaction,

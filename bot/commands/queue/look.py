@@ -12,10 +12,11 @@ from bot.commands.shared.moderator_group import JobText, QueueSection
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.replies import think
 from bot.job_documents import recipe_of
-from bot.loops.alerts import engine_trouble, shortage
+from bot.loops.alerts import engines_trouble, shortage
 from bot.loops.discards import why_discarded
 from bot.ops import stats, stats_chart
 from bot.text import messages, moderation_texts
+from db.jobs.job import Job
 from db.states import State
 
 SHOWN = 15
@@ -42,12 +43,14 @@ class LookCommands(QueueSection):
         for job in jobs[:SHOWN]:
             wait = forecast.waits.get(job.id)
             place = None if wait is None else wait.position
-            lines.append(f"{messages.job_line(job, recipe_of(job), place)} · <@{job.user_id}>")
+            lines.append(
+                f"{messages.job_line(job, recipe_of(job), place)} · <@{job.user_id}>{self._on_engine(job)}"
+            )
         if len(jobs) > SHOWN:
             lines.append(moderation_texts.and_more(len(jobs) - SHOWN))
         counts = await queue.jobs.counts(guild)
         services = self._services
-        trouble = shortage(services.shortages) or engine_trouble(services.engine_loop, services.host)
+        trouble = shortage(services.shortages) or engines_trouble(services.engines)
         held = [
             moderation_texts.held_line(job)
             for job in await queue.jobs.in_states(guild, State.HELD, limit=SHOWN_HELD)
@@ -64,8 +67,20 @@ class LookCommands(QueueSection):
                 paused=await queue.moderation.paused(guild),
                 draining=await queue.moderation.draining(guild),
                 trouble=trouble,
+                engines=self._engines(),
             ),
         )
+
+    def _on_engine(self, job: Job) -> str:
+        engines = self._services.engines
+        seat = engines.drawing(job.id) if engines.are_several else None
+        return "" if seat is None else moderation_texts.on_engine(seat.name)
+
+    def _engines(self) -> list[str]:
+        engines = self._services.engines
+        if not engines.are_several:
+            return []
+        return [moderation_texts.engine_line(seat.name, seat.engine.state.value) for seat in engines.seats]
 
     @app_commands.command(name="why", description="Show why takes of a clip were discarded, with pictures")
     @app_commands.describe(job="The job's id, or the start of it")

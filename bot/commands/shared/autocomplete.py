@@ -11,6 +11,7 @@ from discord import app_commands
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.requests import style_names
 from bot.requests.options import SMOOTH, seconds_of
+from bot.seats import lane_of
 from bot.services import Services
 from bot.text import messages
 from engine.core.errors import UserError
@@ -74,7 +75,11 @@ async def _qualities(services: Services, interaction: Interaction, kind: Kind, t
             except UserError:
                 return []  # the command itself will say why
             wait = await services.forecaster.for_new(
-                recipe.profile, guild_of(interaction), interaction.user.id
+                recipe.profile,
+                guild_of(interaction),
+                interaction.user.id,
+                lane=lane_of(recipe, families_of(capabilities)),
+                engine=recipe.engine,
             )
             name = messages.quality_choice(quality.value, wait)
             choices.append(app_commands.Choice(name=name[:LONGEST], value=quality.value))

@@ -20,9 +20,9 @@ from engine.diffusion.decode import decode
 from engine.diffusion.goes import Go, Unfinished
 from engine.diffusion.ladder import Start, descend, first_rung, start
 from engine.diffusion.loading import size_of
-from engine.diffusion.preview import draft_frames
 from engine.diffusion.sampling import Steps
-from engine.families.animatediff import DRAFT_MAP, SPEC
+from engine.families.animatediff import SPEC
+from engine.families.animatediff.first_look import first_look
 from engine.families.animatediff.free_noise import sliding_windows
 from engine.families.animatediff.ip_adapter import load_encoder, looking_like
 from engine.families.animatediff.ladder import RUNGS, costs, decode_chunk, placed
@@ -167,7 +167,7 @@ class _Take:
             steps=source.steps * rounds,
             begin=ENCODED,
             end=DRAWN,
-            preview=lambda latents: draft_frames(latents[0].transpose(0, 1), DRAFT_MAP),
+            preview=lambda latents: first_look(self.context, latents[0].transpose(0, 1)),
         )
         with _seeded(go.seed):
             latents: torch.Tensor = pipe(

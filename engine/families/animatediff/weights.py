@@ -167,8 +167,26 @@ def _looks() -> Iterator[ModelSpec]:
     )
 
 
+TAESD = "taesd"
+"""The entry of the tiny decoder."""
+
+
+def _drafts() -> Iterator[ModelSpec]:
+    yield ModelSpec(
+        name=TAESD,
+        about="TAESD: a tiny decoder, for sharper first looks at clips of AnimateDiff",
+        source=HubSource(
+            repo="madebyollin/taesd",
+            revision="614f76814bbe30edbe2e627ace1c2234c81a2c0e",
+            files=("config.json", WHOLE),
+        ),
+        licence=licences.MIT,
+        size=9_793_292,
+    )
+
+
 CHECKPOINTS = tuple(_checkpoints())
 """Those of Stable Diffusion 1.5, the preferred one first."""
 
-WEIGHTS = (*CHECKPOINTS, *_motion(), *_motion_loras(), *_looks())
+WEIGHTS = (*CHECKPOINTS, *_motion(), *_motion_loras(), *_looks(), *_drafts())
 """All of AnimateDiff's."""

@@ -91,8 +91,8 @@ async def serving(services: Services, **changes: Any) -> AsyncIterator[Served]:
 async def drawing(services: Services) -> AsyncIterator[None]:
     """Let the queue move: jobs are drawn and delivered."""
     supervisor = Supervisor()
-    supervisor.add(services.engine_loop.loop, services.deliverer.loop)
+    supervisor.add(services.engines.loops[0].loop, services.deliverer.loop)
     async with supervisor.running():
         yield
-        await services.engine_loop.stop(0.1)
+        await services.engines.stop(0.1)
         await services.deliverer.stop()

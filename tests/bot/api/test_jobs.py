@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import hashlib
 import io
 import json
 
 import aiohttp
+import discord
 import pytest
 
+from bot.supervisor import Supervisor
 from db.api.keys import Scope
+from db.moderation.reviews import OnWords
 from db.states import JobId
 from tests.bot.api.serving import TEXT, drawing, serving
 from tests.bot.fixtures import count_of, picture, until
@@ -236,3 +240,65 @@ async def test_a_key_with_too_small_a_scope_is_told_so(api, guild, ada):
     client = await api.client(guild, ada.id, Scope.READ)
     asked = await client.post()
     assert (asked.status, asked.json["type"]) == (403, "urn:framekiln:problem:scope")
+
+
+async def test_a_clip_that_is_held_before_posting_cannot_be_fetched(api, services, guild, ada):
+    reviews, queue = services.queue.reviews, services.queue
+    client = await api.client(guild, ada.id)
+    job = (await client.post()).json
+    await services.database.write(lambda connection: connection.execute("UPDATE job SET adult = 1"))
+    rules = dataclasses.replace(await reviews.review_rules(guild), words=OnWords.HOLD)
+    await reviews.set_review_rules(rules, audit_entry("review", guild=guild))
+    async with drawing(services):
+
+        async def held() -> bool:
+            return (await client.ask("GET", job["links"]["self"])).json["state"] == "held"
+
+        await until(held)
+        clip = await client.ask("GET", job["links"]["clip"])
+        assert (clip.status, clip.json["type"]) == (409, "urn:framekiln:problem:not-ready")
+        (case,) = await services.database.read("SELECT id FROM job WHERE state = 'held'")
+        assert case["id"] == job["id"]
+        assert await queue.delivery.release(JobId(job["id"]))
+        await services.database.write(lambda connection: connection.execute("UPDATE job SET looked_at = 1"))
+        services.signals.released(JobId(job["id"]))
+        await until(lambda: is_over(client, job))
+    assert (await client.ask("GET", job["links"]["clip"])).status == 200
+
+
+async def test_a_job_without_a_channel_says_nothing_in_discord(api, services, guild, ada, fake, channel):
+    """Neither while it waits, nor when it fails, nor when its member is erased."""
+    client = await api.client(guild, ada.id)
+    failed, waits = (await client.post()).json, (await client.post()).json
+    await services.queue.claims.fail(JobId(failed["id"]), None, code="E_ENGINE")
+    supervisor = Supervisor()
+    supervisor.add(services.board.loop, services.answers.loop)
+    async with supervisor.running():
+        services.board.touch(JobId(failed["id"]))
+        services.board.touch(JobId(waits["id"]))
+        await asyncio.sleep(0.5)
+    seen = (await client.ask("GET", failed["links"]["self"])).json
+    assert (seen["state"], seen["error"]["code"]) == ("failed", "E_ENGINE")
+    assert [
+        message.content for channel in fake.world.channels.values() for message in fake.messages(channel)
+    ] == []
+    await services.erasing.ask(ada.id, messages=True, interaction=1, token="t")
+    await services.erasing._work()
+    assert await services.queue.jobs.jobs_of(ada.id, guild) == []
+
+
+async def test_a_member_in_time_out_asks_in_vain(api, guild, ada, monkeypatch):
+    monkeypatch.setattr(discord.Member, "is_timed_out", lambda _: True)
+    asked = await (await api.client(guild, ada.id)).post()
+    assert (asked.status, asked.json["type"]) == (403, "urn:framekiln:problem:not-a-member")
+
+
+async def test_while_discord_is_away_a_job_is_shown_but_none_is_taken(api, services, guild, ada):
+    client, other = await api.client(guild, ada.id), await api.client(guild, 77)
+    job = (await client.post()).json
+    services.messenger.detach()
+    assert (await client.ask("GET", job["links"]["self"])).status == 200
+    assert (await client.post()).status == 202  # the member was asked for within the last minute
+    asked = await other.post()
+    assert (asked.status, asked.json["type"]) == (503, "urn:framekiln:problem:away")
+    assert asked.headers["Retry-After"]

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from bot.cli.main import main
 from bot.config.paths import DATABASE
 from tests.bot.api.serving import Client, serving
+from tests.present import present
 
 KEY = re.compile(r"fk_[0-9a-f]{8}[A-Za-z0-9_-]{43}")
 
@@ -25,6 +26,10 @@ def guild(channel):
     return channel.guild.id
 
 
+def found(text: str) -> str:
+    return present(KEY.search(text))[0]
+
+
 async def told(fake, member, channel, command: str, /, **options) -> str:
     asked = await fake.slash(member, channel, command, **options)
     await asked.answered(10)
@@ -37,7 +42,7 @@ async def test_a_member_makes_keys_once_moderators_allow_it(fake, bot, services,
     assert "Only moderators" in await told(fake, ada, channel, "queue api open")
     assert "can make API keys now" in await told(fake, mod, channel, "queue api open")
     made = await told(fake, ada, channel, "apikey create", name="my @everyone `script`")
-    key = KEY.search(made)[0]
+    key = found(made)
     assert "@everyone" not in made.replace("@\u200beveryone", "")
     assert KEY.search(await told(fake, ada, channel, "apikey list")) is None
     async with serving(services) as api:
@@ -84,7 +89,7 @@ async def test_the_owner_makes_and_ends_keys_beside_the_running_bot(
 
     assert "There are no keys" in run("list").output
     made = run("add", str(guild), str(ada.id), "--name", "script")
-    key = KEY.search(made.output)[0]
+    key = found(made.output)
     async with serving(services) as api:
         client = Client(api.http, api.at, key)
         assert (await client.ask("GET", "/v1/jobs")).status == 200
@@ -99,7 +104,7 @@ async def test_the_owner_makes_and_ends_keys_beside_the_running_bot(
         await services.queue.moderation.ban(guild, ada.id, by=1, reason="spam")
         assert "blocked" in run("add", str(guild), str(ada.id)).output
         admin = run("add", str(guild), str(mod.id), "--scope", "admin", "--scope", "jobs:read")
-        admin_client = Client(api.http, api.at, KEY.search(admin.output)[0])
+        admin_client = Client(api.http, api.at, found(admin.output))
         assert (await admin_client.ask("GET", "/v1/jobs?everybody=true")).status == 200
 
 

@@ -15,6 +15,7 @@ from bot.buttons.button import Button
 from bot.buttons.form import Form
 from bot.buttons.job_button import JobButton, Place
 from bot.clips.remakes import Remix
+from bot.discovery import modules_in
 from bot.moderation.case_buttons import CaseButton, case_buttons
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
@@ -47,6 +48,14 @@ class Ovation(JobButton):
     async def do(self, interaction, job):
         await say(interaction, "Bravo!")
 '''
+
+
+def test_buttons_are_found_without_packages_that_a_bot_may_do_without(monkeypatch):
+    for name in ("mcp", "mcp_types", "uvicorn"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for name in [name for name in sys.modules if name.startswith("bot.remote")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert set(rows._found(Button)) >= set(rows.buttons())
 
 
 def below(base):
@@ -168,3 +177,8 @@ def test_a_button_of_a_button_is_a_button_of_its_own():
     assert Again(JOB).custom_id == f"fk:again:{JOB}"
     assert Again.states == (State.DELIVERED,)
     assert issubclass(Again, discord.ui.DynamicItem)
+
+
+def test_the_search_for_buttons_leaves_alone_what_needs_optional_packages():
+    """Without the package for MCP, the bot could put no button under a clip."""
+    assert "bot.remote" not in {module.__name__ for module in modules_in(bot, rows.NOT_DISCORD)}

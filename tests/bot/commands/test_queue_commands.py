@@ -239,9 +239,9 @@ async def test_the_queue_page_lists_held_jobs_with_their_reason(fake, channel, a
 
 async def test_moderators_see_that_the_gpu_does_not_work(fake, channel, mod, services, bot):
     for number in range(2):
-        services.engine_loop.gpu.met(JobId(f"{number}"))
+        services.engines.loops[0].outcomes.gpu.met(JobId(f"{number}"))
     shown = await (await fake.slash(mod, channel, "queue show")).shown()
     assert "GPU has not worked since" in shown.content
-    services.engine_loop.gpu.drew(JobId("2"))
+    services.engines.loops[0].outcomes.gpu.drew(JobId("2"))
     shown = await (await fake.slash(mod, channel, "queue show")).shown()
     assert "GPU" not in shown.content

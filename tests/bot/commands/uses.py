@@ -73,6 +73,7 @@ USES = (
     Use(name="limit set", options={"whom": WHO, "day": 600}, says="600 s of drawing time", action="limit"),
     Use(name="review", says="no review channel is set"),
     Use(name="review", options={"new_members": 3}, says="3 days", action="review"),
+    Use(name="services", says="uses no service"),
     Use(name="words add", options={"word": "Gr0mpf"}, says="grompf", action="word add"),
     Use(name="words allow", options={"word": "nude"}, says="nude", action="word allow"),
     Use(
@@ -97,6 +98,7 @@ MEMBERS_USES: dict[str, dict[str, Any]] = {
     "mydata export": {},
     "mydata erase": {},
     "mydata pictures": {"others": "forbid"},
+    "mydata services": {"send": "allow"},
 }
 """What commands of members are given. What is not here gets what it requires."""
 

@@ -54,6 +54,29 @@ DEFAULTS = {
     "comfyui_tries": 3,
     "web_port": 0,
     "web_host": IPv4Address("127.0.0.1"),
+    "replicate_token": None,
+    "fal_key": None,
+    "runpod_key": None,
+    "runpod_endpoint": "",
+    "hosted_budget": 0.0,
+    "hosted_takes": 2,
+    "hosted_minutes": 30.0,
+    "hosted_away_seconds": 60.0,
+    "hosted_search_seconds": 120.0,
+    "hosted_answer_seconds": 60.0,
+    "hosted_fetch_seconds": 300.0,
+    "hosted_clip_bytes": 200_000_000,
+    "hosted_engines_dir": None,
+    "hosted_hosts": (),
+    "hosted_private": False,
+    "replicate_url": "https://api.replicate.com",
+    "fal_url": "https://queue.fal.run",
+    "fal_jwks_url": "https://rest.alpha.fal.ai/.well-known/jwks.json",
+    "runpod_url": "https://api.runpod.ai",
+    "hosted_webhook_url": "",
+    "replicate_webhook_secret": None,
+    "overflow_minutes": 0.0,
+    "overflow_engine": "",
     "api_port": 0,
     "api_host": IPv4Address("127.0.0.1"),
     "api_keys": 5,
@@ -257,6 +280,24 @@ WRONG = {
     "webhook_private": ["maybe"],
     "webhook_seconds": ["0", "61"],
     "webhook_keep_days": ["3", "91"],
+    "runpod_endpoint": ["end/1", "a b"],
+    "hosted_budget": ["-1", "a lot", "nan"],
+    "hosted_takes": ["0", "11"],
+    "hosted_minutes": ["0", "1441"],
+    "hosted_away_seconds": ["0", "3601"],
+    "hosted_search_seconds": ["-1", "3601"],
+    "hosted_answer_seconds": ["0", "601"],
+    "hosted_fetch_seconds": ["0", "3601"],
+    "hosted_clip_bytes": ["999999", "1 GB"],
+    "hosted_private": ["perhaps"],
+    "replicate_url": ["replicate.com", "ftp://replicate.com"],
+    "fal_url": ["fal.run"],
+    "fal_jwks_url": ["fal.ai/jwks"],
+    "runpod_url": ["runpod.ai"],
+    "hosted_webhook_url": ["http://bot.example", "bot.example"],
+    "replicate_webhook_secret": ["whsec_c2hvcnQ=", "secret"],
+    "overflow_minutes": ["-1", "10081"],
+    "overflow_engine": ["no slash"],
     "web_port": ["-1", "65536", "http"],
     "web_host": ["example.org", "1.2.3", "127.0.0.1:80"],
     "api_port": ["-1", "65536", "http"],
@@ -347,7 +388,7 @@ WRONG = {
 }
 
 
-SECRETS = {"comfyui_login", "webhook_secret", "webhook_url"}
+SECRETS = {"comfyui_login", "webhook_secret", "webhook_url", "replicate_webhook_secret"}
 """Settings whose value no error repeats."""
 
 
@@ -371,6 +412,11 @@ def test_every_setting_that_can_be_wrong_is_tried():
         "extra_checkpoints",
         "extra_styles",
         "workflows_dir",
+        "replicate_token",
+        "fal_key",
+        "runpod_key",
+        "hosted_engines_dir",
+        "hosted_hosts",
     }
     assert set(WRONG) == set(Settings.model_fields) - any_text
 
@@ -599,6 +645,9 @@ def test_every_secret_is_hidden_from_the_log(monkeypatch):
     monkeypatch.setenv("DISCORD_TOKEN", CANARY)
     monkeypatch.setenv("FRAMEKILN_WEBHOOK_SECRET", f"whsec_{'A' * 40},whsec_{'B' * 40}")
     monkeypatch.setenv("FRAMEKILN_WEBHOOK_URL", "https://example.org/hidden-path")
+    for name in ("REPLICATE_TOKEN", "FAL_KEY", "RUNPOD_KEY"):
+        monkeypatch.setenv(f"FRAMEKILN_{name}", f" {name} of ours ")
+    monkeypatch.setenv("FRAMEKILN_REPLICATE_WEBHOOK_SECRET", f"whsec_{'C' * 40}")
     monkeypatch.setenv("FRAMEKILN_COMFYUI_LOGIN", "ada:hidden word")
     settings = load_settings()
     told = {each.get_secret_value() for each in settings.secrets()}
@@ -608,8 +657,12 @@ def test_every_secret_is_hidden_from_the_log(monkeypatch):
         f"whsec_{'A' * 40}",
         f"whsec_{'B' * 40}",
         "https://example.org/hidden-path",
+        *("REPLICATE_TOKEN of ours", "FAL_KEY of ours", "RUNPOD_KEY of ours"),
+        f"whsec_{'C' * 40}",
     }
-    assert len([name for name in Settings.model_fields if name in SECRETS or "token" in name]) == 4
+    assert (
+        len([name for name in Settings.model_fields if "SecretStr" in repr(Settings.model_fields[name])]) == 8
+    )
     assert not any(secret in repr(settings) for secret in told)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from benchmarks.hostile_corpus import before_idat, chunk, encoded, oriented, png_of, scene
+from benchmarks.encoded_pictures import before_idat, chunk, encoded, oriented, png_of, scene
 from bot.intake import decoder as module
 from bot.intake.decoder import Decoder
 from engine.untrusted.headers import PictureLimits, Refusal, Refused

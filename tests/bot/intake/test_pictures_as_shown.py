@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
+from benchmarks.encoded_pictures import before_idat, chunk, encoded, riff
 from benchmarks.heic import heic
-from benchmarks.hostile_corpus import before_idat, chunk, encoded, riff
 from bot.intake.decoder import Decoder
 from bot.intake.picture_intake import Intake
 from engine.untrusted.colour import Colour

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from bot.loops import alerts as alerts_module
-from bot.loops import engine_loop as engine_loop_module
-from bot.loops.alerts import Alerts, engine_trouble, shortage
+from bot.loops import outcomes
+from bot.loops.alerts import Alerts, engines_trouble, shortage
 from bot.ops.shortages import Place
 from bot.running import engine_start
 from bot.text import moderation_texts
@@ -29,7 +29,7 @@ DIES = (sys.executable, "-c", "raise SystemExit(3)")
 def quick(monkeypatch):
     monkeypatch.setattr(alerts_module, "EVERY", 0.02)
     monkeypatch.setattr(alerts_module, "OVER_AFTER", 0.2)
-    monkeypatch.setattr(engine_loop_module, "ENGINE_DOWN_PAUSE", 0.02)
+    monkeypatch.setattr(outcomes, "ENGINE_DOWN_PAUSE", 0.02)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ async def review(fake, channel, services, bot):
 @pytest.fixture
 async def news(services, quick):
     """The loop, over an engine that a test has in hand."""
-    look = lambda: engine_trouble(services.engine_loop, services.host)  # noqa: E731 - as bot.running does it
+    look = lambda: engines_trouble(services.engines)  # noqa: E731 - as bot.running does it
     alerts = Alerts(
         "engine alerts",
         reviews=services.queue.reviews,
@@ -65,10 +65,10 @@ async def test_moderators_are_told_once_when_it_begins_and_once_when_it_is_over(
     fake, channel, services, review, news
 ):
     for number in range(4):
-        services.engine_loop.gpu.met(JobId(f"{number}"))
+        services.engines.loops[0].outcomes.gpu.met(JobId(f"{number}"))
     await until(lambda: said(fake, review))
     await asyncio.sleep(0.1)
-    services.engine_loop.gpu.drew(JobId("3"))
+    services.engines.loops[0].outcomes.gpu.drew(JobId("3"))
     await until(lambda: len(said(fake, review)) > 1)
     await asyncio.sleep(0.1)
     first, last = said(fake, review)
@@ -107,7 +107,7 @@ class TestWithTheRealProcess:
     async def test_it_is_down_moderators_know_and_the_queue_still_takes_jobs(
         self, fake, channel, ada, mod, services, engine, review, news
     ):
-        parts = (engine_start(engine), services.engine_loop.loop)
+        parts = (engine_start(engine), services.engines.loops[0].loop)
         loops = [asyncio.create_task(loop.run()) for loop in parts]
         await until(lambda: engine.deaths > DEATHS, 20)
         await until(lambda: said(fake, review))
@@ -117,10 +117,11 @@ class TestWithTheRealProcess:
         assert "is not working" in page
         more = engine.deaths
         await until(lambda: engine.deaths > more + 1, 20)
-        [job] = [*await services.queue.jobs.waiting(), *await services.queue.jobs.running()]
+        waiting, running = await services.queue.jobs.waiting(), await services.queue.jobs.running()
+        [job] = waiting + running
         assert (job.crashes, job.state) in {(0, State.QUEUED), (0, State.RUNNING)}
         assert len(said(fake, review)) == 1
-        await services.engine_loop.stop(0)
+        await services.engines.loops[0].stop(0)
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)

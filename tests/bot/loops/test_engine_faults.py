@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from bot import app, running
+from bot import running, seating
 from bot.loops import engine_loop as engine_loop_module
 from bot.loops import gpu_faults
 from db.sqlite.connection import Database
@@ -72,9 +72,9 @@ async def test_the_owner_says_after_how_many_crashes_and_restarts_a_job_is_set_a
     engine.acts = [None, EngineDied(7, "crash"), EngineDied(7, "crash")]
 
     async def until_all_is_tried(services):
-        await until(lambda: len(engine.renders) == 3 and services.engine_loop._runs.idle.is_set())
+        await until(lambda: len(engine.renders) == 3 and services.engines.loops[0]._runs.idle.is_set())
 
-    monkeypatch.setattr(app, "EngineHost", lambda **_: engine)
+    monkeypatch.setattr(seating, "EngineHost", lambda **_: engine)
     monkeypatch.setattr(running, "stay_connected", until_all_is_tried)
     await running.run(strict)
     async with await Database.open(path) as database:

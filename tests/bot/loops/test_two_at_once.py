@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from bot.loops import engine_loop as engine_loop_module
+from bot.loops import outcomes
 from db.states import State
 from engine.core.errors import Cancelled, EngineClosed, EngineDied, RenderFailed
 from engine.core.events import Progress
@@ -65,7 +66,7 @@ def engine(tmp_path):
 @pytest.fixture
 async def loop(queue, blobs, engine, monkeypatch):
     monkeypatch.setattr(engine_loop_module, "POLL_SECONDS", 0.02)
-    monkeypatch.setattr(engine_loop_module, "TROUBLE_PAUSE", 0.01)
+    monkeypatch.setattr(outcomes, "TROUBLE_PAUSE", 0.01)
     made = engine_loop_with(queue, blobs, engine)
     task = asyncio.create_task(made.loop.run())
     yield made
@@ -113,7 +114,7 @@ async def test_the_next_job_is_begun_when_one_leaves_the_gpu_and_never_a_third(q
         engine.ends[job.id].set_result(None)
         await comes_to(queue, job, State.RENDERED)
     assert engine.drew() == [job.id for job in jobs], "in the order of the queue"
-    assert len(loop._pauses.seconds) == 2
+    assert len(loop.pauses.seconds) == 2
     await until(lambda: not loop.progress)
 
 

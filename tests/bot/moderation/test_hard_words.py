@@ -126,7 +126,7 @@ def test_a_part_of_a_word_is_not_the_word(written):
 
 def test_cleaning_and_reading_are_quick_enough_to_be_done_at_each_request():
     """The longest prompt of the worst letters; a second would be far too long for an answer."""
-    began = time.perf_counter()
+    began = time.process_time()
     is_forbidden("𝐧1 " * 333)
     is_forbidden("a " * 500)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5

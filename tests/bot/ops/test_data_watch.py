@@ -35,7 +35,7 @@ async def test_nothing_is_taken_and_no_job_is_begun(fake, channel, ada, services
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     assert (await asked.shown()).content == messages.DATA_GONE
     assert asked.ephemeral
-    assert await services.engine_loop._claim() is None
+    assert await services.engines.loops[0]._claim() is None
 
 
 async def test_the_owner_hears_of_it_and_health_fails(services, moved, caplog, monkeypatch):

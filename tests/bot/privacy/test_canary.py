@@ -60,7 +60,7 @@ async def test_after_a_day_of_failures_the_log_holds_no_canary(
         RenderFailed("E_DEVICE", "the card", detail=quoting),
         ValueError("our own fault"),
     ]
-    running = (services.engine_loop.loop.run(), services.deliverer.loop.run(), services.board.loop.run())
+    running = (services.engines.loops[0].loop.run(), services.deliverer.loop.run(), services.board.loop.run())
     loops = [asyncio.create_task(each) for each in running]
     for upload in (
         Upload("cat.png", picture()),
@@ -78,7 +78,7 @@ async def test_after_a_day_of_failures_the_log_holds_no_canary(
         await asked.answered(10)
         await until(partial(is_done, services, asked), 20)
     await until(lambda: any(one.attachments for one in fake.messages(channel)), 40)
-    await services.engine_loop.stop(0)
+    await services.engines.loops[0].stop(0)
     await services.deliverer.stop()
     await services.board.stop()
     await asyncio.gather(*loops)

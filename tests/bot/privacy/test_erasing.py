@@ -126,12 +126,12 @@ async def test_a_late_clip_of_an_erased_job_leaves_no_file(
 
     engine.acts.append(wait)
     job, _ = await given(services, ada, channel)
-    loop = asyncio.create_task(services.engine_loop.loop.run())
+    loop = asyncio.create_task(services.engines.loops[0].loop.run())
     await until(lambda: is_state(services, job, State.RUNNING))
     await services.rights._personal.erase(ada.id)
     gate.set()
-    await until(lambda: not services.engine_loop._runs)
-    await services.engine_loop.stop(0)
+    await until(lambda: not services.engines.loops[0]._runs)
+    await services.engines.loops[0].stop(0)
     await loop
     assert not any(path.read_bytes().startswith(b"clip") for path in blobs_in(services))
 

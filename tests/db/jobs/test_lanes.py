@@ -15,6 +15,7 @@ from tests.present import present
 FAR_AWAY = "comfyui"
 MOST = fair_share().member_running
 T = 1_000_000.0
+LATER = T + 10_000.0
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +55,7 @@ async def test_no_member_runs_more_than_some_jobs_while_others_wait(queue):
         assert present(await queue.claims.claim()).id == job.id
     other_guild = await enqueued(queue, ANN, 200)
     for user in (BEN, CAT):
-        CLOCK.now += 10_000.0  # long after they were due
+        CLOCK.now = LATER  # long after they were due
         waits = await enqueued(queue, user)
         assert present(await queue.claims.claim()).id == waits.id
     # Nobody else waits, so no engine stands idle; and what goes last still does.
@@ -68,7 +69,7 @@ async def test_what_a_member_runs_in_one_lane_is_not_held_against_them_in_anothe
         await enqueued(queue, ANN, lane=FAR_AWAY)
         await queue.claims.claim(lane=FAR_AWAY)
     mine = await enqueued(queue, ANN)
-    CLOCK.now += 10_000.0
+    CLOCK.now = LATER
     await enqueued(queue, BEN)
     assert mine.due == mine.created_at  # nor is what they have waiting there
     assert present(await queue.claims.claim()).id == mine.id
@@ -86,9 +87,9 @@ async def test_moderators_move_a_job_within_its_lane(queue):
 
 
 async def test_what_goes_last_goes_last_in_its_lane_only(queue):
-    CLOCK.now += 10_000.0
+    CLOCK.now = LATER
     far = await enqueued(queue, BEN)
-    CLOCK.now -= 10_000.0
+    CLOCK.now = T
     job = await enqueued(queue, ANN, lane=FAR_AWAY)
     claimed = present(await queue.claims.claim(lane=FAR_AWAY))
     limits = stumble_limits(crashes=1)
@@ -99,7 +100,7 @@ async def test_what_goes_last_goes_last_in_its_lane_only(queue):
 async def test_times_and_errors_of_forecasts_are_learnt_lane_by_lane(queue):
     slow = await enqueued(queue, ANN, lane=FAR_AWAY, profile="comfyui/wan")
     await queue.entry.record_answer(slow.id, 7, 8, foretold=10.0, ahead=0)
-    CLOCK.now += 500.0
+    CLOCK.now = T + 500.0
     await hand_in(queue, await queue.claims.claim(lane=FAR_AWAY), seconds=500.0)
     assert await queue.jobs.render_times(None) == []
     assert await queue.jobs.render_times(None, lane=FAR_AWAY) == [500.0]
@@ -111,17 +112,17 @@ async def test_times_and_errors_of_forecasts_are_learnt_lane_by_lane(queue):
 
 @pytest.mark.parametrize(("seat", "guilty"), [("GPU 0", True), ("GPU 1", False)])
 async def test_an_engine_that_ends_in_each_job_blames_none_because_another_works(queue, seat, guilty):
-    """GPU 0 ends in a job again and again, the last time alone. Meanwhile another job was drawn by ``seat``."""
+    """GPU 0 ends in a job again and again. In between, others are drawn on ``seat``."""
     limits = stumble_limits(crashes=1, restarts=100)
     job = await enqueued(queue, ANN)
-    for _ in range(3):
+    for second in range(3):
         claimed = present(await queue.claims.claim(seat="GPU 0"))
         state = await queue.claims.requeue(job.id, claimed.claim, cause=Requeue.CRASH, limits=limits)
-        CLOCK.now += 1.0
+        CLOCK.now = T + 2 * second + 1
         await enqueued(queue, BEN)
         drawn = present(await queue.claims.claim(seat=seat, last=[job.id]))
         await hand_in(queue, drawn)
-        CLOCK.now += 1.0
+        CLOCK.now = T + 2 * second + 2
         if state is State.QUARANTINED:
             break
     assert (state is State.QUARANTINED) is guilty

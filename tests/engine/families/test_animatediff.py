@@ -351,3 +351,11 @@ def test_the_lora_of_animatelcm_is_read_once_and_draws_what_it_drew_when_it_was_
     monkeypatch.setattr(_Take, "_loras", lambda _: ())
     without = draw(load("animatediff", EngineContext(store=store)), asked)
     assert abs(without.astype(int) - first).max() > 1, "it has an effect"
+
+
+def test_its_draft_is_the_first_look(family, monkeypatch):
+    look = np.random.default_rng(0).integers(0, 256, (6, 64, 64, 3), np.uint8)
+    monkeypatch.setattr("engine.families.animatediff.draw.first_look", lambda *_: look)
+    shown = []
+    draw(family, small(steps=4), draft=shown.append)
+    assert [draft is look for draft in shown] == [True]

@@ -17,28 +17,25 @@ from engine.clips.encode import read_metadata
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
-from engine.core.device import Device, DeviceKind
-from engine.core.errors import RenderFailed, Unsupported, UserError
+from engine.core.errors import RenderFailed, Unsupported
 from engine.core.events import Draft
 from engine.core.family import Hooks, Inputs
 from engine.core.receipt import Outcome
-from engine.core.recipe import Follow, Kind, Quality, Recipe, Role
+from engine.core.recipe import Follow, Kind, Recipe, Role
 from engine.core.request import Request, Subject
 from engine.diffusion.ladder import Start, first_rung
 from engine.diffusion.wan.ladder import RUNGS, Weights, costs, rungs_of
-from engine.families import CATALOGUE, load
+from engine.families import load
 from engine.families.wan_vace import VACE
 from engine.families.wan_vace.conditions import conditions, on_paper
 from engine.families.wan_vace.draw import WanVace
 from engine.following.extractors import find_edges
-from engine.following.needs import BODY_POINTS
 from engine.planning.plan import plan
 from engine.rendering.both_ends import judge_both_ends
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 from engine.rendering.takes import ONLY_WARNS
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
-from engine.weights.model_spec import HubSource
 from engine.weights.store import Store
 from tests.engine.tiny import wan_vace
 from tests.engine.tiny.animatediff_control import depth_anything
@@ -295,79 +292,6 @@ def test_one_draft_of_the_clip_alone_is_shown(family):
     assert [draft.shape for draft in drafts] == [(FRAMES, 128, 128, 3)]
 
 
-# --- the plan
-
-CARD = Device(kind=DeviceKind.CUDA, name="a GPU", memory=12 * GIB)
-PICTURE = Subject(sha256="a" * 64, width=1600, height=900, faces=0)
-FOLLOWED = Subject(sha256="b" * 64, width=640, height=480, seconds=3)
-
-
-def planned(*weights, kind=Kind.TEXT2VIDEO, prompt="a fox", device=CARD, files=None, subject=None, **changes):
-    here = Capabilities(device=device, weights=frozenset({"wan-vace-1.3b", "wan-umt5", *weights}))
-    asked = Request(kind=kind, prompt=prompt, seed=1, **changes)
-    return plan(asked, subject, capabilities=here, **(files or {}))
-
-
-def test_a_clip_moves_at_the_models_natural_pace_and_is_no_longer_than_it_knows():
-    made = planned(seconds=8)
-    assert (made.frames, made.native_fps, made.settings["flow_shift"]) == (81, 16, 3.0)
-    assert (made.width, made.height, made.guidance, made.steps) == (832, 480, 5.0, 30)
-    assert "5 s, the longest that wan-vace can draw" in made.reasons
-    assert {"guided", "cached_every"} <= set(made.settings)
-    assert not {"guided", "cached_every"} & set(planned(quality=Quality.BEST).settings)
-
-
-def test_what_follows_a_clip_needs_only_what_finds_it():
-    def followed(*weights, what):
-        return planned(*weights, follow=what, files={"reference": FOLLOWED})
-
-    assert "follows the edges of the clip (Canny (OpenCV))" in followed(what=Follow.EDGES).reasons
-    assert followed("annotators", what=Follow.DEPTH).follow is Follow.DEPTH
-    assert any("do not sell" in reason for reason in followed("openpose", what=Follow.POSE).reasons)
-    free = followed(*BODY_POINTS, what=Follow.POSE)
-    assert not any("do not sell" in reason for reason in free.reasons)
-    assert free.settings["extractor"] == "body-points"
-    with pytest.raises(UserError, match=r"models pull depth-anything.*Here you can follow edges\.") as caught:
-        followed(what=Follow.DEPTH)
-    assert caught.value.code == "E_WEIGHTS"
-    with pytest.raises(UserError, match=r"cannot follow soft edges.*depth or edges\.") as caught:
-        followed("annotators", what=Follow.SOFT_EDGES)
-    assert caught.value.code == "E_FOLLOW"
-
-
-def test_what_it_cannot_follow_is_another_engines():
-    control = ("sd15", "animatelcm", "controlnet-softedge", "controlnet-canny", "annotators")
-    made = planned(*control, follow=Follow.SOFT_EDGES, files={"reference": FOLLOWED})
-    assert made.engine == "animatediff-control"
-    assert planned(*control, follow=Follow.EDGES, files={"reference": FOLLOWED}).engine == "wan-vace"
-
-
-@pytest.mark.parametrize(
-    ("strength", "weights", "keeps", "extractor", "recorded"),
-    [
-        (0.3, ("annotators",), "grey", None, 0.3),
-        (None, ("annotators",), "depth", "midas", 0.6),
-        (0.5, ("annotators", "depth-anything"), "depth", "depth-anything", 0.5),
-        (0.9, (), "edges", "canny", 0.9),
-    ],
-)
-def test_a_new_look_keeps_less_of_the_clip_the_stronger_it_is(strength, weights, keeps, extractor, recorded):
-    made = planned(*weights, kind=Kind.RESTYLE, strength=strength, files={"reference": FOLLOWED})
-    assert (made.engine, made.settings["keeps"], made.strength) == ("wan-vace", keeps, recorded)
-    assert made.settings.get("extractor") == extractor
-    assert any(f"a strength of {recorded:g} keeps" in reason for reason in made.reasons)
-
-
-def test_the_weights_are_pinned_and_may_be_used_to_sell_clips():
-    entry = CATALOGUE["wan-vace-1.3b"]
-    assert isinstance(entry.source, HubSource)
-    assert len(entry.source.revision) == 40
-    assert entry.licence.free
-
-
-# --- the whole way
-
-
 def test_from_one_picture_to_another_through_the_renderer(store, tmp_path, monkeypatch):
     """Request, plan, takes, gate, smoothing, MP4. Each end is judged by its own picture."""
     judged: list[tuple[Any, bool, bool]] = []
@@ -380,8 +304,8 @@ def test_from_one_picture_to_another_through_the_renderer(store, tmp_path, monke
     monkeypatch.setattr("engine.rendering.takes.judge_both_ends", listening)
     made = plan(
         Request(kind=Kind.ANIMATE, prompt="day turns to night", seconds=0.5, size=(64, 64), fps=24, seed=3),
-        dataclasses.replace(PICTURE, width=SIDE, height=SIDE),
-        end=dataclasses.replace(PICTURE, sha256="c" * 64, width=SIDE, height=SIDE),
+        Subject(sha256="a" * 64, width=SIDE, height=SIDE, faces=0),
+        end=Subject(sha256="c" * 64, width=SIDE, height=SIDE, faces=0),
         capabilities=Capabilities(weights=frozenset({"wan-vace-1.3b", "wan-umt5"}), slow=True),
     )
     assert (made.engine, made.frames, made.length) == ("wan-vace", 9, 12)

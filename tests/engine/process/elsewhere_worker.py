@@ -24,6 +24,7 @@ class Elsewhere:
 
     def render(self, recipe, inputs, *, work, limits, on_event, cancel, elsewhere):
         number, given_up = 1, []
+        files = {role: work / f"{role}.png" for role in inputs if role == "end"}
 
         def progress(fraction):
             stage = Stage.PREPARING if fraction is None else Stage.DRAWING
@@ -31,7 +32,9 @@ class Elsewhere:
 
         while True:
             try:
-                take = elsewhere(recipe, take=number, seed=100 + number, cancel=cancel, progress=progress)
+                take = elsewhere(
+                    recipe, take=number, seed=100 + number, files=files, cancel=cancel, progress=progress
+                )
                 break
             except HopelessTake as error:
                 given_up.append(error.reason)

@@ -78,6 +78,15 @@ async def test_a_take_comes_with_its_sound_and_its_progress(tmp_path):
     assert Progress(stage=Stage.DRAWING, fraction=0.5, take=1) in told
 
 
+async def test_what_the_render_prepared_is_sent_in_place_of_the_jobs_files(tmp_path):
+    far = Far(good)
+    given = {role: tmp_path / f"{role}.bin" for role in ("picture", "end", "before")}
+    async with running_host(tmp_path / "spool", command=WORKER, elsewhere=far) as host:
+        await render(host, "a fox", inputs=given)
+    (order,) = far.orders
+    assert order.inputs == {"picture": given["picture"], "end": order.work / "end.png"}
+
+
 async def test_after_a_hopeless_take_the_next_one_is_asked_for(tmp_path):
     far = Far(fails(HopelessTake("it was black")), good)
     async with running_host(tmp_path, command=WORKER, elsewhere=far) as host:

@@ -164,4 +164,5 @@ def test_what_is_asked_is_drawn_and_what_fails_is_named(monkeypatch):
     wide = replace(drawn(), width=64, height=32, inputs={Role.PICTURE: "0" * 64})
     lines = [wide.to_json(), replace(wide, width=48).to_json()]
     assert list(warm_worker.answers(lines, EngineContext())) == [f"{LEFT} MemoryError", DREW]
-    assert [given.picture.shape for given in seen] == [(32, 64, 3), (32, 48, 3)]
+    shapes = [given.picture.shape for given in seen if given.picture is not None]
+    assert shapes == [(32, 64, 3), (32, 48, 3)]

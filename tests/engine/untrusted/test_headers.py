@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.hostile_corpus import before_idat, chunk, encoded, jpeg_scans, oriented, png_of, riff, scene
+from benchmarks.encoded_pictures import before_idat, chunk, encoded, jpeg_scans, oriented, png_of, riff, scene
 from engine.untrusted.decode_picture import decode
 from engine.untrusted.headers import PictureFormat, PictureLimits, Refusal, Refused
 from engine.untrusted.picture_headers import read_header, slim_png

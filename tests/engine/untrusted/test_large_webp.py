@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.hostile_corpus import riff
+from benchmarks.encoded_pictures import riff
 from engine.untrusted import decode_picture
 from engine.untrusted.decode_picture import decode
 from engine.untrusted.headers import PictureLimits, Refusal, Refused

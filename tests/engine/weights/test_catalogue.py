@@ -8,6 +8,7 @@ import pytest
 
 from engine.families import CATALOGUE, FAMILIES, FOLDERS, _by_name
 from engine.families.animatediff.tune import CAMERAS, IP_ADAPTER, SPARSE, SPARSE_LORA
+from engine.families.animatediff.weights import TAESD
 from engine.families.animatediff_control.weights import CONTROLNETS
 from engine.following.needs import NEEDS
 from engine.smooth import rife
@@ -53,7 +54,7 @@ def test_every_entry_that_a_family_lists_is_used():
     }
     named = {name for spec in FAMILIES.values() for name in (*spec.weights, *spec.any_of, *spec.base)}
     needed = {entry for ways in NEEDS.values() for way in ways for entry in way.entries}
-    beside = {*CAMERAS.values(), SPARSE, SPARSE_LORA, IP_ADAPTER, *CONTROLNETS.values()}
+    beside = {*CAMERAS.values(), SPARSE, SPARSE_LORA, IP_ADAPTER, *CONTROLNETS.values(), TAESD}
     listed = {spec.name for folder in FOLDERS.values() for spec in getattr(folder, "WEIGHTS", ())}
     assert len(listed) > 20
     assert listed <= ways | named | needed | beside

@@ -8,6 +8,7 @@ import pytest
 
 from bot import supervisor
 from bot.loops import engine_loop as engine_loop_module
+from bot.loops import outcomes
 from bot.loops.engine_loop import EngineLoop
 from bot.signals import JobSignals
 from tests.bot.fixtures import FakeEngine, engine_loop_with
@@ -16,7 +17,7 @@ from tests.bot.fixtures import FakeEngine, engine_loop_with
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(engine_loop_module, "POLL_SECONDS", 0.02)
-    monkeypatch.setattr(engine_loop_module, "TROUBLE_PAUSE", 0.01)
+    monkeypatch.setattr(outcomes, "TROUBLE_PAUSE", 0.01)
     monkeypatch.setattr(supervisor, "RESTART_FIRST", 0.02)
 
 

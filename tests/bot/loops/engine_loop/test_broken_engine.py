@@ -7,8 +7,7 @@ import time
 
 import pytest
 
-from bot.loops import engine_loop as engine_loop_module
-from bot.loops import gpu_faults
+from bot.loops import gpu_faults, outcomes
 from db.errors import CannotWrite
 from db.states import JobId, State
 from engine.core.errors import EngineClosed, RenderFailed
@@ -19,7 +18,7 @@ from tests.policies import stumble_limits
 
 
 async def test_an_engine_of_another_release_is_not_the_jobs_fault(queue, engine, start, monkeypatch, caplog):
-    monkeypatch.setattr(engine_loop_module, "ENGINE_DOWN_PAUSE", 0.01)
+    monkeypatch.setattr(outcomes, "ENGINE_DOWN_PAUSE", 0.01)
     engine.acts = [RenderFailed("E_VERSION", "another release")] * 3
     job = await queued(queue)
     start()
@@ -37,7 +36,7 @@ async def test_a_stop_does_not_wait_for_an_engine_that_cannot_be_used(queue, blo
     began = time.monotonic()
     await engine_loop.stop(grace=0)
     await asyncio.wait_for(task, 5)
-    assert time.monotonic() - began < engine_loop_module.ENGINE_DOWN_PAUSE / 2
+    assert time.monotonic() - began < outcomes.ENGINE_DOWN_PAUSE / 2
     assert (await queue.jobs.get(job.id)).state is State.QUEUED
 
 
@@ -65,13 +64,13 @@ async def test_a_lost_gpu_costs_no_job_and_all_are_drawn_when_it_is_back(
     jobs = [await queued(queue, user) for user in range(3)]
     engine_loop = start(engine=gpu)
     await until(lambda: len(gpu.renders) > 8)
-    assert engine_loop.gpu.trouble_since is not None
+    assert engine_loop.outcomes.gpu.trouble_since is not None
     assert {job for job, *_ in gpu.renders} == {job.id for job in jobs}
     gpu.fails = lambda job: False
     for job in jobs:
         row = await comes_to(queue, job, State.RENDERED)
         assert (row.crashes, row.restarts) == (0, 0)
-    assert engine_loop.gpu.trouble_since is None
+    assert engine_loop.outcomes.gpu.trouble_since is None
 
 
 async def test_a_job_that_breaks_a_working_gpu_is_set_aside(queue, blobs, tmp_path, start, no_pauses):
@@ -94,7 +93,7 @@ def test_the_pauses_after_losing_the_gpu_grow_to_a_minute():
 
 
 async def test_a_closed_engine_does_not_make_the_loop_spin(queue, engine, start, monkeypatch):
-    monkeypatch.setattr(engine_loop_module, "TROUBLE_PAUSE", 0.1)
+    monkeypatch.setattr(outcomes, "TROUBLE_PAUSE", 0.1)
     engine.acts = [EngineClosed()] * 1000
     await queued(queue)
     start()
@@ -124,10 +123,10 @@ async def test_a_database_that_cannot_be_written_does_not_end_the_loop(queue, en
 async def test_a_queue_that_cannot_be_read_is_asked_again(queue, engine, start, monkeypatch):
     claim, failures = queue.claims.claim, iter(range(2))
 
-    async def unreadable(*, last):
+    async def unreadable(**given):
         if next(failures, None) is not None:
             raise CannotWrite("disk full")
-        return await claim(last=last)
+        return await claim(**given)
 
     monkeypatch.setattr(queue.claims, "claim", unreadable)
     job = await queued(queue)

@@ -107,8 +107,8 @@ async def test_a_claim_on_its_way_when_the_stop_comes_is_given_back(queue, blobs
     claimed, go_on = asyncio.Event(), asyncio.Event()
     claim = queue.claims.claim
 
-    async def slowly(*, last):
-        job = await claim(last=last)
+    async def slowly(**given):
+        job = await claim(**given)
         claimed.set()
         await go_on.wait()
         return job

@@ -11,6 +11,7 @@ from bot import supervisor
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
 from bot.loops import status as status_module
+from bot.loops.engines import Engines
 from bot.loops.status import StatusBoard
 from bot.signals import JobSignals
 from engine.provenance.seal import Sealer
@@ -52,7 +53,7 @@ def make(queue, messenger, engine_loop):
             moderation=queue.moderation,
             signals=JobSignals(),
             messenger=messenger,
-            engine_loop=engine_loop,
+            engines=Engines([engine_loop], engine_loop.tally),
             forecaster=Forecaster(queue.jobs, clock=CLOCK),
             dress=lambda job, draft: None,
             sealer=Sealer(None),

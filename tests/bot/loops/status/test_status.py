@@ -16,7 +16,6 @@ from db.states import State
 from tests.bot.fixtures import CHANNEL, hand_in, queued, until
 from tests.bot.loops.status.bench import MESSAGE, edits, with_message
 from tests.db.asking import audit_entry
-from tests.policies import shortages
 
 
 async def test_ten_touches_are_one_edit_to_what_is_true_then(queue, job, engine_loop, messenger, start):
@@ -145,9 +144,8 @@ async def test_a_clip_on_its_way_is_uploading_and_one_that_may_not_go_through_is
     await until(lambda: messages.WAITING_FOR_CHANNEL in edits(messenger)[-1])
 
 
-async def test_a_job_that_waits_for_room_on_the_disk_says_so_and_then_its_place(queue, make):
-    board, noted = make(), shortages()
-    board._shortages = noted
+async def test_a_job_that_waits_for_room_on_the_disk_says_so_and_then_its_place(queue, make, engine_loop):
+    board, noted = make(), engine_loop.outcomes._shortages
     job = await queued(queue)
     noted.met(Place.ENGINE, OSError(errno.ENOSPC, "full"))
     assert "waiting for room on my disk; it goes on by itself" in await board._content(job)

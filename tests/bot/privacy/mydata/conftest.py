@@ -16,10 +16,10 @@ def eve(fake):
 async def loops(services):
     """The loops of the bot that these rights lean on."""
     await services.erasing.begin()
-    parts = (services.engine_loop, services.deliverer, services.erasing)
+    parts = (services.engines.loops[0], services.deliverer, services.erasing)
     running = [asyncio.create_task(part.loop.run()) for part in parts]
     yield
-    await services.engine_loop.stop(0)
+    await services.engines.loops[0].stop(0)
     await services.deliverer.stop()
     for task in running:
         task.cancel()

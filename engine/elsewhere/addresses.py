@@ -1,4 +1,4 @@
-"""Which addresses a message may be sent to: by default none that only this machine or its network reaches.
+"""Which addresses may be connected to: by default none that only this machine or its network reaches.
 
 A name is looked up for each try, and the connection is made to the very addresses that were checked. So a
 name that first leads to a public address and then to a private one reaches nothing.

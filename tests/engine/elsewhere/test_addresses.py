@@ -7,9 +7,9 @@ import pytest
 from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
-from bot.webhooks.addresses import NotPublic, PublicResolver, check_literal, is_public
 from bot.webhooks.policy import WebhookPolicy
 from bot.webhooks.sender import session
+from engine.elsewhere.addresses import NotPublic, PublicResolver, check_literal, is_public
 
 PRIVATE = [
     "127.0.0.1",

@@ -1,0 +1,235 @@
+"""How a claim ends that brought no clip, and what that says of the engine.
+
+Each seat has its own: what goes wrong with one engine is not held against another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+
+from bot.loops.absence import Absence, AbsencePolicy
+from bot.loops.gpu_faults import GpuFaults
+from bot.ops.redaction import hushed
+from bot.ops.shortages import Place, Shortages, Strikes
+from bot.signals import JobSignals
+from bot.text.foreign import disarm
+from db.errors import DatabaseError
+from db.jobs.claims import Claims, Requeue
+from db.jobs.job import Job
+from db.jobs.queries import JobQueries
+from db.jobs.stumbles import StumbleLimits
+from db.states import JobId
+from engine.core.errors import (
+    Away,
+    Cancelled,
+    Code,
+    EngineClosed,
+    EngineDied,
+    EngineError,
+    EngineKilled,
+    RenderFailed,
+    Unsupported,
+    UserError,
+)
+from engine.core.shortages import Shortage
+
+log = logging.getLogger(__name__)
+
+WRONG_VERSION = "E_VERSION"
+BROKEN_DEVICE = "E_DEVICE"
+
+ENGINE_DOWN_PAUSE = 10.0
+"""Seconds between two tries with an engine that cannot work at all."""
+
+TROUBLE_PAUSE = 1.0
+"""After an error of our own, so that it cannot spin."""
+
+
+class Outcomes:
+    """Records the ends of one seat's claims.
+
+    Attributes:
+        gpu: faults of its GPU.
+        absence: whether what it draws with can be reached.
+    """
+
+    def __init__(
+        self,
+        seat: str,
+        *,
+        claims: Claims,
+        jobs: JobQueries,
+        stumbles: StumbleLimits,
+        shortages: Shortages,
+        absences: AbsencePolicy,
+        signals: JobSignals,
+        clock: Callable[[], float],
+    ) -> None:
+        """Make one.
+
+        Args:
+            seat: the seat's name.
+            claims: takes what became of jobs.
+            jobs: knows what a job's row says now.
+            stumbles: when a job in which the engine ended goes last, and when it is set aside.
+            shortages: told what the machine is short of.
+            absences: how long is waited for what can't be reached.
+            signals: told what became of a job.
+            clock: returns Unix seconds.
+        """
+        self._seat = seat
+        self._claims = claims
+        self._jobs = jobs
+        self._stumbles = stumbles
+        self._shortages = shortages
+        self._signals = signals
+        self._strikes = Strikes()
+        self.gpu = GpuFaults(clock)
+        self.absence = Absence(absences, clock=clock)
+
+    @property
+    def short(self) -> Shortage | None:
+        """What the seat's jobs wait for because the machine is short of it; None: nothing."""
+        return self._shortages.at(Place.ENGINE, seat=self._seat)
+
+    def short_of(self, error: Exception) -> Shortage | None:
+        """Note what the machine ran short of; None: the error says nothing of the kind."""
+        return self._shortages.met(Place.ENGINE, error, seat=self._seat)
+
+    def short_pause(self) -> float:
+        """Seconds until the next try, while the machine is short of something."""
+        return self._shortages.pause(Place.ENGINE, seat=self._seat)
+
+    def last(self) -> list[JobId]:
+        """The jobs behind which all others go first, because this engine failed in them."""
+        return self._strikes.last(self.gpu.suspects)
+
+    def drew(self, job: JobId) -> None:
+        """The engine drew a job, so it works."""
+        self.gpu.drew(job)
+        self.absence.passed()
+        self._strikes.drew(job)
+
+    def nothing_short(self) -> None:
+        """A job went well to its end."""
+        self._shortages.passed(Place.ENGINE, seat=self._seat)
+
+    async def record(self, job: Job, error: Exception, *, give_up: Callable[[], bool]) -> float:
+        """Record how a claim ended that brought no clip.
+
+        It is tried until it is written; otherwise the row would say "running" until the next start.
+
+        Args:
+            job: the claim's.
+            error: what ended it.
+            give_up: says whether the bot is about to end, so that it is not tried again.
+
+        Returns:
+            Seconds until the engine is tried again.
+        """
+        while True:
+            try:
+                return await self._end(job, error)
+            except Exception as again:
+                if self.short_of(again) is None:
+                    log.exception("could not record the end of job %s", job.id)
+                if give_up():
+                    return 0.0  # the next start finds it running, and gives it back
+                await asyncio.sleep(TROUBLE_PAUSE)
+
+    async def _end(self, job: Job, error: Exception) -> float:
+        """Record the outcome of a claim that brought no clip; answer with the seconds until the next."""
+        ended = isinstance(error, Cancelled | EngineClosed | EngineDied | Away)
+        short = None if ended else self.short_of(error)
+        if short is not None:
+            return await self._ran_short(job, error, short)
+        if isinstance(error, UserError | Unsupported | RenderFailed):
+            self.absence.passed()  # it answered
+        match error:
+            case Cancelled():
+                await self._stopped(job)
+            case EngineClosed():
+                await self.requeue(job, Requeue.SHUTDOWN)
+                return TROUBLE_PAUSE
+            case Away():
+                return await self._is_away(job, error)
+            case EngineDied():
+                await self._crashed(job, error)
+            case UserError() | Unsupported():
+                await self._claims.fail(job.id, job.claim, code="E_UNSUPPORTED", text=disarm(str(error)))
+            case RenderFailed():
+                return await self._answer(job, error)
+            case EngineError():
+                await self._fail(job, "E_ENGINE", str(error))
+            case _:
+                return await self._give_back(job, error)
+        return 0.0
+
+    async def _stopped(self, job: Job) -> None:
+        row = await self._jobs.get(job.id)
+        if row is not None and row.cancel_requested:
+            await self._claims.finish_cancel(job.id, job.claim)
+            log.info("job %s is cancelled", job.id)
+        else:
+            await self.requeue(job, Requeue.SHUTDOWN)
+            log.info("job %s goes back to the front of the queue", job.id)
+
+    async def _crashed(self, job: Job, error: EngineDied) -> None:
+        log.error("job %s: %s\n%s", job.id, error, hushed(error.last_words, job))
+        self._strikes.failed(job.id)
+        await self.requeue(job, Requeue.KILLED if isinstance(error, EngineKilled) else Requeue.CRASH)
+
+    async def _is_away(self, job: Job, error: Away) -> float:
+        """What draws it can't be reached: the job waits at the front, and nothing is charged."""
+        self.absence.met(error)
+        await self.requeue(job, Requeue.ENGINE_DOWN)
+        self._signals.places_changed()
+        return self.absence.pause()
+
+    async def _ran_short(self, job: Job, error: Exception, short: Shortage) -> float:
+        """The machine was short of something: the job waits at the front, and nothing is charged."""
+        if self._strikes.met(job.id, short):
+            self._strikes.forget(job.id)
+            code = Code.MEMORY if short is Shortage.MEMORY else Code.ENGINE
+            await self._fail(job, code, f"it ran short again and again while others were drawn: {error}")
+            return 0.0
+        await self.requeue(job, Requeue.ENGINE_DOWN)
+        self._signals.places_changed()
+        return self.short_pause()
+
+    async def _answer(self, job: Job, error: RenderFailed) -> float:
+        """The engine said no: because of this job, of its own state, or of something that can't be known."""
+        if error.code == WRONG_VERSION:
+            log.error("the engine cannot be used: %s", error)
+            await self.requeue(job, Requeue.ENGINE_DOWN)
+            return ENGINE_DOWN_PAUSE
+        if error.code == BROKEN_DEVICE:
+            to_blame = self.gpu.met(job.id)
+            self._strikes.failed(job.id)
+            words, count = hushed(error.detail, job), self.gpu.in_a_row
+            log.error("job %s hit a GPU fault, %d in a row: %s", job.id, count, words)
+            await self.requeue(job, Requeue.PROVEN if to_blame else Requeue.ENGINE_DOWN)
+            return self.gpu.pause()
+        # What is wrong with weights, the error says in words that are of use to the member.
+        text = str(error) if error.code in {Code.WEIGHTS, Code.EXTRACTOR} else None
+        await self._fail(job, error.code, f"{error}\n{error.detail}", text=text)
+        return 0.0
+
+    async def _fail(self, job: Job, code: str, detail: str, *, text: str | None = None) -> None:
+        error_id = secrets.token_hex(4)
+        log.error("job %s failed with %s, error id %s: %s", job.id, code, error_id, hushed(detail, job))
+        await self._claims.fail(job.id, job.claim, code=code, text=text, error_id=error_id)
+
+    async def _give_back(self, job: Job, error: Exception) -> float:
+        """An error around the engine: the disk's are not the job's fault, a bug of ours may be its doing."""
+        log.error("job %s failed outside the engine", job.id, exc_info=error)
+        fault = Requeue.ENGINE_DOWN if isinstance(error, (OSError, DatabaseError)) else Requeue.CRASH
+        await self.requeue(job, fault)
+        return TROUBLE_PAUSE
+
+    async def requeue(self, job: Job, cause: Requeue) -> None:
+        """Give a claim back; see :mod:`db.jobs.stumbles`."""
+        await self._claims.requeue(job.id, job.claim, cause=cause, limits=self._stumbles)

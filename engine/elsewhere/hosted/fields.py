@@ -1,0 +1,81 @@
+"""From a recipe to the fields of a service's model."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from engine.core.recipe import Recipe, SoundSource
+from engine.elsewhere.hosted.provider import SentFile
+from engine.elsewhere.hosted.slugs import Slot, Slug, Sound
+
+SHAPES = ("16:9", "4:3", "1:1", "3:4", "9:16")
+"""How services name the shapes of frames."""
+
+
+def values_of(slug: Slug, recipe: Recipe, seed: int) -> dict[Slot, Any]:
+    """What fills each slot that is no file."""
+    size = slug.size_for(recipe.quality)
+    seconds = slug.drawn_seconds(recipe)
+    length = int(seconds) if seconds == int(seconds) else seconds
+    return {
+        Slot.PROMPT: recipe.words or recipe.prompt,
+        Slot.NEGATIVE: recipe.negative,
+        Slot.SEED: seed % 2**31,
+        Slot.FRAMES: slug.frames_in(seconds),
+        Slot.SECONDS: str(length) if slug.length_as_text else length,
+        Slot.FPS: int(slug.fps) if slug.fps == int(slug.fps) else slug.fps,
+        Slot.WIDTH: recipe.width,
+        Slot.HEIGHT: recipe.height,
+        Slot.SIZE: size.name,
+        Slot.SHAPE: shape_of(recipe),
+        Slot.SOUND: recipe.sound is SoundSource.DRAWN,
+    }
+
+
+def body_of(slug: Slug, recipe: Recipe, seed: int, files: Mapping[Slot, str]) -> dict[str, Any]:
+    """The input of a model: field → value.
+
+    Args:
+        slug: which model.
+        recipe: what is drawn.
+        seed: of the take.
+        files: where the service finds each file.
+    """
+    values = values_of(slug, recipe, seed)
+    filled: dict[str, Any] = dict(slug.fixed)
+    for slot, name in slug.fields.items():
+        value = files.get(slot, values.get(slot))
+        if value is not None and value != "":
+            filled[name] = value
+    return filled
+
+
+def shape_of(recipe: Recipe) -> str:
+    """The name of the shape that is nearest to the frame's."""
+
+    def off(name: str) -> float:
+        wide, high = map(int, name.split(":"))
+        return abs(recipe.width * high - recipe.height * wide) / (recipe.height * high)
+
+    return min(SHAPES, key=off)
+
+
+def as_data_url(file: SentFile) -> str:
+    """A file inside an address."""
+    return f"data:{file.kind};base64,{base64.b64encode(file.data).decode()}"
+
+
+def makes_sound(slug: Slug) -> bool:
+    """Whether its clips may have sound."""
+    return slug.sound is not Sound.NONE
+
+
+def said_values(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an input by which it is known again: those that are no files."""
+    return {
+        name: value
+        for name, value in body.items()
+        if not (isinstance(value, str) and value.startswith(("data:", "http://", "https://")))
+    }

@@ -1,0 +1,117 @@
+"""The whole bot with two engines of this machine, each a real process; and what it says of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from bot import app
+from bot.cli import doctor
+from bot.config.paths import DATABASE, SPOOL
+from bot.running import supervisor_of
+from bot.services import overview_of, state_of
+from bot.web.metrics import metrics
+from bot.web.status_page import page
+from db.states import State
+from engine.core.errors import Away
+from tests.bot.fixtures import queued, until
+from tests.ready_database import put_database
+
+SMALL = {"width": 64, "height": 64, "frames": 5, "native_fps": 4.0, "fps": 8.0, "length": 8}
+NAMES = ["processor 1", "processor 2"]
+
+
+@pytest.fixture
+def two(settings):
+    put_database(settings.data_dir / DATABASE)
+    return settings.model_copy(update={"devices": "cpu,cpu"})
+
+
+async def states(queue, jobs) -> list[State]:
+    return [(await queue.jobs.get(job.id)).state for job in jobs]
+
+
+@pytest.mark.timeout(120)
+async def test_a_process_that_is_killed_costs_its_job_a_claim_and_the_other_goes_on(two):
+    async with app.assemble(two) as services:
+        queue, seats = services.queue, services.engines.seats
+        assert [seat.name for seat in seats] == NAMES
+        jobs = [await queued(queue, member, recipe=SMALL) for member in range(6)]
+        await asyncio.gather(*(seat.engine.start() for seat in seats))
+        assert (two.data_dir / SPOOL / "engine_1").is_dir()
+        loops = [asyncio.create_task(each.loop.run()) for each in services.engines.loops]
+        await until(lambda: len(services.engines.progress) == 2, 30)
+        hit = next(iter(services.engines.loops[0].progress))
+        os.kill(seats[0].engine.pid, signal.SIGKILL)
+
+        async def all_drawn():
+            return set(await states(queue, jobs)) == {State.RENDERED}
+
+        await until(all_drawn, 60)
+        rows = {job.id: await queue.jobs.get(job.id) for job in jobs}
+        assert (seats[0].engine.deaths, seats[1].engine.deaths) == (1, 0)
+        assert {(row.claim, row.crashes) for row in rows.values() if row.id != hit} == {(1, 0)}
+        assert (rows[hit].claim, rows[hit].crashes, rows[hit].stumbles) == (2, 0, 1)
+        assert {row.seat for row in rows.values()} <= set(NAMES)
+        await services.engines.stop(0)
+        await asyncio.gather(*loops)
+
+
+async def test_each_engine_is_named_wherever_there_are_two(two, engine, monkeypatch):
+    monkeypatch.setattr("bot.seating.EngineHost", lambda **_: engine)
+    async with app.assemble(two) as services:
+        loops = services.engines.loops
+        loops[1].outcomes.absence.met(Away("the attic"))
+        loops[1].outcomes.gpu.in_a_row = 3
+        supervisor = supervisor_of(services)
+        health = state_of(services, supervisor)
+        assert [health[f"engine {name}"] for name in NAMES] == ["ready", "ready"]
+        assert health["GPU faults in a row processor 2"] == 3
+        assert health["engine processor 2 can't reach"] == "the attic"
+        assert {f"engine loop, {name}" for name in NAMES} < set(health["loops"])
+        assert {f"engine alerts, {name}" for name in NAMES} < set(health["loops"])
+        found = await overview_of(services, supervisor)
+        assert "<h2>Engine: processor 1</h2>" in (text := page(found))
+        assert "Processor 2 can&#x27;t be reached." in text
+        lines = metrics(found).decode().splitlines()
+        assert 'framekiln_seat_up{seat="processor 1"} 1.0' in lines
+        assert 'framekiln_seat_up{seat="processor 2"} 0.0' in lines
+        assert 'framekiln_engine_state{state="ready"} 2.0' in lines
+        assert "framekiln_gpu_faults 3.0" in lines
+
+
+async def test_of_one_engine_no_name_is_told(services):
+    supervisor = supervisor_of(services)
+    health = state_of(services, supervisor)
+    assert (health["engine"], health["engine deaths"], health["GPU faults in a row"]) == ("ready", 0, 0)
+    assert {"engine start", "engine loop", "engine alerts"} < set(health["loops"])
+    found = await overview_of(services, supervisor)
+    assert "<h2>Engine</h2>" in page(found)
+    assert "framekiln_seat" not in metrics(found).decode()
+
+
+async def test_the_queue_page_says_what_each_engine_does(fake, channel, mod, bot, services, monkeypatch):
+    shown = (await (await fake.slash(mod, channel, "queue show")).shown()).content
+    assert "this machine" not in shown
+    monkeypatch.setattr(services.engines, "loops", services.engines.loops * 2)
+    services.engines.loops[0].outcomes.absence.met(Away("the attic"))
+    job = await queued(services.queue, guild=channel.guild.id)
+    await services.queue.claims.claim()
+    services.engines.loops[0].progress[job.id] = object()
+    shown = (await (await fake.slash(mod, channel, "queue show")).shown()).content
+    assert "-# this machine: ready · this machine: ready" in shown
+    assert "on this machine" in shown
+    assert "the attic can't be reached since" in shown
+
+
+@pytest.mark.parametrize(("wanted", "told"), [("cpu,cpu", "processor 1, processor 2"), ("none", "none")])
+def test_doctor_names_the_engines_of_this_machine(settings, wanted, told):
+    [found] = doctor.examine_devices(settings.model_copy(update={"devices": wanted}))
+    assert told in found.text
+
+
+def test_doctor_says_nothing_of_the_only_one(settings):
+    assert list(doctor.examine_devices(settings)) == []

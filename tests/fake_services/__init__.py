@@ -1,0 +1,1 @@
+"""Fakes of the services that draw for money, over real sockets."""
