@@ -33,6 +33,10 @@ class Fault(StrEnum):
     NO_OUTPUT = auto()
     GONE = auto()
     """The file of a finished job is not there any more."""
+    CLEARED = auto()
+    """Somebody clears the history at the moment when a job is done."""
+    HUGE_PREVIEW = auto()
+    """A message on the socket that is larger than anybody reads."""
     STOPPED = auto()
     """Another program stops whatever runs."""
     LOGIN = auto()

@@ -354,6 +354,8 @@ class FakeComfyUI:
             return
         socket, with_metadata = self._sockets[job.client]
         picture = preview_of(self._picture(job), round(share, 2))
+        if self._meets(job, Fault.HUGE_PREVIEW):
+            picture += bytes(5_000_000)
         head = struct.pack(">II", 1, 1)
         if with_metadata:
             about = json.dumps(
@@ -377,7 +379,8 @@ class FakeComfyUI:
             await self._draw(job)
             if board is self.board:
                 board.running = None
-                board.history[job.prompt] = job
+                if not self._meets(job, Fault.CLEARED):
+                    board.history[job.prompt] = job
                 await self._tell(job, "executing", node=None)
 
     async def _draw(self, job: Job) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from engine.core.errors import Away, Code, EngineError, HopelessTake, RenderFailed
 from engine.elsewhere.comfyui.draw import prompt_of
+from engine.elsewhere.comfyui.server import Server
 from tests.engine.elsewhere.comfy_bench import QUICK, Told, client, closing, is_mp4, order
 from tests.fake_comfyui import FakeComfyUI, Fault
 from tests.fake_comfyui.server import SECRET_PATH
@@ -282,3 +283,10 @@ async def test_a_login_is_sent_with_every_request_and_never_logged(new, tmp_path
     assert new.headers["Authorization"] == "Basic YWRhOnBhc3Mgd29yZA=="
     assert "YWRhOnBhc3Mgd29yZA" not in caplog.text
     assert "pass word" not in caplog.text
+
+
+def test_a_server_may_stand_below_a_path_and_its_name_says_no_login():
+    server = Server("https://ada:word@example.org/comfy/?x=1")
+    assert str(server._url("history/a")) == "https://example.org/comfy/history/a"
+    assert server.name == "example.org:443"
+    assert server._headers == {"Authorization": "Basic YWRhOndvcmQ="}
