@@ -9,7 +9,7 @@ from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned
 from engine.core.recipe import Kind, Quality
 from engine.core.services import service_of
 from engine.elsewhere.hosted import texts
-from engine.elsewhere.hosted.money import micros
+from engine.elsewhere.hosted.money import micros, shown
 from engine.elsewhere.hosted.slugs import Per, Slot, Slug, Sound, read_table
 
 TARGET = "engine.families.elsewhere.draw:ElsewhereFamily"
@@ -54,7 +54,7 @@ def family_of(slug: Slug) -> FamilySpec:
         needs_picture=Kind.TEXT2VIDEO not in slug.kinds,
         max_native_fps=slug.fps,
         min_native_fps=slug.fps,
-        about=f"{slug.about or slug.title}; {told_of(slug)}",
+        about=f"{in_short(slug)}; {slug.about or slug.title}",
         rank=RANK,
         features=_features(slug),
         area={quality: _area(slug, quality) for quality in Quality},
@@ -67,18 +67,30 @@ def family_of(slug: Slug) -> FamilySpec:
     )
 
 
+def in_short(slug: Slug) -> str:
+    """The same for the list of engines, where a line has 100 characters: the price must not be cut off."""
+    low, high = _range(slug)
+    price = shown(low) if low == high else f"{shown(low)} to {shown(high)}"
+    return f"at {service_of(slug.name)}, leaves this machine, {price} a take"
+
+
 def told_of(slug: Slug) -> str:
     """What a member is told before the click: where it is made, and what it costs.
 
     Raises:
         Unsupported: nobody has said what it costs.
     """
+    low, high = _range(slug)
+    return texts.before_the_click(service_of(slug.name), low, high)
+
+
+def _range(slug: Slug) -> tuple[int, int]:
+    """The least and the most that a take can cost, in millionths of a dollar."""
     each = sorted(micros(slug.price_each(size.quality)) for size in slug.sizes)
     units = slug.work_seconds or (1.0, 1.0)
     if slug.per is Per.SECOND:
         units = (slug.seconds[0], slug.seconds[-1])
-    low, high = round(each[0] * units[0]), round(each[-1] * units[1])
-    return texts.before_the_click(service_of(slug.name), low, high)
+    return round(each[0] * units[0]), round(each[-1] * units[1])
 
 
 def _features(slug: Slug) -> frozenset[Feature]:
