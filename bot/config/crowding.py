@@ -35,3 +35,21 @@ class Crowding(BaseSettings):
     exports_waiting: int = Field(
         20, ge=1, description="Most members whose /mydata export can wait; one is made at a time."
     )
+    fair_half_life_hours: float = Field(
+        6.0,
+        gt=0,
+        le=720,
+        description="Hours after which used engine time counts only half in the queue order.",
+    )
+    fair_stretch: float = Field(
+        10.0, ge=0, description="Seconds a request moves back for each engine second its member has used."
+    )
+    fair_most_minutes: float = Field(
+        120.0, ge=0, description="Most minutes a request moves back because of its member."
+    )
+    fair_server_stretch: float = Field(
+        1.0, ge=0, description="Seconds a request moves back for each engine second its server has used."
+    )
+    fair_server_most_minutes: float = Field(
+        60.0, ge=0, description="Most minutes a request moves back because of its server."
+    )

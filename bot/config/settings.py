@@ -149,24 +149,6 @@ class Settings(
     )
     per_guild_waiting: int = Field(50, ge=1, description="Most jobs a server can have waiting.")
     total_waiting: int = Field(500, ge=1, description="Most jobs that can wait in total.")
-    fair_half_life_hours: float = Field(
-        6.0,
-        gt=0,
-        le=720,
-        description="Hours after which used engine time counts only half in the queue order.",
-    )
-    fair_stretch: float = Field(
-        10.0, ge=0, description="Seconds a request moves back for each engine second its member has used."
-    )
-    fair_most_minutes: float = Field(
-        120.0, ge=0, description="Most minutes a request moves back because of its member."
-    )
-    fair_server_stretch: float = Field(
-        1.0, ge=0, description="Seconds a request moves back for each engine second its server has used."
-    )
-    fair_server_most_minutes: float = Field(
-        60.0, ge=0, description="Most minutes a request moves back because of its server."
-    )
     min_free_disk: int = Field(
         500 * MEGABYTE, ge=0, description="Free disk space in bytes that is needed to accept a job."
     )

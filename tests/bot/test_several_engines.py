@@ -19,7 +19,9 @@ from db.states import State
 from engine.core.errors import Away, Code, UserError
 from engine.core.recipe import Kind
 from engine.core.request import Request
+from engine.process.host import EngineHost
 from tests.bot.fixtures import queued, until
+from tests.present import present
 from tests.ready_database import put_database
 
 SMALL = {"width": 64, "height": 64, "frames": 5, "native_fps": 4.0, "fps": 8.0, "length": 8}
@@ -47,13 +49,15 @@ async def test_a_process_that_is_killed_costs_its_job_a_claim_and_the_other_goes
         loops = [asyncio.create_task(each.loop.run()) for each in services.engines.loops]
         await until(lambda: len(services.engines.progress) == 2, 30)
         hit = next(iter(services.engines.loops[0].progress))
-        os.kill(seats[0].engine.pid, signal.SIGKILL)
+        first = seats[0].engine
+        assert isinstance(first, EngineHost)
+        os.kill(present(first.pid), signal.SIGKILL)
 
         async def all_drawn():
             return set(await states(queue, jobs)) == {State.RENDERED}
 
         await until(all_drawn, 60)
-        rows = {job.id: await queue.jobs.get(job.id) for job in jobs}
+        rows = {job.id: present(await queue.jobs.get(job.id)) for job in jobs}
         assert (seats[0].engine.deaths, seats[1].engine.deaths) == (1, 0)
         assert {(row.claim, row.crashes) for row in rows.values() if row.id != hit} == {(1, 0)}
         assert (rows[hit].claim, rows[hit].crashes, rows[hit].stumbles) == (2, 0, 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bot import policies
@@ -20,6 +22,7 @@ from tests.bot.fixtures import HouseEngine, queued, until, until_cancelled
 from tests.bot.loops.engine_loop.bench import comes_to
 from tests.clock import CLOCK
 from tests.policies import DEFAULTS, shortages
+from tests.present import present
 
 THERE = "comfyui"
 
@@ -98,7 +101,7 @@ async def test_a_gpu_that_is_broken_costs_no_job_anything_while_another_works(
     assert len(drawn(seats[0])) <= 2, "it rests after that"
     engines.loops[0].outcomes.gpu.met(jobs[0].id)
     engines.loops[0].outcomes.gpu.met(jobs[1].id)
-    assert engines_trouble(engines).startswith("⚠️ GPU 0 has not worked since")
+    assert present(engines_trouble(engines)).startswith("⚠️ GPU 0 has not worked since")
     assert engine_trouble(engines.loops[1], named=True) is None
 
 
@@ -138,7 +141,7 @@ async def test_a_server_that_is_away_costs_its_jobs_nothing_and_the_others_go_on
     waits = await queue.jobs.get(far.id)
     assert (waits.state, engines.away_for(waits)) == (State.QUEUED, "the attic")
     assert engines.away_for(await queued(queue)) is None
-    assert engines_trouble(engines).startswith("⚠️ the attic can't be reached since <t:")
+    assert present(engines_trouble(engines)).startswith("⚠️ the attic can't be reached since <t:")
     here = [await queued(queue, member) for member in range(3)]
     for job in here:
         await comes_to(queue, job, State.RENDERED)
@@ -173,9 +176,9 @@ def test_the_pauses_grow_to_the_owners_limit_and_an_old_absence_counts_no_more(m
     assert pauses[:3] == [absence.FIRST_PAUSE * factor for factor in (1, 2, 4)]
     assert pauses[-1] == limit == 120.0
     assert found.where == "the attic"
-    later = absence.time.monotonic() + absence.REMEMBERED * limit + 1
-    monkeypatch.setattr(absence.time, "monotonic", lambda: later)
-    assert (found.where, found.since) == (None, None)
+    later = time.monotonic() + absence.REMEMBERED * limit + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert [found.where, found.since] == [None, None]
 
 
 def test_where_there_is_one_engine_the_texts_do_not_name_it():
