@@ -16,7 +16,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 
 .PHONY: help models demo test check lint types tests torch-tests engine-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
 	hero discord comfy comfy-faults comfy-kills chaos asking fault-sweep full-disk power away soak load hostile flood api outsiders cases erase gate smoothing smoothing_whole camera \
-	sketch-sheet sketch-data \
+	sketch-sheet sketch-data two-engines \
 	clean
 
 help:
@@ -178,6 +178,9 @@ power: $(BIN)/.test
 
 away: $(BIN)/.test
 	$(BIN)/python -m benchmarks.away
+
+two-engines: $(BIN)/.test
+	$(BIN)/python -m benchmarks.two_engines
 
 soak: $(BIN)/.test
 	$(BIN)/python -m benchmarks.soak

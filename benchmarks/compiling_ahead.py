@@ -17,13 +17,17 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from engine.core.device import Device, DeviceKind
 from engine.process.host import EngineHost
 from engine.process.warming import Warmer
 from engine.runtime.context import CACHE_VARIABLE, COMPILE_VARIABLE, YES
-from tests.engine.process.host_bench import ENVIRONMENT, SHORT, WORKER, render, until
+from tests.engine.process import host_bench
+from tests.engine.process.host_bench import ENVIRONMENT, SHORT, WORKER
 from tests.engine.process.test_warming import STUBBORN, drawn
+
+_bench: Any = host_bench  # tests are not typed
 
 ROUNDS = 5
 
@@ -93,9 +97,9 @@ async def _delay(*, compiles: bool) -> float:
             if compiles:
                 warmer.drew(drawn(), Device(kind=DeviceKind.CUDA))
                 warmer.rest()
-                await until(lambda: place.exists() and len(place.read_text().split()) == 2, seconds=60)
+                await _bench.until(lambda: place.exists() and len(place.read_text().split()) == 2, seconds=60)
             begun, first = time.monotonic(), []
-            await render(host, "ok", on_event=lambda _: first.append(time.monotonic()))
+            await _bench.render(host, "ok", on_event=lambda _: first.append(time.monotonic()))
             return first[0] - begun
         finally:
             await host.close()

@@ -54,7 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for entry, file, (rows, columns), outputs in SHOWN:
         path = Store(options.models).path(entry) / file
         pixels = np.random.default_rng(1).random((1, 3, rows, columns), np.float32)
-        makers = (partial(in_opencv, outputs), partial(in_older_engine, outputs), in_litert, in_onnxruntime)
+        makers: tuple[Callable[[Path, tuple[int, int]], Call | None], ...] = (
+            partial(in_opencv, outputs),
+            partial(in_older_engine, outputs),
+            in_litert,
+            in_onnxruntime,
+        )
         calls = {name: make(path, (rows, columns)) for name, make in zip(names, makers, strict=True)}
         times = compare({name: call for name, call in calls.items() if call is not None}, pixels)
         shown = (f"{times[name] * 1e3:.1f}" if name in times else "–" for name in names)

@@ -1,11 +1,13 @@
 """A day of a busy community, simulated: who waits how long, and were the ranges true that members were told?
 
     python -m benchmarks.simulated_day [--members 5000] [--jobs 2000] [--seed 1] [--plot docs/day.png]
+    python -m benchmarks.simulated_day --engines 8 --jobs 16000
 
-The queue, its database and the forecast are the real ones; the clock, the members and the engine's times are
-made up: a few members ask for much and most for little, half of the requests come in the evening, and what
-a render takes varies with its profile and the takes that the gate throws away. Each member reads a range when
-asking; the true wait lies in it or not.
+Of several engines, the slowest takes up to twice as long as usual and the fastest half as long. The forecast
+does not know that. The queue, its database and the forecast are the real ones; the clock, the members and the
+engine's times are made up: a few members ask for much and most for little, half of the requests come in the
+evening, and what a render takes varies with its profile and the takes that the gate throws away. Each member
+reads a range when asking; the true wait lies in it or not.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import bisect
+import heapq
 import itertools
 import json
 import math
@@ -28,11 +31,13 @@ import numpy as np
 
 from benchmarks.told import DAY, Told
 from bot.forecast import Forecaster, Wait
+from bot.seats import Seat
 from db.errors import LimitReached
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.job import Job, NewJob
 from db.queue import Queue
 from db.sqlite.connection import Database
+from engine.process.host import EngineHost
 from tests.policies import enqueue_limits, queue_on
 
 START = 1_800_000_000.0
@@ -96,20 +101,33 @@ def render_seconds(community: Community, pace: float, chance: random.Random) -> 
     return pace * math.exp(chance.gauss(0, 0.12)) * (0.3 + 0.7 * takes)
 
 
-async def simulate(folder: Path, community: Community, seed: int, limits: EnqueueLimits) -> list[Told]:
+def engines_of(count: int, chance: random.Random) -> dict[str, float]:
+    """Name → how long it takes for what usually takes a second. A single one is the usual one."""
+    if count == 1:
+        return {"": 1.0}
+    return {f"engine {number}": 2 ** chance.uniform(-1, 1) for number in range(count)}
+
+
+async def simulate(
+    folder: Path, community: Community, seed: int, limits: EnqueueLimits, engines: int = 1
+) -> list[Told]:
     """Live through the day, and the hours after it until the queue is empty."""
     chance, clock = random.Random(seed), Clock()
+    slowness = engines_of(engines, random.Random(seed))
     paces = [chance.uniform(*community.paces) for _ in range(community.profiles)]
     coming = requests(community, chance)
     asked: dict[str, tuple[Job, Wait]] = {}
     stories: list[Told] = []
     async with await Database.open(folder / "day.db") as database:
         queue = queue_on(database, clock)
-        waits = Forecaster(queue.jobs, clock=clock)
-        running, until, used = None, math.inf, 0.0
+        seats = [Seat(name=name, engine=EngineHost(spool=folder)) for name in slowness]
+        waits = Forecaster(queue.jobs, seats=seats, clock=clock)
+        running: list[tuple[float, str, Job, float]] = []
+        free = list(slowness)
         numbers: Iterator[int] = itertools.count()
         coming.reverse()
         while coming or running:
+            until = running[0][0] if running else math.inf
             if coming and START + coming[-1][0] <= until:
                 at, member = coming.pop()
                 clock.now = START + at
@@ -117,10 +135,11 @@ async def simulate(folder: Path, community: Community, seed: int, limits: Enqueu
                 told = await _ask(queue, waits, community, member, profile, next(numbers), limits)
                 if told is not None:
                     asked[told[0].id] = told
-            elif running is not None:
-                clock.now = until
-                await _hand_in(queue, running, used)
-                job, wait = asked.pop(running.id)
+            else:
+                clock.now, name, drawn, used = heapq.heappop(running)
+                free.append(name)
+                await _hand_in(queue, drawn, used)
+                job, wait = asked.pop(drawn.id)
                 stories.append(
                     Told(
                         asked=job.created_at - START,
@@ -130,10 +149,10 @@ async def simulate(folder: Path, community: Community, seed: int, limits: Enqueu
                         used=used,
                     )
                 )
-                running, until = None, math.inf
-            if running is None and (running := await queue.claims.claim()) is not None:
-                used = render_seconds(community, paces[int(running.profile)], chance)
-                until = clock.now + used
+            while free and (claimed := await queue.claims.claim(seat=free[-1])) is not None:
+                name = free.pop()
+                used = slowness[name] * render_seconds(community, paces[int(claimed.profile)], chance)
+                heapq.heappush(running, (clock.now + used, name, claimed, used))
     return stories
 
 
@@ -180,7 +199,7 @@ async def _hand_in(queue: Queue, job: Job, seconds: float) -> None:
     await queue.delivery.record_posted(job.id, 1)
 
 
-def figures(stories: list[Told]) -> dict[str, Any]:
+def figures(stories: list[Told], engines: int = 1) -> dict[str, Any]:
     """What the day was like, in seconds and shares."""
     used: Counter[int] = Counter()
     for told in stories:
@@ -191,7 +210,7 @@ def figures(stories: list[Told]) -> dict[str, Any]:
     return {
         "jobs": len(stories),
         "members who asked": len(used),
-        "engine busy": round(sum(used.values()) / DAY, 2),
+        "engine busy": round(sum(used.values()) / DAY / engines, 2),
         "ranges that held the truth": _share([told.held for told in stories]),
         "later than told": _share([told.took > told.wait.high for told in stories]),
         "high over low, median": round(float(np.median([t.wait.high / t.wait.low for t in stories])), 2),
@@ -226,13 +245,14 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=Community.jobs)
     parser.add_argument("--guilds", type=int, default=Community.guilds)
     parser.add_argument("--evening", type=float, default=Community.evening)
+    parser.add_argument("--engines", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
     community = Community(members=given.members, jobs=given.jobs, guilds=given.guilds, evening=given.evening)
     with tempfile.TemporaryDirectory(prefix="framekiln-day-") as folder:
-        stories = asyncio.run(simulate(Path(folder), community, given.seed, enqueue_limits()))
-    print(json.dumps(figures(stories), indent=2))
+        stories = asyncio.run(simulate(Path(folder), community, given.seed, enqueue_limits(), given.engines))
+    print(json.dumps(figures(stories, given.engines), indent=2))
     if given.plot is not None:
         from benchmarks.day_plot import plot  # noqa: PLC0415 - drawing is for those who ask
 

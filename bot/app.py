@@ -198,6 +198,7 @@ def _base(
         policies.store_of(settings),
         seating.device,
         slow=policies.allows_slow_models(settings),
+        lanes=seating.lanes,
         owned=partial(owned_families, policies.owned_environment(settings)),
     )
     return _Base(
@@ -450,6 +451,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         waits=base.forecaster,
         capabilities=base.inventory.capabilities,
         families=base.inventory.families,
+        lanes=base.seating.lanes,
     )
     return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 

@@ -48,6 +48,11 @@ class Seating:
     watches: tuple[Loop, ...] = ()
     closes: tuple[Callable[[], Awaitable[None]], ...] = ()
 
+    @property
+    def lanes(self) -> frozenset[str]:
+        """Where something draws."""
+        return frozenset(seat.lane for seat in self.seats)
+
     def device(self) -> Device | None:
         """What plans are made for: of several devices here, the one with the least; None: not known yet."""
         here = [seat.engine for seat in self.seats if seat.lane == HERE]

@@ -11,7 +11,7 @@ from bot.discord_io.post import Post
 from engine.core.device import Device
 from engine.core.events import Event
 from engine.core.recipe import Recipe
-from engine.process.host import EngineHost, HostState, Rendered
+from engine.process.host import EngineHost, Rendered
 from engine.rendering.limits import RenderLimits
 
 NOBODY = 0
@@ -73,11 +73,6 @@ class HeardEngine:
     async def close(self) -> None:
         """See :meth:`engine.process.host.EngineHost.close`."""
         await self._host.close()
-
-    @property
-    def state(self) -> HostState:
-        """What the engine is doing."""
-        return self._host.state
 
     @property
     def device(self) -> Device | None:

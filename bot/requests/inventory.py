@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
+from bot.seats import HERE
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device
 from engine.core.family_spec import FamilySpec
@@ -26,6 +27,9 @@ DEVICE_SECONDS = 60.0
 
 LOOK_EVERY = 0.1
 
+NO_ENGINE_HERE = "an engine on this machine, because of FRAMEKILN_DEVICES"
+NO_SERVER = "a server or an account that draws it"
+
 
 class Inventory:
     """Answers what there is."""
@@ -36,6 +40,7 @@ class Inventory:
         device: Callable[[], Device | None],
         *,
         slow: bool,
+        lanes: Collection[str] = (HERE,),
         owned: Callable[[], Owned] = Owned,
     ) -> None:
         """Make one.
@@ -44,11 +49,13 @@ class Inventory:
             store: where weights lie.
             device: what the engine process has found; None: not yet.
             slow: models may run without a GPU.
+            lanes: where something draws. Families of other lanes cannot draw.
             owned: looks at what the owner adds to the built-in families.
         """
         self._store = store
         self._device = device
         self._slow = slow
+        self._lanes = lanes
         self._owned = owned
         self._faults: tuple[str, ...] = ()
         self._latest: Capabilities | None = None
@@ -82,7 +89,13 @@ class Inventory:
             if fault not in self._faults:  # else the log would fill with what it already says
                 log.warning("%s", fault)
         self._faults = owned.faults
-        return replace(capabilities, added=owned.specs, lacking=owned.lacking)
+        here = replace(capabilities, added=owned.specs, lacking=owned.lacking)
+        without = {
+            name: NO_ENGINE_HERE if spec.made_at == HERE else NO_SERVER
+            for name, spec in families_of(here).items()
+            if spec.made_at not in self._lanes
+        }
+        return replace(here, lacking={**here.lacking, **without})
 
     async def _found_device(self) -> Device:
         """The device; a store without weights needs none, and is not waited for."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -87,6 +87,7 @@ class Parts:
     waits: Waits
     capabilities: Callable[[], Awaitable[Capabilities]]
     families: Callable[[], Mapping[str, FamilySpec]]
+    lanes: Collection[str]
 
 
 class Taking:
@@ -111,6 +112,7 @@ class Taking:
         self._waits = parts.waits
         self._capabilities = parts.capabilities
         self._families = parts.families
+        self._lanes = parts.lanes
         self._admitting = Admitting(
             entry=parts.entry,
             reception=parts.reception,
@@ -292,6 +294,8 @@ class Taking:
             asker, made.recipe, made.subjects, origin, adult=made.adult
         )
         lane = lane_of(made.recipe, self._families())
+        if lane not in self._lanes:  # a loop, where only servers draw
+            raise UserError(Code.NO_ENGINE, messages.NOTHING_DRAWS_IT)
         new = _new_job(asker, origin, key, message, screened, made, lane)
         self._in_flight.protect()
         return await self._entry.enqueue(new, self.rules.limits), made.recipe

@@ -133,6 +133,9 @@ def waits_for(recipe: Recipe, short: Shortage) -> str:
     return f"{title(recipe)}\n⏳ {WAITS_FOR[short]}; it goes on by itself, and nothing is charged meanwhile"
 
 
+NOTHING_DRAWS_IT = "Nothing here can make this right now. The owner of this bot can change that."
+
+
 def waits_for_server(recipe: Recipe, where: str) -> str:
     """The status of a job whose server or service can't be reached.
 

@@ -213,8 +213,9 @@ class FamilySpec:
 
     def lacks(self, capabilities: Capabilities) -> str | None:
         """What it is missing on a machine, in words, and the command that gets all of it; None: nothing."""
-        if not self.loads:
-            return capabilities.lacking.get(self.name)
+        told = capabilities.lacking.get(self.name)
+        if told is not None or not self.loads:
+            return told
         missing = [name for name in self.weights if name not in capabilities.weights]
         if self.any_of and not capabilities.weights & set(self.any_of):
             missing.append(self.any_of[0])

@@ -23,6 +23,7 @@ from engine.vision.face_mesh import Mesh, fit_mesh
 from engine.vision.faces import Face, find_faces
 from engine.vision.hands import Glimpse, Hand, find_palms, fit_hands, see_hand
 from engine.vision.network import Network, Unreadable
+from engine.vision.optical_flow import Floats
 from engine.vision.sighting import Found
 from engine.vision.text_reader import Reader, Words
 from engine.vision.text_regions import TextLine, find_text
@@ -136,7 +137,7 @@ class Eyes:
 
     def hands(self, picture: Picture) -> tuple[Hand, ...]:
         """Hands, the surest first; see :func:`engine.vision.hands.find_hands`."""
-        palms = self._palms.ask(lambda network: find_palms(picture, network), [])
+        palms: list[tuple[float, Floats]] = self._palms.ask(lambda network: find_palms(picture, network), [])
         if not palms:  # in most pictures; the other network need not be read
             return ()
         return self._hands.ask(lambda network: fit_hands(picture, palms, network), ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from benchmarks.simulated_day import Community, figures, simulate
 from bot import forecast as wait_module
 from bot.forecast import CROWDS, ENOUGH, FEW, UNTAUGHT, WINDOW, Forecaster, overtaking
+from bot.seats import Seat
 from db.jobs.fairness import UNKNOWN_SECONDS, charge
 from db.jobs.queries import Arrival
 from engine.core.family_spec import FamilySpec
+from engine.process.host import EngineHost
 from tests.bot.fixtures import ANN, BEN, GUILD, hand_in, queued, recipe
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
@@ -84,6 +87,55 @@ async def test_each_job_waits_for_those_before_it(queue, db):
     waits = [forecast.waits[job.id] for job in jobs]
     assert [(wait.position, wait.ahead) for wait in waits] == [(1, 0), (2, 1), (3, 2)]
     assert [wait.middle for wait in waits] == pytest.approx([10, 20, 30])
+
+
+def seats(*lanes: str, draws=None) -> list[Seat]:
+    return [
+        Seat(name=f"seat {number}", engine=create_autospec(EngineHost), lane=lane, draws=lambda: draws)
+        for number, lane in enumerate(lanes)
+    ]
+
+
+async def test_equal_seats_divide_the_wait(queue, db):
+    await measured(db, *[10.0] * FEW)
+    jobs = [await queued(queue, user) for user in range(5)]
+    waits = Forecaster(queue.jobs, seats=seats("", ""), clock=CLOCK)
+    found = [(await waits.forecast()).waits[job.id] for job in jobs]
+    assert [wait.middle for wait in found] == pytest.approx([10, 10, 20, 20, 30])
+    assert [wait.ahead for wait in found] == [0, 0, 2, 3, 4], "nothing is ahead where an engine is free"
+    assert (await waits.for_new(PROFILE, GUILD, 60)).middle == pytest.approx(30)
+
+
+async def test_a_seat_that_draws_is_free_when_it_has_drawn_and_one_that_rests_does_not_count(queue, db):
+    await measured(db, *[10.0] * FEW)
+    for user in range(4):
+        await queued(queue, user)
+    for name in ("seat 0", "seat 1"):
+        await queue.claims.claim(seat=name)
+    both = seats("", "", "")
+    now = CLOCK.now = (await queue.jobs.running())[0].started_at + 4.0
+    order = [job.id for job in await queue.jobs.waiting()]
+
+    async def middles():
+        waits = (await Forecaster(queue.jobs, seats=both, clock=lambda: now).forecast()).waits
+        return [waits[job].middle for job in order]
+
+    assert await middles() == pytest.approx([10, 16], abs=0.1)
+    both[2].resting = True
+    assert await middles() == pytest.approx([16, 16], abs=0.1)
+
+
+async def test_who_waits_for_a_server_does_not_wait_for_this_machine(queue, db):
+    await measured(db, *[10.0] * FEW)
+    for user in range(20):
+        await queued(queue, user)
+    far = [await queued(queue, ANN, lane="comfyui", engine=name) for name in ("wan", "wan", "ltx")]
+    away = seats("", "comfyui", "comfyui")
+    away[1].draws, away[2].draws = lambda: {"wan"}, lambda: {"ltx"}
+    found = (await Forecaster(queue.jobs, seats=away, clock=CLOCK).forecast()).waits
+    assert [(found[job.id].position, found[job.id].ahead) for job in far] == [(1, 0), (2, 1), (3, 0)]
+    assert found[far[2].id].middle == pytest.approx(10, abs=0.5), "its server is free"
+    assert found[far[1].id].middle == pytest.approx(20, abs=0.5)
 
 
 async def test_what_is_left_of_a_render_is_taken_from_those_that_took_as_long(queue, db):

@@ -16,7 +16,9 @@ from bot.services import overview_of, state_of
 from bot.web.metrics import metrics
 from bot.web.status_page import page
 from db.states import State
-from engine.core.errors import Away
+from engine.core.errors import Away, Code, UserError
+from engine.core.recipe import Kind
+from engine.core.request import Request
 from tests.bot.fixtures import queued, until
 from tests.ready_database import put_database
 
@@ -115,3 +117,16 @@ def test_doctor_names_the_engines_of_this_machine(settings, wanted, told):
 
 def test_doctor_says_nothing_of_the_only_one(settings):
     assert list(doctor.examine_devices(settings)) == []
+
+
+async def test_where_only_servers_draw_nothing_of_this_machine_can_be_chosen(settings, engine, monkeypatch):
+    monkeypatch.setattr("bot.seating.EngineHost", lambda **_: engine)
+    put_database(settings.data_dir / DATABASE)
+    elsewhere = {"devices": "none", "comfyui": ("http://127.0.0.1:8188",)}
+    async with app.assemble(settings.model_copy(update=elsewhere)) as services:
+        assert [seat.lane for seat in services.engines.seats] == ["comfyui"]
+        with pytest.raises(UserError) as refused:
+            services.submissions.plan(
+                Request(kind=Kind.TEXT2VIDEO, prompt="rain"), {}, await services.submissions.capabilities()
+            )
+        assert refused.value.code == Code.NO_ENGINE

@@ -30,8 +30,6 @@ def spec_of(workflow: Workflow) -> FamilySpec:
     about, slots = workflow.about, workflow.slots
     kind = next(iter(about.kinds))
     roles = {workflow.role_of(slot, kind) for slot in slots} - {None, Role.PICTURE, Role.BEFORE}
-    if Kind.RESTYLE in about.kinds:
-        roles -= {Role.REFERENCE}  # there is always one
     follows = about.follows if Slot.CLIP_IN in slots and Kind.TEXT2VIDEO in about.kinds else frozenset()
     return FamilySpec(
         name=engine_name(workflow.name),

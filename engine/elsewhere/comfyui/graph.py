@@ -7,7 +7,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from engine.core.recipe import Kind
 from engine.elsewhere.comfyui.about import About, BadWorkflow
@@ -50,7 +50,7 @@ def read_nodes(text: str) -> Nodes:
         BadWorkflow: it is none.
     """
     try:
-        nodes = json.loads(text)
+        nodes = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadWorkflow(f"is no JSON: {error}") from error
     if not isinstance(nodes, dict) or not nodes:
@@ -66,6 +66,11 @@ def read_nodes(text: str) -> Nodes:
             if is_link(value) and value[0] not in nodes:
                 raise BadWorkflow(f"connects “{name}” of node {id_} with node {value[0]}, which is not there")
     return nodes
+
+
+def _no_number(written: str) -> NoReturn:
+    """Refuse what Python takes for a number and no server does."""
+    raise ValueError(f"{written} is no number")
 
 
 def is_link(value: Any) -> bool:

@@ -56,4 +56,6 @@ class Seen:
 
 def _key(picture: Pixels) -> bytes:
     """Of equal pictures the same: milliseconds, where looking takes a second."""
-    return hashlib.blake2b(np.ascontiguousarray(picture), person=repr(picture.shape).encode()[:16]).digest()
+    return hashlib.blake2b(
+        np.ascontiguousarray(picture).data, person=repr(picture.shape).encode()[:16]
+    ).digest()

@@ -62,6 +62,7 @@ PICTURE = "wan2.2-picture"
             "given 5 as shift, and takes no more",
         ),
         (changed("CreateVideo", "fps", ["FLOAT", {"min": 20}]), "given 16 as fps, and takes no less than 20"),
+        (changed("WanImageToVideo", "height", ["INT", {"step": 12}]), "takes multiples of 12 as height"),
         (changed("WanImageToVideo", "length", ["INT", {"max": 49}]), "given 81 as length"),
         (
             changed("WanImageToVideo", "width", ["INT", {"step": 32}]),

@@ -69,6 +69,7 @@ def test_all_that_are_shipped_can_be_used():
     [
         ("{", "mill.json is no JSON"),
         ("[" * 100_000, "mill.json is no JSON"),
+        ('{"1": {"class_type": "A", "inputs": {"cfg": NaN}}}', "NaN is no number"),
         ("[]", "has no nodes"),
         ({}, "has no nodes"),
         ({"nodes": [], "links": []}, "Export (API)"),
@@ -132,6 +133,10 @@ def test_a_file_alone_a_name_nobody_can_type_and_a_folder_that_is_not_there_are_
     (tmp_path / "c" / "mill.toml").write_text(ABOUT)
     assert "there is no mill.json beside mill.toml" in the_fault(tmp_path / "c")
     assert "No such file" in the_fault(tmp_path / "d")
+    write(tmp_path / "f")
+    (tmp_path / "f" / "mill.json").unlink()
+    (tmp_path / "f" / "mill.json").mkdir()
+    assert "mill.json cannot be read: Is a directory" in the_fault(tmp_path / "f")
     (write(tmp_path / "e") / "mill.toml").write_bytes(b"title = '\xff'")
     assert "mill.toml is not written in UTF-8" in the_fault(tmp_path / "e")
 
@@ -146,6 +151,29 @@ def test_a_broken_workflow_leaves_the_others_as_they_are(tmp_path):
     assert owned.lacking == {"comfyui/mill": NO_SERVER}
     assert owned_families({}) == owned_families({"FRAMEKILN_WORKFLOWS_DIR": ""})
     assert not owned_families({}).specs
+
+
+RESTYLE = {
+    "1": node("framekiln:clip-in", file="x.mp4"),
+    "2": node("framekiln:prompt", text="ink", of=["1", 0]),
+    "3": node("framekiln:strength", denoise=0.4, of=["2", 0]),
+    "4": node("framekiln:clip", filename_prefix="clip", video=["3", 0]),
+}
+
+
+def test_a_workflow_that_draws_a_clip_anew_is_planned_and_filled(tmp_path):
+    folder = write(tmp_path / "flows", RESTYLE, 'title = "ink"\nkinds = ["restyle"]\nfps = 12', name="ink")
+    owned = owned_families({"FRAMEKILN_WORKFLOWS_DIR": str(folder), "FRAMEKILN_COMFYUI": "x"})
+    here = Capabilities(added=owned.specs)
+    request = Request(kind=Kind.RESTYLE, prompt="oil", strength=0.7, engine="comfyui/ink")
+    recipe = plan(request, reference=CLIP, sound=SOUND, capabilities=here)
+    filled = owned.workflows["ink"].filled(recipe, seed=1, files=FILES)
+    assert filled["1"]["inputs"]["file"] == "framekiln/reference"
+    assert filled["2"]["inputs"]["text"] == "oil"
+    assert filled["3"]["inputs"]["denoise"] == recipe.strength == 0.7
+    assert recipe.sound is SoundSource.GIVEN
+    usual = plan(Request(kind=Kind.RESTYLE, prompt="oil"), reference=CLIP, capabilities=here)
+    assert (usual.engine, usual.strength) == ("comfyui/ink", 0.4)
 
 
 def test_a_title_may_name_several_slots_and_the_input_that_is_meant(tmp_path):

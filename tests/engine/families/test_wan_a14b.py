@@ -20,7 +20,7 @@ from engine.core.precision import ABOUT, Precision
 from engine.core.recipe import Kind, Quality, Recipe
 from engine.core.request import Request, Subject
 from engine.diffusion.ladder import Start
-from engine.diffusion.wan.ladder import RUNGS
+from engine.diffusion.wan.ladder import HALF, RUNGS
 from engine.families import CATALOGUE, FAMILIES, load
 from engine.families.wan_a14b import ENTRY, EXPERTS, FOUR_STEPS, I2V, T2V
 from engine.families.wan_a14b.draw import WanA14B
@@ -149,10 +149,12 @@ def test_where_models_take_turns_the_first_expert_leaves_when_the_second_comes(
     assert seen == sorted(seen)
 
 
-def test_the_whole_memory_ladder_leaves_the_clip_as_it_is_and_the_loras_come_off(family, whole, monkeypatch):
+def test_the_memory_ladder_leaves_the_clip_as_it_is_and_the_loras_come_off(family, whole, monkeypatch):
+    """But for bfloat16, which rounds: what that does is measured where Wan is."""
     fast = draw(family, in_four())
+    exact = frozenset(rung.name for rung in RUNGS) - {HALF.name}
     with monkeypatch.context() as low:
-        low.setattr(WanA14B, "_start", lambda *_: Start(rungs=frozenset(rung.name for rung in RUNGS)))
+        low.setattr(WanA14B, "_start", lambda *_: Start(rungs=exact))
         assert np.allclose(fast.astype(int), draw(family, in_four()), atol=1)
     assert np.array_equal(whole, draw(family, recipe()))
 

@@ -16,7 +16,7 @@ from db.states import State
 from engine.core.errors import Away, RenderFailed, UserError
 from engine.core.shortages import RanShort, Shortage
 from engine.process.host import HostState
-from tests.bot.fixtures import FakeEngine, queued, until, until_cancelled
+from tests.bot.fixtures import HouseEngine, queued, until, until_cancelled
 from tests.bot.loops.engine_loop.bench import comes_to
 from tests.clock import CLOCK
 from tests.policies import DEFAULTS, shortages
@@ -28,9 +28,9 @@ THERE = "comfyui"
 def seats(tmp_path):
     """Two on this machine and a server."""
     return [
-        Seat(name="GPU 0", engine=FakeEngine(tmp_path / "0")),
-        Seat(name="GPU 1", engine=FakeEngine(tmp_path / "1")),
-        Seat(name="the attic", engine=FakeEngine(tmp_path / "2"), lane=THERE, draws=lambda: {"wan"}),
+        Seat(name="GPU 0", engine=HouseEngine(tmp_path / "0")),
+        Seat(name="GPU 1", engine=HouseEngine(tmp_path / "1")),
+        Seat(name="the attic", engine=HouseEngine(tmp_path / "2"), lane=THERE, draws=lambda: {"wan"}),
     ]
 
 

@@ -43,17 +43,8 @@ async def spent(tmp_path) -> int:
         return await queue_on(database).purchases.spent_today()
 
 
-@pytest.mark.parametrize(
-    ("service", "call", "found"),
-    [
-        ("replicate", "submit", True),
-        ("replicate", "look", True),
-        ("replicate", "fetch", True),
-        ("fal", "submit", False),
-        ("fal", "look", True),
-    ],
-)
-async def test_a_kill_at_any_step_pays_once(tmp_path, services, job, service, call, found):
+@pytest.mark.parametrize(("service", "call"), [("replicate", "submit"), ("fal", "look")])
+async def test_a_kill_at_any_step_pays_once(tmp_path, services, job, service, call):
     """The service hears the call, and the bot is dead before it hears the answer."""
     reached, go = asyncio.Event(), asyncio.Event()
 
@@ -72,5 +63,5 @@ async def test_a_kill_at_any_step_pays_once(tmp_path, services, job, service, ca
     said = await to_its_end(await begin(tmp_path, services, job, service))
     assert services.calls["submit"] == 1
     assert len(services.works) == 1
-    assert said == str(len(CLIP)) if found else "didn't answer" in said
+    assert said == str(len(CLIP))
     assert await spent(tmp_path) == micros("0.1")
