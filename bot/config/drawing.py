@@ -1,9 +1,12 @@
-"""Settings for how the engine draws: memory and speed."""
+"""Settings for how the engine draws: where, with what, memory and speed."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, NoDecode
 
 from bot.config.devices import is_devices
 from engine.runtime.context import Attention, EngineContext
@@ -12,6 +15,14 @@ from engine.runtime.context import Attention, EngineContext
 class Drawing(BaseSettings):
     """A part of :class:`bot.config.settings.Settings`."""
 
+    extra_checkpoints: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="More folders of Stable Diffusion 1.5 checkpoints, such as those of ComfyUI or A1111. "
+        "Comma-separated.",
+    )
+    extra_styles: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="More folders of style LoRAs. Comma-separated."
+    )
     devices: str = Field(
         "auto",
         description="Engines of this machine: auto (one for each GPU, or just one), a list of GPUs by number "
@@ -62,6 +73,14 @@ class Drawing(BaseSettings):
         False,  # noqa: FBT003 - a default
         description="Smooth with RIFE even without a GPU, which is slow.",
     )
+
+    @field_validator("extra_checkpoints", "extra_styles", mode="before")
+    @classmethod
+    def _split_folders(cls, value: object) -> object:
+        """Blanks belong to a folder's name; those around it do not."""
+        if not isinstance(value, str):
+            return value
+        return [part.strip() for part in value.split(",") if part.strip()]
 
     @field_validator("devices", mode="after")
     @classmethod

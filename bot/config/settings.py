@@ -114,14 +114,6 @@ class Settings(
     )
     data_dir: Path = Field(Path("data"), description="Folder for the queue, pictures and clips.")
     models_dir: Path = Field(Path("models"), description="Folder for weights, checkpoints and style LoRAs.")
-    extra_checkpoints: Annotated[tuple[Path, ...], NoDecode] = Field(
-        (),
-        description="More folders of Stable Diffusion 1.5 checkpoints, such as those of ComfyUI or A1111. "
-        "Comma-separated.",
-    )
-    extra_styles: Annotated[tuple[Path, ...], NoDecode] = Field(
-        (), description="More folders of style LoRAs. Comma-separated."
-    )
     device: Where = Field(
         Where.AUTO, description="Where models run: auto, cuda, mps, or cpu (very slow, for testing)."
     )
@@ -278,14 +270,6 @@ class Settings(
     @classmethod
     def _split(cls, value: object) -> object:
         return value if not isinstance(value, str) else list(filter(None, value.replace(" ", "").split(",")))
-
-    @field_validator("extra_checkpoints", "extra_styles", mode="before")
-    @classmethod
-    def _split_folders(cls, value: object) -> object:
-        """Blanks belong to a folder's name; those around it do not."""
-        if not isinstance(value, str):
-            return value
-        return [part.strip() for part in value.split(",") if part.strip()]
 
     @field_validator("fps", mode="after")
     @classmethod
