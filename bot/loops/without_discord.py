@@ -11,7 +11,7 @@ from bot.discord_io.post import Post
 from engine.core.device import Device
 from engine.core.events import Event
 from engine.core.recipe import Recipe
-from engine.process.host import EngineHost, Rendered
+from engine.process.host import EngineHost, HostState, Rendered
 from engine.rendering.limits import RenderLimits
 
 NOBODY = 0
@@ -65,6 +65,11 @@ class HeardEngine:
         self._host = host
         self._left = attempts
         self.trouble: Exception | None = None
+
+    @property
+    def state(self) -> HostState:
+        """What the engine is doing."""
+        return self._host.state
 
     async def start(self) -> None:
         """See :meth:`engine.process.host.EngineHost.start`."""

@@ -356,6 +356,6 @@ def test_the_lora_of_animatelcm_is_read_once_and_draws_what_it_drew_when_it_was_
 def test_its_draft_is_the_first_look(family, monkeypatch):
     look = np.random.default_rng(0).integers(0, 256, (6, 64, 64, 3), np.uint8)
     monkeypatch.setattr("engine.families.animatediff.draw.first_look", lambda *_: look)
-    shown = []
+    shown: list[object] = []
     draw(family, small(steps=4), draft=shown.append)
     assert [draft is look for draft in shown] == [True]

@@ -14,6 +14,7 @@ from engine.families.camera.aim import aims, framed
 from engine.families.camera.draw import _photographed, _Watch
 from engine.families.camera.known import Known
 from engine.families.camera.layout import read_layout
+from engine.families.camera.seen import Seen
 from engine.families.camera.shot import Brief, _path, shot_of
 from engine.vision.box import Box
 from engine.vision.text_regions import SIDE
@@ -136,7 +137,9 @@ def studio(letters):
         has=lambda _eye: True,
     )
     depth: Any = SimpleNamespace(relief=lambda _picture, _hooks: None)
-    return _photographed(picture, read_layout(picture), _Watch(eyes=eyes, depth=depth, hooks=Hooks()))
+    return _photographed(
+        picture, read_layout(picture), _Watch(eyes=eyes, depth=depth, hooks=Hooks(), seen=Seen())
+    )
 
 
 def test_an_even_wall_without_a_page_of_letters_is_a_photographs():
@@ -160,7 +163,9 @@ def seen_closely(picture, lines):
         has=lambda _eye: True,
     )
     depth: Any = SimpleNamespace(relief=lambda _picture, _hooks: None)
-    return _photographed(picture, read_layout(picture), _Watch(eyes=eyes, depth=depth, hooks=Hooks()))
+    return _photographed(
+        picture, read_layout(picture), _Watch(eyes=eyes, depth=depth, hooks=Hooks(), seen=Seen())
+    )
 
 
 def test_a_white_screenshot_with_tiny_letters_stays_whole():
