@@ -89,7 +89,7 @@ def seated(
         Seat(name=device.name, engine=_host(settings, number, device.environment))
         for number, device in enumerate(devices)
     ]
-    comfy = _comfy_servers(settings, database, clock)
+    comfy = comfy_servers(settings, database, clock)
     servers = [
         Seat(
             name=place.name,
@@ -137,7 +137,8 @@ def _host(
     )
 
 
-def _comfy_servers(settings: Settings, database: Database, clock: Callable[[], float]) -> ComfyServers:
+def comfy_servers(settings: Settings, database: Database, clock: Callable[[], float]) -> ComfyServers:
+    """The owner's ComfyUI servers; nothing is connected yet."""
     login = settings.comfyui_login
     return ComfyServers(
         settings.comfyui,

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot import policies
@@ -41,6 +41,7 @@ from bot.privacy.forgetting import RecipeRedactor
 from bot.requests.options import wants_clips_sound
 from bot.requests.style_names import settled
 from bot.requests.wording import worded
+from bot.seating import comfy_servers
 from bot.seats import Seat
 from bot.signals import JobSignals
 from db.files import Blobs
@@ -56,6 +57,8 @@ from engine.core.errors import UserError
 from engine.core.receipt import Receipt
 from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
+from engine.elsewhere.comfyui.family import LANE as COMFYUI
+from engine.elsewhere.owned import owned_families
 from engine.families import CATALOGUE
 from engine.planning.plan import PlanLimits, plan
 from engine.process.host import EngineHost, HostState
@@ -104,7 +107,7 @@ async def clip_maker(settings: Settings) -> AsyncIterator[ClipMaker]:
             try:
                 yield maker
             finally:
-                await maker.host.close()
+                await maker.close()
 
 
 class ClipMaker:
@@ -125,12 +128,19 @@ class ClipMaker:
             clock=time.time,
         )
         self._blobs = Blobs(data / BLOBS)
+        self._comfy = comfy_servers(settings, database, time.time)
         self.host = EngineHost(
             spool=data / SPOOL,
             limits=policies.for_engine(settings),
             environment=os.environ | policies.engine_environment(settings),
+            elsewhere=self._comfy.places[0].draws if self._comfy.places else None,
         )
         self._asked = 0
+
+    async def close(self) -> None:
+        """End the engine, and the connections to servers."""
+        await self.host.close()
+        await self._comfy.close()
 
     async def device(self) -> Device:
         """Where models run; starts the engine."""
@@ -302,7 +312,11 @@ def _plan(
 def _capabilities(settings: Settings, device: Device, request: Request) -> Capabilities:
     """What there is here. Who names an engine on the command line will wait for it, GPU or not."""
     slow = policies.allows_slow_models(settings) or request.engine != AUTO
-    return capabilities_of(policies.store_of(settings), CATALOGUE, device, slow=slow)
+    here = capabilities_of(policies.store_of(settings), CATALOGUE, device, slow=slow)
+    owned = owned_families(policies.owned_environment(settings))
+    # Services that cost money draw for the bot alone: a budget counts what all its members spend.
+    added = {name: spec for name, spec in owned.specs.items() if spec.made_at == COMFYUI}
+    return replace(here, added=added, lacking=owned.lacking)
 
 
 async def _follow(

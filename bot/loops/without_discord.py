@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.discord_io.post import Post
 from engine.core.device import Device
+from engine.core.errors import Away, Code, RenderFailed
 from engine.core.events import Event
 from engine.core.recipe import Recipe
 from engine.process.host import EngineHost, HostState, Rendered
@@ -116,6 +117,10 @@ class HeardEngine:
             return await self._host.render(
                 recipe, inputs, job=job, limits=limits, on_event=on_event, cancel=cancel
             )
+        except Away as error:
+            # The bot would wait. Whoever sits at the command line can do something about it.
+            self.trouble = RenderFailed(Code.ELSEWHERE, f"{error}: {error.detail}")
+            raise self.trouble from error
         except Exception as error:
             self.trouble = error
             raise
