@@ -11,7 +11,7 @@ from bot.forecast import Wait
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.text import hosted_texts
 from db.purchases import Purchases
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.recipe import Recipe
 from engine.core.request import AUTO, Request
 from engine.core.services import service_of
@@ -87,12 +87,12 @@ class Hosting:
             return
         title = service_of(slug.name)
         if not await self._purchases.allows(guild):
-            raise UserError("E_CONSENT", hosted_texts.server_has_not_agreed(title))
+            raise UserError(Code.CONSENT, hosted_texts.server_has_not_agreed(title))
         price = price_of(slug, recipe)
         if not (await self._purchases.consent(user)).sends:
-            raise UserError("E_CONSENT", hosted_texts.not_agreed(title, price.usual, price.most))
+            raise UserError(Code.CONSENT, hosted_texts.not_agreed(title, price.usual, price.most))
         if await self._purchases.spent_today() + price.most > self.budget:
-            raise UserError("E_BUDGET", hosted_texts.budget_spent(title))
+            raise UserError(Code.BUDGET, hosted_texts.budget_spent(title))
 
     async def settled(
         self,

@@ -12,9 +12,6 @@ from engine.elsewhere.hosted.purchase import Cause
 
 log = logging.getLogger(__name__)
 
-BUDGET, CONSENT, LOST, HOSTED = "E_BUDGET", "E_CONSENT", "E_LOST", "E_HOSTED"
-"""Codes of refusals, as the job's row keeps them."""
-
 OURS = frozenset({Cause.KEY, Cause.INPUT, Cause.DEARER})
 """Causes that the owner has to look at."""
 
@@ -38,9 +35,9 @@ def refuse(provider: Provider, job: str, cause: Cause, detail: str) -> NoReturn:
         raise HopelessTake(words)
     if cause in OURS | {Cause.BROKEN}:
         raise RenderFailed(Code.ELSEWHERE, words, detail)
-    raise UserError(HOSTED, words)
+    raise UserError(Code.HOSTED, words)
 
 
-def told(code: str, text: str, provider: Provider) -> UserError:
+def told(code: Code, text: str, provider: Provider) -> UserError:
     """A refusal with words of its own."""
     return UserError(code, text.format(where=provider.title))
