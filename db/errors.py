@@ -15,7 +15,9 @@
     │   ├── MemberBanned         a moderator has blocked this member
     │   ├── Draining             this guild takes no new jobs
     │   ├── AskedBeforeErase     the member has asked to be erased since
+    │   ├── KeyGone              the API key by which it was asked for has ended since
     │   └── ParentGone           what it was to be made from was deleted meanwhile
+    ├── TooManyKeys              a member has as many API keys as the owner allows
     ├── InvalidMove              a job cannot go from this state to that one; a bug
     └── BlobDamaged              a file's content does not match its name; also a ValueError
 """
@@ -158,6 +160,10 @@ class KeyGone(NotAccepted):
 
 class ParentGone(NotAccepted):
     """The job was not accepted: the words or files that it was to be made from were deleted meanwhile."""
+
+
+class TooManyKeys(StoreError):
+    """A member has as many API keys as the owner allows; nothing was written."""
 
 
 class InvalidMove(StoreError):

@@ -13,10 +13,10 @@ from db.audit.log import AuditEntry, write_down
 from db.sqlite.rows import Rows, fetch_one
 from db.states import ENDS, sql_list
 
-ENDED = "'succeeded', 'failed', 'cancelled'"
+ENDED = sql_list(("succeeded", "failed", "cancelled"))
 """States in which the service has nothing more to do, for SQL."""
 
-UNDER_WAY = "'submitting', 'queued', 'running', 'unknown'"
+UNDER_WAY = sql_list(("submitting", "queued", "running", "unknown"))
 
 SPENT = "coalesce(sum(coalesce(cost, reserved)), 0)"
 """What some purchases have cost, or may cost."""

@@ -88,7 +88,7 @@ RETRIED = (State.FAILED, State.QUARANTINED, State.CANCELLED)
 """Ends from which a moderator can bring a job back."""
 
 
-def sql_list(states: Iterable[State]) -> str:
+def sql_list(states: Iterable[str]) -> str:
     """States as the inside of SQL's ``IN (…)``."""
     return ", ".join(f"'{state}'" for state in states)
 

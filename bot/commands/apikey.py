@@ -10,7 +10,8 @@ from bot.discord_io.interactions import Interaction, guild_of, say
 from bot.services import Services
 from bot.text import api_texts
 from bot.text.prompts import clean_prompt
-from db.api.keys import MEMBERS_SCOPES, TooManyKeys
+from db.api.keys import MEMBERS_SCOPES
+from db.errors import TooManyKeys
 
 LONGEST_NAME = 60
 KEY_DIGITS = 8

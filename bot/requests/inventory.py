@@ -95,7 +95,7 @@ class Inventory:
             for name, spec in families_of(here).items()
             if spec.made_at not in self._lanes
         }
-        return replace(here, lacking={**here.lacking, **without})
+        return replace(here, lacking={**without, **here.lacking})
 
     async def _found_device(self) -> Device:
         """The device; a store without weights needs none, and is not waited for."""

@@ -23,10 +23,10 @@ ENDED = "That key has ended."
 NO_SUCH_KEY = "There is no such key. Give the eight digits from the list."
 
 
-def made(key: ApiKey, text: str) -> str:
+def made(key: ApiKey, secret: str) -> str:
     """A key was made; this is the only time that it is shown."""
     return (
-        f"Your API key {quote(key.name)}, which I show only now:\n`{text}`\n"
+        f"Your API key {quote(key.name)}, which I show only now:\n`{secret}`\n"
         "Whoever has it can ask for clips in your name, within your limits in this server. "
         f"`/apikey remove` ends it: it is key `{key.id}`."
     )

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from db.audit.log import AuditEntry, write_down
+from db.errors import TooManyKeys
 from db.sqlite.rows import Rows
 
 PREFIX = "fk_"
@@ -58,10 +59,6 @@ class ApiKey:
     scopes: frozenset[Scope]
     at: float
     used_at: float | None
-
-
-class TooManyKeys(Exception):
-    """A member has as many keys as the owner allows."""
 
 
 class ApiKeys(Rows):

@@ -35,7 +35,8 @@ def keys() -> None:
 def add(server: int, member: int, name: str, scopes: tuple[str, ...]) -> None:
     """Make a key for MEMBER in SERVER, given by their ids, and show it once. The bot can be running."""
     from bot.config.settings import load_settings  # noqa: PLC0415 - the command line starts without it
-    from db.api.keys import MEMBERS_SCOPES, Scope, TooManyKeys, add_key, is_banned  # noqa: PLC0415
+    from db.api.keys import MEMBERS_SCOPES, Scope, add_key, is_banned  # noqa: PLC0415
+    from db.errors import TooManyKeys  # noqa: PLC0415
 
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise click.ClickException(f"a name has 1 to {LONGEST_NAME} printable characters")
