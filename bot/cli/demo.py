@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot import policies
 from bot.cli.output import CannotSave, OutputFile
@@ -41,7 +42,6 @@ from bot.privacy.forgetting import RecipeRedactor
 from bot.requests.options import wants_clips_sound
 from bot.requests.style_names import settled
 from bot.requests.wording import worded
-from bot.seating import comfy_servers
 from bot.seats import Seat
 from bot.signals import JobSignals
 from db.files import Blobs
@@ -66,6 +66,9 @@ from engine.provenance.identity import load_identity
 from engine.provenance.seal import Sealer
 from engine.rendering.limits import RenderLimits
 from engine.runtime.capabilities import capabilities_of
+
+if TYPE_CHECKING:
+    from bot.loops.comfyui_servers import ComfyServers
 
 LOOK_EVERY = 0.1
 """Seconds between two looks at how far it is."""
@@ -128,19 +131,20 @@ class ClipMaker:
             clock=time.time,
         )
         self._blobs = Blobs(data / BLOBS)
-        self._comfy = comfy_servers(settings, database, time.time)
+        self._comfy = _servers_of(settings, database)
         self.host = EngineHost(
             spool=data / SPOOL,
             limits=policies.for_engine(settings),
             environment=os.environ | policies.engine_environment(settings),
-            elsewhere=self._comfy.places[0].draws if self._comfy.places else None,
+            elsewhere=None if self._comfy is None else self._comfy.places[0].draws,
         )
         self._asked = 0
 
     async def close(self) -> None:
         """End the engine, and the connections to servers."""
         await self.host.close()
-        await self._comfy.close()
+        if self._comfy is not None:
+            await self._comfy.close()
 
     async def device(self) -> Device:
         """Where models run; starts the engine."""
@@ -307,6 +311,15 @@ def _plan(
         capabilities=capabilities,
         limits=allowed,
     )
+
+
+def _servers_of(settings: Settings, database: Database) -> ComfyServers | None:
+    """The owner's ComfyUI servers; None: there are none."""
+    if not settings.comfyui:
+        return None
+    from bot.seating import comfy_servers  # noqa: PLC0415 - it takes aiohttp along, and half a second
+
+    return comfy_servers(settings, database, time.time)
 
 
 def _capabilities(settings: Settings, device: Device, request: Request) -> Capabilities:
