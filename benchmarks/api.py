@@ -23,7 +23,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from unittest import mock
 
-from bot import app
+from bot import app, seating
 from bot.config.paths import DATABASE
 from bot.config.settings import Settings
 from db.api.keys import Scope
@@ -66,7 +66,7 @@ async def a_bot(folder: Path) -> AsyncIterator[tuple[Client, list[Client]]]:
     put_database(folder / DATABASE)
     async with AsyncExitStack() as stack:
         engine = HouseEngine(folder / "spool")
-        stack.enter_context(mock.patch.object(app, "EngineHost", return_value=engine))
+        stack.enter_context(mock.patch.object(seating, "EngineHost", return_value=engine))
         services = await stack.enter_async_context(app.assemble(settings, clock=CLOCK))
         fake = await stack.enter_async_context(FakeDiscord())
         guild = fake.guild()

@@ -6,16 +6,25 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import AsyncMock
 
+import pytest
+
+from bot.loops.without_discord import HeardEngine
 from engine.clips.read_clip import read_clip
+from engine.core.errors import Away, RenderFailed
+from engine.rendering.limits import RenderLimits
 from tests import ROOT
+from tests.bot.fixtures import recipe
 from tests.fake_comfyui import FakeComfyUI, write_workflow
 from tests.fake_comfyui.workflow import ENGINE
 
 FRAMEKILN = Path(sys.executable).with_name("framekiln")
 
 
-async def test_a_workflow_is_tried_and_a_server_that_is_away_is_named(tmp_path):
+async def test_a_workflow_is_tried_without_discord(tmp_path):
     write_workflow(tmp_path / "workflows")
     clip = tmp_path / "clip.mp4"
     async with FakeComfyUI(seconds=0.1) as comfy:
@@ -25,7 +34,6 @@ async def test_a_workflow_is_tried_and_a_server_that_is_away_is_named(tmp_path):
             "FRAMEKILN_MODELS_DIR": str(tmp_path / "models"),
             "FRAMEKILN_WORKFLOWS_DIR": str(tmp_path / "workflows"),
             "FRAMEKILN_COMFYUI": comfy.url,
-            "FRAMEKILN_COMFYUI_PATIENCE_SECONDS": "1",
         }
 
         async def render():
@@ -43,8 +51,14 @@ async def test_a_workflow_is_tried_and_a_server_that_is_away_is_named(tmp_path):
         assert status == 0, told
         assert len(read_clip(clip).frames) == 24
         assert len(comfy.submits) == 1
-    clip.unlink()
-    status, told = await render()
-    assert status == 1
-    assert "the ComfyUI server cannot be reached" in told
-    assert not clip.exists()
+
+
+async def test_a_server_that_is_away_ends_the_command_and_is_named(tmp_path):
+    """The bot would wait for it."""
+    host: Any = SimpleNamespace(render=AsyncMock(side_effect=Away("the ComfyUI server", "refused")))
+    engine = HeardEngine(host, attempts=None)
+    with pytest.raises(RenderFailed, match="the ComfyUI server cannot be reached: refused"):
+        await engine.render(
+            recipe(), {}, job="a", limits=RenderLimits(), on_event=print, cancel=asyncio.Event()
+        )
+    assert str(engine.trouble) == "the ComfyUI server cannot be reached: refused"
