@@ -17,7 +17,8 @@ from engine.core.cancel import CancelToken
 from engine.core.recipe import Recipe
 
 if TYPE_CHECKING:
-    from engine.core.family import Frames
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,7 @@ class TakeHooks:
     """
 
     progress: Callable[[float | None], None]
-    draft: Callable[[Frames], None]
+    draft: Callable[[NDArray[np.uint8]], None]
 
 
 class DrawsElsewhere(Protocol):
