@@ -59,6 +59,7 @@ async def a_bot(folder: Path) -> AsyncIterator[tuple[Client, list[Client]]]:
         _env_file=None,
         discord_token=TOKEN,
         data_dir=folder,
+        models_dir=folder / "models",
         min_free_disk=0,
         reserve_bytes=4096,
         fetch_eyes=False,
