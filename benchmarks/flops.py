@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from diffusers import AutoencoderTiny
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.full_size import motion_unet, on_meta, sd_vae, svd_unet, svd_vae
@@ -197,6 +196,8 @@ def animatediff_rows() -> Iterator[str]:
         whole = (stock + decoder) / (own + decoder)
         yield f"| {name} | {own / TERA:,.0f} | {stock / own:.2f}× | {whole:.2f}× |"
     yield f"decoder: {decoder / TERA:.0f} TFLOP"
+    from diffusers import AutoencoderTiny  # noqa: PLC0415 - engine.diffusion puts the libraries in order first
+
     tiny = on_meta(AutoencoderTiny, torch.float16)
     draft = frames * flops(lambda: tiny.decode(empty(1, 4, *latents), return_dict=False))
     share = draft / (12 * one)
