@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bot.text import messages
 from tests.fake_discord import FakeDiscord, Upload
 from tests.fake_discord.interactions import Interaction
 from tests.fake_discord.people import Channel, Member
@@ -71,8 +72,9 @@ class Town:
         self._png = picture()
 
     def acknowledged(self) -> list[Interaction]:
-        """The requests whose member has seen that they are in the queue."""
-        return [one for one in self.asked if one.messages and not one.messages[0].loading]
+        """The requests whose member has seen that they are in the queue, and not been told to ask again."""
+        answered = [one for one in self.asked if one.messages and not one.messages[0].loading]
+        return [one for one in answered if one.messages[0].content != messages.NOT_TAKEN_BEFORE_RESTART]
 
     def clips(self) -> collections.Counter[str]:
         """How often each clip stands in the channel, by its file name."""
