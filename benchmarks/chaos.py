@@ -159,6 +159,8 @@ def report(town: Town, database: Path, kills: int, seconds: float) -> bool:
     sound = rows(database, "PRAGMA integrity_check")[0][0]
     lost = len(unwritten) + len(missing) + unended
     print(f"kills                      {kills} in {seconds:.0f} s")
+    for one in unwritten:
+        print(f"not written, and told: {one.messages[0].content!r}")
     print(f"requests, acknowledged     {len(town.asked)}, {len(acknowledged)}")
     print(f"jobs by their end          {states}")
     parts = f"not written {len(unwritten)}, without a clip {len(missing)}, open {unended}"
