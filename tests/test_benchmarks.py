@@ -1,4 +1,4 @@
-"""Benchmarks are run by hand, and seldom: each can at least be imported, so that none names what has moved."""
+"""Benchmarks are run by hand, and seldom. Each can at least be imported, so none names what has moved."""
 
 from __future__ import annotations
 
