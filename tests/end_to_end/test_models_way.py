@@ -36,7 +36,8 @@ SECONDS = 240.0
 """A clip takes a few seconds once the libraries are loaded; two busy cores get this long."""
 
 SHORT = {"quality": "fast", "length": "short"}
-SLOW = {"quality": "fast", "length": "normal", "engine": "animatediff"}
+SLOW = {"quality": "balanced", "length": "long", "engine": "animatediff"}
+"""It is drawn for several of the status messages' intervals, also on a quick machine."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -290,7 +291,7 @@ async def test_a_clip_is_restyled(discord, channel, ada, bot, film, tmp_path):
 async def test_a_first_look_is_shown_while_it_is_drawn_and_answered_by_its_buttons(
     discord, channel, ada, bot
 ):
-    """A clip of four seconds leaves the time to look: rerolled at its first look, then kept, cancelled."""
+    """A long clip leaves the time to look: rerolled at its first look, then kept, cancelled."""
     first = await discord.slash(ada, channel, "text2video", prompt="rain", **SLOW)
     status = await first.shown(20)
     await discord.wait_for(lambda: status.attachments, SECONDS)
