@@ -11,19 +11,16 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
 
 from bot import policies
 from bot.accounts import accounts_for, hosted_service
+from bot.base import Base, base_of
 from bot.buttons import rows
 from bot.clips.replay import Replays
-from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX
+from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
-from bot.discord_io.messenger import Messenger
-from bot.forecast import Forecaster
-from bot.hosted.service import Accounts, HostedService
+from bot.hosted.service import HostedService
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
@@ -41,22 +38,17 @@ from bot.moderation.case_board import CaseBoard
 from bot.moderation.decisions import Decisions
 from bot.moderation.screening import Screening
 from bot.moderation.word_lists import WordLists
-from bot.ops.data_watch import DataWatch
 from bot.ops.file_modes import close_to_others, private_files
 from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import LoopLag
-from bot.ops.shortages import Shortages
 from bot.privacy.erasing import Erasing
-from bot.privacy.forgetting import RecipeRedactor
 from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
-from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
-from bot.seating import Seating, seated
+from bot.seating import seated
 from bot.seats import Seat
 from bot.services import Services
-from bot.signals import JobSignals
 from bot.turns import Turns
 from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
@@ -66,13 +58,9 @@ from db.jobs.job import Job
 from db.moderation.standing import Standing
 from db.privacy.backup_erasure import Copies
 from db.privacy.departed_guilds import Guilds
-from db.privacy.erase import Eraser
 from db.privacy.personal import Personal
-from db.privacy.pseudonyms import Pseudonyms
-from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.core.services import service_of
-from engine.elsewhere.owned import owned_families
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
 from engine.rendering.limits import RenderLimits
@@ -81,33 +69,6 @@ log = logging.getLogger(__name__)
 
 LIMIT_MARGIN = 0.97
 """The share of a server's upload limit that a clip may take: the rest of the request needs room too."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Base:
-    """What is made first, and what every other part may be handed."""
-
-    settings: Settings
-    clock: Callable[[], float]
-    database: Database
-    queue: Queue
-    blobs: Blobs
-    seating: Seating
-    reception: Reception
-    sealer: Sealer
-    eraser: Eraser
-    signals: JobSignals
-    messenger: Messenger
-    forecaster: Forecaster
-    shortages: Shortages
-    data_watch: DataWatch
-    inventory: Inventory
-    accounts: Accounts
-
-    @property
-    def outbox(self) -> Path:
-        """The folder of what is about to be posted."""
-        return self.settings.data_dir / OUTBOX
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +117,7 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
         try:
             blobs = Blobs(data / BLOBS)
             async with _reception(settings, blobs) as reception:
-                base = _base(settings, clock, database, blobs, seating, reception, sealer, accounts)
+                base = base_of(settings, clock, database, blobs, seating, reception, sealer, accounts)
                 services = _services(base)
                 await services.door.open()
                 yield services
@@ -174,54 +135,7 @@ async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Receptio
         yield Reception(pictures=pictures, clips=clips, sounds=sounds, blobs=blobs)
 
 
-def _base(
-    settings: Settings,
-    clock: Callable[[], float],
-    database: Database,
-    blobs: Blobs,
-    seating: Seating,
-    reception: Reception,
-    sealer: Sealer,
-    accounts: Accounts,
-) -> _Base:
-    pseudonyms = Pseudonyms(settings.data_dir)
-    redactor = RecipeRedactor()
-    queue = Queue(
-        database,
-        policies.for_turns(settings),
-        pseudonym_of=pseudonyms.of,
-        retells=redactor.retells,
-        clock=clock,
-    )
-    signals = JobSignals()
-    inventory = Inventory(
-        policies.store_of(settings),
-        seating.device,
-        slow=policies.allows_slow_models(settings),
-        lanes=seating.lanes,
-        owned=partial(owned_families, policies.owned_environment(settings)),
-    )
-    return _Base(
-        settings=settings,
-        clock=clock,
-        database=database,
-        queue=queue,
-        blobs=blobs,
-        seating=seating,
-        reception=reception,
-        sealer=sealer,
-        eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
-        signals=signals,
-        messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs, seats=seating.seats, families=inventory.families, clock=clock),
-        shortages=Shortages(policies.for_shortages(settings), clock=clock),
-        data_watch=DataWatch(database.path, clock=clock),
-        accounts=accounts,
-        inventory=inventory,
-    )
-
-
-def _services(base: _Base) -> Services:
+def _services(base: Base) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
     screening = _screening(base)
     loops = _job_loops(base, screening)
@@ -277,7 +191,7 @@ def _services(base: _Base) -> Services:
     )
 
 
-def _screening(base: _Base) -> Screening:
+def _screening(base: Base) -> Screening:
     return Screening(
         reviews=base.queue.reviews,
         delivery=base.queue.delivery,
@@ -289,7 +203,7 @@ def _screening(base: _Base) -> Screening:
     )
 
 
-def _engines(base: _Base) -> Engines:
+def _engines(base: Base) -> Engines:
     """A loop for each seat."""
     tally = RenderTally()
     seats = base.seating.seats
@@ -298,7 +212,7 @@ def _engines(base: _Base) -> Engines:
     return Engines(loops, tally, watches=base.seating.watches)
 
 
-def _engine_loop(base: _Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
+def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
     async def limits_for(job: Job) -> RenderLimits:
         limits = render_limits(base.settings, base.messenger.known_upload_limit(job.guild_id))
         if not service_of(recipe_of(job).engine):
@@ -332,7 +246,7 @@ def _engine_loop(base: _Base, seat: Seat, name: str, tally: RenderTally) -> Engi
     )
 
 
-def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
+def _job_loops(base: Base, screening: Screening) -> _JobLoops:
     settings, queue, signals = base.settings, base.queue, base.signals
     engines = _engines(base)
     board = StatusBoard(
@@ -380,7 +294,7 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
     return _JobLoops(engines=engines, board=board, deliverer=deliverer, cases=cases)
 
 
-def _webhooks(base: _Base) -> WebhookSender:
+def _webhooks(base: Base) -> WebhookSender:
     queue = base.queue
     return WebhookSender(
         policies.for_webhooks(base.settings),
@@ -391,7 +305,7 @@ def _webhooks(base: _Base) -> WebhookSender:
     )
 
 
-def _hosted(base: _Base) -> HostedService:
+def _hosted(base: Base) -> HostedService:
     return hosted_service(
         base.accounts,
         purchases=base.queue.purchases,
@@ -402,7 +316,7 @@ def _hosted(base: _Base) -> HostedService:
     )
 
 
-def _key_webhooks(base: _Base) -> KeyWebhookSender:
+def _key_webhooks(base: Base) -> KeyWebhookSender:
     return KeyWebhookSender(
         policies.for_key_webhooks(base.settings),
         events=base.queue.webhooks,
@@ -412,7 +326,7 @@ def _key_webhooks(base: _Base) -> KeyWebhookSender:
     )
 
 
-def _answers(base: _Base) -> Answers:
+def _answers(base: Base) -> Answers:
     queue = base.queue
     return Answers(
         asked=queue.asked,
@@ -435,7 +349,7 @@ def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
     return policies.for_render(settings, min(settings.max_clip_bytes, limit))
 
 
-def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submissions:
+def _submissions(base: Base, board: StatusBoard, screening: Screening) -> Submissions:
     settings = base.settings
     parts = Parts(
         entry=base.queue.entry,
@@ -456,7 +370,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
     return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 
 
-def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Replays:
+def _replays(base: Base, submissions: Submissions, screening: Screening) -> Replays:
     return Replays(
         ownership=base.queue.ownership,
         blobs=base.blobs,
@@ -468,7 +382,7 @@ def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Rep
     )
 
 
-def _erasing(base: _Base, personal: Personal, submissions: Submissions) -> Erasing:
+def _erasing(base: Base, personal: Personal, submissions: Submissions) -> Erasing:
     backups = base.settings.data_dir / BACKUPS
     return Erasing(
         personal=personal,
@@ -484,7 +398,7 @@ def _erasing(base: _Base, personal: Personal, submissions: Submissions) -> Erasi
     )
 
 
-def _rights(base: _Base, personal: Personal, erasing: Erasing) -> Rights:
+def _rights(base: Base, personal: Personal, erasing: Erasing) -> Rights:
     settings = base.settings
     return Rights(
         personal=personal,
@@ -497,7 +411,7 @@ def _rights(base: _Base, personal: Personal, erasing: Erasing) -> Rights:
     )
 
 
-def _housekeeping(base: _Base, personal: Personal, guilds: Guilds) -> Housekeeping:
+def _housekeeping(base: Base, personal: Personal, guilds: Guilds) -> Housekeeping:
     return Housekeeping(
         database=base.database,
         retention=base.queue.retention,

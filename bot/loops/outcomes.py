@@ -159,7 +159,8 @@ class Outcomes:
             case EngineDied():
                 await self._crashed(job, error)
             case UserError() | Unsupported():
-                await self._claims.fail(job.id, job.claim, code="E_UNSUPPORTED", text=disarm(str(error)))
+                code = error.code if isinstance(error, UserError) else Code.UNSUPPORTED
+                await self._claims.fail(job.id, job.claim, code=code, text=disarm(str(error)))
             case RenderFailed():
                 return await self._answer(job, error)
             case EngineError():

@@ -11,32 +11,29 @@ from __future__ import annotations
 import argparse
 import ctypes
 import faulthandler
-import math
 import os
-import queue
 import resource
 import signal
-import socket
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.core.cancel import CancelToken
 from engine.core.device import Device
-from engine.core.elsewhere import FetchTake, TakeFile
-from engine.core.errors import GpuClosed, HopelessTake, NotDrawn
-from engine.core.events import Draft, Event, Progress, TakeDiscarded
+from engine.core.elsewhere import FetchTake
+from engine.core.errors import GpuClosed
+from engine.core.events import Event
 from engine.core.receipt import Receipt
-from engine.core.recipe import Recipe, Stage
+from engine.core.recipe import Recipe
 from engine.process import wire
 from engine.process.faults import describe
+from engine.process.line import Channel, ParentFetch, RenderQueue, Reporter
 from engine.rendering.limits import CLIP_NAME, RenderLimits
 
 if TYPE_CHECKING:
@@ -45,12 +42,6 @@ if TYPE_CHECKING:
 
 EXIT_PROTOCOL = 76
 """The parent speaks another version, or something that is no message."""
-
-CANCEL_EVERY = 0.2
-"""Seconds between two looks at whether a take that is drawn elsewhere is still wanted."""
-
-PROGRESS_EVERY = 0.1
-"""Seconds between two progress messages of one stage."""
 
 NICENESS = 5
 """Drawing gives way to the bot: on a machine of few cores an answer must not wait for a frame."""
@@ -87,156 +78,6 @@ class Draws(Protocol):
     ) -> Receipt:
         """Leave ``clip.mp4`` in ``work``."""
         ...
-
-
-class Channel:
-    """The child's end of the wire. Any thread may send, one may receive."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._socket = socket.socket(fileno=descriptor)
-        # Else a program that the child starts would hold the line open after the child's death.
-        self._socket.set_inheritable(False)
-        self._lines = self._socket.makefile("rb")
-        self._lock = threading.Lock()
-
-    def send(self, message: wire.FromChild) -> None:
-        """Write one message.
-
-        Raises:
-            WireError: it does not fit a line; nothing was written.
-            OSError: the parent is gone.
-        """
-        line = wire.encode(message)
-        with self._lock:
-            self._socket.sendall(line)
-
-    def receive(self) -> wire.FromParent | None:
-        """Wait for the next message; None when the parent is gone.
-
-        Raises:
-            WireError: what came is no message.
-        """
-        line = self._lines.readline(wire.MAX_LINE)
-        return wire.from_parent(line) if line else None
-
-
-class RenderQueue:
-    """The renders that the parent asked for, and the tokens that stop them."""
-
-    def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[tuple[wire.Render, CancelToken] | None] = queue.SimpleQueue()
-        self._tokens: dict[str, CancelToken] = {}
-        self._errands: dict[tuple[str, int], queue.SimpleQueue[wire.OfTake]] = {}
-
-    def take_in(self, message: wire.FromParent) -> None:
-        """Act on a message; called by the listening thread."""
-        if isinstance(message, wire.Render):
-            token = self._tokens[message.job] = CancelToken()
-            self._queue.put((message, token))
-        elif isinstance(message, wire.Cancel):
-            # A cancel that crosses the answer on its way finds no token, and is done with.
-            if message.job in self._tokens:
-                self._tokens[message.job].cancel()
-        elif isinstance(message, wire.OfTake):
-            # What crosses the answer on its way is for nobody any more.
-            if (errand := self._errands.get((message.job, message.take))) is not None:
-                errand.put(message)
-        elif isinstance(message, wire.Shutdown):
-            for token in list(self._tokens.values()):
-                token.cancel()
-            self._queue.put(None)
-
-    @contextmanager
-    def errand(self, job: str, take: int) -> Iterator[queue.SimpleQueue[wire.OfTake]]:
-        """What is said of a take that is drawn elsewhere arrives here during the block."""
-        told = self._errands[job, take] = queue.SimpleQueue()
-        try:
-            yield told
-        finally:
-            del self._errands[job, take]
-
-    def next(self) -> tuple[wire.Render, CancelToken] | None:
-        """Wait for the next job; None means that it is time to end."""
-        return self._queue.get()
-
-    def done(self, job: str) -> None:
-        """Forget the token of an answered order."""
-        del self._tokens[job]
-
-
-class ParentFetch:
-    """Has the parent fetch a take from the machine that draws it. A :class:`FetchTake`."""
-
-    def __init__(self, channel: Channel, orders: RenderQueue, job: str) -> None:
-        self._channel = channel
-        self._orders = orders
-        self._job = job
-
-    def __call__(
-        self,
-        recipe: Recipe,
-        *,
-        take: int,
-        seed: int,
-        files: Mapping[str, Path],
-        cancel: CancelToken,
-        progress: Callable[[float | None], None],
-    ) -> TakeFile:
-        """Wait for a take; see :class:`engine.core.elsewhere.FetchTake`."""
-        with self._orders.errand(self._job, take) as told:
-            names = {role: path.name for role, path in files.items()}
-            self._channel.send(
-                wire.Wanted(job=self._job, take=take, seed=seed, recipe=recipe.to_json(), files=names)
-            )
-            while True:
-                cancel.check()
-                try:
-                    message = told.get(timeout=CANCEL_EVERY)
-                except queue.Empty:
-                    continue
-                if isinstance(message, wire.Moved):
-                    progress(message.fraction)
-                elif isinstance(message, wire.Taken):
-                    sound = None if message.sound is None else Path(message.sound)
-                    return TakeFile(clip=Path(message.clip), sound=sound, notes=message.notes)
-                elif message.hopeless is not None:
-                    raise HopelessTake(message.hopeless)
-                else:
-                    raise NotDrawn("the parent knows why")
-
-
-class Reporter:
-    """Passes a render's events on, but not each of a thousand steps."""
-
-    def __init__(self, channel: Channel, job: str) -> None:
-        self._channel = channel
-        self._job = job
-        self._last: tuple[Stage, int] | None = None
-        self._next = 0.0
-
-    def __call__(self, event: Event) -> None:
-        """Send an event, unless it is progress that follows the last one too closely.
-
-        The first of a stage, its end, and a discarded take always pass.
-        """
-        if isinstance(event, TakeDiscarded):
-            sheet = None if event.sheet is None else event.sheet.name
-            self._channel.send(wire.Discarded(job=self._job, take=event.take, sheet=sheet))
-        elif isinstance(event, Draft):
-            self._channel.send(wire.Drafted(job=self._job, path=event.path.name, take=event.take))
-        elif self._passes(event):
-            fraction = 0.0 if math.isnan(event.fraction) else min(1.0, max(0.0, float(event.fraction)))
-            message = wire.Progressed(job=self._job, stage=event.stage, fraction=fraction, take=event.take)
-            self._channel.send(message)
-
-    def _passes(self, event: Progress) -> bool:
-        now = time.monotonic()
-        place = (event.stage, event.take)
-        if place == self._last and now < self._next and event.fraction < 1.0:
-            return False
-        self._last = place
-        self._next = now + PROGRESS_EVERY
-        return True
 
 
 def serve(channel: Channel, make_renderer: Callable[[], Draws], *, beat_every: float) -> int:
