@@ -6,7 +6,9 @@
 Of several engines, the slowest takes up to twice as long as usual and the fastest half as long. Each family
 of clips can be drawn by some of them only: the lightest by all, each heavier one by fewer. ``--load`` makes
 renders so long that the engines are busy for this share of the day, however many there are. The forecast
-knows neither speeds nor load; it is told what each engine can draw. The queue, its database and the forecast are the real ones; the clock, the members and the
+knows neither speeds nor load; it is told what each engine can draw.
+
+The queue, its database and the forecast are the real ones; the clock, the members and the
 engine's times are made up: a few members ask for much and most for little, half of the requests come in the
 evening, and what a render takes varies with its profile and the takes that the gate throws away. Each member
 reads a range when asking; the true wait lies in it or not.
@@ -137,7 +139,7 @@ def machines_of(community: Community, count: int, chance: random.Random) -> dict
 
 
 def stretched(community: Community, load: float, count: int, seed: int) -> Community:
-    """The same community, with renders so long that so many usual engines are busy for this share of a day."""
+    """The same community, with renders so long that usual engines are busy for this share of a day."""
     paces, chance = _paces(community, random.Random(seed)), random.Random(seed)
     tried = [render_seconds(community, paces[_profile(community, chance)], chance) for _ in range(10_000)]
     factor = load * DAY * count / (community.jobs * float(np.mean(tried)))
