@@ -105,6 +105,7 @@ class WorkerClaims(Rows):
             "now": self._clock(),
             "lane": "",
             "engines": None,
+            "unable": "[]",
             "seat": seat,
             "worker": worker,
             "last": json.dumps(list(last)),

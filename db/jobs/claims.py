@@ -24,7 +24,8 @@ from db.states import FAILS_UNCLAIMED, JobId, State, check_move
 
 FITS = """job.state = 'queued' AND job.lane = :lane
             AND job.guild_id NOT IN (SELECT guild_id FROM pause)
-            AND (:engines IS NULL OR job.engine IN (SELECT value FROM json_each(:engines)))"""
+            AND (:engines IS NULL OR job.engine IN (SELECT value FROM json_each(:engines)))
+            AND job.ability NOT IN (SELECT value FROM json_each(:unable))"""
 """What is true of a job that may be claimed in a lane."""
 
 _IN_TURN = "ORDER BY job.priority DESC, job.front DESC, job.due, job.slot_seq LIMIT 1"
@@ -134,6 +135,7 @@ class Claims(Rows):
         *,
         lane: str = "",
         engines: Collection[str] | None = None,
+        unable: Collection[str] = (),
         seat: str = "",
         last: Collection[JobId] = (),
     ) -> Job | None:
@@ -142,6 +144,7 @@ class Claims(Rows):
         Args:
             lane: what is drawn elsewhere has a lane of its own.
             engines: those that can be drawn with; None: all.
+            unable: abilities that are wanting here; such jobs are left to others.
             seat: the name of what will draw it.
             last: these come after all others.
         """
@@ -149,6 +152,7 @@ class Claims(Rows):
             "now": self._clock(),
             "lane": lane,
             "engines": None if engines is None else json.dumps(list(engines)),
+            "unable": json.dumps(list(unable)),
             "seat": seat,
             "worker": None,
             "last": json.dumps(list(last)),
@@ -226,8 +230,8 @@ class Claims(Rows):
                 booked=booked,
             )
             connection.execute(
-                "INSERT INTO render_time (profile, lane, seconds) VALUES (?, ?, ?)",
-                (found.profile, found.lane, gpu_seconds),
+                "INSERT INTO render_time (profile, lane, seat, seconds) VALUES (?, ?, ?, ?)",
+                (found.profile, found.lane, found.seat, gpu_seconds),
             )
             _compare(connection, job, at)
             return True
