@@ -61,7 +61,7 @@ class Orders:
                 max_wasted_seconds=limits.max_wasted_seconds,
                 max_seconds=self._max_seconds,
             ),
-            house=await asyncio.to_thread(self._house),
+            calibration=await asyncio.to_thread(self._house),
             ability=job.ability,
         )
 
