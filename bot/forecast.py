@@ -10,13 +10,13 @@ latest middles were. So the quoted range covers the actual wait about 92 % of th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.seats import HERE, Seat
+from bot.seats import HERE, SeatSeen
 from db.jobs.fairness import UNKNOWN_SECONDS
 from db.jobs.job import Job
 from db.jobs.queries import Arrival, JobQueries, Turn
@@ -195,7 +195,8 @@ class Forecaster:
     """Forecasts waits from the times that the queue has recorded.
 
     Args:
-        seats: where clips are drawn. A lane without any is forecast as if it had one.
+        seats: where clips are drawn, gone through for each forecast. A lane without any is forecast as if it
+            had one.
         families: knows what clips of an engine usually take, while too few were measured.
         clock: Unix seconds.
     """
@@ -204,7 +205,7 @@ class Forecaster:
         self,
         jobs: JobQueries,
         *,
-        seats: Sequence[Seat] = (),
+        seats: Iterable[SeatSeen] = (),
         families: Callable[[], Mapping[str, FamilySpec]] = dict,
         clock: Callable[[], float],
     ) -> None:
