@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.api.policy import ApiPolicy
+from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.choices import Where
 from bot.config.devices import LocalDevice, local_devices
@@ -76,6 +77,17 @@ def for_engine(settings: Settings) -> HostLimits:
         heartbeat_silence=settings.heartbeat_silence,
         step_silence=settings.step_silence,
         job=settings.max_job_seconds,
+    )
+
+
+def for_broker(settings: Settings) -> BrokerPolicy:
+    """How the broker is run."""
+    return BrokerPolicy(
+        binary=settings.broker_binary,
+        host=str(settings.broker_host),
+        port=settings.broker_port,
+        connections=settings.broker_connections,
+        log_bytes=settings.broker_log_bytes,
     )
 
 
