@@ -230,8 +230,8 @@ class Claims(Rows):
                 booked=booked,
             )
             connection.execute(
-                "INSERT INTO render_time (profile, lane, seconds) VALUES (?, ?, ?)",
-                (found.profile, found.lane, gpu_seconds),
+                "INSERT INTO render_time (profile, lane, seat, seconds) VALUES (?, ?, ?, ?)",
+                (found.profile, found.lane, found.seat, gpu_seconds),
             )
             _compare(connection, job, at)
             return True
