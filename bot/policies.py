@@ -17,6 +17,8 @@ from bot.config.devices import LocalDevice, local_devices
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
+from bot.fleet.bucket import Pace
+from bot.fleet.policy import FleetPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
@@ -67,6 +69,12 @@ JUDGED_BYTES = 512 * 2**20
 """The most that a clip may grow to when it is decoded for the owner; frames without loss are large."""
 FIRST_LOOK, LAST_LOOK = 1.0, 10.0
 """Seconds between two looks at a take that a service draws."""
+FIRST_LEASE_GRACE, OVERSLEPT = 3.0, 2.0
+"""Seconds: more for a worker's first word after a start; a sleep of the bot's own that counts for nobody."""
+ASK_SECONDS = 20.0
+"""For which a worker's ask is held."""
+STRANGE_CLAIMS, GARBAGE = 20, 10
+"""More than an honest worker ever names that are not its own, or sends that are no messages."""
 COMPILED = "compiled"
 """The folder in the data folder for what was compiled; it may be deleted at any time."""
 
@@ -434,6 +442,26 @@ def for_shortages(settings: Settings) -> ShortagePolicy:
 def for_absences(settings: Settings) -> AbsencePolicy:
     """How long is waited for what draws elsewhere and can't be reached."""
     return AbsencePolicy(pause_last=settings.away_pause_last)
+
+
+def for_fleet(settings: Settings) -> FleetPolicy:
+    """How workers are dealt with."""
+    return FleetPolicy(
+        lease=settings.worker_lease_seconds,
+        beat=settings.worker_beat_seconds,
+        grace=FIRST_LEASE_GRACE,
+        overslept=OVERSLEPT,
+        apart=settings.worker_apart_minutes * MINUTE,
+        pace=Pace(rate=settings.worker_messages_per_second, burst=settings.worker_messages_at_once),
+        ask_seconds=ASK_SECONDS,
+        transfers=settings.worker_transfers,
+        losses=settings.worker_losses,
+        bad_clips=settings.worker_bad_clips,
+        strange_claims=STRANGE_CLAIMS,
+        garbage=GARBAGE,
+        remembered=settings.worker_remembered_hours * HOUR,
+        max_seconds=settings.max_job_seconds,
+    )
 
 
 def for_retention(settings: Settings) -> RetentionPolicy:

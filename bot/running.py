@@ -100,6 +100,7 @@ def supervisor_of(services: Services) -> Supervisor:
         ),
         *(each.loop for each in services.engines.loops),
         *services.engines.watches,
+        *services.fleet.loops,
         services.deliverer.loop,
         services.board.loop,
         services.cases.loop,
@@ -190,6 +191,7 @@ def _engine_starts(services: Services) -> Iterator[Loop]:
 
 async def _finish(services: Services) -> None:
     """Claim nothing more, give the running job and the running posts a moment, and say so in public."""
+    await services.fleet.stop()
     await asyncio.gather(services.engines.stop(services.settings.stop_grace), services.submissions.stop())
     await services.deliverer.stop()
     await services.board.stop()

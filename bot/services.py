@@ -16,6 +16,7 @@ from bot.clips.replay import Replays
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
+from bot.fleet.service import FleetService
 from bot.forecast import Forecaster
 from bot.hosted.service import HostedService
 from bot.loops.answers import Answers
@@ -81,6 +82,7 @@ class Services:
     rights: Rights
     webhooks: WebhookSender
     hosted: HostedService
+    fleet: FleetService
     key_webhooks: KeyWebhookSender
     sealer: Sealer
     loop_lag: LoopLag

@@ -23,6 +23,7 @@ from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
+from bot.fleet.policy import FleetPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
@@ -65,6 +66,7 @@ OWNERS = (
     DeliveryLimits,
     DoorLimits,
     WebPolicy,
+    FleetPolicy,
     WebhookPolicy,
     ApiPolicy,
     BrokerPolicy,
@@ -229,6 +231,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_door(settings),
         policies.for_broker(settings),
         policies.for_web(settings),
+        policies.for_fleet(settings),
         policies.for_api(settings),
         policies.for_webhooks(settings),
         policies.for_stumbles(settings),
@@ -267,6 +270,7 @@ OTHER_VALUES: dict[str, Any] = {
 OTHERS = made_from(Settings.model_construct(**OTHER_VALUES))
 
 FIXED = {
+    "FleetPolicy": {"grace", "overslept", "ask_seconds", "strange_claims", "garbage"},
     "ClipIntakeLimits": {
         *("decoders", "min_side", "max_aspect", "max_frames", "max_fps", "max_streams", "working_side"),
         *("working_fps", "max_result_bytes", "exact"),

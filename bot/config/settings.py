@@ -40,6 +40,7 @@ from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
+from bot.config.working import Working
 from engine.core.kept_clips import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
@@ -88,6 +89,7 @@ class Settings(
     Keeping,
     Looking,
     Serving,
+    Working,
     PlainValues,
 ):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
