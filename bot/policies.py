@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import replace
-from pathlib import Path
 
 from pydantic import SecretStr
 
+from bot import drawing_policies
 from bot.api.policy import ApiPolicy
 from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
-from bot.config.choices import Where
-from bot.config.devices import LocalDevice, local_devices
-from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
+from bot.drawing_policies import local_environment, whole
 from bot.fleet.bucket import Pace
 from bot.fleet.policy import FleetPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
@@ -35,8 +32,6 @@ from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
-from engine.core.kept_clips import CALIBRATION_VARIABLE
-from engine.core.request import AUTO
 from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.hosted.families import SERVICES_VARIABLE, TABLES_VARIABLE
 from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
@@ -44,22 +39,7 @@ from engine.elsewhere.hosted.money import micros
 from engine.elsewhere.owned import COMFYUI_VARIABLE, WORKFLOWS_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
-from engine.process.host import HostLimits
 from engine.rendering.limits import RenderLimits
-from engine.runtime.context import (
-    ALLOCATOR,
-    ALLOCATOR_VARIABLE,
-    ATTENTION_VARIABLE,
-    CACHE_VARIABLE,
-    COMPILE_VARIABLE,
-    COMPILED_BYTES_VARIABLE,
-    DEVICE_VARIABLE,
-    MODELS_MEMORY_VARIABLE,
-    RIFE_ON_CPU_VARIABLE,
-    STEPS_DOWN_VARIABLE,
-    YES,
-)
-from engine.weights.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_VARIABLE, Store
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -75,17 +55,12 @@ ASK_SECONDS = 20.0
 """For which a worker's ask is held."""
 STRANGE_CLAIMS, GARBAGE = 20, 10
 """More than an honest worker ever names that are not its own, or sends that are no messages."""
-COMPILED = "compiled"
-"""The folder in the data folder for what was compiled; it may be deleted at any time."""
 
 
-def for_engine(settings: Settings) -> HostLimits:
-    """How long the engine process is waited for."""
-    return HostLimits(
-        heartbeat_silence=settings.heartbeat_silence,
-        step_silence=settings.step_silence,
-        job=settings.max_job_seconds,
-    )
+allows_slow_models = drawing_policies.allows_slow_models
+for_engine = drawing_policies.for_engine
+local_devices_of = drawing_policies.local_devices_of
+store_of = drawing_policies.store_of
 
 
 def for_broker(settings: Settings) -> BrokerPolicy:
@@ -202,23 +177,8 @@ def for_comfyui(settings: Settings) -> ServerLimits:
 
 
 def engine_environment(settings: Settings) -> dict[str, str]:
-    """What the engine process must know of the settings; see :mod:`engine.runtime.context`."""
-    return {
-        FOLDER_VARIABLE: str(settings.models_dir.absolute()),
-        CHECKPOINTS_VARIABLE: ",".join(map(str, _whole(settings.extra_checkpoints))),
-        STYLES_VARIABLE: ",".join(map(str, _whole(settings.extra_styles))),
-        DEVICE_VARIABLE: settings.device,
-        MODELS_MEMORY_VARIABLE: str(settings.models_memory),
-        STEPS_DOWN_VARIABLE: str(settings.memory_steps),
-        RIFE_ON_CPU_VARIABLE: YES if settings.rife_on_cpu else "",
-        ATTENTION_VARIABLE: settings.attention,
-        COMPILED_BYTES_VARIABLE: str(settings.compiled_bytes),
-        COMPILE_VARIABLE: YES if settings.compile_models else "",
-        CACHE_VARIABLE: str(settings.data_dir.absolute() / COMPILED),
-        ALLOCATOR_VARIABLE: os.environ.get(ALLOCATOR_VARIABLE, ALLOCATOR),
-        CALIBRATION_VARIABLE: str((settings.data_dir / CALIBRATION).absolute()),
-        **owned_environment(settings),
-    }
+    """What the bot's engine process must know of the settings; see :mod:`engine.runtime.context`."""
+    return {**local_environment(settings, settings.data_dir), **owned_environment(settings)}
 
 
 def owned_environment(settings: Settings) -> dict[str, str]:
@@ -226,40 +186,16 @@ def owned_environment(settings: Settings) -> dict[str, str]:
     folder = settings.workflows_dir
     hosting = for_hosting(settings)
     return {
-        WORKFLOWS_VARIABLE: "" if folder is None else str(_whole((folder,))[0]),
+        WORKFLOWS_VARIABLE: "" if folder is None else str(whole((folder,))[0]),
         COMFYUI_VARIABLE: ",".join(settings.comfyui),
         TABLES_VARIABLE: "" if hosting.tables is None else str(hosting.tables),
         SERVICES_VARIABLE: ",".join(hosting.names) if settings.hosted_budget else "",
     }
 
 
-def local_devices_of(settings: Settings) -> tuple[LocalDevice, ...]:
-    """The engines of this machine. It may ask the driver, which can take seconds."""
-    return local_devices(settings.devices, settings.device)
-
-
-def store_of(settings: Settings) -> Store:
-    """Where weights lie."""
-    return Store(
-        settings.models_dir,
-        extra_checkpoints=_whole(settings.extra_checkpoints),
-        extra_styles=_whole(settings.extra_styles),
-    )
-
-
 def for_fetching_eyes(settings: Settings) -> FetchPolicy:
     """Whether and for how long the small networks are fetched without being asked for."""
     return FetchPolicy(wanted=settings.fetch_eyes, seconds=settings.fetch_eyes_seconds)
-
-
-def _whole(folders: tuple[Path, ...]) -> tuple[Path, ...]:
-    """As they are from any working folder; ``~`` is the owner's own."""
-    return tuple(folder.expanduser().absolute() for folder in folders)
-
-
-def allows_slow_models(settings: Settings) -> bool:
-    """Whether models may run without a GPU: an owner who names the CPU, or an engine, wants it so."""
-    return settings.device is Where.CPU or settings.engine != AUTO
 
 
 def for_plan(settings: Settings) -> PlanLimits:
@@ -339,7 +275,7 @@ def for_hosting(settings: Settings) -> HostingPolicy:
         jwks_url=settings.fal_jwks_url,
         public_url=settings.hosted_webhook_url,
         webhook_secret=bare(settings.replicate_webhook_secret),
-        tables=None if settings.hosted_engines_dir is None else _whole((settings.hosted_engines_dir,))[0],
+        tables=None if settings.hosted_engines_dir is None else whole((settings.hosted_engines_dir,))[0],
     )
 
 

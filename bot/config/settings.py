@@ -34,6 +34,7 @@ from bot.config.crowding import Crowding
 from bot.config.drawing import Drawing
 from bot.config.elsewhere import Elsewhere
 from bot.config.endurance import Endurance
+from bot.config.helping import Helping
 from bot.config.hosting import Hosting
 from bot.config.keeping import Keeping
 from bot.config.looking import Looking
@@ -85,6 +86,7 @@ class Settings(
     Drawing,
     Elsewhere,
     Endurance,
+    Helping,
     Hosting,
     Keeping,
     Looking,
