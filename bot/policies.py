@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bot import drawing_policies
 from bot.api.policy import ApiPolicy
+from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
@@ -60,6 +61,17 @@ allows_slow_models = drawing_policies.allows_slow_models
 for_engine = drawing_policies.for_engine
 local_devices_of = drawing_policies.local_devices_of
 store_of = drawing_policies.store_of
+
+
+def for_broker(settings: Settings) -> BrokerPolicy:
+    """How the broker is run."""
+    return BrokerPolicy(
+        binary=settings.broker_binary,
+        host=str(settings.broker_host),
+        port=settings.broker_port,
+        connections=settings.broker_connections,
+        log_bytes=settings.broker_log_bytes,
+    )
 
 
 def for_intake(settings: Settings) -> IntakeLimits:

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from bot import policies
 from bot.api.policy import ApiPolicy
+from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
@@ -71,6 +72,7 @@ OWNERS = (
     WebhookPolicy,
     WorkerPolicy,
     ApiPolicy,
+    BrokerPolicy,
     ClipRules,
     SubmissionPolicy,
     HostingPolicy,
@@ -231,6 +233,7 @@ def made_from(settings: Settings) -> list[object]:
         submissions.limits.ceilings,
         policies.for_delivery(settings),
         policies.for_door(settings),
+        policies.for_broker(settings),
         policies.for_web(settings),
         policies.for_fleet(settings),
         for_worker(settings),
@@ -267,6 +270,7 @@ OTHER_VALUES: dict[str, Any] = {
     "replicate_webhook_secret": SecretStr("other"),
     "hosted_hosts": ("other.example",),
     "hosted_engines_dir": Path("other"),
+    "broker_binary": Path("other"),
 }
 OTHERS = made_from(Settings.model_construct(**OTHER_VALUES))
 

@@ -27,6 +27,7 @@ from pydantic_settings import (
 )
 
 from bot.config.announcing import Announcing
+from bot.config.brokering import Brokering
 from bot.config.choices import LogFormat, Where
 from bot.config.comfyui import ComfyUISettings
 from bot.config.crowding import Crowding
@@ -79,6 +80,7 @@ class _Toml(TomlConfigSettingsSource):
 
 class Settings(
     Announcing,
+    Brokering,
     ComfyUISettings,
     Crowding,
     Drawing,

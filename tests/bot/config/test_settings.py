@@ -40,6 +40,11 @@ DEFAULTS = {
     "webhook_private": False,
     "webhook_seconds": 20.0,
     "webhook_keep_days": 7.0,
+    "broker_binary": None,
+    "broker_host": IPv4Address(0),
+    "broker_port": 4222,
+    "broker_connections": 2000,
+    "broker_log_bytes": 5_000_000,
     "devices": "auto",
     "per_member_running": 2,
     "away_pause_last": 120.0,
@@ -261,6 +266,10 @@ def test_moderator_roles_are_a_list_in_the_toml():
 
 
 WRONG = {
+    "broker_host": ["workers.example.org"],
+    "broker_port": ["0", "65536"],
+    "broker_connections": ["9", "many"],
+    "broker_log_bytes": ["99999"],
     "discord_guild_id": ["my server", "1.5"],
     "engine": ["warp drive", "Camera"],
     "device": ["tpu", "CUDA"],
@@ -440,6 +449,7 @@ def test_every_setting_that_can_be_wrong_is_tried():
         "discord_token",
         "data_dir",
         "models_dir",
+        "broker_binary",
         "extra_checkpoints",
         "extra_styles",
         "workflows_dir",
