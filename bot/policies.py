@@ -9,10 +9,13 @@ from pydantic import SecretStr
 
 from bot import drawing_policies
 from bot.api.policy import ApiPolicy
+from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.drawing_policies import local_environment, whole
+from bot.fleet.bucket import Pace
+from bot.fleet.policy import FleetPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
@@ -46,12 +49,29 @@ JUDGED_BYTES = 512 * 2**20
 """The most that a clip may grow to when it is decoded for the owner; frames without loss are large."""
 FIRST_LOOK, LAST_LOOK = 1.0, 10.0
 """Seconds between two looks at a take that a service draws."""
+FIRST_LEASE_GRACE, OVERSLEPT = 3.0, 2.0
+"""Seconds: more for a worker's first word after a start; a sleep of the bot's own that counts for nobody."""
+ASK_SECONDS = 20.0
+"""For which a worker's ask is held."""
+STRANGE_CLAIMS, GARBAGE = 20, 10
+"""More than an honest worker ever names that are not its own, or sends that are no messages."""
 
 
 allows_slow_models = drawing_policies.allows_slow_models
 for_engine = drawing_policies.for_engine
 local_devices_of = drawing_policies.local_devices_of
 store_of = drawing_policies.store_of
+
+
+def for_broker(settings: Settings) -> BrokerPolicy:
+    """How the broker is run."""
+    return BrokerPolicy(
+        binary=settings.broker_binary,
+        host=str(settings.broker_host),
+        port=settings.broker_port,
+        connections=settings.broker_connections,
+        log_bytes=settings.broker_log_bytes,
+    )
 
 
 def for_intake(settings: Settings) -> IntakeLimits:
@@ -358,6 +378,26 @@ def for_shortages(settings: Settings) -> ShortagePolicy:
 def for_absences(settings: Settings) -> AbsencePolicy:
     """How long is waited for what draws elsewhere and can't be reached."""
     return AbsencePolicy(pause_last=settings.away_pause_last)
+
+
+def for_fleet(settings: Settings) -> FleetPolicy:
+    """How workers are dealt with."""
+    return FleetPolicy(
+        lease=settings.worker_lease_seconds,
+        beat=settings.worker_beat_seconds,
+        grace=FIRST_LEASE_GRACE,
+        overslept=OVERSLEPT,
+        apart=settings.worker_apart_minutes * MINUTE,
+        pace=Pace(rate=settings.worker_messages_per_second, burst=settings.worker_messages_at_once),
+        ask_seconds=ASK_SECONDS,
+        transfers=settings.worker_transfers,
+        losses=settings.worker_losses,
+        bad_clips=settings.worker_bad_clips,
+        strange_claims=STRANGE_CLAIMS,
+        garbage=GARBAGE,
+        remembered=settings.worker_remembered_hours * HOUR,
+        max_seconds=settings.max_job_seconds,
+    )
 
 
 def for_retention(settings: Settings) -> RetentionPolicy:

@@ -212,6 +212,8 @@ MAKES_THE_CLOCK = {
     "bot/cli/main.py": "a command compares a running bot's sign of life with the time now",
     "bot/cli/remote/worker.py": "of two workers with one key, the younger goes on",
     "bot/cli/rows/keys.py": "the owner reads when a key was made",
+    "bot/cli/rows/broker_trial.py": "a running bot's sign of life is compared with the time now",
+    "bot/cli/rows/workers.py": "the owner reads when a worker was invited and seen",
     "bot/cli/rows/webhooks.py": "a receiver compares a message's time with the time of the world",
     "db/sqlite/rows.py": "the default of a part of the queue that is used by itself",
     "db/privacy/personal.py": "the same",

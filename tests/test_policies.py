@@ -19,9 +19,11 @@ from pydantic import SecretStr
 
 from bot import policies
 from bot.api.policy import ApiPolicy
+from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
+from bot.fleet.policy import FleetPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
@@ -66,9 +68,11 @@ OWNERS = (
     DeliveryLimits,
     DoorLimits,
     WebPolicy,
+    FleetPolicy,
     WebhookPolicy,
     WorkerPolicy,
     ApiPolicy,
+    BrokerPolicy,
     ClipRules,
     SubmissionPolicy,
     HostingPolicy,
@@ -229,7 +233,9 @@ def made_from(settings: Settings) -> list[object]:
         submissions.limits.ceilings,
         policies.for_delivery(settings),
         policies.for_door(settings),
+        policies.for_broker(settings),
         policies.for_web(settings),
+        policies.for_fleet(settings),
         for_worker(settings),
         policies.for_api(settings),
         policies.for_webhooks(settings),
@@ -264,10 +270,12 @@ OTHER_VALUES: dict[str, Any] = {
     "replicate_webhook_secret": SecretStr("other"),
     "hosted_hosts": ("other.example",),
     "hosted_engines_dir": Path("other"),
+    "broker_binary": Path("other"),
 }
 OTHERS = made_from(Settings.model_construct(**OTHER_VALUES))
 
 FIXED = {
+    "FleetPolicy": {"grace", "overslept", "ask_seconds", "strange_claims", "garbage"},
     "ClipIntakeLimits": {
         *("decoders", "min_side", "max_aspect", "max_frames", "max_fps", "max_streams", "working_side"),
         *("working_fps", "max_result_bytes", "exact"),

@@ -27,6 +27,7 @@ from pydantic_settings import (
 )
 
 from bot.config.announcing import Announcing
+from bot.config.brokering import Brokering
 from bot.config.choices import LogFormat, Where
 from bot.config.comfyui import ComfyUISettings
 from bot.config.crowding import Crowding
@@ -40,6 +41,7 @@ from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
+from bot.config.working import Working
 from engine.core.kept_clips import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
@@ -78,6 +80,7 @@ class _Toml(TomlConfigSettingsSource):
 
 class Settings(
     Announcing,
+    Brokering,
     ComfyUISettings,
     Crowding,
     Drawing,
@@ -88,6 +91,7 @@ class Settings(
     Keeping,
     Looking,
     Serving,
+    Working,
     PlainValues,
 ):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
