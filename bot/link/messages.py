@@ -156,6 +156,7 @@ class Capabilities(_Message):
         families: engines that are ready there, by name.
         weights: name → digest, of the catalogue's files that are installed.
         files: digests of checkpoints and styles that are there.
+        packages: names of the optional Python packages that are installed there.
         resident: what is loaded now.
         at_once: renders at once.
         speed: seconds that the test clip took; None: not measured.
@@ -167,6 +168,7 @@ class Capabilities(_Message):
     families: Annotated[tuple[Word, ...], Field(max_length=64)] = ()
     weights: Annotated[dict[Annotated[str, Field(max_length=200)], Digest], Field(max_length=400)] = {}
     files: Annotated[tuple[Digest, ...], Field(max_length=200)] = ()
+    packages: Annotated[tuple[Word, ...], Field(max_length=32)] = ()
     resident: Annotated[tuple[Word, ...], Field(max_length=16)] = ()
     at_once: Annotated[int, Field(ge=1, le=8)] = 1
     speed: Seconds | None = None
