@@ -72,7 +72,7 @@ class FirstTimes:
             signals: say that there is a job, which goes first.
             limits: what a render may spend.
         """
-        self._seat = next((seat for seat in engines.seats if seat.lane == HERE), None)
+        self._seat = next((loop.seat for loop in engines.loops if loop.seat.lane == HERE), None)
         self._engines = engines
         self._taking = taking
         self._jobs = jobs

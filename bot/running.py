@@ -20,6 +20,7 @@ from bot.discord_io.members import Members
 from bot.first_times import FirstTimes
 from bot.loops.alerts import moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
+from bot.loops.engine_count import EngineCount
 from bot.ops.clock_watch import ClockWatch
 from bot.ops.data_watch import disk_reserve
 from bot.ops.fetch_eyes import fetching
@@ -101,6 +102,11 @@ def supervisor_of(services: Services) -> Supervisor:
         ),
         *(each.loop for each in services.engines.loops),
         *services.engines.watches,
+        EngineCount(
+            services.queue.lane_sizes,
+            lanes=lambda: [seat.lane for seat in services.engines.seats],
+            member_share=services.settings.member_share,
+        ).loop,
         services.deliverer.loop,
         services.board.loop,
         services.cases.loop,
