@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.link.invitation import Invitation
 from bot.link.messages import Capabilities
+from bot.worker.calibrated import CalibratedEngine
 from bot.worker.policy import WorkerPolicy
 from bot.worker.running import Worker, run
 from engine.core.device import DeviceKind
@@ -64,7 +65,9 @@ def main(folder: Path, line: str) -> None:
     async def live() -> None:
         worker = Worker(
             Invitation.from_line(line),
-            Noting(folder / "spool", Notes(path=folder / "drawn.jsonl")),
+            CalibratedEngine(
+                lambda: Noting(folder / "spool", Notes(path=folder / "drawn.jsonl")), folder / "gate.json"
+            ),
             folder=folder,
             policy=POLICY,
             look=lambda: CAPS,
