@@ -17,6 +17,8 @@ from importlib.metadata import version
 from bot import policies
 from bot.accounts import accounts_for, hosted_service
 from bot.base import Base, base_of
+from bot.broker.broker import Broker
+from bot.broker.store import BrokerStore
 from bot.buttons import rows
 from bot.clips.replay import Replays
 from bot.config.paths import BACKUPS, BLOBS, CALIBRATION, DATABASE, SPOOL
@@ -124,7 +126,10 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
                 base = base_of(settings, clock, database, blobs, seating, reception, sealer, accounts)
                 services = _services(base)
                 await services.door.open()
-                yield services
+                try:
+                    yield services
+                finally:
+                    await services.broker.close()
         finally:
             await seating.close()
 
@@ -142,7 +147,7 @@ async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Receptio
 def _services(base: Base) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
     screening = _screening(base)
-    tally = RenderTally()
+    tally, broker = RenderTally(), _broker(base)
     loops = _job_loops(base, screening, tally)
     submissions = _submissions(base, loops.board, screening)
     decisions = Decisions(
@@ -186,7 +191,8 @@ def _services(base: Base) -> Services:
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
         hosted=_hosted(base),
-        fleet=_fleet(base, tally),
+        fleet=_fleet(base, tally, broker),
+        broker=broker,
         key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
         loop_lag=LoopLag(),
@@ -320,9 +326,17 @@ def _abilities(base: Base) -> Abilities:
     )
 
 
-def _fleet(base: Base, tally: RenderTally) -> FleetService:
+def _broker(base: Base) -> Broker:
+    async def keys() -> dict[str, str]:
+        return {worker.id: worker.key for worker in await base.queue.workers.all()}
+
+    store = BrokerStore(base.settings.data_dir)
+    return Broker(store, policies.for_broker(base.settings), keys=keys)
+
+
+def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
     settings, queue = base.settings, base.queue
-    return fleet_service(
+    fleet = fleet_service(
         policies.for_fleet(settings),
         claims=queue.claims,
         worker_claims=queue.worker_claims,
@@ -337,13 +351,15 @@ def _fleet(base: Base, tally: RenderTally) -> FleetService:
         outcomes_of=partial(_outcomes, base),
         limits_for=_limits_for(base),
         may_claim=base.data_watch.is_there,
-        wanted=lambda: False,
-        removed=lambda: None,
+        wanted=BrokerStore(settings.data_dir).wants,
+        removed=broker.wake,
         folder=settings.data_dir / SPOOL / "workers",
         calibration=settings.data_dir / CALIBRATION,
         release=version("framekiln"),
         clock=base.clock,
     )
+    broker.on_change(fleet.hub.dial)
+    return fleet
 
 
 def _webhooks(base: Base) -> WebhookSender:

@@ -14,6 +14,7 @@ from bot.api.policy import ApiPolicy
 from bot.api.sealed_clips import SealedClips
 from bot.api.server import ApiServer
 from bot.app import assemble
+from bot.broker.store import BrokerStore
 from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.members import Members
@@ -51,11 +52,15 @@ async def run(settings: Settings) -> None:
         await services.webhooks.begin()
         await services.queue.events.switch(on=bool(settings.api_port))
         recovery = await services.queue.claims.recover(
-            limits=policies.for_stumbles(settings), by_itself=crashed
+            limits=policies.for_stumbles(settings),
+            by_itself=crashed,
+            workers=await asyncio.to_thread(BrokerStore(settings.data_dir).wants),
         )
         log.info(
-            "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
+            "restarted: %d jobs resume, %d are drawn by workers, %d are set aside, "
+            "%d may already have been posted",
             len(recovery.requeued),
+            len(recovery.elsewhere),
             len(recovery.quarantined),
             len(recovery.posting),
         )
@@ -100,6 +105,7 @@ def supervisor_of(services: Services) -> Supervisor:
         ),
         *(each.loop for each in services.engines.loops),
         *services.engines.watches,
+        services.broker.loop,
         *services.fleet.loops,
         services.deliverer.loop,
         services.board.loop,

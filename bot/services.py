@@ -11,6 +11,7 @@ from importlib.metadata import version
 from inspect import get_annotations
 from typing import Any, TypeVar
 
+from bot.broker.broker import Broker
 from bot.clips.clip_rules import ClipRules
 from bot.clips.replay import Replays
 from bot.config.settings import Settings
@@ -83,6 +84,7 @@ class Services:
     webhooks: WebhookSender
     hosted: HostedService
     fleet: FleetService
+    broker: Broker
     key_webhooks: KeyWebhookSender
     sealer: Sealer
     loop_lag: LoopLag

@@ -73,6 +73,14 @@ class BrokerStore:
                 f"{self.folder / WANTED} cannot be read ({error}): framekiln workers on writes it again"
             ) from error
 
+    def wants(self) -> bool:
+        """Whether workers may come. Where that cannot be read, it is taken to be as it was: they may."""
+        try:
+            wanted = self.wanted()
+        except BrokerUnusable:
+            return True
+        return wanted is not None and wanted.on
+
     def want(self, wanted: Wanted) -> None:
         """Write down what the owner wants.
 
