@@ -7,6 +7,7 @@
 `db.jobs.allowances`    how much moderators allow a guild, a role, a member
 `db.moderation.cases`         what moderators are asked to decide
 `db.jobs.claims`        the engine's side: claim, progress, hand in, give back
+`db.jobs.lane_sizes`    how many engines there are
 `db.jobs.delivery`      how a clip reaches its channel once; status messages
 `db.jobs.queries`       questions
 `db.moderation.actions`    pause, move, clear, ban
@@ -47,6 +48,7 @@ from db.jobs.delivery import Delivery
 from db.jobs.descent import Retells
 from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
+from db.jobs.lane_sizes import LaneSizes
 from db.jobs.owed import Owed
 from db.jobs.ownership import Ownership
 from db.jobs.queries import JobQueries
@@ -73,6 +75,7 @@ class Queue:
         owed: what still has to be said.
         allowances: how much moderators allow a guild, a role, a member.
         claims: what an engine does, and cancelling.
+        lane_sizes: how many engines there are.
         delivery: how a clip reaches its channel, and the message that follows a job.
         jobs: questions about jobs.
         moderation: pause, move, clear, ban.
@@ -99,6 +102,7 @@ class Queue:
     owed: Owed
     allowances: Allowances
     claims: Claims
+    lane_sizes: LaneSizes
     delivery: Delivery
     jobs: JobQueries
     moderation: Moderation
@@ -141,6 +145,7 @@ class Queue:
         self.owed = Owed(db, clock=clock)
         self.allowances = Allowances(db, clock=clock)
         self.claims = Claims(db, share=share, clock=clock)
+        self.lane_sizes = LaneSizes(db, clock=clock)
         self.delivery = Delivery(db, clock=clock)
         self.jobs = JobQueries(db, share=share, clock=clock)
         self.moderation = Moderation(db, pseudonym_of=pseudonym_of, clock=clock)
