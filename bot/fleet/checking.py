@@ -1,4 +1,4 @@
-"""What a machine that is not the owner's has drawn: read in confined processes, held against its order, made anew.
+"""What strangers' machines have drawn: read in confined processes, held against the order, made anew.
 
 Nothing of the stranger's file is left: the clip is encoded from its pixels, its tags are the bot's, and the
 receipt says what the bot has found. What cannot be checked is left out: words, for one, are never taken over.
@@ -12,11 +12,12 @@ import logging
 import random
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import imageio_ffmpeg
 
+from bot.fleet.against_order import believable_takes, check_shape, same_shape, size_of, true_receipt
 from bot.fleet.results import Unfit
 from bot.intake import sandbox
 from bot.intake.clip_intake import CleanClip, ClipIntake
@@ -26,11 +27,9 @@ from bot.job_documents import recipe_of
 from db.files import Blobs
 from db.fleet.workers import Worker
 from db.jobs.job import Job
-from engine.clips.encode import SCALES
 from engine.core.errors import UserError
-from engine.core.receipt import SKETCH, Outcome, Receipt, TakeRecord
-from engine.core.recipe import Kind, Recipe, Role, Stage
-from engine.families import FAMILIES
+from engine.core.receipt import Receipt
+from engine.core.recipe import Kind, Recipe, Role
 from engine.process.remake import Remade, Remake
 from engine.provenance.statement import metadata
 from engine.rendering.limits import DRAFT_BYTES
@@ -40,8 +39,6 @@ from engine.weights.store import Store
 log = logging.getLogger(__name__)
 
 _PROGRAM = sandbox.program("engine.process.remake")
-_SAME_RATE = 0.01
-"""Frames per second."""
 REMEMBERED = 1000
 """Clips whose pixels are remembered, the latest."""
 _SHEET_QUALITY = 80
@@ -128,7 +125,7 @@ class Checking:
             OSError: it cannot be stored.
         """
         recipe, policy = recipe_of(job), self._policy
-        takes = _takes(receipt, recipe, policy.max_takes)
+        takes = believable_takes(receipt, recipe, policy.max_takes)
         async with self._one:
             data = await asyncio.to_thread(_read, clip, policy.max_bytes)
             clean = await self._clean(data)
@@ -159,7 +156,7 @@ class Checking:
                     raise Unfit(f"the gate rejects it: {'; '.join(made.reasons)}")
                 kept = clip.with_name(f"{clip.name}.anew.mp4")
                 await asyncio.to_thread(Path(order.made).replace, kept)
-        return kept, _true_of(made, receipt, takes, recipe)
+        return kept, true_receipt(made, receipt, takes, recipe)
 
     async def draft(self, mp4: bytes, job: Job) -> bytes:
         """Make a first look anew, without tags and sound.
@@ -170,7 +167,7 @@ class Checking:
         recipe = recipe_of(job)
         async with self._one:
             clean = await self._clean(mp4)
-            if max(clean.width, clean.height) > _DRAFT_SIDE or not _same_shape(clean, recipe):
+            if max(clean.width, clean.height) > _DRAFT_SIDE or not same_shape(clean, recipe):
                 raise Unfit(f"a first look of {clean.width}×{clean.height}")
             with tempfile.TemporaryDirectory(prefix="check-", dir=self._folder()) as name:
                 folder = Path(name)
@@ -244,7 +241,7 @@ class Checking:
         if not recipe.sounds:
             return None
         sound, _ = await self._sounds.of_clip(data)
-        if sound is None and (clean.width, clean.height) == _size_of(recipe):
+        if sound is None and (clean.width, clean.height) == size_of(recipe):
             raise Unfit("the sound is missing")
         return None if sound is None else sound.wav
 
@@ -283,117 +280,6 @@ class Checking:
     def _folder(self) -> Path:
         self._work.mkdir(parents=True, exist_ok=True)
         return self._work
-
-
-def check_shape(clean: CleanClip, recipe: Recipe) -> None:
-    """Hold a clip's size, rate and length against its recipe.
-
-    Raises:
-        Unfit: one of them is another.
-    """
-    if not _same_shape(clean, recipe, exactly=True):
-        width, height = _size_of(recipe)
-        raise Unfit(f"it is {clean.width}×{clean.height}, and {width}×{height} was ordered")
-    if abs(clean.fps - recipe.fps) > _SAME_RATE:
-        raise Unfit(f"it has {clean.fps:g} frames a second, and {recipe.fps:g} were ordered")
-    frames, most = round(clean.seconds * clean.fps), _frames_of(recipe)
-    if frames > most or (frames < most and not recipe.loop):
-        raise Unfit(f"it has {frames} frames, and {most} were ordered")
-
-
-def _size_of(recipe: Recipe) -> tuple[int, int]:
-    """Width and height of the finished clip, before it is made smaller to fit."""
-    if recipe.before is not None and (recipe.loop or recipe.kind is not Kind.UPSCALE):
-        return recipe.before.width, recipe.before.height
-    return recipe.width, recipe.height
-
-
-def _frames_of(recipe: Recipe) -> int:
-    """Frames of the finished clip; a loop may have fewer."""
-    if recipe.before is None or recipe.loop or recipe.kind is Kind.UPSCALE:
-        return recipe.length
-    return recipe.before.frames + recipe.length - 1  # the last frame of the one is the first of the other
-
-
-def _same_shape(clean: CleanClip, recipe: Recipe, *, exactly: bool = False) -> bool:
-    """Whether a clip has the shape that was ordered: its size, or one that the encoder may make of it.
-
-    Args:
-        clean: it.
-        recipe: of the job.
-        exactly: it must be one of the encoder's sizes; a first look may be of any.
-    """
-    width, height = _size_of(recipe)
-    if exactly:
-        scales = SCALES[:1] if recipe.kind is Kind.UPSCALE else SCALES
-        return any(
-            abs(clean.width - width * scale) <= 2 and abs(clean.height - height * scale) <= 2  # noqa: PLR2004 - both are made even
-            for scale in scales
-        )
-    # Both sides of a first look are rounded, to multiples of 16 at worst.
-    return abs(clean.width / clean.height - width / height) * clean.height <= 16 * (1 + width / height)
-
-
-def _takes(receipt: Receipt, recipe: Recipe, most: int) -> tuple[TakeRecord, ...]:
-    """The takes, as far as they can be believed: no words, and no readings that the gate would learn from.
-
-    Raises:
-        Unfit: there cannot have been these takes.
-    """
-    told = receipt.takes
-    if len(told) > most or [take.number for take in told] != list(range(1, len(told) + 1)):
-        raise Unfit("the receipt tells of takes that cannot have been")
-    if receipt.kept not in range(len(told) + 1):
-        raise Unfit("the receipt keeps a take that there was not")
-    try:
-        return tuple(
-            TakeRecord(
-                number=take.number,
-                seed=recipe.take_seed(take.number),
-                outcome=take.outcome,
-                score=min(100.0, max(0.0, float(take.score))),
-                seconds=max(0.0, float(take.seconds)),
-            )
-            for take in told
-        )
-    except (TypeError, ValueError) as error:
-        raise Unfit(f"the receipt cannot be read: {error}") from error
-
-
-def _true_of(made: Remade, told: Receipt, takes: tuple[TakeRecord, ...], recipe: Recipe) -> Receipt:
-    """A receipt of what the bot has made and seen. Only times are taken from the worker's."""
-    if made.score is not None and told.kept:
-        seen = replace(
-            takes[told.kept - 1],
-            score=made.score,
-            reasons=made.reasons,
-            outcome=_outcome(made),
-        )
-        takes = (*takes[: told.kept - 1], seen, *takes[told.kept :])
-    family = FAMILIES.get(recipe.engine)
-    sketch = not recipe.loop and family is not None and family.sketch
-    return Receipt(
-        engine=recipe.engine,
-        takes=takes,
-        kept=told.kept,
-        forced=bool(told.forced),
-        width=made.width,
-        height=made.height,
-        frames=made.frames,
-        fps=recipe.fps,
-        sha256=made.sha256,
-        size=made.size,
-        seconds={stage: float(told.seconds[stage]) for stage in Stage if stage in told.seconds},
-        ladder=(*made.ladder, *((SKETCH,) if sketch else ())),
-        nudity=made.nudity,
-        sound=made.sound,
-    )
-
-
-def _outcome(made: Remade) -> Outcome:
-    if made.rejects:
-        return Outcome.REJECTED
-    return Outcome.WARNED if made.reasons else Outcome.ACCEPTED
 
 
 def _picture_anew(data: bytes, width: int, height: int, store: Store) -> tuple[bytes, float | None]:

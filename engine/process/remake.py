@@ -1,8 +1,8 @@
 """The process that makes a finished clip of what a stranger's machine drew, and ends.
 
-What it reads has been through :mod:`engine.untrusted.read_video` before: bare pixels in a file of ours. It looks
-for nudity, judges them again if that is wanted, and writes the clip with the bot's own tags. One line of JSON
-leaves by standard output. It is a process of its own because all of that takes seconds of a core.
+What it reads has been through :mod:`engine.untrusted.read_video` before: bare pixels in a file of ours. It
+looks for nudity, judges them again if that is wanted, and writes the clip with the bot's own tags. One line
+of JSON leaves by standard output. It is a process of its own because all of that takes seconds of a core.
 
 Run by :mod:`bot.fleet.checking` as ``python -I`` with an empty environment.
 """
