@@ -23,6 +23,7 @@ from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
+from bot.fleet.checking import CheckPolicy
 from bot.fleet.policy import FleetPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
@@ -73,6 +74,7 @@ OWNERS = (
     WorkerPolicy,
     ApiPolicy,
     BrokerPolicy,
+    CheckPolicy,
     ClipRules,
     SubmissionPolicy,
     HostingPolicy,
@@ -234,6 +236,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_delivery(settings),
         policies.for_door(settings),
         policies.for_broker(settings),
+        policies.for_checks(settings),
         policies.for_web(settings),
         policies.for_fleet(settings),
         for_worker(settings),
