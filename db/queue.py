@@ -17,6 +17,7 @@
 `db.jobs.stars`         clips that members keep
 `db.jobs.webhooks`      what another program is to be told
 `db.purchases`          what services draw for money
+`db.gallery`            what strangers may see
 `db.api.keys`           keys of the HTTP API
 `db.api.requests`       requests that may come twice
 `db.api.events`         what has happened to jobs
@@ -34,6 +35,7 @@ from db.api.events import JobEvents
 from db.api.hooks import ApiWebhooks
 from db.api.keys import ApiKeys
 from db.api.requests import ApiRequests
+from db.gallery import Gallery
 from db.jobs.allowances import Allowances
 from db.jobs.asked import Asked
 from db.jobs.claims import Claims
@@ -78,6 +80,7 @@ class Queue:
         stars: clips that members keep.
         webhooks: what another program is to be told.
         purchases: what services draw for money, and who agrees to it.
+        gallery: what strangers may see.
         api_keys: keys of the HTTP API.
         api_requests: requests that may come twice.
         events: what has happened to jobs.
@@ -101,6 +104,7 @@ class Queue:
     stars: Stars
     webhooks: Webhooks
     purchases: Purchases
+    gallery: Gallery
     api_keys: ApiKeys
     api_requests: ApiRequests
     events: JobEvents
@@ -140,6 +144,7 @@ class Queue:
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
         self.purchases = Purchases(db, clock=clock)
+        self.gallery = Gallery(db, pseudonym_of=pseudonym_of, clock=clock)
         self.api_keys = ApiKeys(db, clock=clock)
         self.api_requests = ApiRequests(db, clock=clock)
         self.events = JobEvents(db, clock=clock)
