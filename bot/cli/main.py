@@ -134,7 +134,7 @@ def _run(settings: Settings) -> str:
 @click.argument("image", required=False, type=A_FILE)
 @asked_for(
     *(options.PROMPT, options.ENGINE, options.SEED, options.MOTION, options.CAMERA, options.QUALITY),
-    *(options.END, options.LIKE, options.REFERENCE, options.FOLLOW),
+    *(options.SHAPE, options.END, options.LIKE, options.REFERENCE, options.FOLLOW),
     *(options.STRENGTH, options.STYLE, options.MODEL, options.NEGATIVE, options.RAW),
     *(options.SOUND, options.AUDIO),
 )

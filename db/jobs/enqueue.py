@@ -303,11 +303,13 @@ def _insert(
         INSERT INTO job (
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
-            status_channel_id, status_message_id, seed, seen, lane, engine, api_key
+            status_channel_id, status_message_id, seed, seen, lane, engine, api_key,
+            ability
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
-            :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine, :api_key
+            :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine,
+            :api_key, :ability
         )
         """,
         {
@@ -337,6 +339,7 @@ def _insert(
             "lane": new.lane,
             "engine": new.engine,
             "api_key": new.api_key,
+            "ability": new.ability,
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()
