@@ -18,6 +18,7 @@
 `db.jobs.stars`         clips that members keep
 `db.jobs.webhooks`      what another program is to be told
 `db.purchases`          what services draw for money
+`db.gallery`            what strangers may see
 `db.fleet.workers`      who else draws, and how far each is trusted
 `db.fleet.remote_guilds`  whose jobs they may draw
 `db.fleet.worker_claims`  their side of a job
@@ -41,6 +42,7 @@ from db.api.requests import ApiRequests
 from db.fleet.remote_guilds import RemoteGuilds
 from db.fleet.worker_claims import WorkerClaims
 from db.fleet.workers import Workers
+from db.gallery import Gallery
 from db.jobs.allowances import Allowances
 from db.jobs.asked import Asked
 from db.jobs.claims import Claims
@@ -87,6 +89,7 @@ class Queue:
         stars: clips that members keep.
         webhooks: what another program is to be told.
         purchases: what services draw for money, and who agrees to it.
+        gallery: what strangers may see.
         workers: who else draws, and how far each is trusted.
         remote_guilds: whose jobs they may draw.
         worker_claims: their side of a job.
@@ -114,6 +117,7 @@ class Queue:
     stars: Stars
     webhooks: Webhooks
     purchases: Purchases
+    gallery: Gallery
     workers: Workers
     remote_guilds: RemoteGuilds
     worker_claims: WorkerClaims
@@ -157,6 +161,7 @@ class Queue:
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
         self.purchases = Purchases(db, clock=clock)
+        self.gallery = Gallery(db, pseudonym_of=pseudonym_of, clock=clock)
         self.workers = Workers(db, clock=clock)
         self.remote_guilds = RemoteGuilds(db, clock=clock)
         self.worker_claims = WorkerClaims(db, share=share, clock=clock)
