@@ -11,11 +11,13 @@ from importlib.metadata import version
 from inspect import get_annotations
 from typing import Any, TypeVar
 
+from bot.broker.broker import Broker
 from bot.clips.clip_rules import ClipRules
 from bot.clips.replay import Replays
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
+from bot.fleet.service import FleetService
 from bot.forecast import Forecaster
 from bot.hosted.service import HostedService
 from bot.loops.answers import Answers
@@ -81,6 +83,8 @@ class Services:
     rights: Rights
     webhooks: WebhookSender
     hosted: HostedService
+    fleet: FleetService
+    broker: Broker
     key_webhooks: KeyWebhookSender
     sealer: Sealer
     loop_lag: LoopLag
