@@ -30,12 +30,18 @@ def abilities_of(store: Store, engine: Engine, *, slow: bool) -> Capabilities:
         name=device.name,
         memory=device.memory,
         families=tuple(ready),
-        weights={name: digest_of(record) for name, record in records.items() if record is not None},
+        weights={name: digest_of(record) for name, record in records.items()},
+        packages=tuple(sorted(here.packages)),
         at_once=engine.at_once,
     )
 
 
-def digest_of(record: Record) -> str:
-    """One digest for all files of an entry, the same wherever the same bytes are installed."""
+def digest_of(record: Record | None) -> str:
+    """One digest for all files of an entry, the same wherever the same bytes are installed.
+
+    Of what was copied here by hand nothing is recorded, so its digest is that of nothing.
+    """
+    if record is None:
+        return hashlib.sha256().hexdigest()
     told = "".join(f"{path}\0{file.digest}\n" for path, file in sorted(record.files.items()))
     return hashlib.sha256(told.encode()).hexdigest()
