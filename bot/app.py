@@ -25,9 +25,11 @@ from bot.config.paths import BACKUPS, BLOBS, CALIBRATION, DATABASE, SPOOL
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.fleet.abilities import Abilities
+from bot.fleet.checking import Checking
 from bot.fleet.service import FleetService, fleet_service
 from bot.hosted.service import HostedService
 from bot.intake.clip_intake import ClipIntake
+from bot.intake.decoder import Decoder
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
@@ -334,6 +336,20 @@ def _broker(base: Base) -> Broker:
     return Broker(store, policies.for_broker(base.settings), keys=keys)
 
 
+def _checks(base: Base) -> Checking:
+    settings = base.settings
+    return Checking(
+        policies.for_checks(settings),
+        clips=ClipIntake(policies.for_checked_clips(settings), folder=settings.data_dir),
+        sounds=SoundIntake(policies.to_hear(settings), folder=settings.data_dir),
+        pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
+        blobs=base.blobs,
+        store=policies.store_of(settings),
+        calibration=settings.data_dir / CALIBRATION,
+        work=settings.data_dir / SPOOL / "workers",
+    )
+
+
 def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
     settings, queue = base.settings, base.queue
     fleet = fleet_service(
@@ -347,7 +363,7 @@ def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
         signals=base.signals,
         places=base.places,
         tally=tally,
-        checks=None,
+        checks=_checks(base),
         outcomes_of=partial(_outcomes, base),
         limits_for=_limits_for(base),
         may_claim=base.data_watch.is_there,

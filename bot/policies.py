@@ -16,6 +16,7 @@ from bot.discord_io.door_limits import DoorLimits
 from bot.gallery.policy import GalleryPolicy
 from bot.drawing_policies import local_environment, whole
 from bot.fleet.bucket import Pace
+from bot.fleet.checking import CheckPolicy
 from bot.fleet.policy import FleetPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
@@ -53,6 +54,8 @@ FIRST_LOOK, LAST_LOOK = 1.0, 10.0
 """Seconds between two looks at a take that a service draws."""
 FIRST_LEASE_GRACE, OVERSLEPT = 3.0, 2.0
 """Seconds: more for a worker's first word after a start; a sleep of the bot's own that counts for nobody."""
+SMALLEST_SIDE = 16
+"""Pixels: first looks are small."""
 ASK_SECONDS = 20.0
 """For which a worker's ask is held."""
 STRANGE_CLAIMS, GARBAGE = 20, 10
@@ -73,6 +76,37 @@ def for_broker(settings: Settings) -> BrokerPolicy:
         port=settings.broker_port,
         connections=settings.broker_connections,
         log_bytes=settings.broker_log_bytes,
+    )
+
+
+def for_checks(settings: Settings) -> CheckPolicy:
+    """How closely clips of machines are looked at that are not the owner's."""
+    return CheckPolicy(
+        first=settings.worker_judged_first,
+        share=settings.worker_judged_share,
+        seconds=settings.worker_check_seconds,
+        max_bytes=settings.max_clip_bytes,
+        max_takes=settings.max_takes,
+        nudity=settings.nudity_score,
+    )
+
+
+def for_checked_clips(settings: Settings) -> ClipIntakeLimits:
+    """What a clip may be that such a machine drew: no more than any clip that is made."""
+    side = max(settings.max_side, settings.max_upscaled_side)
+    seconds = max(settings.max_seconds, settings.max_extended_seconds) + 1
+    return replace(
+        to_judge(settings),
+        max_bytes=settings.max_clip_bytes,
+        max_pixels=side * side,
+        min_side=SMALLEST_SIDE,
+        max_side=side,
+        working_side=side,
+        max_seconds=seconds,
+        keep_seconds=seconds,
+        max_frames=math.ceil(seconds * settings.max_fps),
+        max_fps=settings.max_fps + 1,
+        working_fps=math.ceil(settings.max_fps),
     )
 
 

@@ -24,6 +24,7 @@ from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.gallery.policy import GalleryPolicy
+from bot.fleet.checking import CheckPolicy
 from bot.fleet.policy import FleetPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
@@ -75,6 +76,7 @@ OWNERS = (
     ApiPolicy,
     GalleryPolicy,
     BrokerPolicy,
+    CheckPolicy,
     ClipRules,
     SubmissionPolicy,
     HostingPolicy,
@@ -236,6 +238,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_delivery(settings),
         policies.for_door(settings),
         policies.for_broker(settings),
+        policies.for_checks(settings),
         policies.for_web(settings),
         policies.for_fleet(settings),
         for_worker(settings),

@@ -41,6 +41,9 @@ DEFAULTS = {
     "webhook_seconds": 20.0,
     "webhook_keep_days": 7.0,
     "first_times": True,
+    "worker_judged_first": 20,
+    "worker_judged_share": 0.05,
+    "worker_check_seconds": 120.0,
     "broker_binary": None,
     "broker_host": IPv4Address(0),
     "broker_port": 4222,
@@ -271,6 +274,9 @@ def test_moderator_roles_are_a_list_in_the_toml():
 
 
 WRONG = {
+    "worker_judged_first": ["-1", "all"],
+    "worker_judged_share": ["-0.1", "1.1"],
+    "worker_check_seconds": ["9"],
     "broker_host": ["workers.example.org"],
     "broker_port": ["0", "65536"],
     "broker_connections": ["9", "many"],
