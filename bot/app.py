@@ -17,6 +17,7 @@ from bot.accounts import accounts_for, hosted_service
 from bot.base import Base, base_of
 from bot.buttons import rows
 from bot.clips.replay import Replays
+from bot.clips.takes import TakesToChoose
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
@@ -168,6 +169,7 @@ def _services(base: Base) -> Services:
         engines=loops.engines,
         deliverer=loops.deliverer,
         board=loops.board,
+        takes=_takes(base),
         submissions=submissions,
         replays=_replays(base, submissions, screening),
         cancelling=cancelling,
@@ -292,6 +294,24 @@ def _job_loops(base: Base, screening: Screening) -> _JobLoops:
         work=base.outbox,
     )
     return _JobLoops(engines=engines, board=board, deliverer=deliverer, cases=cases)
+
+
+def _takes(base: Base) -> TakesToChoose:
+    queue = base.queue
+    return TakesToChoose(
+        choices=queue.choices,
+        jobs=queue.jobs,
+        claims=queue.claims,
+        blobs=base.blobs,
+        messenger=base.messenger,
+        sealer=base.sealer,
+        signals=base.signals,
+        policy=policies.for_drafts(base.settings),
+        plan=policies.for_plan(base.settings),
+        capabilities=base.inventory.capabilities,
+        work=base.outbox,
+        clock=base.clock,
+    )
 
 
 def _webhooks(base: Base) -> WebhookSender:

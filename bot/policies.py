@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
+from bot.clips.drafting import DraftPolicy
 from bot.config.choices import Where
 from bot.config.devices import LocalDevice, local_devices
 from bot.config.paths import CALIBRATION
@@ -268,7 +269,17 @@ def for_submissions(settings: Settings) -> SubmissionPolicy:
         data_dir=settings.data_dir,
         min_free_disk=settings.min_free_disk,
         max_prompt=settings.max_prompt,
+        most_drafts=settings.most_drafts,
         engine=settings.engine,
+    )
+
+
+def for_drafts(settings: Settings) -> DraftPolicy:
+    """How drafts are drawn, and how long a member may choose."""
+    return DraftPolicy(
+        seconds=settings.draft_seconds,
+        steps=settings.draft_steps,
+        choose_seconds=settings.choose_minutes * MINUTE,
     )
 
 

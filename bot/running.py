@@ -102,6 +102,7 @@ def supervisor_of(services: Services) -> Supervisor:
         *services.engines.watches,
         services.deliverer.loop,
         services.board.loop,
+        services.takes.loop,
         services.cases.loop,
         services.answers.loop,
         services.housekeeping.loop,

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from bot.clips.clip_rules import ClipRules
 from bot.clips.replay import Replays
+from bot.clips.takes import TakesToChoose
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
@@ -68,6 +69,7 @@ class Services:
     engines: Engines
     deliverer: Deliverer
     board: StatusBoard
+    takes: TakesToChoose
     submissions: Submissions
     replays: Replays
     cancelling: Cancelling

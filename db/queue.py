@@ -8,6 +8,7 @@
 `db.moderation.cases`         what moderators are asked to decide
 `db.jobs.claims`        the engine's side: claim, progress, hand in, give back
 `db.jobs.delivery`      how a clip reaches its channel once; status messages
+`db.jobs.choices`       takes to choose from
 `db.jobs.queries`       questions
 `db.moderation.actions`    pause, move, clear, ban
 `db.jobs.ownership`     whose a file is
@@ -36,6 +37,7 @@ from db.api.keys import ApiKeys
 from db.api.requests import ApiRequests
 from db.jobs.allowances import Allowances
 from db.jobs.asked import Asked
+from db.jobs.choices import Choices
 from db.jobs.claims import Claims
 from db.jobs.delivery import Delivery
 from db.jobs.descent import Retells
@@ -68,6 +70,7 @@ class Queue:
         allowances: how much moderators allow a guild, a role, a member.
         claims: what an engine does, and cancelling.
         delivery: how a clip reaches its channel, and the message that follows a job.
+        choices: takes to choose from.
         jobs: questions about jobs.
         moderation: pause, move, clear, ban.
         cases: what moderators are asked to decide.
@@ -91,6 +94,7 @@ class Queue:
     allowances: Allowances
     claims: Claims
     delivery: Delivery
+    choices: Choices
     jobs: JobQueries
     moderation: Moderation
     cases: Cases
@@ -130,6 +134,7 @@ class Queue:
         self.allowances = Allowances(db, clock=clock)
         self.claims = Claims(db, share=share, clock=clock)
         self.delivery = Delivery(db, clock=clock)
+        self.choices = Choices(db, clock=clock)
         self.jobs = JobQueries(db, share=share, clock=clock)
         self.moderation = Moderation(db, pseudonym_of=pseudonym_of, clock=clock)
         self.cases = Cases(db, pseudonym_of=pseudonym_of, retells=retells, clock=clock)

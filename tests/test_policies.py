@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from bot import policies
 from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
+from bot.clips.drafting import DraftPolicy
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.hosted.policy import HostingPolicy, Overflow
@@ -62,6 +63,7 @@ OWNERS = (
     EnqueueLimits,
     Ceilings,
     DeliveryLimits,
+    DraftPolicy,
     DoorLimits,
     WebPolicy,
     WebhookPolicy,
@@ -232,6 +234,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_shortages(settings),
         policies.for_absences(settings),
         policies.for_finished_clips(settings),
+        policies.for_drafts(settings),
         policies.for_intake(settings),
         policies.for_clips(settings),
         policies.for_sounds(settings),

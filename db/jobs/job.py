@@ -47,6 +47,7 @@ class NewJob:
         lane: where it is drawn: "" is this machine, else the name of the service.
         engine: what draws it. In a lane, not every server can draw with each.
         api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
+        takes: of so many drafts its member wants to choose one first; 0: none.
     """
 
     key: str
@@ -70,6 +71,7 @@ class NewJob:
     lane: str = ""
     engine: str = ""
     api_key: str | None = None
+    takes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +109,13 @@ class Job:
         engine: what draws it; "" for a job from before this was stored.
         seat: the name of what claimed it last; "" before.
         api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
+        takes: of so many drafts its member wanted to choose one; 0: of none.
+        choosing: it waits for that, and is not claimed.
+        choose_until: when the best draft is finished if nobody has chosen; None: they were not shown.
+        chosen: the number of the draft that it is drawn like; 0: none was chosen.
+        chosen_late: nobody chose it.
+        draft_of: the job that this is a draft of; None: it is none.
+        draft: its number among the drafts, from 1; 0: it is none.
     """
 
     id: JobId
@@ -161,8 +170,20 @@ class Job:
     engine: str = ""
     seat: str = ""
     api_key: str | None = None
+    takes: int = 0
+    choosing: bool = False
+    choose_until: float | None = None
+    chosen: int = 0
+    chosen_late: bool = False
+    draft_of: JobId | None = None
+    draft: int = 0
 
     @property
     def has_channel(self) -> bool:
         """Whether its clip, and what is said of it, go to a channel."""
-        return self.channel_id != NOWHERE
+        return self.channel_id != NOWHERE and not self.draft
+
+    @property
+    def shows_drafts(self) -> bool:
+        """Whether its message shows drafts to choose from."""
+        return self.choosing and self.choose_until is not None
