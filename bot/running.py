@@ -184,9 +184,9 @@ def engine_start(host: Engine, name: str = "engine start") -> Loop:
 
 
 def _engine_starts(services: Services) -> Iterator[Loop]:
-    several = services.engines.are_several
-    for seat in services.engines.seats:
-        yield engine_start(seat.engine, f"engine start, {seat.name}" if several else "engine start")
+    seats = [loop.seat for loop in services.engines.loops]
+    for seat in seats:
+        yield engine_start(seat.engine, f"engine start, {seat.name}" if len(seats) > 1 else "engine start")
 
 
 async def _finish(services: Services) -> None:

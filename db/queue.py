@@ -18,6 +18,9 @@
 `db.jobs.stars`         clips that members keep
 `db.jobs.webhooks`      what another program is to be told
 `db.purchases`          what services draw for money
+`db.fleet.workers`      who else draws, and how far each is trusted
+`db.fleet.remote_guilds`  whose jobs they may draw
+`db.fleet.worker_claims`  their side of a job
 `db.api.keys`           keys of the HTTP API
 `db.api.requests`       requests that may come twice
 `db.api.events`         what has happened to jobs
@@ -35,6 +38,9 @@ from db.api.events import JobEvents
 from db.api.hooks import ApiWebhooks
 from db.api.keys import ApiKeys
 from db.api.requests import ApiRequests
+from db.fleet.remote_guilds import RemoteGuilds
+from db.fleet.worker_claims import WorkerClaims
+from db.fleet.workers import Workers
 from db.jobs.allowances import Allowances
 from db.jobs.asked import Asked
 from db.jobs.choices import Choices
@@ -81,6 +87,9 @@ class Queue:
         stars: clips that members keep.
         webhooks: what another program is to be told.
         purchases: what services draw for money, and who agrees to it.
+        workers: who else draws, and how far each is trusted.
+        remote_guilds: whose jobs they may draw.
+        worker_claims: their side of a job.
         api_keys: keys of the HTTP API.
         api_requests: requests that may come twice.
         events: what has happened to jobs.
@@ -105,6 +114,9 @@ class Queue:
     stars: Stars
     webhooks: Webhooks
     purchases: Purchases
+    workers: Workers
+    remote_guilds: RemoteGuilds
+    worker_claims: WorkerClaims
     api_keys: ApiKeys
     api_requests: ApiRequests
     events: JobEvents
@@ -145,6 +157,9 @@ class Queue:
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
         self.purchases = Purchases(db, clock=clock)
+        self.workers = Workers(db, clock=clock)
+        self.remote_guilds = RemoteGuilds(db, clock=clock)
+        self.worker_claims = WorkerClaims(db, share=share, clock=clock)
         self.api_keys = ApiKeys(db, clock=clock)
         self.api_requests = ApiRequests(db, clock=clock)
         self.events = JobEvents(db, clock=clock)

@@ -304,12 +304,13 @@ def _insert(
         INSERT INTO job (
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
-            status_channel_id, status_message_id, seed, seen, lane, engine, api_key, takes, choosing
+            status_channel_id, status_message_id, seed, seen, lane, engine, api_key,
+            ability, takes, choosing
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
-            :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine, :api_key,
-            :takes, :takes > 0
+            :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine,
+            :api_key, :ability, :takes, :takes > 0
         )
         """,
         {
@@ -339,6 +340,7 @@ def _insert(
             "lane": new.lane,
             "engine": new.engine,
             "api_key": new.api_key,
+            "ability": new.ability,
             "takes": new.takes,
         },
     ).lastrowid

@@ -47,6 +47,7 @@ class NewJob:
         lane: where it is drawn: "" is this machine, else the name of the service.
         engine: what draws it. In a lane, not every server can draw with each.
         api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
+        ability: JSON, what a machine must have to draw it; "": none but the bot's own engines may.
         takes: of so many drafts its member wants to choose one first; 0: none.
     """
 
@@ -71,6 +72,7 @@ class NewJob:
     lane: str = ""
     engine: str = ""
     api_key: str | None = None
+    ability: str = ""
     takes: int = 0
 
 
@@ -109,6 +111,9 @@ class Job:
         engine: what draws it; "" for a job from before this was stored.
         seat: the name of what claimed it last; "" before.
         api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
+        ability: JSON, what a machine must have to draw it; "": none but the bot's own engines may.
+        worker: what claimed it last; None: an engine of the bot's own.
+        losses: how often a worker's program began anew while it drew this job.
         takes: of so many drafts its member wanted to choose one; 0: of none.
         choosing: it waits for that, and is not claimed.
         choose_until: when the best draft is finished if nobody has chosen; None: they were not shown.
@@ -170,6 +175,9 @@ class Job:
     engine: str = ""
     seat: str = ""
     api_key: str | None = None
+    ability: str = ""
+    worker: str | None = None
+    losses: int = 0
     takes: int = 0
     choosing: bool = False
     choose_until: float | None = None
