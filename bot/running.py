@@ -17,8 +17,10 @@ from bot.app import assemble
 from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.members import Members
+from bot.first_times import FirstTimes
 from bot.loops.alerts import moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
+from bot.loops.engine_count import EngineCount
 from bot.ops.clock_watch import ClockWatch
 from bot.ops.data_watch import disk_reserve
 from bot.ops.fetch_eyes import fetching
@@ -100,6 +102,11 @@ def supervisor_of(services: Services) -> Supervisor:
         ),
         *(each.loop for each in services.engines.loops),
         *services.engines.watches,
+        EngineCount(
+            services.queue.lane_sizes,
+            lanes=lambda: [seat.lane for seat in services.engines.seats],
+            member_share=services.settings.member_share,
+        ).loop,
         services.deliverer.loop,
         services.board.loop,
         services.takes.loop,
@@ -114,6 +121,8 @@ def supervisor_of(services: Services) -> Supervisor:
         clock_watch.loop,
         health.loop,
     )
+    if services.settings.first_times:
+        supervisor.add(first_times(services).loop)
     if services.hosted.hosting.on:
         supervisor.add(*services.hosted.loops)
     if services.webhooks.wanted:
@@ -124,6 +133,20 @@ def supervisor_of(services: Services) -> Supervisor:
         api = api_server(services, policies.for_api(services.settings))
         supervisor.add(api.loop, api.sweeper, services.key_webhooks.loop)
     return supervisor
+
+
+def first_times(services: Services) -> FirstTimes:
+    """What measures how long clips take here, before anybody asks."""
+    settings = services.settings
+    return FirstTimes(
+        engines=services.engines,
+        taking=services.submissions,
+        jobs=services.queue.jobs,
+        meta=services.queue.meta,
+        forecaster=services.forecaster,
+        signals=services.signals,
+        limits=lambda: policies.for_render(settings, settings.max_clip_bytes),
+    )
 
 
 def api_server(services: Services, policy: ApiPolicy) -> ApiServer:

@@ -7,6 +7,7 @@
 `db.jobs.allowances`    how much moderators allow a guild, a role, a member
 `db.moderation.cases`         what moderators are asked to decide
 `db.jobs.claims`        the engine's side: claim, progress, hand in, give back
+`db.jobs.lane_sizes`    how many engines there are
 `db.jobs.delivery`      how a clip reaches its channel once; status messages
 `db.jobs.choices`       takes to choose from
 `db.jobs.queries`       questions
@@ -49,6 +50,7 @@ from db.jobs.delivery import Delivery
 from db.jobs.descent import Retells
 from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
+from db.jobs.lane_sizes import LaneSizes
 from db.jobs.owed import Owed
 from db.jobs.ownership import Ownership
 from db.jobs.queries import JobQueries
@@ -75,6 +77,7 @@ class Queue:
         owed: what still has to be said.
         allowances: how much moderators allow a guild, a role, a member.
         claims: what an engine does, and cancelling.
+        lane_sizes: how many engines there are.
         delivery: how a clip reaches its channel, and the message that follows a job.
         choices: takes to choose from.
         jobs: questions about jobs.
@@ -102,6 +105,7 @@ class Queue:
     owed: Owed
     allowances: Allowances
     claims: Claims
+    lane_sizes: LaneSizes
     delivery: Delivery
     choices: Choices
     jobs: JobQueries
@@ -145,6 +149,7 @@ class Queue:
         self.owed = Owed(db, clock=clock)
         self.allowances = Allowances(db, clock=clock)
         self.claims = Claims(db, share=share, clock=clock)
+        self.lane_sizes = LaneSizes(db, clock=clock)
         self.delivery = Delivery(db, clock=clock)
         self.choices = Choices(db, clock=clock)
         self.jobs = JobQueries(db, share=share, clock=clock)
