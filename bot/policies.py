@@ -11,13 +11,14 @@ from bot import drawing_policies
 from bot.api.policy import ApiPolicy
 from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
+from bot.clips.drafting import DraftPolicy
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
-from bot.gallery.policy import GalleryPolicy
 from bot.drawing_policies import local_environment, whole
 from bot.fleet.bucket import Pace
 from bot.fleet.checking import CheckPolicy
 from bot.fleet.policy import FleetPolicy
+from bot.gallery.policy import GalleryPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
@@ -260,7 +261,17 @@ def for_submissions(settings: Settings) -> SubmissionPolicy:
         data_dir=settings.data_dir,
         min_free_disk=settings.min_free_disk,
         max_prompt=settings.max_prompt,
+        most_drafts=settings.most_drafts,
         engine=settings.engine,
+    )
+
+
+def for_drafts(settings: Settings) -> DraftPolicy:
+    """How drafts are drawn, and how long a member may choose."""
+    return DraftPolicy(
+        seconds=settings.draft_seconds,
+        steps=settings.draft_steps,
+        choose_seconds=settings.choose_minutes * MINUTE,
     )
 
 

@@ -118,6 +118,7 @@ def supervisor_of(services: Services) -> Supervisor:
         ).loop,
         services.deliverer.loop,
         services.board.loop,
+        services.takes.loop,
         services.cases.loop,
         services.answers.loop,
         services.housekeeping.loop,

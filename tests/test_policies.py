@@ -21,11 +21,12 @@ from bot import policies
 from bot.api.policy import ApiPolicy
 from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
+from bot.clips.drafting import DraftPolicy
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
-from bot.gallery.policy import GalleryPolicy
 from bot.fleet.checking import CheckPolicy
 from bot.fleet.policy import FleetPolicy
+from bot.gallery.policy import GalleryPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
@@ -68,6 +69,7 @@ OWNERS = (
     EnqueueLimits,
     Ceilings,
     DeliveryLimits,
+    DraftPolicy,
     DoorLimits,
     WebPolicy,
     FleetPolicy,
@@ -249,6 +251,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_shortages(settings),
         policies.for_absences(settings),
         policies.for_finished_clips(settings),
+        policies.for_drafts(settings),
         policies.for_intake(settings),
         policies.for_clips(settings),
         policies.for_sounds(settings),

@@ -28,8 +28,8 @@ from bot.cli.remote.client import client
 from bot.cli.remote.mcp import mcp
 from bot.cli.remote.worker import worker
 from bot.cli.request_options import A_FILE, asked_for
-from bot.cli.rows.gallery import gallery
 from bot.cli.rows.broker import broker
+from bot.cli.rows.gallery import gallery
 from bot.cli.rows.keys import keys
 from bot.cli.rows.webhooks import webhooks
 from bot.cli.rows.workers import workers
