@@ -62,6 +62,7 @@ class Planned:
         adult: a file that was here already was for age-restricted channels when it was used before.
         spoiler: a file was given as a spoiler, so the clip is one.
         origin: the job that it is made from, where that is known only now.
+        takes: how many drafts the member wants to choose from; 0: none.
     """
 
     recipe: Recipe
@@ -69,6 +70,7 @@ class Planned:
     adult: bool = False
     spoiler: bool = False
     origin: Job | None = None
+    takes: int = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -347,4 +349,5 @@ def _new_job(
         ability=ability,
         interaction=asker.request,
         api_key=asker.api_key,
+        takes=made.takes,
     )
