@@ -11,11 +11,14 @@ from bot import drawing_policies
 from bot.api.policy import ApiPolicy
 from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
+from bot.clips.drafting import DraftPolicy
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.drawing_policies import local_environment, whole
 from bot.fleet.bucket import Pace
+from bot.fleet.checking import CheckPolicy
 from bot.fleet.policy import FleetPolicy
+from bot.gallery.policy import GalleryPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
@@ -27,6 +30,7 @@ from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.web.policy import WebPolicy
 from bot.webhooks.policy import WebhookPolicy
+from db.gallery import Kept
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -51,6 +55,8 @@ FIRST_LOOK, LAST_LOOK = 1.0, 10.0
 """Seconds between two looks at a take that a service draws."""
 FIRST_LEASE_GRACE, OVERSLEPT = 3.0, 2.0
 """Seconds: more for a worker's first word after a start; a sleep of the bot's own that counts for nobody."""
+SMALLEST_SIDE = 16
+"""Pixels: first looks are small."""
 ASK_SECONDS = 20.0
 """For which a worker's ask is held."""
 STRANGE_CLAIMS, GARBAGE = 20, 10
@@ -71,6 +77,37 @@ def for_broker(settings: Settings) -> BrokerPolicy:
         port=settings.broker_port,
         connections=settings.broker_connections,
         log_bytes=settings.broker_log_bytes,
+    )
+
+
+def for_checks(settings: Settings) -> CheckPolicy:
+    """How closely clips of machines are looked at that are not the owner's."""
+    return CheckPolicy(
+        first=settings.worker_judged_first,
+        share=settings.worker_judged_share,
+        seconds=settings.worker_check_seconds,
+        max_bytes=settings.max_clip_bytes,
+        max_takes=settings.max_takes,
+        nudity=settings.nudity_score,
+    )
+
+
+def for_checked_clips(settings: Settings) -> ClipIntakeLimits:
+    """What a clip may be that such a machine drew: no more than any clip that is made."""
+    side = max(settings.max_side, settings.max_upscaled_side)
+    seconds = max(settings.max_seconds, settings.max_extended_seconds) + 1
+    return replace(
+        to_judge(settings),
+        max_bytes=settings.max_clip_bytes,
+        max_pixels=side * side,
+        min_side=SMALLEST_SIDE,
+        max_side=side,
+        working_side=side,
+        max_seconds=seconds,
+        keep_seconds=seconds,
+        max_frames=math.ceil(seconds * settings.max_fps),
+        max_fps=settings.max_fps + 1,
+        working_fps=math.ceil(settings.max_fps),
     )
 
 
@@ -224,7 +261,17 @@ def for_submissions(settings: Settings) -> SubmissionPolicy:
         data_dir=settings.data_dir,
         min_free_disk=settings.min_free_disk,
         max_prompt=settings.max_prompt,
+        most_drafts=settings.most_drafts,
         engine=settings.engine,
+    )
+
+
+def for_drafts(settings: Settings) -> DraftPolicy:
+    """How drafts are drawn, and how long a member may choose."""
+    return DraftPolicy(
+        seconds=settings.draft_seconds,
+        steps=settings.draft_steps,
+        choose_seconds=settings.choose_minutes * MINUTE,
     )
 
 
@@ -244,6 +291,15 @@ def for_api(settings: Settings) -> ApiPolicy:
         repeat_hours=settings.api_repeat_hours,
         webhook_private=settings.api_webhook_private,
         event_days=settings.api_event_days,
+    )
+
+
+def for_gallery(settings: Settings) -> GalleryPolicy:
+    """What the gallery shows and allows."""
+    return GalleryPolicy(
+        kept=Kept(clips_days=settings.keep_clips_days, starred_days=settings.keep_starred_days),
+        at_once=settings.gallery_at_once,
+        stills=settings.gallery_stills,
     )
 
 

@@ -22,6 +22,18 @@ class Brokering(BaseSettings):
         description="IP address on which the broker listens once `framekiln workers on` was run.",
     )
     broker_port: int = Field(4222, ge=1, le=65_535, description="Port on which the broker listens.")
+    worker_judged_first: int = Field(
+        20,
+        ge=0,
+        description="Clips of a worker that the quality gate judges again, the first ones. Machines of the "
+        "owner's are believed.",
+    )
+    worker_judged_share: float = Field(
+        0.05, ge=0, le=1, description="The share of a worker's later clips that the gate judges again."
+    )
+    worker_check_seconds: float = Field(
+        120.0, ge=10, le=3600, description="Most seconds for making a worker's clip anew."
+    )
     broker_connections: int = Field(
         2000, ge=10, le=100_000, description="Most connections to the broker at the same time."
     )
