@@ -21,6 +21,7 @@ from bot.broker.broker import Broker
 from bot.broker.store import BrokerStore
 from bot.buttons import rows
 from bot.clips.replay import Replays
+from bot.clips.takes import TakesToChoose
 from bot.config.paths import BACKUPS, BLOBS, CALIBRATION, DATABASE, SPOOL
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
@@ -180,6 +181,7 @@ def _services(base: Base) -> Services:
         engines=loops.engines,
         deliverer=loops.deliverer,
         board=loops.board,
+        takes=_takes(base),
         submissions=submissions,
         replays=_replays(base, submissions, screening),
         cancelling=cancelling,
@@ -376,6 +378,24 @@ def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
     )
     broker.on_change(fleet.hub.dial)
     return fleet
+
+
+def _takes(base: Base) -> TakesToChoose:
+    queue = base.queue
+    return TakesToChoose(
+        choices=queue.choices,
+        jobs=queue.jobs,
+        claims=queue.claims,
+        blobs=base.blobs,
+        messenger=base.messenger,
+        sealer=base.sealer,
+        signals=base.signals,
+        policy=policies.for_drafts(base.settings),
+        plan=policies.for_plan(base.settings),
+        capabilities=base.inventory.capabilities,
+        work=base.outbox,
+        clock=base.clock,
+    )
 
 
 def _webhooks(base: Base) -> WebhookSender:

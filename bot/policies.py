@@ -11,12 +11,14 @@ from bot import drawing_policies
 from bot.api.policy import ApiPolicy
 from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
+from bot.clips.drafting import DraftPolicy
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.drawing_policies import local_environment, whole
 from bot.fleet.bucket import Pace
 from bot.fleet.checking import CheckPolicy
 from bot.fleet.policy import FleetPolicy
+from bot.gallery.policy import GalleryPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
@@ -28,6 +30,7 @@ from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.web.policy import WebPolicy
 from bot.webhooks.policy import WebhookPolicy
+from db.gallery import Kept
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -258,7 +261,17 @@ def for_submissions(settings: Settings) -> SubmissionPolicy:
         data_dir=settings.data_dir,
         min_free_disk=settings.min_free_disk,
         max_prompt=settings.max_prompt,
+        most_drafts=settings.most_drafts,
         engine=settings.engine,
+    )
+
+
+def for_drafts(settings: Settings) -> DraftPolicy:
+    """How drafts are drawn, and how long a member may choose."""
+    return DraftPolicy(
+        seconds=settings.draft_seconds,
+        steps=settings.draft_steps,
+        choose_seconds=settings.choose_minutes * MINUTE,
     )
 
 
@@ -278,6 +291,15 @@ def for_api(settings: Settings) -> ApiPolicy:
         repeat_hours=settings.api_repeat_hours,
         webhook_private=settings.api_webhook_private,
         event_days=settings.api_event_days,
+    )
+
+
+def for_gallery(settings: Settings) -> GalleryPolicy:
+    """What the gallery shows and allows."""
+    return GalleryPolicy(
+        kept=Kept(clips_days=settings.keep_clips_days, starred_days=settings.keep_starred_days),
+        at_once=settings.gallery_at_once,
+        stills=settings.gallery_stills,
     )
 
 

@@ -19,6 +19,8 @@ from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.members import Members
 from bot.first_times import FirstTimes
+from bot.gallery.channels import GalleryWatch
+from bot.gallery.served import ServedGallery
 from bot.loops.alerts import moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
 from bot.loops.engine_count import EngineCount
@@ -116,6 +118,7 @@ def supervisor_of(services: Services) -> Supervisor:
         ).loop,
         services.deliverer.loop,
         services.board.loop,
+        services.takes.loop,
         services.cases.loop,
         services.answers.loop,
         services.housekeeping.loop,
@@ -126,6 +129,7 @@ def supervisor_of(services: Services) -> Supervisor:
         disk_reserve(services.database),
         clock_watch.loop,
         health.loop,
+        GalleryWatch(services.queue.gallery, services.messenger).loop,
     )
     if services.settings.first_times:
         supervisor.add(first_times(services).loop)
@@ -156,7 +160,16 @@ def first_times(services: Services) -> FirstTimes:
 
 
 def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
-    """What serves the API."""
+    """What serves the API, and the gallery where the owner wants that."""
+    clips = SealedClips(
+        blobs=services.blobs, sealer=services.sealer, folder=services.settings.data_dir / OUTBOX
+    )
+    gallery = ServedGallery(
+        policies.for_gallery(services.settings),
+        gallery=services.queue.gallery,
+        clips=clips,
+        blobs=services.blobs,
+    )
     return ApiServer(
         ApiParts(
             policy=policy,
@@ -174,14 +187,13 @@ def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
             door=services.door,
             rights=services.rights,
             signals=services.signals,
-            clips=SealedClips(
-                blobs=services.blobs, sealer=services.sealer, folder=services.settings.data_dir / OUTBOX
-            ),
+            clips=clips,
             spool=services.settings.data_dir,
             progress=services.engines.progress.get,
             in_trouble=lambda: services.data_watch.trouble() is not None,
             clock=services.clock,
-        )
+        ),
+        more=gallery.routes() if services.settings.gallery else (),
     )
 
 

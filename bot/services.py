@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from bot.broker.broker import Broker
 from bot.clips.clip_rules import ClipRules
 from bot.clips.replay import Replays
+from bot.clips.takes import TakesToChoose
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
@@ -70,6 +71,7 @@ class Services:
     engines: Engines
     deliverer: Deliverer
     board: StatusBoard
+    takes: TakesToChoose
     submissions: Submissions
     replays: Replays
     cancelling: Cancelling

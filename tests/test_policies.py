@@ -21,10 +21,12 @@ from bot import policies
 from bot.api.policy import ApiPolicy
 from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
+from bot.clips.drafting import DraftPolicy
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.fleet.checking import CheckPolicy
 from bot.fleet.policy import FleetPolicy
+from bot.gallery.policy import GalleryPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
@@ -67,12 +69,14 @@ OWNERS = (
     EnqueueLimits,
     Ceilings,
     DeliveryLimits,
+    DraftPolicy,
     DoorLimits,
     WebPolicy,
     FleetPolicy,
     WebhookPolicy,
     WorkerPolicy,
     ApiPolicy,
+    GalleryPolicy,
     BrokerPolicy,
     CheckPolicy,
     ClipRules,
@@ -241,11 +245,13 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_fleet(settings),
         for_worker(settings),
         policies.for_api(settings),
+        policies.for_gallery(settings),
         policies.for_webhooks(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),
         policies.for_absences(settings),
         policies.for_finished_clips(settings),
+        policies.for_drafts(settings),
         policies.for_intake(settings),
         policies.for_clips(settings),
         policies.for_sounds(settings),

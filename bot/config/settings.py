@@ -29,6 +29,7 @@ from pydantic_settings import (
 from bot.config.announcing import Announcing
 from bot.config.brokering import Brokering
 from bot.config.choices import LogFormat, Where
+from bot.config.choosing import Choosing
 from bot.config.comfyui import ComfyUISettings
 from bot.config.crowding import Crowding
 from bot.config.drawing import Drawing
@@ -81,6 +82,7 @@ class _Toml(TomlConfigSettingsSource):
 class Settings(
     Announcing,
     Brokering,
+    Choosing,
     ComfyUISettings,
     Crowding,
     Drawing,

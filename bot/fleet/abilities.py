@@ -37,6 +37,11 @@ class Abilities:
         self._families = families
         self._waiting = waiting
 
+    @property
+    def has_workers(self) -> bool:
+        """Whether there are workers, now or lately."""
+        return bool(self._places.counted)
+
     async def of(self, recipe: Recipe) -> str:
         """What drawing a recipe takes, as a job's row holds it; "": only this machine is to draw it."""
         ability = self._least(recipe, Machine.here(await self._here()))

@@ -141,7 +141,7 @@ class Results:
                 if self._checks is None:
                     raise Unfit("clips of machines that are not the owner's are not taken here")
                 clip, receipt = await self._checks.clip(clip, receipt, job, place.worker)
-            receipt = within(receipt, self._clock() - (job.started_at or self._clock()))
+                receipt = within(receipt, self._clock() - (job.started_at or self._clock()))
             self._tally.add(receipt)
             place.outcomes.drew(job.id)
             return await self._handing_in.take(job, clip, receipt)

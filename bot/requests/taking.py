@@ -62,6 +62,7 @@ class Planned:
         adult: a file that was here already was for age-restricted channels when it was used before.
         spoiler: a file was given as a spoiler, so the clip is one.
         origin: the job that it is made from, where that is known only now.
+        takes: how many drafts the member wants to choose from; 0: none.
     """
 
     recipe: Recipe
@@ -69,6 +70,7 @@ class Planned:
     adult: bool = False
     spoiler: bool = False
     origin: Job | None = None
+    takes: int = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -299,7 +301,8 @@ class Taking:
             asker, made.recipe, made.subjects, origin, adult=made.adult
         )
         lane = lane_of(made.recipe, self._families())
-        if lane not in self._lanes:  # a loop, where only servers draw
+        if lane not in self._lanes and not (lane == HERE and self._abilities.has_workers):
+            # a loop, where only servers draw
             raise UserError(Code.NO_ENGINE, messages.NOTHING_DRAWS_IT)
         ability = await self._abilities.of(made.recipe) if lane == HERE else ""
         new = _new_job(asker, origin, key, message, screened, made, lane, ability)
@@ -346,4 +349,5 @@ def _new_job(
         ability=ability,
         interaction=asker.request,
         api_key=asker.api_key,
+        takes=made.takes,
     )
