@@ -16,6 +16,7 @@
 `db.jobs.take_previews`        pictures of discarded takes
 `db.jobs.stars`         clips that members keep
 `db.jobs.webhooks`      what another program is to be told
+`db.community.effects`  a guild's own effects
 `db.purchases`          what services draw for money
 `db.api.keys`           keys of the HTTP API
 `db.api.requests`       requests that may come twice
@@ -34,6 +35,7 @@ from db.api.events import JobEvents
 from db.api.hooks import ApiWebhooks
 from db.api.keys import ApiKeys
 from db.api.requests import ApiRequests
+from db.community.effects import Effects
 from db.jobs.allowances import Allowances
 from db.jobs.asked import Asked
 from db.jobs.claims import Claims
@@ -77,6 +79,7 @@ class Queue:
         take_previews: pictures of discarded takes.
         stars: clips that members keep.
         webhooks: what another program is to be told.
+        effects: a guild's own effects.
         purchases: what services draw for money, and who agrees to it.
         api_keys: keys of the HTTP API.
         api_requests: requests that may come twice.
@@ -100,6 +103,7 @@ class Queue:
     take_previews: TakePreviews
     stars: Stars
     webhooks: Webhooks
+    effects: Effects
     purchases: Purchases
     api_keys: ApiKeys
     api_requests: ApiRequests
@@ -139,6 +143,7 @@ class Queue:
         self.take_previews = TakePreviews(db, clock=clock)
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
+        self.effects = Effects(db, clock=clock)
         self.purchases = Purchases(db, clock=clock)
         self.api_keys = ApiKeys(db, clock=clock)
         self.api_requests = ApiRequests(db, clock=clock)
