@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: help models demo test check lint types tests torch-tests engine-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
+.PHONY: help models demo test check lint types tests torch-tests engine-tests bot-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
 	hero discord comfy comfy-faults comfy-kills chaos asking fault-sweep full-disk power away soak load hostile flood api outsiders cases erase gate smoothing smoothing_whole camera \
 	sketch-sheet sketch-data two-engines \
 	clean
@@ -55,21 +55,22 @@ help:
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
 
-# Three runs of pytest beside each other, of about the same length: what imports torch; the rest of the engine with the
-# whole program; everything else. Tests wait for a clock or another process for part of the time, so three processes
-# keep two cores busy. WORKERS=2 gives each run two workers, which pays from six cores on: every worker reads all
+# Four runs of pytest beside each other, of about the same length: what imports torch; the rest of the engine with the
+# whole program; the bot; everything else. Tests wait for a clock or another process for half of the time, so four
+# processes keep two cores busy. WORKERS=2 gives each run two workers, which pays from six cores on: every worker reads all
 # tests of its run. PAGES=1 adds the tests of `make complete`.
 WORKERS ?= 0
 PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(PAGES),-m "")
 WITH_TORCH = tests/engine/diffusion tests/engine/families tests/engine/runtime tests/engine/smooth tests/engine/clips/test_rate.py tests/engine/core/test_errors.py tests/engine/planning/test_recommended.py tests/engine/rendering/test_stops.py tests/engine/rendering/test_upscaling.py tests/engine/vision/test_nudity.py tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_benchmarks.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py tests/bot/cli/test_pull_for.py
 OF_THE_ENGINE = tests/engine tests/golden tests/end_to_end
+OF_THE_BOT = tests/bot
 without = $(addprefix --ignore=,$(1))
 # The output of two runs at once can't be read: this one's is shown when it ends.
 show_later = mkdir -p out; $(1) >out/$@.txt 2>&1; status=$$?; cat out/$@.txt; exit $$status
 
 # mypy keeps one core busy for half a minute, so the tests begin beside it.
 test: lint
-	@$(MAKE) --no-print-directory --jobs=4 --keep-going types tests
+	@$(MAKE) --no-print-directory --jobs=5 --keep-going types tests
 
 check: lint types
 
@@ -80,17 +81,20 @@ lint: $(BIN)/.test
 types: $(BIN)/.test
 	$(BIN)/mypy
 
-tests: torch-tests engine-tests other-tests
+tests: torch-tests engine-tests bot-tests other-tests
 
 torch-tests: $(BIN)/.compiled
-	@echo "The tests of the engine run as well; their output follows when they end."
+	@echo "The tests of the engine and the bot run as well; their output follows when they end."
 	@$(call show_later,$(PYTEST) $(WITH_TORCH))
 
 engine-tests: $(BIN)/.compiled
 	@$(call show_later,$(PYTEST) $(OF_THE_ENGINE) $(call without,$(WITH_TORCH)))
 
+bot-tests: $(BIN)/.compiled
+	@$(call show_later,$(PYTEST) $(OF_THE_BOT) $(call without,$(WITH_TORCH)))
+
 other-tests: $(BIN)/.compiled
-	$(PYTEST) tests $(call without,$(WITH_TORCH) $(OF_THE_ENGINE))
+	$(PYTEST) tests $(call without,$(WITH_TORCH) $(OF_THE_ENGINE) $(OF_THE_BOT))
 
 quick: check
 	@$(BIN)/python -m tests.quick $(DIR)

@@ -1,10 +1,14 @@
 """A day of a busy community, simulated: who waits how long, and were the ranges true that members were told?
 
     python -m benchmarks.simulated_day [--members 5000] [--jobs 2000] [--seed 1] [--plot docs/day.png]
-    python -m benchmarks.simulated_day --engines 8 --jobs 16000
+    python -m benchmarks.simulated_day --members 200 --load 0.6 --engines 1 2 8 50
 
-Of several engines, the slowest takes up to twice as long as usual and the fastest half as long. The forecast
-does not know that. The queue, its database and the forecast are the real ones; the clock, the members and the
+Of several engines, the slowest takes up to twice as long as usual and the fastest half as long. Each family
+of clips can be drawn by some of them only: the lightest by all, each heavier one by fewer. ``--load`` makes
+renders so long that the engines are busy for this share of the day, however many there are. The forecast
+knows neither speeds nor load; it is told what each engine can draw.
+
+The queue, its database and the forecast are the real ones; the clock, the members and the
 engine's times are made up: a few members ask for much and most for little, half of the requests come in the
 evening, and what a render takes varies with its profile and the takes that the gate throws away. Each member
 reads a range when asking; the true wait lies in it or not.
@@ -23,7 +27,8 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,29 +106,74 @@ def render_seconds(community: Community, pace: float, chance: random.Random) -> 
     return pace * math.exp(chance.gauss(0, 0.12)) * (0.3 + 0.7 * takes)
 
 
-def engines_of(count: int, chance: random.Random) -> dict[str, float]:
-    """Name → how long it takes for what usually takes a second. A single one is the usual one."""
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """An engine.
+
+    Attributes:
+        slowness: how long it takes for what usually takes a second.
+        draws: the families that it can draw.
+    """
+
+    slowness: float
+    draws: frozenset[str]
+
+
+def family_of(profile: int) -> str:
+    """What draws a profile: two profiles of each family."""
+    return f"family {profile // 2}"
+
+
+def machines_of(community: Community, count: int, chance: random.Random) -> dict[str, Machine]:
+    """The engines by name. A single one is the usual one and draws everything; so does the first of many."""
+    families = sorted({family_of(profile) for profile in range(community.profiles)})
     if count == 1:
-        return {"": 1.0}
-    return {f"engine {number}": 2 ** chance.uniform(-1, 1) for number in range(count)}
+        return {"": Machine(slowness=1.0, draws=frozenset(families))}
+    return {
+        f"engine {number}": Machine(
+            slowness=2 ** chance.uniform(-1, 1),
+            draws=frozenset(families if number == 0 else families[: 1 + chance.randrange(len(families))]),
+        )
+        for number in range(count)
+    }
+
+
+def stretched(community: Community, load: float, count: int, seed: int) -> Community:
+    """The same community, with renders so long that usual engines are busy for this share of a day."""
+    paces, chance = _paces(community, random.Random(seed)), random.Random(seed)
+    tried = [render_seconds(community, paces[_profile(community, chance)], chance) for _ in range(10_000)]
+    factor = load * DAY * count / (community.jobs * float(np.mean(tried)))
+    return replace(community, paces=(community.paces[0] * factor, community.paces[1] * factor))
+
+
+def _paces(community: Community, chance: random.Random) -> list[float]:
+    return [chance.uniform(*community.paces) for _ in range(community.profiles)]
+
+
+def _profile(community: Community, chance: random.Random) -> int:
+    return min(community.profiles - 1, int(chance.expovariate(0.5)))
 
 
 async def simulate(
     folder: Path, community: Community, seed: int, limits: EnqueueLimits, engines: int = 1
 ) -> list[Told]:
     """Live through the day, and the hours after it until the queue is empty."""
-    chance, clock = random.Random(seed), Clock()
-    slowness = engines_of(engines, random.Random(seed))
-    paces = [chance.uniform(*community.paces) for _ in range(community.profiles)]
+    chance, first, clock = random.Random(seed), random.Random(seed), Clock()
+    machines = machines_of(community, engines, random.Random(seed))
+    paces = _paces(community, chance)
     coming = requests(community, chance)
     asked: dict[str, tuple[Job, Wait]] = {}
     stories: list[Told] = []
     async with await Database.open(folder / "day.db") as database:
         queue = queue_on(database, clock)
-        seats = [Seat(name=name, engine=EngineHost(spool=folder)) for name in slowness]
+        seats = [
+            Seat(name=name, engine=EngineHost(spool=folder), draws=partial(_draws, machine))
+            for name, machine in machines.items()
+        ]
         waits = Forecaster(queue.jobs, seats=seats, clock=clock)
         running: list[tuple[float, str, Job, float]] = []
-        free = list(slowness)
+        free = list(machines)
+        waiting: Counter[str] = Counter()
         numbers: Iterator[int] = itertools.count()
         coming.reverse()
         while coming or running:
@@ -131,10 +181,11 @@ async def simulate(
             if coming and START + coming[-1][0] <= until:
                 at, member = coming.pop()
                 clock.now = START + at
-                profile = min(community.profiles - 1, int(chance.expovariate(0.5)))
+                profile = _profile(community, chance)
                 told = await _ask(queue, waits, community, member, profile, next(numbers), limits)
                 if told is not None:
                     asked[told[0].id] = told
+                    waiting[told[0].engine] += 1
             else:
                 clock.now, name, drawn, used = heapq.heappop(running)
                 free.append(name)
@@ -149,11 +200,22 @@ async def simulate(
                         used=used,
                     )
                 )
-            while free and (claimed := await queue.claims.claim(seat=free[-1])) is not None:
-                name = free.pop()
-                used = slowness[name] * render_seconds(community, paces[int(claimed.profile)], chance)
-                heapq.heappush(running, (clock.now + used, name, claimed, used))
+            for name in first.sample(free, len(free)):
+                draws = machines[name].draws
+                if not any(waiting[family] for family in draws):
+                    continue
+                claimed = await queue.claims.claim(seat=name, engines=draws)
+                if claimed is not None:
+                    free.remove(name)
+                    waiting[claimed.engine] -= 1
+                    pace = paces[int(claimed.profile)]
+                    used = machines[name].slowness * render_seconds(community, pace, chance)
+                    heapq.heappush(running, (clock.now + used, name, claimed, used))
     return stories
+
+
+def _draws(machine: Machine) -> frozenset[str]:
+    return machine.draws
 
 
 async def _ask(
@@ -173,6 +235,7 @@ async def _ask(
         user_id=member,
         recipe="{}",
         profile=str(profile),
+        engine=family_of(profile),
         inputs={},
     )
     try:
@@ -245,14 +308,19 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=Community.jobs)
     parser.add_argument("--guilds", type=int, default=Community.guilds)
     parser.add_argument("--evening", type=float, default=Community.evening)
-    parser.add_argument("--engines", type=int, default=1)
+    parser.add_argument("--engines", type=int, nargs="+", default=[1])
+    parser.add_argument("--load", type=float, help="share of the day that the engines are to be busy")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--plot", type=Path)
     given = parser.parse_args()
     community = Community(members=given.members, jobs=given.jobs, guilds=given.guilds, evening=given.evening)
-    with tempfile.TemporaryDirectory(prefix="framekiln-day-") as folder:
-        stories = asyncio.run(simulate(Path(folder), community, given.seed, enqueue_limits(), given.engines))
-    print(json.dumps(figures(stories, given.engines), indent=2))
+    for engines in given.engines:
+        lived = community
+        if given.load is not None:
+            lived = stretched(community, given.load, engines, given.seed)
+        with tempfile.TemporaryDirectory(prefix="framekiln-day-") as folder:
+            stories = asyncio.run(simulate(Path(folder), lived, given.seed, enqueue_limits(), engines))
+        print(json.dumps({"engines": engines, **figures(stories, engines)}, indent=2), flush=True)
     if given.plot is not None:
         from benchmarks.day_plot import plot  # noqa: PLC0415 - drawing is for those who ask
 

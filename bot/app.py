@@ -248,7 +248,7 @@ def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> Engin
         retention=base.queue.retention,
         blobs=base.blobs,
         seat=seat,
-        others=base.seating.seats,
+        others=lambda: base.seating.seats,
         name=name,
         limits_for=limits_for,
         outcomes=outcomes,

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.render_times import RenderTimes
 from bot.seats import HERE, Seat
-from db.jobs.fairness import UNKNOWN_SECONDS
 from db.jobs.job import Job
 from db.jobs.queries import Arrival, JobQueries, Turn
 from db.states import JobId
@@ -40,17 +40,14 @@ NARROWEST = (0.8, 1.25)
 CROWDS = ((0, 0), (1, 2), (3, 7), (8, 10**9))
 """Waits are grouped by the number of jobs ahead: the longer the queue, the more its errors cancel out."""
 
-FEW = 3
-"""With fewer measured renders of a profile than this, the times of all profiles are used instead."""
-
 SAMPLE = 50
-"""Number of latest renders, and of latest waits, that are used."""
+"""Number of a profile's latest renders, and of latest waits, that are used."""
+
+LATELY = 500
+"""Number of a lane's latest renders that tell how quick its engines are."""
 
 WINDOW = 1800.0
 """Seconds: demand in the near future is taken to equal that of this last period."""
-
-OVERRUN = 0.3
-"""What is left of a render that takes longer than any before it: this share of the usual."""
 
 ROUNDS = 12
 """Iterations of the fixed point: overtaking lengthens the wait, which lets more jobs overtake."""
@@ -85,35 +82,6 @@ class Wait:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Times:
-    """Measured render times of a lane by profile, in seconds.
-
-    Attributes:
-        usual: what a profile takes according to its engine's owner; 0: not known.
-    """
-
-    of: Mapping[str, Sequence[float]]
-    anything: Sequence[float]
-    usual: Callable[[str], float]
-
-    def seen(self, profile: str) -> Sequence[float]:
-        times = self.of.get(profile, ())
-        if len(times) >= FEW:
-            return times
-        usual = self.usual(profile)
-        return (usual,) if usual else self.anything
-
-    def mean(self, profile: str) -> float:
-        return float(np.mean(self.seen(profile)))
-
-    def left(self, running: Job, now: float) -> float:
-        """Seconds left of a render, from those that had run as long and were not finished."""
-        elapsed = max(0.0, now - (running.started_at or now))
-        longer = [seconds - elapsed for seconds in self.seen(running.profile) if seconds > elapsed]
-        return float(np.mean(longer)) if longer else OVERRUN * self.mean(running.profile)
-
-
-@dataclass(frozen=True, kw_only=True)
 class _Line:
     """One lane at one moment.
 
@@ -121,13 +89,15 @@ class _Line:
         order: its waiting jobs.
         free: seconds until each of its seats is free; 0 for one that is.
         draws: for each seat, whether it can draw with an engine.
+        paces: for each seat, how many times as long as usual it takes.
     """
 
     lane: str
     order: tuple[Turn, ...]
     free: tuple[float, ...]
     draws: tuple[Callable[[str], bool], ...]
-    times: _Times
+    paces: tuple[float, ...]
+    times: RenderTimes
     arrivals: tuple[Arrival, ...]
     shares: tuple[tuple[float, float], ...]
 
@@ -135,30 +105,37 @@ class _Line:
         """The seats that can draw with an engine; all where none can, for one of them may again."""
         return [seat for seat, can in enumerate(self.draws) if can(engine)] or list(range(len(self.draws)))
 
-    def starts(self, jobs: Sequence[tuple[str, float]]) -> Seconds:
-        """Seconds until each job begins, if each goes to the seat that is free first.
+    def turns(self, jobs: Sequence[tuple[str, float]]) -> tuple[Seconds, Seconds]:
+        """When each job begins, and how long it takes, if each goes to the seat that is free first.
 
         Args:
-            jobs: in their order: with which engine, and how many seconds it takes.
+            jobs: in their order: with which engine, and how many seconds a usual one takes.
+
+        Returns:
+            Seconds until each begins, and that each takes, both of shape [jobs]. Where several seats are free
+            for a job, any of them may take it.
         """
         free = list(self.free)
-        begins = []
+        seats = {engine: self.seats_for(engine) for engine, _ in jobs}
+        begins, takes = [], []
         for engine, seconds in jobs:
-            seat = min(self.seats_for(engine), key=free.__getitem__)
+            seat = min(seats[engine], key=free.__getitem__)
+            ready = [self.paces[each] for each in seats[engine] if free[each] <= 0] or [self.paces[seat]]
             begins.append(free[seat])
-            free[seat] += seconds
-        return np.array(begins, np.float64)
+            takes.append(seconds * sum(ready) / len(ready))
+            free[seat] += seconds * self.paces[seat]
+        return np.array(begins, np.float64), np.array(takes, np.float64)
 
     def waits(self, now: float) -> dict[JobId, Wait]:
         """Of every job that waits in it."""
-        own = [self.times.mean(turn.profile) for turn in self.order]
-        base = self.starts([(turn.engine, each) for turn, each in zip(self.order, own, strict=True)])
+        usual = {profile: self.times.mean(profile) for profile in {turn.profile for turn in self.order}}
+        base, own = self.turns([(turn.engine, usual[turn.profile]) for turn in self.order])
         late = np.array([max(0.0, turn.due - now) for turn in self.order])
         seats = np.array([len(self.seats_for(turn.engine)) for turn in self.order])
         base += overtaking(base, late, self.arrivals, seats)
         return {
             turn.job: self.wait(
-                place=place, base=float(base[place]), own=own[place], delay=turn.due - turn.created_at
+                place=place, base=float(base[place]), own=float(own[place]), delay=turn.due - turn.created_at
             )
             for place, turn in enumerate(self.order)
         }
@@ -198,6 +175,9 @@ class Forecaster:
         seats: where clips are drawn. A lane without any is forecast as if it had one.
         families: knows what clips of an engine usually take, while too few were measured.
         clock: Unix seconds.
+
+    Attributes:
+        first: seconds by profile that renders took at the first start, before anybody had asked.
     """
 
     def __init__(
@@ -214,6 +194,7 @@ class Forecaster:
         self._clock = clock
         self._making = asyncio.Lock()
         self.latest: Forecast | None = None
+        self.first: Mapping[str, float] = {}
 
     async def forecast(self) -> Forecast:
         """The whole queue now, or as it was a second ago."""
@@ -245,13 +226,14 @@ class Forecaster:
             for turn in line.order
             if not turn.paused and (turn.priority > 0 or (turn.priority == 0 and turn.due <= now + delay))
         ]
-        seconds = times.mean(profile)
-        base = line.starts(
-            [*((turn.engine, times.mean(turn.profile)) for turn in before), (engine, seconds)]
-        )[-1:]
+        usual = {name: times.mean(name) for name in {profile, *(turn.profile for turn in before)}}
+        begins, takes = line.turns(
+            [*((turn.engine, usual[turn.profile]) for turn in before), (engine, usual[profile])]
+        )
+        base = begins[-1:]
         seats = np.array([len(line.seats_for(engine))])
         base += overtaking(base, np.array([delay]), line.arrivals, seats)
-        return line.wait(place=len(before), base=float(base[0]), own=seconds, delay=delay)
+        return line.wait(place=len(before), base=float(base[0]), own=float(takes[-1]), delay=delay)
 
     def _usual(self, profile: str) -> float:
         of_engine = (s.seconds for name, s in self._families().items() if profile.startswith(f"{name}/"))
@@ -285,9 +267,10 @@ class Forecaster:
         arrivals: tuple[Arrival, ...],
     ) -> _Line:
         profiles = {turn.profile for turn in order} | {job.profile for job in running}
-        times = _Times(
+        times = RenderTimes(
             of={profile: await self._jobs.render_times(profile, SAMPLE) for profile in profiles},
-            anything=await self._jobs.render_times(None, SAMPLE, lane=lane) or (UNKNOWN_SECONDS,),
+            lately=await self._jobs.render_times(None, LATELY, lane=lane),
+            first=self.first,
             usual=self._usual,
         )
         shares = [_share(await self._jobs.forecast_ratios(*crowd, SAMPLE, lane=lane)) for crowd in CROWDS]
@@ -305,6 +288,7 @@ class Forecaster:
             order=order,
             free=free,
             draws=tuple(seat.can_draw for seat in seats) or (lambda _: True,),
+            paces=tuple(times.pace(seat.name) for seat in seats) or (1.0,),
             times=times,
             arrivals=arrivals,
             shares=tuple(shares),

@@ -16,6 +16,7 @@ from bot.config.devices import LocalDevice, local_devices
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
+from bot.gallery.policy import GalleryPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
@@ -27,6 +28,7 @@ from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.web.policy import WebPolicy
 from bot.webhooks.policy import WebhookPolicy
+from db.gallery import Kept
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -288,6 +290,15 @@ def for_api(settings: Settings) -> ApiPolicy:
         repeat_hours=settings.api_repeat_hours,
         webhook_private=settings.api_webhook_private,
         event_days=settings.api_event_days,
+    )
+
+
+def for_gallery(settings: Settings) -> GalleryPolicy:
+    """What the gallery shows and allows."""
+    return GalleryPolicy(
+        kept=Kept(clips_days=settings.keep_clips_days, starred_days=settings.keep_starred_days),
+        at_once=settings.gallery_at_once,
+        stills=settings.gallery_stills,
     )
 
 

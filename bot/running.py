@@ -17,8 +17,12 @@ from bot.app import assemble
 from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.members import Members
+from bot.first_times import FirstTimes
+from bot.gallery.channels import GalleryWatch
+from bot.gallery.served import ServedGallery
 from bot.loops.alerts import moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
+from bot.loops.engine_count import EngineCount
 from bot.ops.clock_watch import ClockWatch
 from bot.ops.data_watch import disk_reserve
 from bot.ops.fetch_eyes import fetching
@@ -100,6 +104,11 @@ def supervisor_of(services: Services) -> Supervisor:
         ),
         *(each.loop for each in services.engines.loops),
         *services.engines.watches,
+        EngineCount(
+            services.queue.lane_sizes,
+            lanes=lambda: [seat.lane for seat in services.engines.seats],
+            member_share=services.settings.member_share,
+        ).loop,
         services.deliverer.loop,
         services.board.loop,
         services.cases.loop,
@@ -112,7 +121,10 @@ def supervisor_of(services: Services) -> Supervisor:
         disk_reserve(services.database),
         clock_watch.loop,
         health.loop,
+        GalleryWatch(services.queue.gallery, services.messenger).loop,
     )
+    if services.settings.first_times:
+        supervisor.add(first_times(services).loop)
     if services.hosted.hosting.on:
         supervisor.add(*services.hosted.loops)
     if services.webhooks.wanted:
@@ -125,8 +137,31 @@ def supervisor_of(services: Services) -> Supervisor:
     return supervisor
 
 
+def first_times(services: Services) -> FirstTimes:
+    """What measures how long clips take here, before anybody asks."""
+    settings = services.settings
+    return FirstTimes(
+        engines=services.engines,
+        taking=services.submissions,
+        jobs=services.queue.jobs,
+        meta=services.queue.meta,
+        forecaster=services.forecaster,
+        signals=services.signals,
+        limits=lambda: policies.for_render(settings, settings.max_clip_bytes),
+    )
+
+
 def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
-    """What serves the API."""
+    """What serves the API, and the gallery where the owner wants that."""
+    clips = SealedClips(
+        blobs=services.blobs, sealer=services.sealer, folder=services.settings.data_dir / OUTBOX
+    )
+    gallery = ServedGallery(
+        policies.for_gallery(services.settings),
+        gallery=services.queue.gallery,
+        clips=clips,
+        blobs=services.blobs,
+    )
     return ApiServer(
         ApiParts(
             policy=policy,
@@ -144,14 +179,13 @@ def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
             door=services.door,
             rights=services.rights,
             signals=services.signals,
-            clips=SealedClips(
-                blobs=services.blobs, sealer=services.sealer, folder=services.settings.data_dir / OUTBOX
-            ),
+            clips=clips,
             spool=services.settings.data_dir,
             progress=services.engines.progress.get,
             in_trouble=lambda: services.data_watch.trouble() is not None,
             clock=services.clock,
-        )
+        ),
+        more=gallery.routes() if services.settings.gallery else (),
     )
 
 
@@ -183,9 +217,9 @@ def engine_start(host: Engine, name: str = "engine start") -> Loop:
 
 
 def _engine_starts(services: Services) -> Iterator[Loop]:
-    several = services.engines.are_several
-    for seat in services.engines.seats:
-        yield engine_start(seat.engine, f"engine start, {seat.name}" if several else "engine start")
+    seats = [loop.seat for loop in services.engines.loops]
+    for seat in seats:
+        yield engine_start(seat.engine, f"engine start, {seat.name}" if len(seats) > 1 else "engine start")
 
 
 async def _finish(services: Services) -> None:

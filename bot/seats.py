@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,25 +20,12 @@ HERE = ""
 """The lane of what this machine draws."""
 
 
-class Engine(Protocol):
-    """Makes clips. :class:`engine.process.host.EngineHost` is one; callers do not know where it runs."""
+class Machine(Protocol):
+    """What can be seen of an engine, wherever it is."""
 
     @property
     def state(self) -> HostState:
         """What it is doing."""
-        ...
-
-    async def start(self) -> None:
-        """Get it ready.
-
-        Raises:
-            EngineError: it is not ready; it goes on trying by itself.
-            OSError: nothing was started, and start may be called again.
-        """
-        ...
-
-    async def close(self) -> None:
-        """End it. Renders that run or wait raise EngineClosed."""
         ...
 
     @property
@@ -59,6 +46,23 @@ class Engine(Protocol):
     @property
     def at_once(self) -> int:
         """Renders that it takes at once; further ones wait."""
+        ...
+
+
+class Engine(Machine, Protocol):
+    """Makes clips. :class:`engine.process.host.EngineHost` is one; callers do not know where it runs."""
+
+    async def start(self) -> None:
+        """Get it ready.
+
+        Raises:
+            EngineError: it is not ready; it goes on trying by itself.
+            OSError: nothing was started, and start may be called again.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End it. Renders that run or wait raise EngineClosed."""
         ...
 
     async def render(
@@ -85,8 +89,35 @@ def lane_of(recipe: Recipe, families: Mapping[str, FamilySpec]) -> str:
     return HERE if recipe.loop or spec is None else spec.made_at
 
 
+class SeatSeen(Protocol):
+    """What other parts see of a seat, here or at a worker."""
+
+    name: str
+    lane: str
+    resting: bool
+
+    @property
+    def engine(self) -> Machine:
+        """What draws there."""
+        ...
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether its engine would begin a job at once, or after the one that it draws."""
+        ...
+
+    def can_draw(self, engine: str) -> bool:
+        """Whether it can draw with this engine now."""
+        ...
+
+
 def everything() -> None:
     """What a seat draws that draws whatever is in its lane."""
+
+
+async def nothing() -> Collection[str]:
+    """What a seat cannot draw that draws alone."""
+    return ()
 
 
 @dataclass(kw_only=True, eq=False)
@@ -99,6 +130,7 @@ class Seat:
         lane: it takes jobs of this lane only.
         draws: says with which engines it can draw now, by their names; None: with all of its lane. What
             those of a server are can change at any time.
+        unable: says which abilities of waiting jobs it has not; see :attr:`db.jobs.job.Job.ability`.
         resting: it begins no job now, because of faults or because what it draws with cannot be reached.
     """
 
@@ -106,6 +138,7 @@ class Seat:
     engine: Engine
     lane: str = HERE
     draws: Callable[[], Collection[str] | None] = everything
+    unable: Callable[[], Awaitable[Collection[str]]] = nothing
     resting: bool = False
 
     def can_draw(self, engine: str) -> bool:

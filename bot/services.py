@@ -125,12 +125,14 @@ def _states_of(engines: Engines) -> dict[str, Any]:
     """How each engine is doing; where there are several, under its name."""
     told: dict[str, Any] = {}
     for loop in engines.loops:
-        name = f" {loop.seat.name}" if engines.are_several else ""
+        name = f" {loop.seat.name}" if len(engines.loops) > 1 else ""
         told[f"engine{name}"] = loop.seat.engine.state.value
         told[f"engine{name} deaths"] = loop.seat.engine.deaths
         told[f"GPU faults in a row{name}"] = loop.outcomes.gpu.in_a_row
         if loop.outcomes.absence.where is not None:
             told[f"engine{name} can't reach"] = loop.outcomes.absence.where
+    for worker in engines.workers():
+        told[f"worker {worker.seat.name}"] = worker.seat.engine.state.value
     return told
 
 
@@ -151,15 +153,15 @@ async def overview_of(services: Services, supervisor: Supervisor) -> Overview:
         wait=await _last_wait(services),
         engines=tuple(
             EngineReport(
-                name=loop.seat.name,
-                running=tuple(loop.progress.values()),
-                state=loop.seat.engine.state,
-                deaths=loop.seat.engine.deaths,
-                memory=loop.seat.engine.rss,
-                gpu_faults=loop.outcomes.gpu.in_a_row,
-                away=loop.outcomes.absence.where is not None,
+                name=each.seat.name,
+                running=tuple(each.progress.values()),
+                state=each.seat.engine.state,
+                deaths=each.seat.engine.deaths,
+                memory=each.seat.engine.rss,
+                gpu_faults=each.outcomes.gpu.in_a_row,
+                away=each.outcomes.absence.where is not None,
             )
-            for loop in engines.loops
+            for each in engines.all()
         ),
         tally=engines.tally,
         idle={share: engines.idle(share) for share in (0.5, 0.95)},

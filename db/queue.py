@@ -7,6 +7,7 @@
 `db.jobs.allowances`    how much moderators allow a guild, a role, a member
 `db.moderation.cases`         what moderators are asked to decide
 `db.jobs.claims`        the engine's side: claim, progress, hand in, give back
+`db.jobs.lane_sizes`    how many engines there are
 `db.jobs.delivery`      how a clip reaches its channel once; status messages
 `db.jobs.queries`       questions
 `db.moderation.actions`    pause, move, clear, ban
@@ -18,6 +19,10 @@
 `db.jobs.webhooks`      what another program is to be told
 `db.community.effects`  a guild's own effects
 `db.purchases`          what services draw for money
+`db.gallery`            what strangers may see
+`db.fleet.workers`      who else draws, and how far each is trusted
+`db.fleet.remote_guilds`  whose jobs they may draw
+`db.fleet.worker_claims`  their side of a job
 `db.api.keys`           keys of the HTTP API
 `db.api.requests`       requests that may come twice
 `db.api.events`         what has happened to jobs
@@ -36,6 +41,10 @@ from db.api.hooks import ApiWebhooks
 from db.api.keys import ApiKeys
 from db.api.requests import ApiRequests
 from db.community.effects import Effects
+from db.fleet.remote_guilds import RemoteGuilds
+from db.fleet.worker_claims import WorkerClaims
+from db.fleet.workers import Workers
+from db.gallery import Gallery
 from db.jobs.allowances import Allowances
 from db.jobs.asked import Asked
 from db.jobs.claims import Claims
@@ -43,6 +52,7 @@ from db.jobs.delivery import Delivery
 from db.jobs.descent import Retells
 from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
+from db.jobs.lane_sizes import LaneSizes
 from db.jobs.owed import Owed
 from db.jobs.ownership import Ownership
 from db.jobs.queries import JobQueries
@@ -69,6 +79,7 @@ class Queue:
         owed: what still has to be said.
         allowances: how much moderators allow a guild, a role, a member.
         claims: what an engine does, and cancelling.
+        lane_sizes: how many engines there are.
         delivery: how a clip reaches its channel, and the message that follows a job.
         jobs: questions about jobs.
         moderation: pause, move, clear, ban.
@@ -81,6 +92,10 @@ class Queue:
         webhooks: what another program is to be told.
         effects: a guild's own effects.
         purchases: what services draw for money, and who agrees to it.
+        gallery: what strangers may see.
+        workers: who else draws, and how far each is trusted.
+        remote_guilds: whose jobs they may draw.
+        worker_claims: their side of a job.
         api_keys: keys of the HTTP API.
         api_requests: requests that may come twice.
         events: what has happened to jobs.
@@ -93,6 +108,7 @@ class Queue:
     owed: Owed
     allowances: Allowances
     claims: Claims
+    lane_sizes: LaneSizes
     delivery: Delivery
     jobs: JobQueries
     moderation: Moderation
@@ -105,6 +121,10 @@ class Queue:
     webhooks: Webhooks
     effects: Effects
     purchases: Purchases
+    gallery: Gallery
+    workers: Workers
+    remote_guilds: RemoteGuilds
+    worker_claims: WorkerClaims
     api_keys: ApiKeys
     api_requests: ApiRequests
     events: JobEvents
@@ -133,6 +153,7 @@ class Queue:
         self.owed = Owed(db, clock=clock)
         self.allowances = Allowances(db, clock=clock)
         self.claims = Claims(db, share=share, clock=clock)
+        self.lane_sizes = LaneSizes(db, clock=clock)
         self.delivery = Delivery(db, clock=clock)
         self.jobs = JobQueries(db, share=share, clock=clock)
         self.moderation = Moderation(db, pseudonym_of=pseudonym_of, clock=clock)
@@ -145,6 +166,10 @@ class Queue:
         self.webhooks = Webhooks(db, clock=clock)
         self.effects = Effects(db, clock=clock)
         self.purchases = Purchases(db, clock=clock)
+        self.gallery = Gallery(db, pseudonym_of=pseudonym_of, clock=clock)
+        self.workers = Workers(db, clock=clock)
+        self.remote_guilds = RemoteGuilds(db, clock=clock)
+        self.worker_claims = WorkerClaims(db, share=share, clock=clock)
         self.api_keys = ApiKeys(db, clock=clock)
         self.api_requests = ApiRequests(db, clock=clock)
         self.events = JobEvents(db, clock=clock)

@@ -210,6 +210,7 @@ MAKES_THE_CLOCK = {
     "bot/app.py": "the bot's clock is made here",
     "bot/cli/demo.py": "the demo's clock is made here",
     "bot/cli/main.py": "a command compares a running bot's sign of life with the time now",
+    "bot/cli/rows/gallery.py": "clips whose time is over are left out of a build",
     "bot/cli/rows/keys.py": "the owner reads when a key was made",
     "bot/cli/rows/webhooks.py": "a receiver compares a message's time with the time of the world",
     "db/sqlite/rows.py": "the default of a part of the queue that is used by itself",

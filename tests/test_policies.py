@@ -22,6 +22,7 @@ from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
+from bot.gallery.policy import GalleryPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
@@ -66,6 +67,7 @@ OWNERS = (
     WebPolicy,
     WebhookPolicy,
     ApiPolicy,
+    GalleryPolicy,
     ClipRules,
     SubmissionPolicy,
     HostingPolicy,
@@ -227,6 +229,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_door(settings),
         policies.for_web(settings),
         policies.for_api(settings),
+        policies.for_gallery(settings),
         policies.for_webhooks(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),

@@ -27,6 +27,7 @@ from bot.cli.output import PICTURE, OutputFile, data_dir, save_picture
 from bot.cli.remote.client import client
 from bot.cli.remote.mcp import mcp
 from bot.cli.request_options import A_FILE, asked_for
+from bot.cli.rows.gallery import gallery
 from bot.cli.rows.keys import keys
 from bot.cli.rows.webhooks import webhooks
 from bot.cli.try_ways import try_ways
@@ -73,6 +74,7 @@ main.add_command(backup)
 main.add_command(check)
 main.add_command(judge)
 main.add_command(client)
+main.add_command(gallery)
 main.add_command(keys)
 main.add_command(mcp)
 main.add_command(models)
@@ -132,7 +134,7 @@ def _run(settings: Settings) -> str:
 @click.argument("image", required=False, type=A_FILE)
 @asked_for(
     *(options.PROMPT, options.ENGINE, options.SEED, options.MOTION, options.CAMERA, options.QUALITY),
-    *(options.END, options.LIKE, options.REFERENCE, options.FOLLOW),
+    *(options.SHAPE, options.END, options.LIKE, options.REFERENCE, options.FOLLOW),
     *(options.STRENGTH, options.STYLE, options.MODEL, options.NEGATIVE, options.RAW),
     *(options.SOUND, options.AUDIO),
 )

@@ -139,8 +139,10 @@ class Settings(
     most_member_day: float = Field(
         86_400.0, ge=0, description="Most GPU-seconds that /queue limit can allow."
     )
-    per_guild_waiting: int = Field(50, ge=1, description="Most jobs a server can have waiting.")
-    total_waiting: int = Field(500, ge=1, description="Most jobs that can wait in total.")
+    per_guild_waiting: int = Field(
+        50, ge=1, description="Most jobs a server can have waiting, for each engine."
+    )
+    total_waiting: int = Field(500, ge=1, description="Most jobs that can wait in total, for each engine.")
     min_free_disk: int = Field(
         500 * MEGABYTE, ge=0, description="Free disk space in bytes that is needed to accept a job."
     )

@@ -129,7 +129,7 @@ def moderator_alerts(
     engines: Engines, shortages: Shortages, *, reviews: Reviews, messenger: Messenger
 ) -> tuple[Alerts, ...]:
     """Everything that moderators are told of by itself."""
-    named = engines.are_several
+    named = len(engines.loops) > 1
     of_engines = (
         Alerts(
             f"engine alerts, {loop.seat.name}" if named else "engine alerts",

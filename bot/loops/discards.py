@@ -42,7 +42,15 @@ class Discards:
         """A take was discarded; its picture is read at once, for it goes when the render ends."""
         if event.sheet is not None:
             with contextlib.suppress(OSError):  # the render has ended meanwhile, and the picture with it
-                self._sheets.setdefault(job, {})[event.take.number] = event.sheet.read_bytes()
+                self.keep(job, event.take.number, event.sheet.read_bytes())
+
+    def keep(self, job: JobId, take: int, picture: bytes) -> None:
+        """Keep the picture of a discarded take, a JPEG, until the render ends."""
+        self._sheets.setdefault(job, {})[take] = picture
+
+    def drop(self, job: JobId) -> None:
+        """A claim is over, and its pictures are of no use."""
+        self._sheets.pop(job, None)
 
     async def put_by(self, job: Job) -> None:
         """Keep the pictures of a render. They are worth no clip, so what fails is only logged."""
@@ -50,7 +58,7 @@ class Discards:
         try:
             with self._blobs.in_hand() as hand:
                 kept = {take: await asyncio.to_thread(self._blobs.put, data) for take, data in sheets.items()}
-                saved = not kept or await self._take_previews.save(job.id, job.claim, kept)
+                saved = not kept or await self._take_previews.save(job.id, job.claim, kept, worker=job.worker)
             if not saved:
                 await drop_unnamed(self._blobs, self._retention, hand)
         except (OSError, DatabaseError):

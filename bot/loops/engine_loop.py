@@ -16,13 +16,13 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from bot.job_documents import recipe_of
-from bot.loops.discards import Discards, drop_unnamed
+from bot.loops.discards import Discards
+from bot.loops.handing_in import HandingIn
 from bot.loops.outcomes import Outcomes
 from bot.loops.previews import FirstLook, JobProgress
 from bot.loops.render_tally import RenderTally
 from bot.loops.runs import Pauses, Run, Runs, noting_progress
-from bot.ops.redaction import without_quotes
-from bot.seats import Seat
+from bot.seats import Seat, SeatSeen
 from bot.signals import JobSignals
 from bot.supervisor import Loop, wait_at_most
 from db.files import Blobs
@@ -67,7 +67,7 @@ class EngineLoop:
         signals: JobSignals,
         tally: RenderTally,
         name: str = "engine loop",
-        others: Sequence[Seat] = (),
+        others: Callable[[], Sequence[SeatSeen]] = tuple,
         may_claim: Callable[[], bool] = lambda: True,
     ) -> None:
         """Make one.
@@ -84,15 +84,16 @@ class EngineLoop:
             signals: says when there may be a job, and is told what became of it.
             tally: counts what was drawn.
             name: the loop's.
-            others: the other seats. While its own engine is not ready, it leaves the jobs to them.
+            others: all seats, its own among them. While its own engine is not ready, it leaves the jobs to
+                those of the others that are.
             may_claim: asked before each claim; False: no job is begun.
         """
         self._claims = claims
         self._jobs = jobs
-        self._retention = retention
         self._blobs = blobs
+        self._handing_in = HandingIn(claims=claims, retention=retention, blobs=blobs, signals=signals)
         self.seat = seat
-        self._others = [other for other in others if other is not seat and other.lane == seat.lane]
+        self._others = others
         self._limits_for = limits_for
         self.outcomes = outcomes
         self._may_claim = may_claim
@@ -142,6 +143,7 @@ class EngineLoop:
             return await self._claims.claim(
                 lane=self.seat.lane,
                 engines=self.seat.draws(),
+                unable=await self.seat.unable(),
                 seat=self.seat.name,
                 last=self.outcomes.last(),
             )
@@ -154,7 +156,10 @@ class EngineLoop:
 
     def _leaves_it_to_others(self) -> bool:
         """Whether its engine is not ready while that of another seat is: a job need not wait for this one."""
-        return any(other.is_ready for other in self._others) and not self.seat.is_ready
+        if self.seat.is_ready:
+            return False
+        beside = (other for other in self._others() if other.lane == self.seat.lane)
+        return any(other is not self.seat and other.is_ready for other in beside)
 
     async def stop(self, grace: float) -> None:
         """Claim nothing more, give the running jobs a moment, then put them back at the front."""
@@ -214,30 +219,11 @@ class EngineLoop:
         self.pauses.begin()
         self.tally.add(rendered.receipt)
         self.outcomes.drew(job.id)
-        receipt = rendered.receipt
         try:
-            with self._blobs.in_hand():
-                await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
-                kept = await self._claims.hand_in(
-                    job.id,
-                    job.claim,
-                    clip_sha256=receipt.sha256,
-                    clip_size=receipt.size,
-                    receipt=receipt.to_json(),
-                    gpu_seconds=receipt.busy_seconds,
-                    charged_seconds=receipt.charged_seconds,
-                )
+            await self._handing_in.take(job, rendered.path, rendered.receipt)
         finally:
             self.seat.engine.discard(rendered)
         self.outcomes.nothing_short()
-        if kept:
-            log.info("job %s is rendered in %.1f s", job.id, receipt.busy_seconds)
-            for given_up in receipt.ladder:
-                log.info("job %s: %s", job.id, without_quotes(given_up))
-            self._signals.rendered()
-        else:
-            log.warning("job %s came back under an old claim; its clip is dropped", job.id)
-            await drop_unnamed(self._blobs, self._retention, {receipt.sha256})
 
     def _hear(self, job: Job, run: Run, event: Event) -> None:
         if isinstance(event, Progress):

@@ -1,79 +1,156 @@
-"""All engines of the bot: one loop for each seat, and what the other parts ask of all of them together."""
+"""All that draws: a loop for each seat here, and workers; and what other parts ask of all of them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from bot.loops.engine_loop import EngineLoop
+from bot.loops.outcomes import Outcomes
 from bot.loops.previews import FirstLook, JobProgress
 from bot.loops.render_tally import RenderTally
-from bot.seats import Seat
+from bot.loops.runs import Pauses
+from bot.seats import SeatSeen
 from bot.supervisor import Loop
 from db.jobs.job import Job
 from db.states import JobId
 from engine.core.shortages import Shortage
 
+V = TypeVar("V")
+
+
+class Draws(Protocol):
+    """What draws: an engine loop of the bot's, or a worker."""
+
+    @property
+    def seat(self) -> SeatSeen:
+        """Its seat."""
+        ...
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """What goes wrong with it."""
+        ...
+
+    @property
+    def progress(self) -> Mapping[JobId, JobProgress]:
+        """How far each of its jobs is."""
+        ...
+
+    @property
+    def drafts(self) -> Mapping[JobId, FirstLook]:
+        """The latest first look of each of them."""
+        ...
+
+    @property
+    def pauses(self) -> Pauses:
+        """How long it had nothing to draw while more waited."""
+        ...
+
+
+class _Joined(Mapping[JobId, V]):
+    """Several mappings as one, whichever there are at the moment of a look. No job is in two of them."""
+
+    def __init__(self, parts: Callable[[], Iterable[Mapping[JobId, V]]]) -> None:
+        self._parts = parts
+
+    def __getitem__(self, job: JobId) -> V:
+        for part in self._parts():
+            if job in part:
+                return part[job]
+        raise KeyError(job)
+
+    def __iter__(self) -> Iterator[JobId]:
+        return (job for part in self._parts() for job in part)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts()))
+
 
 class Engines:
-    """The engine loops.
+    """The engine loops, and the workers that are here.
 
     Attributes:
-        loops: one for each seat.
-        tally: what they have drawn since the start.
+        loops: one for each seat of this machine, of a server or of a service.
+        tally: what was drawn since the start.
         progress: how far each job is that runs.
         drafts: the latest first look of each of them.
         watches: loops that look at what is drawn with, such as servers.
     """
 
-    def __init__(self, loops: Sequence[EngineLoop], tally: RenderTally, watches: Sequence[Loop] = ()) -> None:
-        """Make it from the loops, from what they count in, and from those that look at servers."""
+    def __init__(
+        self,
+        loops: Sequence[EngineLoop],
+        tally: RenderTally,
+        watches: Sequence[Loop] = (),
+        workers: Iterable[Draws] = (),
+    ) -> None:
+        """Make it.
+
+        Args:
+            loops: here.
+            tally: what they count in.
+            watches: look at servers.
+            workers: those that are here, whenever it is asked.
+        """
         self.watches = tuple(watches)
         self.loops = tuple(loops)
         self.tally = tally
-        self.progress: Mapping[JobId, JobProgress] = ChainMap(*(loop.progress for loop in loops))
-        self.drafts: Mapping[JobId, FirstLook] = ChainMap(*(loop.drafts for loop in loops))
+        self._workers = workers
+        self.progress: Mapping[JobId, JobProgress] = _Joined(lambda: (each.progress for each in self.all()))
+        self.drafts: Mapping[JobId, FirstLook] = _Joined(lambda: (each.drafts for each in self.all()))
+
+    def workers(self) -> tuple[Draws, ...]:
+        """The workers that are here now."""
+        return tuple(self._workers)
+
+    def all(self) -> tuple[Draws, ...]:
+        """All that draws now."""
+        return (*self.loops, *self._workers)
 
     @property
-    def seats(self) -> tuple[Seat, ...]:
-        """The seats of all loops."""
-        return tuple(loop.seat for loop in self.loops)
+    def seats(self) -> tuple[SeatSeen, ...]:
+        """The seats of all of them."""
+        return tuple(each.seat for each in self.all())
 
     @property
     def are_several(self) -> bool:
         """Whether there is more than one, so that people must be told which."""
-        return len(self.loops) > 1
+        return len(self.all()) > 1
 
     def idle(self, share: float) -> float:
         """Seconds between two jobs while more waited; a share of all pauses is shorter. 0.95 for the p95."""
-        seconds = [pause for loop in self.loops for pause in loop.pauses.seconds]
+        seconds = [pause for each in self.all() for pause in each.pauses.seconds]
         return float(np.quantile(seconds, share)) if seconds else 0.0
 
-    def drawing(self, job: JobId) -> Seat | None:
+    def drawing(self, job: JobId) -> SeatSeen | None:
         """The seat that draws a job now; None: none."""
-        return next((loop.seat for loop in self.loops if job in loop.progress), None)
+        return next((each.seat for each in self.all() if job in each.progress), None)
 
     def short_for(self, job: Job) -> Shortage | None:
         """What a job waits for because the machine is short of it, wherever it could be drawn."""
-        found = [loop.outcomes.short for loop in self._loops_for(job)]
+        found = [each.outcomes.short for each in self._all_for(job)]
         return found[0] if found and None not in found else None
 
     def away_for(self, job: Job) -> str | None:
         """What a job waits for because it can't be reached, wherever it could be drawn; None: nothing."""
-        found = [loop.outcomes.absence.where for loop in self._loops_for(job)]
+        found = [each.outcomes.absence.where for each in self._all_for(job)]
         if not found:
             return job.lane or None
         return found[0] if None not in found else None
 
     async def stop(self, grace: float) -> None:
-        """Claim nothing more, give the running jobs a moment, then put them back at the front."""
+        """Claim nothing more, give the running jobs a moment, then put them back at the front.
+
+        What workers draw, they draw on.
+        """
         await asyncio.gather(*(loop.stop(grace) for loop in self.loops))
 
-    def _loops_for(self, job: Job) -> list[EngineLoop]:
-        """The loop that draws it, else those that could."""
-        drawing = [loop for loop in self.loops if job.id in loop.progress]
-        lane = [loop for loop in self.loops if loop.seat.lane == job.lane]
-        return drawing or [loop for loop in lane if loop.seat.can_draw(job.engine)] or lane
+    def _all_for(self, job: Job) -> list[Draws]:
+        """What draws it, else what could."""
+        drawing = [each for each in self.all() if job.id in each.progress]
+        lane = [each for each in self.all() if each.seat.lane == job.lane]
+        return drawing or [each for each in lane if each.seat.can_draw(job.engine)] or lane

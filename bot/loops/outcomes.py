@@ -160,7 +160,9 @@ class Outcomes:
                 await self._crashed(job, error)
             case UserError() | Unsupported():
                 code = error.code if isinstance(error, UserError) else Code.UNSUPPORTED
-                await self._claims.fail(job.id, job.claim, code=code, text=disarm(str(error)))
+                await self._claims.fail(
+                    job.id, job.claim, code=code, text=disarm(str(error)), worker=job.worker
+                )
             case RenderFailed():
                 return await self._answer(job, error)
             case EngineError():
@@ -172,7 +174,7 @@ class Outcomes:
     async def _stopped(self, job: Job) -> None:
         row = await self._jobs.get(job.id)
         if row is not None and row.cancel_requested:
-            await self._claims.finish_cancel(job.id, job.claim)
+            await self._claims.finish_cancel(job.id, job.claim, worker=job.worker)
             log.info("job %s is cancelled", job.id)
         else:
             await self.requeue(job, Requeue.SHUTDOWN)
@@ -222,7 +224,7 @@ class Outcomes:
     async def _fail(self, job: Job, code: str, detail: str, *, text: str | None = None) -> None:
         error_id = secrets.token_hex(4)
         log.error("job %s failed with %s, error id %s: %s", job.id, code, error_id, hushed(detail, job))
-        await self._claims.fail(job.id, job.claim, code=code, text=text, error_id=error_id)
+        await self._claims.fail(job.id, job.claim, code=code, text=text, error_id=error_id, worker=job.worker)
 
     async def _give_back(self, job: Job, error: Exception) -> float:
         """An error around the engine: the disk's are not the job's fault, a bug of ours may be its doing."""
@@ -233,4 +235,4 @@ class Outcomes:
 
     async def requeue(self, job: Job, cause: Requeue) -> None:
         """Give a claim back; see :mod:`db.jobs.stumbles`."""
-        await self._claims.requeue(job.id, job.claim, cause=cause, limits=self._stumbles)
+        await self._claims.requeue(job.id, job.claim, cause=cause, limits=self._stumbles, worker=job.worker)

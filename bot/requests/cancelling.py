@@ -44,7 +44,7 @@ class Cancelling:
             The answer, in words.
         """
         outcome = await self._claims.cancel(job.id, audit_entry=audit_entry)
-        if outcome is CancelOutcome.ASKED:
+        if outcome in {CancelOutcome.ASKED, CancelOutcome.DONE}:
             self._signals.cancel_requested(job.id)
         self._signals.changed(job.id)
         self._signals.places_changed()

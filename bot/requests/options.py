@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Role, Style
-from engine.core.request import AUTO, SECONDS, Length, Request, Switch, choose
+from engine.core.request import AUTO, SECONDS, Length, Request, Shape, Switch, choose
 
 F = TypeVar("F")
 
@@ -122,6 +122,15 @@ RATE = Option(
     becomes="fps",
     read=float,
 )
+SHAPE = Option(
+    name="shape",
+    about="The shape of the frame; faces stay in it",
+    default="the picture's own, or 16:9",
+    choices={shape.value: shape.value for shape in Shape},
+    words=Shape,
+    becomes="shape",
+    read=_one_of(Shape),
+)
 QUALITY = Option(
     name="quality",
     about="Better quality takes longer; the list shows the current wait",
@@ -216,7 +225,7 @@ END = Option(name="end", about="A second picture: the clip goes from the first t
 OPTIONS = {
     option.name: option
     for option in (
-        *(PROMPT, MOTION, CAMERA, LENGTH, RATE, QUALITY, SEED, ENGINE),
+        *(PROMPT, MOTION, CAMERA, LENGTH, SHAPE, RATE, QUALITY, SEED, ENGINE),
         *(STYLE, MODEL, NEGATIVE, RAW, STRENGTH, FOLLOW, SOUND),
     )
 }
@@ -249,7 +258,7 @@ ANIMATE = ClipCommand(
         replace(PROMPT, about="What the picture shows, or what should happen in the clip"),
         END,
         AUDIO,
-        *(MOTION, CAMERA, LENGTH, RATE, QUALITY, SOUND, ENGINE, SEED),
+        *(MOTION, CAMERA, LENGTH, SHAPE, RATE, QUALITY, SOUND, ENGINE, SEED),
     ),
 )
 TEXT2VIDEO = ClipCommand(
@@ -262,7 +271,7 @@ TEXT2VIDEO = ClipCommand(
             about="What the clip should show. You can change it by frame: 0: a bud | 8: a flower",
             required=True,
         ),
-        *(MOTION, CAMERA, LENGTH, RATE, QUALITY, STYLE, MODEL, LIKE, REFERENCE, FOLLOW),
+        *(MOTION, CAMERA, LENGTH, SHAPE, RATE, QUALITY, STYLE, MODEL, LIKE, REFERENCE, FOLLOW),
         replace(PICTURE, about="A picture to start the clip with"),
         *(NEGATIVE, RAW, SOUND, ENGINE, SEED),
     ),

@@ -22,21 +22,24 @@ from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
 from db.states import FAILS_UNCLAIMED, JobId, State, check_move
 
-_CAN_BE_CLAIMED = """
-job.state = 'queued' AND job.lane = :lane
-    AND job.guild_id NOT IN (SELECT guild_id FROM pause)
-    AND (:engines IS NULL OR job.engine IN (SELECT value FROM json_each(:engines)))
-"""
+FITS = """job.state = 'queued' AND job.lane = :lane
+            AND job.guild_id NOT IN (SELECT guild_id FROM pause)
+            AND (:engines IS NULL OR job.engine IN (SELECT value FROM json_each(:engines)))
+            AND job.ability NOT IN (SELECT value FROM json_each(:unable))"""
+"""What is true of a job that may be claimed in a lane."""
+
 _IN_TURN = "ORDER BY job.priority DESC, job.front DESC, job.due, job.slot_seq LIMIT 1"
 
-CLAIM = f"""
+NEXT = f"""
 UPDATE job
 SET
-    state = 'running', claim = claim + 1, seat = :seat, started_at = :now, stage = '', fraction = 0, take = 0
+    state = 'running', claim = claim + 1, seat = :seat, worker = :worker, started_at = :now, stage = '',
+    fraction = 0, take = 0
 WHERE id = coalesce(
     (
         SELECT job.id FROM job
-        WHERE {_CAN_BE_CLAIMED} AND job.id NOT IN (SELECT value FROM json_each(:last))
+        WHERE $fits
+            AND job.id NOT IN (SELECT value FROM json_each(:last))
             AND (
                 SELECT count(*) FROM job AS own
                 WHERE own.state = 'running' AND own.lane = :lane AND own.user_id = job.user_id
@@ -45,19 +48,29 @@ WHERE id = coalesce(
     ),
     (
         SELECT job.id FROM job
-        WHERE {_CAN_BE_CLAIMED} AND job.id NOT IN (SELECT value FROM json_each(:last))
+        WHERE $fits
+            AND job.id NOT IN (SELECT value FROM json_each(:last))
+            AND (
+                SELECT count(DISTINCT own.seat) FROM job AS own
+                WHERE own.state = 'running' AND own.lane = :lane AND own.user_id = job.user_id
+                    AND own.seat <> :seat
+            ) < coalesce((SELECT member_most FROM lane_size WHERE lane = :lane), 1000000)
         {_IN_TURN}
     ),
     (
         SELECT job.id FROM json_each(:last) AS nth JOIN job ON job.id = nth.value
-        WHERE {_CAN_BE_CLAIMED}
+        WHERE $fits
         ORDER BY nth.key LIMIT 1
     )
 )
 RETURNING *
 """
-"""The next job of a lane: in the fair order; without the limit of a member's running jobs, where nobody else
-waits; and of those that go last, the first in their own order."""
+"""The next job of a lane, of those that fit: in the fair order; without the limit of a member's running jobs,
+where nobody else waits, but then never on the last engines of many, which are kept for who comes next; and of
+those that go last, the first in their own order."""
+
+CLAIM = NEXT.replace("$fits", FITS)
+"""For an engine of the bot's own."""
 
 REMEMBERED = 1000
 """How many finished waits are kept to learn from."""
@@ -79,6 +92,12 @@ class Requeue(StrEnum):
     ENGINE_DOWN = "engine_down"
     """The engine or the machine could not work; the job has nothing to do with it."""
 
+    LOST = "lost"
+    """Nothing was heard any more of the worker that drew it."""
+
+    BAD = "bad"
+    """What a worker handed in was not fit to be taken."""
+
 
 _ENDED = {
     Requeue.CRASH: Ended.ENGINE,
@@ -96,16 +115,22 @@ class Recovery:
         quarantined: found running too often.
         posting: may or may not have been posted; delivery looks before it posts.
         cancelled: they had been asked to stop.
+        elsewhere: workers draw them, and may go on.
     """
 
     requeued: list[Job] = field(default_factory=list)
     quarantined: list[Job] = field(default_factory=list)
     posting: list[Job] = field(default_factory=list)
     cancelled: list[Job] = field(default_factory=list)
+    elsewhere: list[Job] = field(default_factory=list)
 
 
 class Claims(Rows):
-    """The part of the queue that an engine works with."""
+    """The part of the queue that an engine works with.
+
+    A claim is the number, and the worker that has it; None for an engine of the bot's own. What another says
+    of it is stale.
+    """
 
     def __init__(self, db: Database, *, share: FairShare, clock: Callable[[], float]) -> None:
         super().__init__(db, clock=clock)
@@ -116,6 +141,7 @@ class Claims(Rows):
         *,
         lane: str = "",
         engines: Collection[str] | None = None,
+        unable: Collection[str] = (),
         seat: str = "",
         last: Collection[JobId] = (),
     ) -> Job | None:
@@ -124,6 +150,7 @@ class Claims(Rows):
         Args:
             lane: what is drawn elsewhere has a lane of its own.
             engines: those that can be drawn with; None: all.
+            unable: abilities that are wanting here; such jobs are left to others.
             seat: the name of what will draw it.
             last: these come after all others.
         """
@@ -131,7 +158,9 @@ class Claims(Rows):
             "now": self._clock(),
             "lane": lane,
             "engines": None if engines is None else json.dumps(list(engines)),
+            "unable": json.dumps(list(unable)),
             "seat": seat,
+            "worker": None,
             "last": json.dumps(list(last)),
             "most": self._share.member_running,
         }
@@ -143,12 +172,14 @@ class Claims(Rows):
 
         return await self._db.write(transaction)
 
-    async def progress(self, job: JobId, claim: int, stage: str, fraction: float, take: int) -> bool:
+    async def progress(
+        self, job: JobId, claim: int, stage: str, fraction: float, take: int, *, worker: str | None = None
+    ) -> bool:
         """Store the progress of a running job; False if the claim is stale."""
         return await self._changes(
             "UPDATE job SET stage = ?, fraction = ?, take = ? "
-            "WHERE id = ? AND claim = ? AND state = 'running'",
-            (stage, fraction, take, job, claim),
+            "WHERE id = ? AND claim = ? AND worker IS ? AND state = 'running'",
+            (stage, fraction, take, job, claim, worker),
         )
 
     async def hand_in(
@@ -161,6 +192,7 @@ class Claims(Rows):
         receipt: str,
         gpu_seconds: float,
         charged_seconds: float,
+        worker: str | None = None,
     ) -> bool:
         """Hand in the clip, whose blob is already written, and charge the member.
 
@@ -175,7 +207,7 @@ class Claims(Rows):
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
-            found = _running(connection, job, claim)
+            found = running_under(connection, job, claim, worker)
             if found is None:
                 return False
             if found.cancel_requested:
@@ -204,15 +236,23 @@ class Claims(Rows):
                 booked=booked,
             )
             connection.execute(
-                "INSERT INTO render_time (profile, lane, seconds) VALUES (?, ?, ?)",
-                (found.profile, found.lane, gpu_seconds),
+                "INSERT INTO render_time (profile, lane, seat, seconds) VALUES (?, ?, ?, ?)",
+                (found.profile, found.lane, found.seat, gpu_seconds),
             )
             _compare(connection, job, at)
             return True
 
         return await self._db.write(transaction)
 
-    async def requeue(self, job: JobId, claim: int, *, cause: Requeue, limits: StumbleLimits) -> State | None:
+    async def requeue(
+        self,
+        job: JobId,
+        claim: int,
+        *,
+        cause: Requeue,
+        limits: StumbleLimits,
+        worker: str | None = None,
+    ) -> State | None:
         """Give a running job back, to the front of the queue.
 
         A job that was asked to stop ends as cancelled instead. What the end of an engine means for the job,
@@ -224,7 +264,7 @@ class Claims(Rows):
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> State | None:
-            found = _running(connection, job, claim)
+            found = running_under(connection, job, claim, worker)
             if found is None:
                 return None
             if found.cancel_requested:
@@ -246,28 +286,31 @@ class Claims(Rows):
         code: str,
         text: str | None = None,
         error_id: str | None = None,
+        worker: str | None = None,
     ) -> bool:
         """Fail a job. No claim: a job that is not running, such as one that can't be delivered."""
         at = self._clock()
-        return await self._db.write(
-            lambda connection: (
-                end(
-                    connection,
-                    job,
-                    State.FAILED,
-                    sources=FAILS_UNCLAIMED if claim is None else (State.RUNNING,),
-                    claim=claim,
-                    now=at,
-                    error_code=code,
-                    error_text=text,
-                    error_id=error_id,
-                )
-                is not None
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            if claim is not None and running_under(connection, job, claim, worker) is None:
+                return False
+            ended = end(
+                connection,
+                job,
+                State.FAILED,
+                sources=FAILS_UNCLAIMED if claim is None else (State.RUNNING,),
+                claim=claim,
+                now=at,
+                error_code=code,
+                error_text=text,
+                error_id=error_id,
             )
-        )
+            return ended is not None
+
+        return await self._db.write(transaction)
 
     async def cancel(self, job: JobId, *, audit_entry: AuditEntry | None = None) -> CancelOutcome:
-        """Cancel a job that waits or is not yet being posted; ask one that runs to stop.
+        """Cancel a job that waits, is not yet being posted or is drawn by a worker; ask an engine to stop.
 
         Args:
             audit_entry: a moderator's; None: its member wants it.
@@ -282,19 +325,26 @@ class Claims(Rows):
 
         return await self._db.write(transaction)
 
-    async def finish_cancel(self, job: JobId, claim: int) -> bool:
+    async def finish_cancel(self, job: JobId, claim: int, *, worker: str | None = None) -> bool:
         """Finish the cancelling of a job that ran; False if the claim is stale."""
         at = self._clock()
-        return await self._db.write(
-            lambda connection: end(connection, job, State.CANCELLED, claim=claim, now=at) is not None
-        )
 
-    async def recover(self, *, limits: StumbleLimits, by_itself: bool = False) -> Recovery:
+        def transaction(connection: sqlite3.Connection) -> bool:
+            if running_under(connection, job, claim, worker) is None:
+                return False
+            return end(connection, job, State.CANCELLED, claim=claim, now=at) is not None
+
+        return await self._db.write(transaction)
+
+    async def recover(
+        self, *, limits: StumbleLimits, by_itself: bool = False, workers: bool = False
+    ) -> Recovery:
         """Sort out, once at the start, what was under way when the program last ended.
 
         Args:
             limits: when a job that ran goes last, and when it is set aside.
             by_itself: the program ended of itself, as far as that is known: nobody stopped it.
+            workers: may draw. What they have goes on, and is given back later if they are not heard of.
         """
         at = self._clock()
 
@@ -306,6 +356,11 @@ class Claims(Rows):
                 job = job_from(row)
                 if job.cancel_requested:
                     moved = end(connection, job.id, State.CANCELLED, claim=job.claim, now=at)
+                elif job.worker is not None and workers:
+                    recovery.elsewhere.append(job)
+                    continue
+                elif job.worker is not None:  # no end of the bot's is felt there
+                    moved = put_back(connection, job)
                 else:
                     what = Ended.BOT if by_itself else Ended.BOT_KILLED
                     moved = stumble(connection, job, what, limits, now=at)
@@ -339,8 +394,13 @@ def _compare(connection: sqlite3.Connection, job: JobId, now: float) -> None:
     connection.execute("DELETE FROM foretold WHERE seq <= (SELECT max(seq) FROM foretold) - ?", (REMEMBERED,))
 
 
-def _running(connection: sqlite3.Connection, job: JobId, claim: int) -> Job | None:
+def running_under(
+    connection: sqlite3.Connection, job: JobId, claim: int, worker: str | None = None
+) -> Job | None:
+    """The job, if it runs under this claim."""
     row = fetch_one(
-        connection, "SELECT * FROM job WHERE id = ? AND claim = ? AND state = 'running'", (job, claim)
+        connection,
+        "SELECT * FROM job WHERE id = ? AND claim = ? AND worker IS ? AND state = 'running'",
+        (job, claim, worker),
     )
     return None if row is None else job_from(row)

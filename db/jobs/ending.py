@@ -9,6 +9,7 @@ from enum import StrEnum
 from db.jobs.fairness import refund
 from db.jobs.job import Job
 from db.jobs.rows import find, transition
+from db.sqlite.rows import fetch_one
 from db.states import WAITING, JobId, State
 
 
@@ -51,8 +52,15 @@ def end(
 
 
 def cancel(connection: sqlite3.Connection, job: JobId, at: float) -> CancelOutcome:
-    """Cancel a job that waits or is not yet being posted; ask one that runs to stop."""
-    if end(connection, job, State.CANCELLED, sources=WAITING, now=at):
+    """Cancel a job that waits or is not yet being posted; ask one that an engine draws to stop.
+
+    One that a worker draws is cancelled at once: the worker may be out of reach.
+    """
+    far = fetch_one(
+        connection, "SELECT 1 FROM job WHERE id = ? AND state = 'running' AND worker IS NOT NULL", (job,)
+    )
+    sources = WAITING if far is None else (State.RUNNING,)
+    if end(connection, job, State.CANCELLED, sources=sources, now=at):
         return CancelOutcome.DONE
     asked = connection.execute(
         "UPDATE job SET cancel_requested = 1 WHERE id = ? AND state = 'running' AND NOT cancel_requested",

@@ -13,6 +13,7 @@ from db.jobs.allowances import Allowed, Ceilings, Precedence, Spent, allowed
 from db.jobs.erasures import check_not_erased
 from db.jobs.fairness import FairShare, delay_of, expected_seconds
 from db.jobs.job import Job, NewJob
+from db.jobs.lane_sizes import engines_in_all
 from db.jobs.ordering import put_before_others
 from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import job_from
@@ -33,8 +34,8 @@ class EnqueueLimits:
         per_member_hour: jobs that a member asked for within an hour; failed ones don't count.
         per_member_day: GPU-seconds of a member's clips within 24 hours. It is checked at each request, so
             jobs that already wait may exceed it a little.
-        per_guild_waiting: a guild's jobs that wait or are held.
-        total_waiting: all jobs that wait or are held.
+        per_guild_waiting: a guild's jobs that wait or are held, for each engine.
+        total_waiting: all jobs that wait or are held, for each engine.
         ceilings: the most that moderators may set for a member instead of the first three.
     """
 
@@ -287,10 +288,11 @@ def _check_waiting(
     ).fetchone()
     if own >= waiting:
         raise LimitReached(Limit.PER_MEMBER_WAITING, waiting)
-    if here >= limits.per_guild_waiting:
-        raise LimitReached(Limit.PER_GUILD_WAITING, limits.per_guild_waiting)
-    if total >= limits.total_waiting:
-        raise LimitReached(Limit.TOTAL_WAITING, limits.total_waiting)
+    engines = engines_in_all(connection)
+    if here >= limits.per_guild_waiting * engines:
+        raise LimitReached(Limit.PER_GUILD_WAITING, limits.per_guild_waiting * engines)
+    if total >= limits.total_waiting * engines:
+        raise LimitReached(Limit.TOTAL_WAITING, limits.total_waiting * engines)
 
 
 def _insert(
@@ -303,11 +305,13 @@ def _insert(
         INSERT INTO job (
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
-            status_channel_id, status_message_id, seed, seen, lane, engine, api_key
+            status_channel_id, status_message_id, seed, seen, lane, engine, api_key,
+            ability
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
-            :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine, :api_key
+            :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine,
+            :api_key, :ability
         )
         """,
         {
@@ -337,6 +341,7 @@ def _insert(
             "lane": new.lane,
             "engine": new.engine,
             "api_key": new.api_key,
+            "ability": new.ability,
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()

@@ -47,6 +47,7 @@ class NewJob:
         lane: where it is drawn: "" is this machine, else the name of the service.
         engine: what draws it. In a lane, not every server can draw with each.
         api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
+        ability: JSON, what a machine must have to draw it; "": none but the bot's own engines may.
     """
 
     key: str
@@ -70,6 +71,7 @@ class NewJob:
     lane: str = ""
     engine: str = ""
     api_key: str | None = None
+    ability: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +109,9 @@ class Job:
         engine: what draws it; "" for a job from before this was stored.
         seat: the name of what claimed it last; "" before.
         api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
+        ability: JSON, what a machine must have to draw it; "": none but the bot's own engines may.
+        worker: what claimed it last; None: an engine of the bot's own.
+        losses: how often a worker's program began anew while it drew this job.
     """
 
     id: JobId
@@ -161,6 +166,9 @@ class Job:
     engine: str = ""
     seat: str = ""
     api_key: str | None = None
+    ability: str = ""
+    worker: str | None = None
+    losses: int = 0
 
     @property
     def has_channel(self) -> bool:

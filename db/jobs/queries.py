@@ -90,6 +90,21 @@ class Arrival:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Timed:
+    """A render that was timed.
+
+    Attributes:
+        seat: the name of what drew it; "": not known.
+        profile: the name under which it is remembered.
+        seconds: that it took.
+    """
+
+    seat: str
+    profile: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ahead:
     """The jobs before a waiting job in its lane; none for a job that does not wait.
 
@@ -271,18 +286,14 @@ class JobQueries(JobRows):
             "SELECT * FROM job WHERE state = 'running' ORDER BY started_at DESC, seq DESC"
         )
 
-    async def render_times(self, profile: str | None, limit: int = 50, *, lane: str = "") -> list[float]:
-        """Return the seconds that the last renders of a profile took, or any of a lane; the newest first."""
-        if profile is None:
-            rows = await self._db.read(
-                "SELECT seconds FROM render_time WHERE lane = ? ORDER BY seq DESC LIMIT ?", (lane, limit)
-            )
-        else:
-            rows = await self._db.read(
-                "SELECT seconds FROM render_time WHERE profile = ? ORDER BY seq DESC LIMIT ?",
-                (profile, limit),
-            )
-        return [row["seconds"] for row in rows]
+    async def render_times(self, profile: str | None, limit: int = 50, *, lane: str = "") -> list[Timed]:
+        """Return the last renders of a profile, or any of a lane, as they were timed; the newest first."""
+        where, given = ("lane = ?", lane) if profile is None else ("profile = ?", profile)
+        rows = await self._db.read(
+            f"SELECT seat, profile, seconds FROM render_time WHERE {where} ORDER BY seq DESC LIMIT ?",
+            (given, limit),
+        )
+        return [Timed(seat=row["seat"], profile=row["profile"], seconds=row["seconds"]) for row in rows]
 
 
 def _first(jobs: list[Job]) -> Job | None:

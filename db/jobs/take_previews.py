@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
+from db.jobs.claims import running_under
 from db.sqlite.rows import Rows
 from db.states import JobId
 
@@ -12,12 +13,14 @@ from db.states import JobId
 class TakePreviews(Rows):
     """The part of the queue that remembers discarded takes."""
 
-    async def save(self, job: JobId, claim: int, sheets: Mapping[int, str]) -> bool:
+    async def save(
+        self, job: JobId, claim: int, sheets: Mapping[int, str], *, worker: str | None = None
+    ) -> bool:
         """Store the sheets of the takes that a claim discarded; they replace those of an earlier claim.
 
         Args:
             job: a job that runs.
-            claim: the number of its claim.
+            claim, worker: the number of its claim, and whose it is; None: an engine's of the bot's own.
             sheets: take → hex digest of a blob.
 
         Returns:
@@ -26,10 +29,7 @@ class TakePreviews(Rows):
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
-            live = connection.execute(
-                "SELECT 1 FROM job WHERE id = ? AND claim = ? AND state = 'running'", (job, claim)
-            ).fetchall()
-            if not live:
+            if running_under(connection, job, claim, worker) is None:
                 return False
             connection.execute("DELETE FROM sheet WHERE job = ?", (job,))
             connection.executemany(

@@ -168,6 +168,8 @@ class Moderation(Rows):
                 restarts=0,
                 stumbles=0,
                 stumbled_at=None,
+                worker=None,
+                losses=0,
                 cancel_requested=0,
                 stage="",
                 fraction=0,

@@ -30,6 +30,25 @@ class Switch(StrEnum):
     OFF = "off"
 
 
+class Shape(StrEnum):
+    """The shape of the frame: the picture's own, or one that is asked for."""
+
+    PICTURE = "as the picture"
+    SQUARE = "square"
+    TALL = "9:16"
+    WIDE = "16:9"
+    PORTRAIT = "4:5"
+
+
+ACROSS_AND_DOWN = {
+    Shape.SQUARE: (1, 1),
+    Shape.TALL: (9, 16),
+    Shape.WIDE: (16, 9),
+    Shape.PORTRAIT: (4, 5),
+}
+"""A shape's width and height to each other."""
+
+
 SECONDS = {Length.SHORT: 2.0, Length.NORMAL: 4.0, Length.LONG: 8.0}
 """Seconds of the finished clip."""
 
@@ -41,6 +60,8 @@ class Request:
     Attributes:
         seconds: length of the finished clip; None: as long as the reference, or the usual.
         fps: its frames per second; None: the owner's.
+        size: width and height in pixels; None: by shape and quality.
+        shape: of the frame; what of a picture lies outside it is cropped.
         raw: the prompt is read as it is written, with nothing added.
         negative: what it should not look like; None: what suits the checkpoint.
         model: a checkpoint's name; "" leaves it to the plan.
@@ -60,6 +81,7 @@ class Request:
     seconds: float | None = None
     fps: float | None = None
     size: tuple[int, int] | None = None
+    shape: Shape = Shape.PICTURE
     seed: int | None = None
     engine: str = AUTO
     raw: bool = False

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Quality
-from engine.core.request import Request, Subject
+from engine.core.request import ACROSS_AND_DOWN, Request, Shape, Subject
 
 SPARE_AREA = 0.045
 """How far from the quality's area a frame may be, as a share of it, to fit a picture better."""
@@ -29,7 +29,7 @@ SHAPES = ((16, 9), (3, 2), (4, 3), (1, 1), (3, 4), (2, 3), (9, 16))
 def choose_size(
     request: Request, subject: Subject | None, spec: FamilySpec, max_side: int
 ) -> tuple[int, int, str]:
-    """The frame's size: asked for, or the shape nearest to the picture's at the quality's area.
+    """The frame's size: asked for, or at the quality's area, in the shape asked for or nearest the picture's.
 
     Returns:
         Width and height in pixels, and why.
@@ -41,10 +41,15 @@ def choose_size(
             "as asked" if (width, height) == request.size else f"the nearest size that {spec.name} can draw"
         )
         return width, height, f"{width}×{height}, {said}"
-    if subject is not None and spec.aspect is not None:
+    asked = request.shape is not Shape.PICTURE
+    if subject is not None and spec.aspect is not None and not asked:
         return _own_shape(spec.aspect(request, subject), subject, spec, request.quality, max_side)
     aspect = 16 / 9 if subject is None else subject.width / subject.height
-    across, down = min(SHAPES, key=lambda shape: abs(math.log(aspect * shape[1] / shape[0])))
+    across, down = (
+        ACROSS_AND_DOWN[request.shape]
+        if asked
+        else min(SHAPES, key=lambda shape: abs(math.log(aspect * shape[1] / shape[0])))
+    )
     area = (spec.area or AREA)[request.quality]
     width, height, scale = _sized(across, down, area, spec.multiple, max_side, spec.trained_sizes)
     why = f"{width}×{height} ({across}:{down})"
@@ -55,7 +60,8 @@ def choose_size(
     shown = min(aspect * down / across, across / (aspect * down))
     if shown < 0.99:  # noqa: PLR2004 - less than one pixel in a hundred is not worth a sentence
         cut = round((1 - shown) * 100)
-        why += f", the nearest shape to the picture: {cut} % is cropped, nothing is stretched"
+        nearest = "as asked" if asked else "the nearest shape to the picture"
+        why += f", {nearest}: {cut} % is cropped, nothing is stretched"
     return width, height, why
 
 

@@ -13,7 +13,7 @@ from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.precision import PRECISION, Precision
 from engine.core.recipe import Camera, Effect, Kind, Recipe, Role, SoundSource
-from engine.core.request import SECONDS, Length, Request, Subject
+from engine.core.request import SECONDS, Length, Request, Shape, Subject
 from engine.effects.looks import look_called
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
@@ -22,6 +22,7 @@ from engine.planning.precision import choose_precision
 from engine.planning.upscaling import UpscaleLimits, plan_upscale
 from engine.vision.crop import MIDDLE, aimed_at
 
+SHAPE_AND_SIZE = "A size has a shape already. Leave one of the two out."
 SOUND_AND_NONE = "You gave a sound and chose a clip without sound. Leave one of the two out."
 UNSEEN_FACES = "the picture was not checked for faces: the face detector is not installed"
 STAYS_READABLE = "there is a lot of small text in this picture: the camera only moves gently"
@@ -192,6 +193,8 @@ def _check(request: Request, seconds: float, fps: float, limits: PlanLimits) -> 
         raise UserError(Code.FPS, f"A clip can have 1 to {limits.max_fps:g} frames a second.")
     if request.seed is not None and not 0 <= request.seed < 2**32:
         raise UserError(Code.SEED, f"A seed is a whole number from 0 to {2**32 - 1}.")
+    if request.size is not None and request.shape is not Shape.PICTURE:
+        raise UserError(Code.OPTION, SHAPE_AND_SIZE)
     if request.size is not None and not all(
         limits.min_side <= side <= limits.max_side for side in request.size
     ):

@@ -10,7 +10,8 @@ import pytest
 
 from benchmarks.simulated_day import Community, figures, simulate
 from bot import forecast as wait_module
-from bot.forecast import CROWDS, ENOUGH, FEW, UNTAUGHT, WINDOW, Forecaster, overtaking
+from bot.forecast import CROWDS, ENOUGH, UNTAUGHT, WINDOW, Forecaster, overtaking
+from bot.render_times import FEW
 from bot.seats import Seat
 from db.jobs.fairness import UNKNOWN_SECONDS, charge
 from db.jobs.queries import Arrival
@@ -52,13 +53,32 @@ async def test_before_anything_is_measured_a_guess_stands_in(queue):
     assert (wait.low, wait.high) == (UNKNOWN_SECONDS * LOW, UNKNOWN_SECONDS * HIGH)
 
 
-async def test_a_profile_with_few_renders_is_taken_for_the_average_one(queue, db):
+async def test_a_profile_with_few_renders_is_estimated_from_others_of_its_engine(queue, db):
     own, other = recipe().profile, recipe(**FAST).profile
-    await measured(db, *[100.0] * (FEW - 1), profile=own)
     await measured(db, *[10.0] * 50, profile=other)
+    await measured(db, *[500.0] * 50, profile="wan/fast/832x480/81")
     assert (await for_new(queue, own)).own == pytest.approx(10.0)
     await measured(db, 100.0, profile=own)
+    assert (await for_new(queue, own)).own == pytest.approx(55.0), "the one and the estimate"
+    await measured(db, *[100.0] * (FEW - 1), profile=own)
     assert (await for_new(queue, own)).own == pytest.approx(100.0)
+
+
+async def test_seats_are_as_quick_as_what_they_drew(queue, db):
+    """Of two engines one is four times as quick, and draws something else most of the time."""
+
+    def insert(connection):
+        rows = [("a", "seat 0", 40.0)] * 20 + [("a", "seat 1", 10.0)] * 20 + [("b", "seat 1", 100.0)] * 20
+        connection.executemany("INSERT INTO render_time (profile, seat, seconds) VALUES (?, ?, ?)", rows)
+
+    await db.write(insert)
+    both = seats("", "")
+    waits = Forecaster(queue.jobs, seats=both, clock=CLOCK)
+    slow, quick = both
+    slow.draws, quick.draws = lambda: {"slow"}, lambda: {"quick"}
+    assert (await waits.for_new("a", GUILD, ANN, engine="slow")).own == pytest.approx(40, rel=0.2)
+    assert (await waits.for_new("a", GUILD, ANN, engine="quick")).own == pytest.approx(10, rel=0.2)
+    assert (await waits.for_new("b", GUILD, ANN, engine="slow")).own == pytest.approx(400, rel=0.3)
 
 
 async def test_an_engine_whose_owner_knows_its_price_is_forecast_by_it_until_it_is_measured(queue, db):

@@ -23,7 +23,7 @@ from unittest import mock
 
 import discord
 
-from bot import app, seating
+from bot import app, base, seating
 from bot.config.settings import Settings
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
@@ -258,7 +258,7 @@ class Town:
         self._stack = contextlib.AsyncExitStack()
         with (
             mock.patch.object(seating, "EngineHost", return_value=self.engine),
-            mock.patch.object(app, "Messenger", return_value=self.office),
+            mock.patch.object(base, "Messenger", return_value=self.office),
             mock.patch.object(app, "load_or_make_identity", return_value=None),
         ):
             self.services = await self._stack.enter_async_context(app.assemble(settings))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.jobs.claims import CLAIM, Requeue
+from db.jobs.claims import Requeue
 from db.jobs.fairness import UNKNOWN_SECONDS, charge, log2_sum
 from db.jobs.queries import POSITION, WAITING
 from db.queue import Queue
@@ -215,14 +215,6 @@ async def test_the_fair_order_reads_no_ended_jobs(db, sql):
     plan = [row["detail"] for row in await db.read("EXPLAIN QUERY PLAN " + sql, parameters)]
     assert any("job USING INDEX job_by_state (state=?)" in step for step in plan)
     assert not [step for step in plan if step.startswith(("SCAN job", "SCAN other"))]
-
-
-async def test_a_claim_reads_the_waiting_jobs_in_their_order_and_sorts_nothing(db):
-    given = {"now": 0, "lane": "", "engines": None, "seat": "", "last": "[]", "most": 2}
-    plan = [row["detail"] for row in await db.read("EXPLAIN QUERY PLAN " + CLAIM, given)]
-    assert len([step for step in plan if "job USING INDEX job_in_turn (lane=?)" in step]) == 2
-    assert not [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
-    assert sum("ORDER BY" in step for step in plan) <= 1  # of the few that go last
 
 
 @given(

@@ -103,7 +103,7 @@ async def test_times_and_errors_of_forecasts_are_learnt_lane_by_lane(queue):
     CLOCK.now = T + 500.0
     await hand_in(queue, await queue.claims.claim(lane=FAR_AWAY), seconds=500.0)
     assert await queue.jobs.render_times(None) == []
-    assert await queue.jobs.render_times(None, lane=FAR_AWAY) == [500.0]
+    assert [each.seconds for each in await queue.jobs.render_times(None, lane=FAR_AWAY)] == [500.0]
     assert await queue.jobs.forecast_ratios(0, 9) == []
     assert await queue.jobs.forecast_ratios(0, 9, lane=FAR_AWAY) == [50.0]
     assert (await enqueued(queue, BEN, profile="unknown")).expected < 100

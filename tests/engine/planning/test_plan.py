@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Recipe
-from engine.core.request import SECONDS, Length, Request, Subject, choose
+from engine.core.request import SECONDS, Length, Request, Shape, Subject, choose
+from engine.core.sight import Sight, Spot
 from engine.families import FAMILIES
 from engine.planning.frame_size import AREA, usual_sizes
 from engine.planning.plan import PlanLimits, plan
@@ -352,6 +353,39 @@ def test_no_choice_is_the_default_and_a_wrong_one_names_them_all():
     with pytest.raises(UserError) as caught:
         choose(Quality, "x" * 5000, Quality.BEST)
     assert len(str(caught.value)) < 100
+
+
+@pytest.mark.parametrize("engine", ["camera", "svd", "wan-5b"])
+@pytest.mark.parametrize(
+    ("shape", "aspect"), [("square", 1), ("9:16", 9 / 16), ("16:9", 16 / 9), ("4:5", 0.8)]
+)
+def test_a_shape_that_is_asked_for_is_the_clips_whatever_the_picture_has(engine, shape, aspect):
+    for quality in Quality:
+        made = plan(
+            picture(engine=engine, quality=quality, shape=Shape(shape)),
+            Subject(sha256="a" * 64, width=1600, height=900),
+            capabilities=EVERY_WEIGHT,
+        )
+        assert made.width / made.height == pytest.approx(aspect, rel=0.12)
+        assert made.width * made.height == pytest.approx((FAMILIES[engine].area or AREA)[quality], rel=0.2)
+    cropped = [reason for reason in made.reasons if "is cropped, nothing is stretched" in reason]
+    assert bool(cropped) == (shape != "16:9")
+
+
+def test_a_face_at_the_edge_stays_in_a_shape_that_is_asked_for():
+    face = Spot(left=0.82, top=0.2, width=0.13, height=0.4, certainty=0.9)
+    subject = Subject(sha256="a" * 64, width=1600, height=900, faces=1, sight=Sight(faces=(face,)))
+    made = plan(picture(engine="svd", shape=Shape.TALL), subject, capabilities=EVERY_WEIGHT)
+    left, _ = made.crops["picture"]
+    frame = made.width / made.height * 900 / 1600  # its share of the picture's width
+    assert left * (1 - frame) <= face.left
+    assert left * (1 - frame) + frame >= face.left + face.width
+
+
+def test_a_shape_and_a_size_are_not_taken_together():
+    with pytest.raises(UserError, match="has a shape already"):
+        plan(picture(shape=Shape.SQUARE, size=(512, 512)), WIDE)
+    assert plan(words(shape=Shape.SQUARE)).width == plan(words(shape=Shape.SQUARE)).height
 
 
 def test_every_length_fits_the_limits():

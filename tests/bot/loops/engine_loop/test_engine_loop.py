@@ -35,7 +35,7 @@ async def test_jobs_are_rendered_in_the_order_of_the_queue_with_their_inputs(
     assert len(handed_over) == 2
     assert blobs.read(row.clip_sha256) == b"clip 1"
     assert Receipt.from_json(row.receipt).sha256 == row.clip_sha256
-    assert await queue.jobs.render_times(row.profile) == [3.0, 3.0]
+    assert [each.seconds for each in await queue.jobs.render_times(row.profile)] == [3.0, 3.0]
     assert len(engine.discarded) == 2
 
 

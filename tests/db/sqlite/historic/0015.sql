@@ -111,15 +111,6 @@ CREATE TABLE drain (
     reason TEXT NOT NULL,
     at REAL NOT NULL
 );
-CREATE TABLE effect (
-    guild_id INTEGER NOT NULL,
-    name TEXT NOT NULL COLLATE NOCASE,
-    recipe TEXT NOT NULL,
-    by_user INTEGER NOT NULL,
-    job TEXT REFERENCES job (id),
-    at REAL NOT NULL,
-    PRIMARY KEY (guild_id, name)
-) WITHOUT ROWID;
 CREATE TABLE erasure (
     pseudonym INTEGER PRIMARY KEY,
     user_id INTEGER,
@@ -203,10 +194,10 @@ CREATE TABLE job (
     in_flight INTEGER NOT NULL DEFAULT 0,
     message_id INTEGER,
     deleted_at REAL
-, due REAL NOT NULL DEFAULT 0, expected REAL NOT NULL DEFAULT 30, foretold REAL, foretold_ahead INTEGER, charged_seconds REAL NOT NULL DEFAULT 0, booked REAL, before_others INTEGER NOT NULL DEFAULT 0, forgotten_at REAL, adult INTEGER NOT NULL DEFAULT 0, spoiler INTEGER NOT NULL DEFAULT 0, looked_at INTEGER NOT NULL DEFAULT 0, taking_down INTEGER NOT NULL DEFAULT 0, stumbles INTEGER NOT NULL DEFAULT 0, stumbled_at REAL, seed INTEGER, seen TEXT, lane TEXT NOT NULL DEFAULT '', engine TEXT NOT NULL DEFAULT '', seat TEXT NOT NULL DEFAULT '', api_key TEXT);
-INSERT INTO "job" VALUES(1,'e807998cd482e19f','interaction 0','animate','delivered',100,7,1,'{}','camera-fast','{"picture": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}',NULL,1.79526165670024347303e+09,0,0,1,1,0,0,1.7952616567014853954e+09,1.79526165670266675943e+09,1.79526165670457911495e+09,'',0.0,0,0,'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc',1,'{}',10.0,NULL,NULL,NULL,NULL,NULL,NULL,0,1.79526165670399880406e+09,1,NULL,0,555,NULL,1.79526165670024347303e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL);
-INSERT INTO "job" VALUES(2,'50a42aeffcaad651','interaction 1','animate','running',100,7,1,'{}','camera-fast','{}',NULL,1.79526165670518040654e+09,0,0,2,1,0,0,1.79526165670570898055e+09,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1.79526165670518040654e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL);
-INSERT INTO "job" VALUES(3,'1915c9710e209560','interaction 2','animate','queued',100,7,1,'{}','camera-fast','{}',NULL,1795261656.70635,0,0,3,0,0,0,NULL,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1795261656.70635,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL);
+, due REAL NOT NULL DEFAULT 0, expected REAL NOT NULL DEFAULT 30, foretold REAL, foretold_ahead INTEGER, charged_seconds REAL NOT NULL DEFAULT 0, booked REAL, before_others INTEGER NOT NULL DEFAULT 0, forgotten_at REAL, adult INTEGER NOT NULL DEFAULT 0, spoiler INTEGER NOT NULL DEFAULT 0, looked_at INTEGER NOT NULL DEFAULT 0, taking_down INTEGER NOT NULL DEFAULT 0, stumbles INTEGER NOT NULL DEFAULT 0, stumbled_at REAL, seed INTEGER, seen TEXT, lane TEXT NOT NULL DEFAULT '', engine TEXT NOT NULL DEFAULT '', seat TEXT NOT NULL DEFAULT '', api_key TEXT, ability TEXT NOT NULL DEFAULT '', worker TEXT, losses INTEGER NOT NULL DEFAULT 0);
+INSERT INTO "job" VALUES(1,'e807998cd482e19f','interaction 0','animate','delivered',100,7,1,'{}','camera-fast','{"picture": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}',NULL,1.79526165670024347303e+09,0,0,1,1,0,0,1.7952616567014853954e+09,1.79526165670266675943e+09,1.79526165670457911495e+09,'',0.0,0,0,'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc',1,'{}',10.0,NULL,NULL,NULL,NULL,NULL,NULL,0,1.79526165670399880406e+09,1,NULL,0,555,NULL,1.79526165670024347303e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0);
+INSERT INTO "job" VALUES(2,'50a42aeffcaad651','interaction 1','animate','running',100,7,1,'{}','camera-fast','{}',NULL,1.79526165670518040654e+09,0,0,2,1,0,0,1.79526165670570898055e+09,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1.79526165670518040654e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0);
+INSERT INTO "job" VALUES(3,'1915c9710e209560','interaction 2','animate','queued',100,7,1,'{}','camera-fast','{}',NULL,1795261656.70635,0,0,3,0,0,0,NULL,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1795261656.70635,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0);
 CREATE TABLE job_event (
     job TEXT NOT NULL REFERENCES job (id),
     number INTEGER NOT NULL,
@@ -260,6 +251,11 @@ CREATE TABLE purchase (
     day TEXT NOT NULL,
     at REAL NOT NULL,
     changed_at REAL NOT NULL
+);
+CREATE TABLE remote_guild (
+    guild_id INTEGER PRIMARY KEY,
+    trust TEXT NOT NULL CHECK (trust IN ('friend', 'public')),
+    at REAL NOT NULL
 );
 CREATE TABLE render_time (
     seq INTEGER PRIMARY KEY,
@@ -316,6 +312,19 @@ CREATE TABLE word (
     word TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('own', 'allowed')),
     PRIMARY KEY (guild_id, word)
+) WITHOUT ROWID;
+CREATE TABLE worker (
+    id TEXT PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    trust TEXT NOT NULL CHECK (trust IN ('own', 'friend', 'public')),
+    invited_at REAL NOT NULL,
+    removed_at REAL,
+    why TEXT NOT NULL DEFAULT '',
+    seen_at REAL,
+    caps TEXT NOT NULL DEFAULT '',
+    clips INTEGER NOT NULL DEFAULT 0,
+    faults INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX job_by_state ON job (state, guild_id);
 CREATE INDEX job_by_member ON job (guild_id, user_id, created_at);
@@ -463,7 +472,7 @@ CREATE UNIQUE INDEX purchase_once ON purchase (job, take, seed) WHERE state NOT 
 CREATE INDEX purchase_by_day ON purchase (day);
 CREATE INDEX purchase_by_job ON purchase (job);
 CREATE INDEX purchase_by_remote ON purchase (provider) WHERE remote <> '';
-CREATE INDEX effect_by_job ON effect (job) WHERE job IS NOT NULL;
+CREATE INDEX job_by_worker ON job (worker) WHERE state = 'running' AND worker IS NOT NULL;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('job',3);
 INSERT INTO "sqlite_sequence" VALUES('webhook_event',1);

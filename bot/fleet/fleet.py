@@ -1,0 +1,285 @@
+"""What workers say, and what follows from it.
+
+Rows are the truth: what a worker says of a claim that is not known to be its is held against the row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.fleet.account import Account, News
+from bot.fleet.asks import Asks
+from bot.fleet.can import those_that_fit
+from bot.fleet.helpers import FleetParts, Helper, PutOut
+from bot.fleet.holdings import Holdings
+from bot.fleet.places import Place, RemoteMachine, RemoteSeat
+from bot.fleet.policy import FleetPolicy
+from bot.link.messages import (
+    Ask,
+    AskFile,
+    Beat,
+    Heard,
+    Held,
+    Hello,
+    Nothing,
+    Order,
+    Refused,
+    RefusedCode,
+    SayHello,
+    Verdict,
+    Welcome,
+)
+from db.fleet.worker_claims import Claim, Standing
+from db.fleet.workers import Worker
+from db.states import JobId
+from engine.process.host import HostState
+
+log = logging.getLogger(__name__)
+
+MOST_AHEAD = 2
+"""Claims that a worker may have to draw: one that it draws, and one that is ready when the GPU is free."""
+
+BUSY_WAIT = 1.0
+"""Seconds before a worker asks again that has enough to draw, or rests."""
+
+VERDICTS = {
+    Standing.KEPT: Verdict.KEPT,
+    Standing.CANCELLED: Verdict.CANCELLED,
+    Standing.FAILED: Verdict.FAILED,
+    Standing.STALE: Verdict.STALE,
+}
+
+STRANGE_CLAIMS = "it named jobs that it was never given"
+
+
+class Fleet:
+    """All workers.
+
+    Attributes:
+        policy: how they are dealt with.
+        epoch: names this life of the bot.
+        holdings: the claims that they have.
+        helpers: those that were heard of since the start, by their ids.
+        asks: of those that wait for a job.
+    """
+
+    def __init__(self, parts: FleetParts, policy: FleetPolicy, *, epoch: str) -> None:
+        """Make it without any worker."""
+        self._parts = parts
+        self.policy = policy
+        self.epoch = epoch
+        self.holdings = Holdings(parts, policy, epoch=epoch)
+        self.holdings.put_out = self.put_out
+        self.helpers: dict[str, Helper] = {}
+        self.asks: Asks[Helper] = Asks(abilities=parts.claims.abilities, give=self._give)
+        self._out: set[str] = set()
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        parts.signals.queued.connect(self.asks.loop.wake)
+        parts.signals.cancel_requested.connect(self._cancelled)
+
+    def is_out(self, worker: str) -> bool:
+        """Whether a worker was put out, so that nothing it says is read."""
+        return worker in self._out
+
+    async def hello(self, worker: str, hello: Hello) -> Welcome | Refused:
+        """A worker's process says who it is, what it can and what it holds.
+
+        Raises:
+            PutOut: it did what no honest one does.
+        """
+        row = await self._parts.workers.get(worker)
+        if row is None or row.removed_at is not None:
+            return Refused(refused=RefusedCode.REMOVED)
+        async with self._turns[worker]:
+            now = time.monotonic()
+            helper = self.helpers.get(worker) or self._first(row, hello, now)
+            silent = now - helper.heard_at > self.policy.leases.lease
+            if not (helper.account.greets(hello) or silent):
+                return Refused(refused=RefusedCode.TWICE)
+            await self._greet(helper, hello)
+            helper.heard_at = now
+            news = helper.account.hear(hello.seq, hello.hold, now)
+            if news is not None:
+                await self._act(helper, news)
+            return Welcome(
+                epoch=self.epoch,
+                lease=self.policy.leases.lease,
+                beat=self.policy.leases.beat,
+                forget=helper.account.forget(),
+                orders=() if news is None else news.again,
+            )
+
+    def _first(self, row: Worker, hello: Hello, now: float) -> Helper:
+        seat = RemoteSeat(name=row.name, engine=RemoteMachine(told=hello.caps))
+        place = Place(worker=row, seat=seat, outcomes=self._parts.outcomes_of(row.name))
+        helper = self.helpers[row.id] = Helper(place=place, account=Account(), heard_at=now)
+        return helper
+
+    async def _greet(self, helper: Helper, hello: Hello) -> None:
+        """Take a process for the worker's, and give back what the one before had."""
+        place, known = helper.place, helper.account.boot
+        for lost in helper.account.begin(hello):
+            self.holdings.let_go(helper, lost)
+            await self.holdings.lose(lost.claim, anew=True)
+        if known != hello.boot:
+            place.seat.engine.deaths += bool(known)
+            log.info("worker %s is here: %s", place.seat.name, hello.caps.name or hello.caps.device)
+        place.seat.engine.told = hello.caps
+        if place.seat.engine.state is HostState.DOWN:
+            place.seat.engine.state = HostState.READY
+        self._parts.places.come(place)
+        self._parts.signals.places_changed()
+        await self._parts.workers.saw(place.worker.id, hello.caps.model_dump_json())
+
+    async def beat(self, worker: str, beat: Beat) -> Heard | SayHello | None:
+        """A worker lives, and this is all that it holds.
+
+        Raises:
+            PutOut: it did what no honest one does.
+        """
+        helper = self.helpers.get(worker)
+        if helper is None or helper.account.boot != beat.boot:
+            return SayHello()
+        async with self._turns[worker]:
+            now = time.monotonic()
+            news = helper.account.hear(beat.seq, beat.hold, now)
+            if news is None:
+                return None
+            helper.heard_at = now
+            if helper.place.seat.engine.state is HostState.DOWN:
+                return SayHello()  # it was away, so what it can draw may be something else
+            await self._act(helper, news)
+            return Heard(epoch=self.epoch, forget=helper.account.forget(), orders=news.again)
+
+    async def ask(self, worker: str, ask: Ask) -> Order | Nothing | SayHello:
+        """A worker wants its next job."""
+        helper = self.helpers.get(worker)
+        if helper is None or helper.account.boot != ask.boot:
+            return SayHello()
+        account = helper.account
+        if account.asked is not None and account.asked[0] == ask.n:  # the answer was lost
+            holding = account.holdings.get(account.asked[1])
+            return Nothing() if holding is None or holding.order is None else holding.order
+        if not self._may_have(helper):
+            return Nothing(wait=BUSY_WAIT)
+        idle = account.to_draw == 0
+        if idle:
+            helper.place.pauses.begin()
+        order = await self.asks.wait(worker, helper, self.policy.ask_seconds)
+        if order is None:
+            helper.place.pauses.forget()
+            return Nothing()
+        account.asked = ask.n, (order.job, order.claim)
+        return order
+
+    def input_of(self, worker: str, asked: AskFile) -> Path | None:
+        """Where a file is that a worker asks for; None: no claim that it has needs it."""
+        helper = self.helpers.get(worker)
+        holding = None if helper is None else helper.account.holdings.get((asked.job, asked.claim))
+        if holding is None or asked.sha256 not in holding.job.inputs.values():
+            return None
+        return self._parts.blobs.path(asked.sha256)
+
+    def _may_have(self, helper: Helper) -> bool:
+        return (
+            not self.holdings.stopping
+            and helper.account.to_draw < MOST_AHEAD
+            and time.monotonic() >= helper.rests_until
+            and helper.place.worker.id not in self._out
+            and self._parts.may_claim()
+        )
+
+    async def _give(self, helper: Helper, abilities: Sequence[str]) -> Order | None:
+        """Claim the next job for a worker that waits."""
+        worker, place = helper.place.worker, helper.place
+        fitting = those_that_fit(place.machine, abilities)
+        if not fitting or not self._may_have(helper):
+            return None
+        job = await self._parts.claims.claim_for(
+            worker.id,
+            seat=place.seat.name,
+            trust=worker.trust,
+            abilities=fitting,
+            last=place.outcomes.last(),
+        )
+        if job is None:
+            return None
+        try:
+            order = await self._parts.orders.of(job)
+        except (OSError, ValueError) as error:
+            await place.outcomes.record(job, error, give_up=lambda: self.holdings.stopping)
+            return None
+        self.holdings.hold(helper, job, order)
+        place.pauses.end()
+        log.info("job %s goes to worker %s", job.id, place.seat.name)
+        return order
+
+    async def _act(self, helper: Helper, news: News) -> None:
+        """Do what follows from a beat."""
+        for holding in news.named:
+            self.holdings.leases.name(holding.claim)
+        for held in news.unknown:
+            await self._find(helper, held)
+        for holding in news.moved:
+            self.holdings.show(helper, holding)
+        for holding, look in news.looks:
+            holding.looks.add(look.what)
+            self.holdings.spawn(self._parts.looks.fetch(helper.place, holding, look))
+        for holding in news.ended:
+            self.holdings.end(helper, holding)
+
+    async def _find(self, helper: Helper, held: Held) -> None:
+        """A worker names a claim that is not known to be its: rows tell."""
+        claim = Claim(job=JobId(held.job), number=held.claim, worker=helper.place.worker.id)
+        standing, _ = await self._parts.claims.standing(claim)
+        job = None
+        if standing in {Standing.RUNS, Standing.FREE}:
+            job = await self._parts.claims.adopt(claim)
+        if job is None:
+            # Between the two looks a job that was free can only have gone to somebody else, or ended.
+            helper.account.decide((held.job, held.claim), VERDICTS.get(standing, Verdict.STALE))
+            if standing is Standing.STALE and claim not in helper.given:
+                helper.strange.add(claim)
+                if len(helper.strange) > self.policy.strange_claims:
+                    raise PutOut(STRANGE_CLAIMS)
+            return
+        log.info("worker %s goes on with job %s", helper.place.seat.name, job.id)
+        holding = self.holdings.hold(helper, job, await self._parts.orders.of(job))
+        holding.told = held
+        self.holdings.show(helper, holding)
+        if holding.drawn:
+            self.holdings.end(helper, holding)
+
+    def _cancelled(self, job: JobId) -> None:
+        """A job was cancelled in its row: whoever draws it stops."""
+        for helper in self.helpers.values():
+            for key, holding in helper.account.holdings.items():
+                if holding.job.id == job:
+                    self.holdings.spawn(self.holdings.decide(helper, key, Verdict.CANCELLED))
+
+    async def put_out(self, worker: str, why: str) -> None:
+        """Let a worker come no more, and give its jobs to others."""
+        if worker in self._out:
+            return
+        self._out.add(worker)
+        helper = self.helpers.get(worker)
+        name = worker if helper is None else helper.place.seat.name
+        log.error("worker %s is put out: %s", name, why)
+        await self._parts.workers.remove(worker, why=why)
+        await self.forget(worker)
+
+    async def forget(self, worker: str) -> None:
+        """A worker may not come any more: it is told, the broker shuts it out, and others draw its jobs."""
+        self._out.add(worker)
+        await self.holdings.says(worker, Refused(refused=RefusedCode.REMOVED))
+        self._parts.removed()
+        self.asks.drop(worker)
+        self._parts.places.gone(worker)
+        helper = self.helpers.pop(worker, None)
+        if helper is not None:
+            await self.holdings.give_all_back(helper)

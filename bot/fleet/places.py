@@ -1,0 +1,206 @@
+"""What the other parts of the bot see of workers: who draws what, how far it is, and what could be drawn."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.fleet.can import Ability, Machine, can, read
+from bot.link.messages import Capabilities as Told
+from bot.loops.outcomes import Outcomes
+from bot.loops.previews import FirstLook, JobProgress
+from bot.loops.runs import Pauses
+from bot.seats import HERE
+from db.fleet.workers import Worker
+from db.states import JobId
+from engine.core.capabilities import Capabilities
+from engine.core.device import Device
+from engine.families import FAMILIES
+from engine.process.host import HostState
+
+
+@dataclass(kw_only=True, eq=False)
+class RemoteMachine:
+    """A worker's machine, as its hellos and beats tell.
+
+    Attributes:
+        state: what it is doing; DOWN while nothing is heard of it.
+        deaths: how often its program began anew since the bot's start.
+    """
+
+    told: Told
+    state: HostState = HostState.READY
+    deaths: int = 0
+
+    @property
+    def device(self) -> Device:
+        """Where it draws."""
+        return Device(kind=self.told.device, name=self.told.name, memory=self.told.memory)
+
+    @property
+    def rss(self) -> int | None:
+        """Not known."""
+        return None
+
+    @property
+    def at_once(self) -> int:
+        """Renders that it takes at once."""
+        return self.told.at_once
+
+
+@dataclass(kw_only=True, eq=False)
+class RemoteSeat:
+    """A worker's seat; see :class:`bot.seats.Seat`."""
+
+    name: str
+    engine: RemoteMachine
+    lane: str = HERE
+    resting: bool = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it would begin a job at once, or after the one that it draws."""
+        return not self.resting and self.engine.state in {HostState.READY, HostState.BUSY}
+
+    def can_draw(self, engine: str) -> bool:
+        """Whether this engine is ready there."""
+        return engine in self.engine.told.families
+
+
+@dataclass(kw_only=True, eq=False)
+class Place:
+    """A worker that is here, or was lately.
+
+    Attributes:
+        progress: how far each job is that it draws.
+        drafts: the latest first look of each of them.
+        outcomes: how its claims end that bring no clip, and what goes wrong with it.
+        pauses: how long it had nothing to draw while more waited.
+    """
+
+    worker: Worker
+    seat: RemoteSeat
+    outcomes: Outcomes
+    progress: dict[JobId, JobProgress] = field(default_factory=dict)
+    drafts: dict[JobId, FirstLook] = field(default_factory=dict)
+    pauses: Pauses = field(default_factory=Pauses)
+
+    @property
+    def machine(self) -> Machine:
+        """What it has."""
+        return Machine.told(self.seat.engine.told)
+
+
+class Places:
+    """All workers that are here, and what those can do that were here lately."""
+
+    def __init__(self) -> None:
+        """Make it without any."""
+        self._here: dict[str, Place] = {}
+        self._lately: dict[str, Told] = {}
+
+    def __iter__(self) -> Iterator[Place]:
+        """Those that are here, in the order of their names."""
+        return iter(sorted(self._here.values(), key=lambda place: place.seat.name))
+
+    def __len__(self) -> int:
+        """How many are here."""
+        return len(self._here)
+
+    def come(self, place: Place) -> None:
+        """A worker is here, or is another than it was."""
+        self._here[place.worker.id] = place
+        self._lately[place.worker.id] = place.seat.engine.told
+
+    def gone(self, worker: str) -> None:
+        """A worker is away; it may come again."""
+        self._here.pop(worker, None)
+
+    def remember(self, lately: Mapping[str, Told]) -> None:
+        """These were here lately, and what they could do is counted on."""
+        self._lately = {
+            **lately,
+            **{worker: place.seat.engine.told for worker, place in self._here.items()},
+        }
+
+    @property
+    def progress(self) -> Mapping[JobId, JobProgress]:
+        """How far each job is that workers draw."""
+        return ChainMap(*(place.progress for place in self._here.values()))
+
+    @property
+    def drafts(self) -> Mapping[JobId, FirstLook]:
+        """The latest first look of each of them."""
+        return ChainMap(*(place.drafts for place in self._here.values()))
+
+    def seats(self) -> Sequence[RemoteSeat]:
+        """The seats of those that are here."""
+        return [place.seat for place in self]
+
+    def anyone_can(self, ability: Ability) -> bool:
+        """Whether a worker that is here, or was lately, has an ability."""
+        return any(can(Machine.told(told), ability) for told in self._lately.values())
+
+    def machines(self, here: Capabilities) -> list[Capabilities]:
+        """What each of them could plan with if it were alone, the largest GPU first."""
+        told = sorted(self._lately.values(), key=lambda caps: -caps.memory)
+        return [_alone(here, caps) for caps in told]
+
+    def with_workers(self, here: Capabilities) -> Capabilities:
+        """What this machine and the workers have together, as if it were one with the largest of the GPUs."""
+        if not self._lately:
+            return here
+        largest = max(self._lately.values(), key=lambda caps: caps.memory)
+        base = _alone(here, largest) if largest.memory > here.device.memory else here
+        lacking = {
+            name: why
+            for name, why in here.lacking.items()
+            if not any(name in caps.families for caps in self._lately.values()) or _made_elsewhere(name)
+        }
+        weights = here.weights.union(*(caps.weights for caps in self._lately.values()))
+        return replace(base, weights=weights, lacking=lacking)
+
+
+def _alone(here: Capabilities, told: Told) -> Capabilities:
+    device = Device(kind=told.device, name=told.name, memory=told.memory)
+    return replace(
+        here, device=device, weights=frozenset(told.weights), packages=frozenset(told.packages), slow=False
+    )
+
+
+def _made_elsewhere(name: str) -> bool:
+    spec = FAMILIES.get(name)
+    return spec is None or bool(spec.made_at)
+
+
+class Unable:
+    """Says which abilities of waiting jobs this machine has not, while workers could draw them."""
+
+    def __init__(
+        self,
+        places: Places,
+        *,
+        machine: Callable[[], Machine | None],
+    ) -> None:
+        """Make one.
+
+        Args:
+            places: the workers.
+            machine: what this machine has; None: not known yet.
+        """
+        self._places = places
+        self._machine = machine
+
+    def of(self, abilities: Sequence[str]) -> Collection[str]:
+        """Those that are left to workers. What nobody has, this machine tries, and says what is missing."""
+        here = self._machine()
+        if here is None:
+            return ()
+        return [
+            text
+            for text in abilities
+            if (ability := read(text)) is not None
+            and not can(here, ability)
+            and self._places.anyone_can(ability)
+        ]

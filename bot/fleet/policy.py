@@ -1,0 +1,37 @@
+"""How workers are dealt with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.fleet.bucket import Pace
+from bot.fleet.leases import LeasePolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetPolicy:
+    """How workers are dealt with.
+
+    Attributes:
+        leases: how long one may say nothing.
+        pace: how many messages it may send.
+        ask_seconds: that a worker's ask is held while nothing waits.
+        transfers: files that are fetched from workers at the same time.
+        losses: programs of workers that began anew in a job before it is set aside.
+        bad_clips: clips in a row that were not fit to be taken, after which a worker is put out.
+        strange_claims: claims that a worker names and was never given, after which it is put out.
+        garbage: messages that are none, after which it is put out.
+        remembered: seconds after which a worker that is away is not counted on any more.
+        max_seconds: that a render may take.
+    """
+
+    leases: LeasePolicy
+    pace: Pace
+    ask_seconds: float
+    transfers: int
+    losses: int
+    bad_clips: int
+    strange_claims: int
+    garbage: int
+    remembered: float
+    max_seconds: float

@@ -1,0 +1,97 @@
+"""Fetching what workers have drawn. The bot asks for each piece, so nobody can push a file at it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from bot.link import pieces, subjects
+from bot.link.connection import Message
+from bot.link.errors import WrongContent
+from bot.link.messages import Done, Look, Pull, encode
+from bot.link.pieces import Incoming
+from db.fleet.worker_claims import Claim
+
+log = logging.getLogger(__name__)
+
+CLIP = "clip"
+
+Request = Callable[[str, bytes, str], Awaitable[Message]]
+"""Asks a worker: subject, what, where the answer is awaited. Raises LinkError."""
+
+
+class Transfers:
+    """Files on their way from workers."""
+
+    def __init__(self, folder: Path, *, request: Request, at_once: int) -> None:
+        """Make one.
+
+        Args:
+            folder: its own; what an earlier run left there is removed by :meth:`sweep`.
+            request: asks a worker.
+            at_once: files that are fetched at the same time; further ones wait.
+        """
+        self._folder = folder
+        self._request = request
+        self._slots = asyncio.Semaphore(at_once)
+        self._begun: dict[tuple[Claim, str], Incoming] = {}
+
+    async def sweep(self) -> None:
+        """Remove what an earlier run left."""
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    async def clip(self, claim: Claim, done: Done) -> Path:
+        """A finished clip, whole and with the digest that was announced. It may be moved away.
+
+        After a LinkError it may be called again, and goes on where it was cut off.
+
+        Raises:
+            LinkError: it did not come; WrongContent: what came is something else.
+            OSError: it cannot be written.
+        """
+        key = claim, done.sha256
+        path = self._folder / f"{claim.worker}-{claim.job}-{claim.number}.mp4"
+        incoming = self._begun.get(key)
+        if incoming is None or incoming.size != done.size:
+            incoming = self._begun[key] = Incoming(path, size=done.size, sha256=done.sha256)
+        async with self._slots:
+            await self._fetch(claim, CLIP, incoming)
+        return path
+
+    async def look(self, claim: Claim, look: Look) -> bytes:
+        """A first look, or the sheet of a discarded take.
+
+        Raises:
+            LinkError: it did not come, or is something else.
+        """
+        path = self._folder / f"{claim.worker}-{claim.job}-{claim.number}.{look.what}"
+        incoming = Incoming(path, size=look.size, sha256=look.sha256)
+        try:
+            async with self._slots:
+                await self._fetch(claim, look.what, incoming)
+            data = await asyncio.to_thread(path.read_bytes)
+        finally:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        if hashlib.sha256(data).hexdigest() != look.sha256:
+            raise WrongContent(f"{look.what} is not what was announced")
+        return data
+
+    def end(self, claim: Claim) -> None:
+        """A claim is over; what was begun of it is removed."""
+        for key in [key for key in self._begun if key[0] == claim]:
+            with contextlib.suppress(OSError):
+                self._begun.pop(key).path.unlink(missing_ok=True)
+
+    async def _fetch(self, claim: Claim, what: str, incoming: Incoming) -> None:
+        async def ask(offset: int, length: int) -> Message:
+            pull = Pull(job=claim.job, claim=claim.number, what=what, offset=offset, length=length)
+            where = subjects.down(claim.worker, subjects.PULL)
+            return await self._request(where, encode(pull), subjects.answer_to_bot(claim.worker))
+
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True, mode=0o700)
+        await pieces.fetch(incoming, ask)

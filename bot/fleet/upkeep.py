@@ -1,0 +1,171 @@
+"""What is looked at again and again: leases, rows, the list of workers, and how far jobs are."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from pydantic import ValidationError
+
+from bot.fleet.fleet import VERDICTS, Fleet
+from bot.fleet.helpers import FleetParts, Helper
+from bot.link.messages import Capabilities as Told
+from bot.link.messages import Verdict
+from db.fleet.worker_claims import Claim
+from db.states import JobId
+from engine.process.host import HostState
+
+log = logging.getLogger(__name__)
+
+ROWS_EVERY = 1.0
+NOTE_EVERY = 15.0
+SEEN_EVERY = 60.0
+"""Seconds."""
+
+
+class Every:
+    """Says when something is due again."""
+
+    def __init__(self, seconds: float) -> None:
+        """Due at once, and then every so many seconds."""
+        self._seconds = seconds
+        self._next = float("-inf")
+
+    def due(self, now: float) -> bool:
+        """Whether it is due now; then it is due again later."""
+        if now < self._next:
+            return False
+        self._next = now + self._seconds
+        return True
+
+
+class Upkeep:
+    """Looks at all of it."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        parts: FleetParts,
+        *,
+        wanted: Callable[[], bool],
+        clock: Callable[[], float],
+    ) -> None:
+        """Make one.
+
+        Args:
+            fleet: all workers.
+            parts: what it works with.
+            wanted: whether the owner wants workers; it may wait for the disk.
+            clock: returns Unix seconds.
+        """
+        self._fleet = fleet
+        self._parts = parts
+        self._wants = wanted
+        self._wanted = True
+        self._clock = clock
+        self._rows, self._notes, self._seen = Every(ROWS_EVERY), Every(NOTE_EVERY), Every(SEEN_EVERY)
+
+    async def begin(self) -> None:
+        """At the start: what workers had may be named again, for a while."""
+        await self._parts.transfers.sweep()
+        self._fleet.holdings.leases.begin(
+            [_claim_of(job.id, job.claim, job.worker) for job in await self._parts.claims.running()]
+        )
+        await self._look_at_workers()
+
+    async def look(self, *, listening: bool) -> None:
+        """Look at what is due.
+
+        Args:
+            listening: workers can be heard now.
+        """
+        now = time.monotonic()
+        leases = self._fleet.holdings.leases
+        leases.look(now, listening=listening)
+        rows_due = self._rows.due(now)
+        if rows_due:
+            self._wanted = await asyncio.to_thread(self._wants)
+        if not (self._wanted or leases.all()):
+            self._parts.places.remember({})
+            return
+        self._note_silences(now)
+        for claim in leases.overdue() if self._wanted else leases.all():
+            await self._give_back(claim)
+        if rows_due:
+            await self._look_at_rows()
+            await self._look_at_workers()
+        if self._notes.due(now):
+            await self._note_progress()
+        if self._seen.due(now):
+            for worker, helper in list(self._fleet.helpers.items()):
+                if now - helper.heard_at < SEEN_EVERY:
+                    await self._parts.workers.saw(worker)
+
+    def _note_silences(self, now: float) -> None:
+        for worker, helper in self._fleet.helpers.items():
+            engine = helper.place.seat.engine
+            if now - helper.heard_at > self._fleet.policy.leases.lease and engine.state is not HostState.DOWN:
+                log.warning("nothing is heard of worker %s", helper.place.seat.name)
+                engine.state = HostState.DOWN
+                self._parts.places.gone(worker)
+                self._parts.signals.places_changed()
+
+    async def _give_back(self, claim: Claim) -> None:
+        helper = self._fleet.helpers.get(claim.worker)
+        holding = None if helper is None else helper.account.holdings.get((claim.job, claim.number))
+        if holding is not None and holding.settling:
+            return  # its clip is on its way, or being stored
+        if helper is not None and holding is not None:
+            self._fleet.holdings.let_go(helper, holding)
+        await self._fleet.holdings.lose(claim, anew=False)
+
+    async def _look_at_rows(self) -> None:
+        """A job that was ended, held or moved by people is not drawn on; and none is forgotten."""
+        rows = {_claim_of(job.id, job.claim, job.worker) for job in await self._parts.claims.running()}
+        leases = self._fleet.holdings.leases
+        for claim in rows - set(leases.all()):
+            leases.name(claim)
+        for helper in list(self._fleet.helpers.values()):
+            for holding in list(helper.account.holdings.values()):
+                if holding.claim not in rows and not holding.settling:
+                    await self._over(helper, holding.claim)
+
+    async def _over(self, helper: Helper, claim: Claim) -> None:
+        standing, _ = await self._parts.claims.standing(claim)
+        verdict = VERDICTS.get(standing)
+        if verdict is not None:
+            await self._fleet.holdings.decide(helper, (claim.job, claim.number), verdict or Verdict.STALE)
+
+    async def _look_at_workers(self) -> None:
+        """The owner may have removed one, or trust it more or less; and some were here lately."""
+        found = {worker.id: worker for worker in await self._parts.workers.all()}
+        for worker, helper in list(self._fleet.helpers.items()):
+            if worker not in found:
+                await self._fleet.forget(worker)
+            else:
+                helper.place.worker = found[worker]
+        since = self._clock() - self._fleet.policy.remembered
+        lately = {}
+        for worker, row in found.items():
+            if row.caps and (row.seen_at or 0) > since:
+                try:
+                    lately[worker] = Told.model_validate_json(row.caps)
+                except ValidationError:  # another release wrote it
+                    continue
+        self._parts.places.remember(lately)
+
+    async def _note_progress(self) -> None:
+        await self._parts.claims.note(
+            [
+                (holding.claim, told.stage, told.fraction, told.take)
+                for helper in self._fleet.helpers.values()
+                for holding in helper.account.holdings.values()
+                if (told := holding.told) is not None
+            ]
+        )
+
+
+def _claim_of(job: JobId, number: int, worker: str | None) -> Claim:
+    return Claim(job=job, number=number, worker=worker or "")

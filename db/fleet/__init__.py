@@ -1,0 +1,1 @@
+"""Workers: programs on other machines that draw for the bot."""

@@ -1,0 +1,122 @@
+"""The workers that were invited, how far each is trusted, and what came of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from enum import StrEnum
+
+from db.sqlite.rows import Rows
+
+
+class Trust(StrEnum):
+    """Whose machine a worker runs on."""
+
+    OWN = "own"
+    """The owner's: it may draw every job."""
+
+    FRIEND = "friend"
+    """Somebody's whom the owner knows: jobs of servers that allow friends."""
+
+    PUBLIC = "public"
+    """Anybody's: jobs of servers that allow that, and without members' files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """A worker.
+
+    Attributes:
+        id: 8 characters, made by the bot; it is part of every subject of the worker's.
+        key: the public half of its key.
+        name: what people read; no other worker that may come has it.
+        invited_at, removed_at, seen_at: Unix seconds; None: not yet.
+        why: it was removed for, in words for the owner; "": the owner knows.
+        caps: JSON, what it said last of what it can draw, opaque to this package; "" before.
+        clips: that were taken from it.
+        faults: clips that were not fit to be taken.
+    """
+
+    id: str
+    key: str
+    name: str
+    trust: Trust
+    invited_at: float
+    removed_at: float | None
+    why: str
+    seen_at: float | None
+    caps: str
+    clips: int
+    faults: int
+
+
+class Workers(Rows):
+    """The table of workers."""
+
+    async def invite(self, worker: str, *, key: str, name: str, trust: Trust) -> bool:
+        """Store a worker. False: its id, its key or its name is another's."""
+        at = self._clock()
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            return (
+                connection.execute(
+                    "INSERT INTO worker (id, key, name, trust, invited_at) SELECT ?, ?, ?, ?, ? WHERE "
+                    "NOT EXISTS (SELECT 1 FROM worker WHERE name = ? AND removed_at IS NULL) "
+                    "ON CONFLICT DO NOTHING",
+                    (worker, key, name, trust, at, name),
+                ).rowcount
+                > 0
+            )
+
+        return await self._db.write(transaction)
+
+    async def all(self, *, removed: bool = False) -> list[Worker]:
+        """All that may come, in the order of their names; with those that may not, if asked."""
+        rows = await self._db.read(
+            "SELECT * FROM worker WHERE ? OR removed_at IS NULL ORDER BY name, invited_at", (removed,)
+        )
+        return [_worker_from(row) for row in rows]
+
+    async def get(self, worker: str) -> Worker | None:
+        """The worker with this id, whether it may come or not."""
+        rows = await self._db.read("SELECT * FROM worker WHERE id = ?", (worker,))
+        return _worker_from(rows[0]) if rows else None
+
+    async def set_trust(self, worker: str, trust: Trust) -> bool:
+        """Trust a worker more, or less. False: there is none that may come."""
+        return await self._changes(
+            "UPDATE worker SET trust = ? WHERE id = ? AND removed_at IS NULL", (trust, worker)
+        )
+
+    async def remove(self, worker: str, *, why: str = "") -> bool:
+        """Let a worker come no more. False: it may not already, or is unknown."""
+        return await self._changes(
+            "UPDATE worker SET removed_at = ?, why = ? WHERE id = ? AND removed_at IS NULL",
+            (self._clock(), why, worker),
+        )
+
+    async def saw(self, worker: str, caps: str | None = None) -> bool:
+        """Note that a worker is there, and what it says that it can draw. False: it may not come."""
+        return await self._changes(
+            "UPDATE worker SET seen_at = ?, caps = coalesce(?, caps) WHERE id = ? AND removed_at IS NULL",
+            (self._clock(), caps, worker),
+        )
+
+    async def took(self, worker: str) -> None:
+        """A clip of this worker's was taken."""
+        await self._changes("UPDATE worker SET clips = clips + 1 WHERE id = ?", (worker,))
+
+    async def found_bad(self, worker: str) -> int:
+        """A clip of this worker's was not fit to be taken; how many were not."""
+
+        def transaction(connection: sqlite3.Connection) -> int:
+            rows = connection.execute(
+                "UPDATE worker SET faults = faults + 1 WHERE id = ? RETURNING faults", (worker,)
+            ).fetchall()
+            return int(rows[0]["faults"]) if rows else 0
+
+        return await self._db.write(transaction)
+
+
+def _worker_from(row: sqlite3.Row) -> Worker:
+    return Worker(**{**dict(row), "trust": Trust(row["trust"])})
