@@ -18,6 +18,7 @@
 `db.jobs.take_previews`        pictures of discarded takes
 `db.jobs.stars`         clips that members keep
 `db.jobs.webhooks`      what another program is to be told
+`db.community.effects`  a guild's own effects
 `db.purchases`          what services draw for money
 `db.gallery`            what strangers may see
 `db.fleet.workers`      who else draws, and how far each is trusted
@@ -40,6 +41,7 @@ from db.api.events import JobEvents
 from db.api.hooks import ApiWebhooks
 from db.api.keys import ApiKeys
 from db.api.requests import ApiRequests
+from db.community.effects import Effects
 from db.fleet.remote_guilds import RemoteGuilds
 from db.fleet.worker_claims import WorkerClaims
 from db.fleet.workers import Workers
@@ -91,6 +93,7 @@ class Queue:
         take_previews: pictures of discarded takes.
         stars: clips that members keep.
         webhooks: what another program is to be told.
+        effects: a guild's own effects.
         purchases: what services draw for money, and who agrees to it.
         gallery: what strangers may see.
         workers: who else draws, and how far each is trusted.
@@ -120,6 +123,7 @@ class Queue:
     take_previews: TakePreviews
     stars: Stars
     webhooks: Webhooks
+    effects: Effects
     purchases: Purchases
     gallery: Gallery
     workers: Workers
@@ -165,6 +169,7 @@ class Queue:
         self.take_previews = TakePreviews(db, clock=clock)
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
+        self.effects = Effects(db, clock=clock)
         self.purchases = Purchases(db, clock=clock)
         self.gallery = Gallery(db, pseudonym_of=pseudonym_of, clock=clock)
         self.workers = Workers(db, clock=clock)
