@@ -15,6 +15,7 @@ from bot.config.choices import Where
 from bot.config.devices import LocalDevice, local_devices
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
+from bot.dashboard.policy import DashboardPolicy
 from bot.discord_io.door_limits import DoorLimits
 from bot.gallery.policy import GalleryPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
@@ -291,6 +292,11 @@ def for_api(settings: Settings) -> ApiPolicy:
         webhook_private=settings.api_webhook_private,
         event_days=settings.api_event_days,
     )
+
+
+def for_dashboard(settings: Settings) -> DashboardPolicy:
+    """Who may log in to the dashboard, and for how long."""
+    return DashboardPolicy(seconds=settings.dashboard_hours * HOUR, tries=settings.dashboard_tries)
 
 
 def for_gallery(settings: Settings) -> GalleryPolicy:

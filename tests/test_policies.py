@@ -21,6 +21,7 @@ from bot import policies
 from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
+from bot.dashboard.policy import DashboardPolicy
 from bot.discord_io.door_limits import DoorLimits
 from bot.gallery.policy import GalleryPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
@@ -68,6 +69,7 @@ OWNERS = (
     WebhookPolicy,
     ApiPolicy,
     GalleryPolicy,
+    DashboardPolicy,
     ClipRules,
     SubmissionPolicy,
     HostingPolicy,
@@ -230,6 +232,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_web(settings),
         policies.for_api(settings),
         policies.for_gallery(settings),
+        policies.for_dashboard(settings),
         policies.for_webhooks(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),
