@@ -44,7 +44,7 @@ async def measure(folder: Path, devices: str, jobs: int, side: int, seconds: flo
         per_guild_waiting=jobs + len(devices),
     )
     async with app.assemble(settings) as services:
-        seats = services.engines.seats
+        seats = [loop.seat for loop in services.engines.loops]
         await asyncio.gather(*(seat.engine.start() for seat in seats))
         await _enqueue(services, len(seats), seconds)  # reads the networks
         loops = [asyncio.create_task(each.loop.run()) for each in services.engines.loops]

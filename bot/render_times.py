@@ -26,7 +26,7 @@ OVERRUN = 0.3
 SIMILAR = 20
 """Renders of an engine's other profiles that an estimate is made from."""
 
-FIXED_PIXELS = 15e6
+FIXED_PIXELS = 30e6
 """What a clip costs whatever its size, such as looking at the picture: as much as drawing so many pixels."""
 
 CAUTION = 3.0

@@ -14,6 +14,7 @@ from bot.api.policy import ApiPolicy
 from bot.api.sealed_clips import SealedClips
 from bot.api.server import ApiServer
 from bot.app import assemble
+from bot.broker.store import BrokerStore
 from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
 from bot.dashboard.actions import Actions
@@ -21,10 +22,12 @@ from bot.dashboard.facts import facts_of
 from bot.dashboard.server import Dashboard
 from bot.dashboard.sessions import Sessions
 from bot.discord_io.members import Members
+from bot.first_times import FirstTimes
 from bot.gallery.channels import GalleryWatch
 from bot.gallery.served import ServedGallery
 from bot.loops.alerts import moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
+from bot.loops.engine_count import EngineCount
 from bot.ops.clock_watch import ClockWatch
 from bot.ops.data_watch import disk_reserve
 from bot.ops.fetch_eyes import fetching
@@ -57,11 +60,15 @@ async def run(settings: Settings) -> None:
         await services.webhooks.begin()
         await services.queue.events.switch(on=bool(settings.api_port))
         recovery = await services.queue.claims.recover(
-            limits=policies.for_stumbles(settings), by_itself=crashed
+            limits=policies.for_stumbles(settings),
+            by_itself=crashed,
+            workers=await asyncio.to_thread(BrokerStore(settings.data_dir).wants),
         )
         log.info(
-            "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
+            "restarted: %d jobs resume, %d are drawn by workers, %d are set aside, "
+            "%d may already have been posted",
             len(recovery.requeued),
+            len(recovery.elsewhere),
             len(recovery.quarantined),
             len(recovery.posting),
         )
@@ -106,8 +113,16 @@ def supervisor_of(services: Services) -> Supervisor:
         ),
         *(each.loop for each in services.engines.loops),
         *services.engines.watches,
+        services.broker.loop,
+        *services.fleet.loops,
+        EngineCount(
+            services.queue.lane_sizes,
+            lanes=lambda: [seat.lane for seat in services.engines.seats],
+            member_share=services.settings.member_share,
+        ).loop,
         services.deliverer.loop,
         services.board.loop,
+        services.takes.loop,
         services.cases.loop,
         services.answers.loop,
         services.housekeeping.loop,
@@ -120,6 +135,8 @@ def supervisor_of(services: Services) -> Supervisor:
         health.loop,
         GalleryWatch(services.queue.gallery, services.messenger).loop,
     )
+    if services.settings.first_times:
+        supervisor.add(first_times(services).loop)
     if services.hosted.hosting.on:
         supervisor.add(*services.hosted.loops)
     if services.webhooks.wanted:
@@ -130,6 +147,20 @@ def supervisor_of(services: Services) -> Supervisor:
         api = api_server(services, policies.for_api(services.settings))
         supervisor.add(api.loop, api.sweeper, services.key_webhooks.loop)
     return supervisor
+
+
+def first_times(services: Services) -> FirstTimes:
+    """What measures how long clips take here, before anybody asks."""
+    settings = services.settings
+    return FirstTimes(
+        engines=services.engines,
+        taking=services.submissions,
+        jobs=services.queue.jobs,
+        meta=services.queue.meta,
+        forecaster=services.forecaster,
+        signals=services.signals,
+        limits=lambda: policies.for_render(settings, settings.max_clip_bytes),
+    )
 
 
 def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
@@ -224,6 +255,7 @@ def _engine_starts(services: Services) -> Iterator[Loop]:
 
 async def _finish(services: Services) -> None:
     """Claim nothing more, give the running job and the running posts a moment, and say so in public."""
+    await services.fleet.stop()
     await asyncio.gather(services.engines.stop(services.settings.stop_grace), services.submissions.stop())
     await services.deliverer.stop()
     await services.board.stop()

@@ -20,6 +20,13 @@ class Crowding(BaseSettings):
         ge=1,
         description="Jobs of a member that are drawn at the same time while others wait for these engines.",
     )
+    member_share: float = Field(
+        0.75,
+        gt=0,
+        le=1,
+        description="Share of the engines that draw for one member while nobody else waits, where there are "
+        "four or more. The rest begins at once for whoever comes next.",
+    )
     per_guild_at_once: int = Field(
         10, ge=1, description="Requests of a server that are taken in at the same time."
     )

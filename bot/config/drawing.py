@@ -23,6 +23,11 @@ class Drawing(BaseSettings):
     extra_styles: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="More folders of style LoRAs. Comma-separated."
     )
+    first_times: bool = Field(
+        True,  # noqa: FBT003 - a default
+        description="Draw two short clips at the first start, while nobody waits, to learn how long clips "
+        "take on this machine.",
+    )
     devices: str = Field(
         "auto",
         description="Engines of this machine: auto (one for each GPU, or just one), a list of GPUs by number "

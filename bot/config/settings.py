@@ -27,18 +27,22 @@ from pydantic_settings import (
 )
 
 from bot.config.announcing import Announcing
+from bot.config.brokering import Brokering
 from bot.config.choices import LogFormat, Where
+from bot.config.choosing import Choosing
 from bot.config.comfyui import ComfyUISettings
 from bot.config.crowding import Crowding
 from bot.config.drawing import Drawing
 from bot.config.elsewhere import Elsewhere
 from bot.config.endurance import Endurance
+from bot.config.helping import Helping
 from bot.config.hosting import Hosting
 from bot.config.keeping import Keeping
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
+from bot.config.working import Working
 from engine.core.kept_clips import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
@@ -77,15 +81,19 @@ class _Toml(TomlConfigSettingsSource):
 
 class Settings(
     Announcing,
+    Brokering,
+    Choosing,
     ComfyUISettings,
     Crowding,
     Drawing,
     Elsewhere,
     Endurance,
+    Helping,
     Hosting,
     Keeping,
     Looking,
     Serving,
+    Working,
     PlainValues,
 ):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
@@ -139,8 +147,10 @@ class Settings(
     most_member_day: float = Field(
         86_400.0, ge=0, description="Most GPU-seconds that /queue limit can allow."
     )
-    per_guild_waiting: int = Field(50, ge=1, description="Most jobs a server can have waiting.")
-    total_waiting: int = Field(500, ge=1, description="Most jobs that can wait in total.")
+    per_guild_waiting: int = Field(
+        50, ge=1, description="Most jobs a server can have waiting, for each engine."
+    )
+    total_waiting: int = Field(500, ge=1, description="Most jobs that can wait in total, for each engine.")
     min_free_disk: int = Field(
         500 * MEGABYTE, ge=0, description="Free disk space in bytes that is needed to accept a job."
     )

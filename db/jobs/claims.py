@@ -22,7 +22,7 @@ from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
 from db.states import EVERYWHERE, FAILS_UNCLAIMED, JobId, State, check_move
 
-FITS = f"""job.state = 'queued' AND job.lane = :lane
+FITS = f"""job.state = 'queued' AND NOT job.choosing AND job.lane = :lane
             AND NOT EXISTS (SELECT 1 FROM pause WHERE guild_id IN (job.guild_id, {EVERYWHERE}))
             AND (:engines IS NULL OR job.engine IN (SELECT value FROM json_each(:engines)))
             AND job.ability NOT IN (SELECT value FROM json_each(:unable))"""
@@ -50,6 +50,11 @@ WHERE id = coalesce(
         SELECT job.id FROM job
         WHERE $fits
             AND job.id NOT IN (SELECT value FROM json_each(:last))
+            AND (
+                SELECT count(DISTINCT own.seat) FROM job AS own
+                WHERE own.state = 'running' AND own.lane = :lane AND own.user_id = job.user_id
+                    AND own.seat <> :seat
+            ) < coalesce((SELECT member_most FROM lane_size WHERE lane = :lane), 1000000)
         {_IN_TURN}
     ),
     (
@@ -61,7 +66,8 @@ WHERE id = coalesce(
 RETURNING *
 """
 """The next job of a lane, of those that fit: in the fair order; without the limit of a member's running jobs,
-where nobody else waits; and of those that go last, the first in their own order."""
+where nobody else waits, but then never on the last engines of many, which are kept for who comes next; and of
+those that go last, the first in their own order."""
 
 CLAIM = NEXT.replace("$fits", FITS)
 """For an engine of the bot's own."""

@@ -38,7 +38,7 @@ WITH fair AS (
                 job.slot_seq
         ) AS place
     FROM job
-    WHERE job.state = 'queued'
+    WHERE job.state = 'queued' AND NOT job.choosing
 )
 """
 """Begins a statement; ``fair`` then holds ``id``, ``paused`` and ``place`` (from 1, in its lane) of every

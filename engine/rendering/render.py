@@ -19,12 +19,13 @@ from engine.core.elsewhere import FetchTake
 from engine.core.errors import Code, Unsupported, UserError
 from engine.core.events import Event, Progress
 from engine.core.family import Family, Frames
-from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.receipt import SKETCH, Outcome, Receipt, TakeRecord
 from engine.core.recipe import Kind, Recipe, SoundSource, Stage
 from engine.core.sound import Sound, fitted, samples_for
 from engine.families import with_added
 from engine.gate import Calibration
 from engine.provenance.statement import metadata
+from engine.rendering.effects import laid_over, warn_of_flashes
 from engine.rendering.limits import CLIP_NAME, RenderLimits
 from engine.rendering.overlap import Overlap
 from engine.rendering.read_inputs import read_inputs
@@ -39,7 +40,6 @@ from engine.vision.sighting import Sighting
 
 __all__ = ["CLIP_NAME", "RenderLimits", "Renderer"]
 
-SKETCH = "a sketch: no text-to-video model is installed"
 
 DOES_NOT_FIT = "Upscaled, that clip is too large for this server's upload limit. A shorter one may fit."
 
@@ -140,6 +140,7 @@ class Renderer:
                 encoded = _encoded(job, made, take)
             with clock.stage(Stage.CHECKING):
                 nudity = highest_score(made.frames, self._context.store)
+                warn_of_flashes(job, made.frames)
         receipt = _receipt(job, made, encoded, clock, nudity)
         return replace(receipt, peak_memory=peak(self.device) if counted else None)
 
@@ -174,6 +175,8 @@ class Renderer:
         with job.on_cpu(Stage.SMOOTHING, number):
             if not at_once:
                 frames = smooth(frames, number, kept.sightings)
+            with clock.stage(Stage.SMOOTHING):
+                frames = laid_over(job, frames, number)
             sound = _sound_of(job, kept, len(frames))
             if before is not None:
                 frames = joined(before.frames, frames)

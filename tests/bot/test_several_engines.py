@@ -41,7 +41,7 @@ async def states(queue, jobs) -> list[State]:
 @pytest.mark.timeout(120)
 async def test_a_process_that_is_killed_costs_its_job_a_claim_and_the_other_goes_on(two):
     async with app.assemble(two) as services:
-        queue, seats = services.queue, services.engines.seats
+        queue, seats = services.queue, [loop.seat for loop in services.engines.loops]
         assert [seat.name for seat in seats] == NAMES
         jobs = [await queued(queue, member, recipe=SMALL) for member in range(6)]
         await asyncio.gather(*(seat.engine.start() for seat in seats))

@@ -42,6 +42,7 @@ class BotProcess:
             **os.environ,
             "PYTHONUNBUFFERED": "1",
             "FRAMEKILN_FETCH_EYES": "0",  # no test goes to the network; a test that has an index says so
+            "FRAMEKILN_FIRST_TIMES": "0",  # nor draws beside what it looks at; a test that times says so
             "DISCORD_TOKEN": token or discord.token,
             "FRAMEKILN_DATA_DIR": str(data_dir),
             **(env or {}),

@@ -46,4 +46,5 @@ SPEC = FamilySpec(
     features=frozenset({Feature.CAMERA, Feature.END}),
     films=True,
     rank=90,
+    seconds=5.0,
 )

@@ -18,4 +18,5 @@ SPEC = FamilySpec(
     sketch=True,
     features=frozenset({Feature.PROMPT, Feature.CAMERA}),
     rank=91,
+    seconds=4.0,
 )

@@ -127,29 +127,6 @@ CREATE TABLE foretold (
     ahead INTEGER NOT NULL,
     ratio REAL NOT NULL
 , lane TEXT NOT NULL DEFAULT '');
-CREATE TABLE gallery_channel (
-    channel_id INTEGER PRIMARY KEY,
-    guild_id INTEGER NOT NULL,
-    is_public INTEGER NOT NULL,
-    at REAL NOT NULL
-);
-CREATE TABLE gallery_choice (
-    user_id INTEGER PRIMARY KEY,
-    choice TEXT NOT NULL CHECK (choice IN ('hidden', 'named')),
-    at REAL NOT NULL
-);
-CREATE TABLE gallery_guild (
-    guild_id INTEGER PRIMARY KEY,
-    at REAL NOT NULL
-);
-CREATE TABLE gallery_name (
-    guild_id INTEGER NOT NULL,
-    user_id INTEGER NOT NULL,
-    slug TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL,
-    at REAL NOT NULL,
-    PRIMARY KEY (guild_id, user_id)
-) WITHOUT ROWID;
 CREATE TABLE guild (
     guild_id INTEGER PRIMARY KEY,
     usage REAL NOT NULL
@@ -228,6 +205,11 @@ CREATE TABLE job_event (
     state TEXT NOT NULL,
     at REAL NOT NULL,
     PRIMARY KEY (job, number)
+) WITHOUT ROWID;
+CREATE TABLE lane_size (
+    lane TEXT PRIMARY KEY,
+    engines INTEGER NOT NULL CHECK (engines > 0),
+    member_most INTEGER NOT NULL CHECK (member_most > 0)
 ) WITHOUT ROWID;
 CREATE TABLE member (
     guild_id INTEGER NOT NULL,
@@ -496,10 +478,7 @@ CREATE INDEX purchase_by_day ON purchase (day);
 CREATE INDEX purchase_by_job ON purchase (job);
 CREATE INDEX purchase_by_remote ON purchase (provider) WHERE remote <> '';
 CREATE INDEX job_by_worker ON job (worker) WHERE state = 'running' AND worker IS NOT NULL;
-CREATE INDEX job_shown ON job (seq) WHERE state = 'delivered' AND clip_sha256 IS NOT NULL
-    AND deleted_at IS NULL AND forgotten_at IS NULL;
-CREATE INDEX job_shown_of ON job (user_id) WHERE state = 'delivered' AND clip_sha256 IS NOT NULL
-    AND deleted_at IS NULL AND forgotten_at IS NULL;
+CREATE INDEX job_running_by_member ON job (lane, user_id, seat) WHERE state = 'running';
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('job',3);
 INSERT INTO "sqlite_sequence" VALUES('webhook_event',1);

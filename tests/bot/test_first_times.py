@@ -1,0 +1,91 @@
+"""What a clip takes on this machine is measured once, before anybody asks, and nobody waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot import first_times as module
+from bot.forecast import UNTAUGHT
+from bot.running import first_times
+from engine.core.device import Device
+from engine.core.errors import RenderFailed
+from engine.core.recipe import Role
+from tests.bot.fixtures import ANN, GUILD, queued, recipe, until, until_cancelled
+
+USUAL = "camera/balanced/768x432/96"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch, engine):
+    monkeypatch.setattr(module, "LOOK_EVERY", 0.02)
+    engine.device = Device()
+
+
+async def measure(services) -> None:
+    """Until its loop ends by itself."""
+    await asyncio.wait_for(first_times(services).loop.run(), 10)
+
+
+async def test_the_first_wait_is_told_from_a_clip_that_was_drawn_at_the_first_start(services, engine):
+    await measure(services)
+    drawn = [(each.engine, each.seconds, set(inputs)) for _, each, inputs, _ in engine.renders]
+    assert drawn == [("camera", module.SECONDS, {Role.PICTURE}), ("sketch", module.SECONDS, set())]
+    assert len(engine.discarded) == 2, "they leave no file"
+    wait = await services.forecaster.for_new(USUAL, GUILD, ANN, engine="camera")
+    assert 3.0 < wait.middle < 3.0 * 2, "3 s for two seconds of a clip, of which a part is for the start"
+    assert wait.high == pytest.approx(wait.middle * UNTAUGHT[1])
+
+
+async def test_it_is_measured_again_only_where_the_program_or_the_machine_changes(
+    services, engine, monkeypatch
+):
+    await measure(services)
+    known = services.forecaster.first
+    services.forecaster.first = {}
+    await measure(services)
+    assert services.forecaster.first == known
+    assert len(engine.renders) == 2
+    monkeypatch.setattr(module, "_processor", lambda: "another processor")
+    await measure(services)
+    assert len(engine.renders) == 4
+
+
+async def test_a_request_ends_the_drawing_and_goes_first(services, engine):
+    engine.acts = [until_cancelled]
+    measuring = asyncio.create_task(first_times(services).loop.run())
+    await until(lambda: engine.renders)
+    await queued(services.queue)
+    services.signals.queued()
+    for _ in range(5):
+        await asyncio.sleep(0.02)
+    assert len(engine.renders) == 1, "nothing is measured while a member waits"
+    job = await services.queue.claims.claim()
+    await services.queue.claims.fail(job.id, job.claim, code="E_ENGINE")
+    await asyncio.wait_for(measuring, 10)
+    assert len(engine.renders) == 3
+
+
+async def test_an_engine_that_cannot_draw_it_is_left_in_peace(services, engine):
+    engine.acts = [RenderFailed("E_ENGINE", "no")]
+    await measure(services)
+    assert len(engine.renders) == 1
+    assert services.forecaster.first == {}
+
+
+@pytest.mark.parametrize("kept", ["", "[]", "{", '{"of": 3}', '{"of": "x", "seconds": {"a": "b"}}'])
+async def test_what_was_kept_may_be_broken(services, engine, kept):
+    await services.queue.meta.set(module.KEY, kept)
+    await measure(services)
+    assert set(services.forecaster.first) == {each.profile for _, each, _, _ in engine.renders}
+
+
+async def test_a_clip_of_another_size_is_estimated_by_what_there_is_to_draw(services):
+    small, large = recipe(engine="camera"), recipe(engine="camera", width=1280, height=720)
+    services.forecaster.first = {small.profile: 4.0}
+    middles = [
+        (await services.forecaster.for_new(each.profile, GUILD, ANN)).middle for each in (small, large)
+    ]
+    assert middles[0] == pytest.approx(4.0)
+    assert middles[1] > 1.5 * middles[0]
