@@ -126,8 +126,8 @@ class EyePair:
     def gap(self) -> float | None:
         """How far one eye's fine detail, beside the other's, fell below all that it was.
 
-        The most that any later look shows of it is compared with the least of any earlier one, so that neither
-        a blink nor a wavering counts, and two later looks suffice. The eye's own detail has to have fallen as
+        The most that any later look shows of it is compared with the least of any earlier one. So neither a
+        blink nor a wavering counts, and two later looks suffice. The eye's own detail has to have fallen as
         far. 0 … 0.45, of its look; None where too little was seen.
         """
         if len(self._plain) < _FEWEST_PLAIN:

@@ -205,7 +205,7 @@ def test_an_eye_whose_detail_fell_below_all_that_it_was_is_gone_though_its_shado
     assert seen(gone).gap > limit
     assert seen([pair[::-1] for pair in gone]).gap > limit
     assert seen(early + [(shadow, shadow)] * 2).gap < 0.01, "both: a blink, or sleep"
-    assert seen(early + [(eye, shadow), (eye, eye)]).gap < 0.01, "a wink"
+    assert seen([*early, (eye, shadow), (eye, eye)]).gap < 0.01, "a wink"
     assert seen([(eye, eye), (eye, shadow), *early[2:], *gone[-2:]]).gap < 0.01, "it had been seen so before"
     assert seen(early + [(eye, petals)] * 2).gap < 0.01, "covered, and not gone"
     assert seen([(eye, shadow)] * 4 + [(eye, eye)] * 2).gap < 0.01, "one comes into sight"
