@@ -283,6 +283,7 @@ def _job_loops(base: Base, screening: Screening) -> _JobLoops:
         shortages=base.shortages,
         clock=base.clock,
         screen=screening.before_posting,
+        answer_with=base.messenger.answer_with,
     )
     cases = CaseBoard(
         cases=queue.cases,
