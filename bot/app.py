@@ -316,6 +316,7 @@ def _job_loops(base: Base, screening: Screening, tally: RenderTally) -> _JobLoop
         shortages=base.shortages,
         clock=base.clock,
         screen=screening.before_posting,
+        answer_with=base.messenger.answer_with,
     )
     cases = CaseBoard(
         cases=queue.cases,
