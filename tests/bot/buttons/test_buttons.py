@@ -14,8 +14,8 @@ from bot.buttons import rows
 from bot.buttons.button import Button
 from bot.buttons.form import Form
 from bot.buttons.job_button import JobButton, Place
-from bot.clips.choosing import ChooseTake
 from bot.clips.choose_effect import UseEffect
+from bot.clips.choosing import ChooseTake
 from bot.clips.remakes import Remix
 from bot.discovery import modules_in
 from bot.moderation.case_buttons import CaseButton, case_buttons
