@@ -36,7 +36,7 @@ class Leases:
             self._now += passed
 
     def connected(self) -> None:
-        """There is a connection again. Workers may have lost theirs: each has a lease and a grace more."""
+        """There is a connection again. Workers may have lost theirs: each has a lease and a grace now."""
         self._apart = 0.0
         self._named = dict.fromkeys(self._named, self._now + self._policy.grace)
 
