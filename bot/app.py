@@ -46,6 +46,7 @@ from bot.ops.loop_lag import LoopLag
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
+from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
 from bot.seating import seated
@@ -178,6 +179,7 @@ def _services(base: Base) -> Services:
         takes=_takes(base),
         submissions=submissions,
         replays=_replays(base, submissions, screening),
+        effects=_effects(base, submissions),
         cancelling=cancelling,
         clip_rules=policies.for_finished_clips(settings),
         cases=loops.cases,
@@ -200,6 +202,16 @@ def _services(base: Base) -> Services:
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
             limits=policies.for_door(settings),
         ),
+    )
+
+
+def _effects(base: Base, submissions: Submissions) -> ServerEffects:
+    return ServerEffects(
+        own=base.queue.effects,
+        submissions=submissions,
+        forecaster=base.forecaster,
+        folder=base.settings.data_dir,
+        most=base.settings.max_effects,
     )
 
 
@@ -304,6 +316,7 @@ def _job_loops(base: Base, screening: Screening, tally: RenderTally) -> _JobLoop
         shortages=base.shortages,
         clock=base.clock,
         screen=screening.before_posting,
+        answer_with=base.messenger.answer_with,
     )
     cases = CaseBoard(
         cases=queue.cases,

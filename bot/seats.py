@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engine.core.device import Device
 from engine.core.events import Event
@@ -83,6 +83,15 @@ class Engine(Machine, Protocol):
 
     def discard(self, rendered: Rendered) -> None:
         """Clean up after a clip was taken over."""
+        ...
+
+
+@runtime_checkable
+class Restarts(Protocol):
+    """An engine whose process can be replaced."""
+
+    async def restart(self, reason: str) -> None:
+        """End the process and begin another. Renders that run raise EngineClosed."""
         ...
 
 

@@ -35,6 +35,7 @@ from bot.ops.shortages import Shortages
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
+from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
 from bot.signals import JobSignals
 from bot.supervisor import LoopState, Supervisor
@@ -74,6 +75,7 @@ class Services:
     takes: TakesToChoose
     submissions: Submissions
     replays: Replays
+    effects: ServerEffects
     cancelling: Cancelling
     clip_rules: ClipRules
     cases: CaseBoard

@@ -50,12 +50,14 @@ class JobButton(Button):
         place: where it stands; None: whatever shows it asks for it by its class.
         states: where its job stands when the button is meant. A status message shows it in these only.
         presser: who may press it.
+        anywhere: it works in a direct message, too.
         needs_words: it cannot be used once the words of its job are forgotten.
     """
 
     place: ClassVar[Place | None] = None
     states: ClassVar[tuple[State, ...]] = (State.DELIVERED,)
     presser: ClassVar[Presser] = Presser.ANYONE
+    anywhere: ClassVar[bool] = False
     needs_words: ClassVar[bool] = False
 
     def __init__(self, job: JobId, *, row: int | None = None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
@@ -26,6 +27,9 @@ from db.gallery import Gallery, Shown, Wanted
 from engine.clips.poster import poster
 
 AT = "/gallery/"
+FILTERS_SECONDS = 0.5
+"""Seconds for which the names of engines and members are not read again: that looks at every clip."""
+
 COME_BACK = "5"
 """Seconds."""
 
@@ -57,6 +61,7 @@ class ServedGallery:
         self._blobs = blobs
         self._stills: OrderedDict[str, bytes] = OrderedDict()
         self._drawing = asyncio.Lock()
+        self._known: tuple[float, Site] | None = None
         self._at_work = 0
 
     def routes(self) -> list[web.RouteDef]:
@@ -134,7 +139,12 @@ class ServedGallery:
         )
 
     async def _site(self) -> Site:
-        return Site(facets=shown_facets(await self._gallery.facets(self._policy.kept)))
+        """What there is to filter by: of this moment, or of one shortly before."""
+        now = time.monotonic()
+        if self._known is None or now - self._known[0] > FILTERS_SECONDS:
+            facets = shown_facets(await self._gallery.facets(self._policy.kept))
+            self._known = (now, Site(facets=facets))
+        return self._known[1]
 
     def _is_kept(self, shown: Shown) -> bool:
         return self._blobs.path(shown.job.clip_sha256 or "").exists()

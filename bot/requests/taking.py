@@ -63,6 +63,8 @@ class Planned:
         spoiler: a file was given as a spoiler, so the clip is one.
         origin: the job that it is made from, where that is known only now.
         takes: how many drafts the member wants to choose from; 0: none.
+        private: only the member is to see the clip.
+        token: what their private answer can be changed with.
     """
 
     recipe: Recipe
@@ -71,6 +73,8 @@ class Planned:
     spoiler: bool = False
     origin: Job | None = None
     takes: int = 0
+    private: bool = False
+    token: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -350,4 +354,6 @@ def _new_job(
         interaction=asker.request,
         api_key=asker.api_key,
         takes=made.takes,
+        private=made.private,
+        token=made.token,
     )
