@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bot.link import certificate
@@ -140,6 +141,7 @@ class Line:
     async def run(self) -> None:
         """Keep a connection until cancelled. It ends by itself never; what went wrong, ``on_down`` hears."""
         logging.getLogger("asyncio").addFilter(_is_no_goodbye)
+        await asyncio.to_thread(import_module, "nats.aio.client")  # a large one: it would hold the loop up
         pause = self._limits.first_pause
         clock = asyncio.get_running_loop().time
         try:
@@ -336,7 +338,7 @@ def _meaning_of(error: Exception | None) -> LinkError:
         return LoginRefused("the broker does not take this key")
     if isinstance(error, LinkError):
         return error
-    return LineDown(f"the connection was lost: {error or type(error).__name__}")
+    return LineDown(f"the connection was lost: {str(error or '') or type(error).__name__}")
 
 
 async def _end(client: Client) -> None:
