@@ -114,6 +114,7 @@ def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
     return {
         **({} if trouble is None else {TROUBLE: trouble}),
         **_states_of(services.engines),
+        **({"workers": services.broker.trouble} if services.broker.trouble else {}),
         "discord": "connected" if services.messenger.connected else "away",
         "rendered": services.engines.tally.rendered,
         "idle between jobs p95 ms": round(services.engines.idle(0.95) * 1000, 1),

@@ -136,6 +136,10 @@ def waits_for(recipe: Recipe, short: Shortage) -> str:
 NOTHING_DRAWS_IT = "Nothing here can make this right now. The owner of this bot can change that."
 
 
+ANOTHER_MACHINE = "the machine that can draw it"
+"""What a job waits for whose worker is away; members need not know whose it is."""
+
+
 def waits_for_server(recipe: Recipe, where: str) -> str:
     """The status of a job whose server or service can't be reached.
 
