@@ -14,6 +14,7 @@ from bot.api.policy import ApiPolicy
 from bot.api.sealed_clips import SealedClips
 from bot.api.server import ApiServer
 from bot.app import assemble
+from bot.broker.store import BrokerStore
 from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.members import Members
@@ -55,11 +56,15 @@ async def run(settings: Settings) -> None:
         await services.webhooks.begin()
         await services.queue.events.switch(on=bool(settings.api_port))
         recovery = await services.queue.claims.recover(
-            limits=policies.for_stumbles(settings), by_itself=crashed
+            limits=policies.for_stumbles(settings),
+            by_itself=crashed,
+            workers=await asyncio.to_thread(BrokerStore(settings.data_dir).wants),
         )
         log.info(
-            "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
+            "restarted: %d jobs resume, %d are drawn by workers, %d are set aside, "
+            "%d may already have been posted",
             len(recovery.requeued),
+            len(recovery.elsewhere),
             len(recovery.quarantined),
             len(recovery.posting),
         )
@@ -104,6 +109,8 @@ def supervisor_of(services: Services) -> Supervisor:
         ),
         *(each.loop for each in services.engines.loops),
         *services.engines.watches,
+        services.broker.loop,
+        *services.fleet.loops,
         EngineCount(
             services.queue.lane_sizes,
             lanes=lambda: [seat.lane for seat in services.engines.seats],
@@ -111,6 +118,7 @@ def supervisor_of(services: Services) -> Supervisor:
         ).loop,
         services.deliverer.loop,
         services.board.loop,
+        services.takes.loop,
         services.cases.loop,
         services.answers.loop,
         services.housekeeping.loop,
@@ -224,6 +232,7 @@ def _engine_starts(services: Services) -> Iterator[Loop]:
 
 async def _finish(services: Services) -> None:
     """Claim nothing more, give the running job and the running posts a moment, and say so in public."""
+    await services.fleet.stop()
     await asyncio.gather(services.engines.stop(services.settings.stop_grace), services.submissions.stop())
     await services.deliverer.stop()
     await services.board.stop()

@@ -9,6 +9,7 @@
 `db.jobs.claims`        the engine's side: claim, progress, hand in, give back
 `db.jobs.lane_sizes`    how many engines there are
 `db.jobs.delivery`      how a clip reaches its channel once; status messages
+`db.jobs.choices`       takes to choose from
 `db.jobs.queries`       questions
 `db.moderation.actions`    pause, move, clear, ban
 `db.jobs.ownership`     whose a file is
@@ -47,6 +48,7 @@ from db.fleet.workers import Workers
 from db.gallery import Gallery
 from db.jobs.allowances import Allowances
 from db.jobs.asked import Asked
+from db.jobs.choices import Choices
 from db.jobs.claims import Claims
 from db.jobs.delivery import Delivery
 from db.jobs.descent import Retells
@@ -81,6 +83,7 @@ class Queue:
         claims: what an engine does, and cancelling.
         lane_sizes: how many engines there are.
         delivery: how a clip reaches its channel, and the message that follows a job.
+        choices: takes to choose from.
         jobs: questions about jobs.
         moderation: pause, move, clear, ban.
         cases: what moderators are asked to decide.
@@ -110,6 +113,7 @@ class Queue:
     claims: Claims
     lane_sizes: LaneSizes
     delivery: Delivery
+    choices: Choices
     jobs: JobQueries
     moderation: Moderation
     cases: Cases
@@ -155,6 +159,7 @@ class Queue:
         self.claims = Claims(db, share=share, clock=clock)
         self.lane_sizes = LaneSizes(db, clock=clock)
         self.delivery = Delivery(db, clock=clock)
+        self.choices = Choices(db, clock=clock)
         self.jobs = JobQueries(db, share=share, clock=clock)
         self.moderation = Moderation(db, pseudonym_of=pseudonym_of, clock=clock)
         self.cases = Cases(db, pseudonym_of=pseudonym_of, retells=retells, clock=clock)

@@ -30,6 +30,9 @@ MEMBER_SECONDS = 5.0
 CLOCK_SLACK = 120.0
 """Seconds by which our clock and Discord's may differ."""
 
+ALT_LIMIT = 1024
+"""Characters that Discord takes of what a file shows."""
+
 _ORIGINAL: Any = "@original"
 """In the place of a message's id: the first answer to an interaction."""
 
@@ -304,6 +307,17 @@ def _carries(message: discord.Message, file_name: str) -> bool:
     return any(file.filename.removeprefix(SPOILER) == file_name for file in message.attachments)
 
 
+def _files(post: Post) -> list[discord.File]:
+    """The files of a message, each with what it shows."""
+    own = [] if post.file is None else [(post.file, post.file_name, post.alt)]
+    beside = [(path, name, "") for path, name in post.beside]
+    more = [(file.path, file.name, file.alt) for file in post.attached]
+    return [
+        discord.File(path, filename=name, description=alt[:ALT_LIMIT] or None)
+        for path, name, alt in (*own, *beside, *more)
+    ]
+
+
 async def _send(channel: discord.abc.Messageable, post: Post) -> int:
     allowed = discord.AllowedMentions(
         everyone=False,
@@ -314,10 +328,7 @@ async def _send(channel: discord.abc.Messageable, post: Post) -> int:
     extras: dict[str, Any] = {}
     if post.view is not None:
         extras["view"] = post.view
-    if post.file is not None:
-        given = [(post.file, post.file_name), *post.beside]
-        extras["files"] = [
-            discord.File(path, filename=name) for path, name in given
-        ]  # discord.py closes them
+    if files := _files(post):
+        extras["files"] = files  # discord.py closes them
     message = await channel.send(post.content, nonce=post.nonce, allowed_mentions=allowed, **extras)
     return message.id

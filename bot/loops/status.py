@@ -22,6 +22,7 @@ from bot.forecast import Forecaster
 from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
+from bot.loops.draft_status import status_of_drafts
 from bot.loops.engines import Engines
 from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.ops.shortages import Place, Shortages
@@ -135,6 +136,7 @@ class StatusBoard:
         self._refreshed = 0.0
         self.loop = Loop("status board", self._edit, every=TICK_SECONDS, first=self._look_around)
         signals.changed.connect(self.touch)
+        signals.message_replaced.connect(self._forget)
         signals.places_changed.connect(self.places_changed)
 
     def touch(self, job: JobId) -> None:
@@ -227,7 +229,7 @@ class StatusBoard:
         async with self._slots:
             try:
                 job = await self._jobs.get(job_id)
-                if job is None or job.status_final or not job.has_channel:
+                if job is None or job.status_final or not job.has_channel or job.shows_drafts:
                     self._forget(job_id)
                     return
                 look = self._looks.of(job.id) if job.state is State.RUNNING else None
@@ -250,6 +252,8 @@ class StatusBoard:
 
     async def _content_of_waiting(self, job: Job, recipe: Recipe, *, asks: bool) -> str:
         """For a job that waits or is drawn."""
+        if job.choosing:
+            return await status_of_drafts(job, self._jobs, self._forecaster, self._moderation)
         live = self._engines.progress.get(job.id) if job.state is State.RUNNING else None
         if live is None or live.fraction == 0:  # each try may fail again: this is said once
             if (short := self._engines.short_for(job)) is not None:
@@ -288,8 +292,7 @@ class StatusBoard:
 
     async def _written(self, job: Job, content: str, draft: int) -> None:
         pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self._interval
-        if self.loop.stopping:
-            pause = 0.0
+        pause = 0.0 if self.loop.stopping else pause
         self._shown[job.id] = Shown(content=content, draft=draft, next=time.monotonic() + pause)
         if job.state.ended:
             await self._delivery.finish_status(job.id)

@@ -323,7 +323,7 @@ def _end(connection: sqlite3.Connection, job: JobId, now: float) -> None:
         check_move(job, state, State.CANCELLED)
     connection.execute(
         f"UPDATE job SET state = 'cancelled', ended_at = ?, claim = claim + 1, in_flight = 0, "
-        f"retry_at = NULL WHERE id = ? AND state IN ({sql_list(OPEN)})",
+        f"choosing = 0, retry_at = NULL WHERE id = ? AND state IN ({sql_list(OPEN)})",
         (now, job),
     )
 
