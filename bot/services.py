@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from bot.clips.clip_rules import ClipRules
 from bot.clips.replay import Replays
+from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
@@ -70,6 +71,7 @@ class Services:
     deliverer: Deliverer
     board: StatusBoard
     takes: TakesToChoose
+    stickers: Stickers
     submissions: Submissions
     replays: Replays
     cancelling: Cancelling

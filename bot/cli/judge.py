@@ -207,7 +207,7 @@ def _judged_every(recipe: Recipe | None, fps: float) -> float:
     """
     from engine.families import FAMILIES  # noqa: PLC0415 - see above
 
-    if recipe is None or recipe.loop:
+    if recipe is None or recipe.only_remade:
         return max(1, round(fps / NATIVE_FPS))
     spec = FAMILIES.get(recipe.engine)
     step = 1 if spec is None else spec.judged_step(recipe.native_fps)
