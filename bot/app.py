@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot import policies
 from bot.accounts import accounts_for, hosted_service
@@ -46,14 +47,16 @@ from bot.ops.loop_lag import LoopLag
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
+from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
 from bot.seating import seated
-from bot.seats import Seat
+from bot.seats import HERE, Seat
 from bot.services import Services
 from bot.turns import Turns
 from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
+from bot.workers import abilities_of, broker_of, fleet_of
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
@@ -122,7 +125,10 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
                 base = base_of(settings, clock, database, blobs, seating, reception, sealer, accounts)
                 services = _services(base)
                 await services.door.open()
-                yield services
+                try:
+                    yield services
+                finally:
+                    await services.broker.close()
         finally:
             await seating.close()
 
@@ -140,7 +146,8 @@ async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Receptio
 def _services(base: Base) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
     screening = _screening(base)
-    loops = _job_loops(base, screening)
+    tally, broker = RenderTally(), broker_of(base)
+    loops = _job_loops(base, screening, tally)
     submissions = _submissions(base, loops.board, screening)
     decisions = Decisions(
         cases=queue.cases,
@@ -174,6 +181,7 @@ def _services(base: Base) -> Services:
         stickers=Stickers(blobs=base.blobs, turns=Turns(at_once=1, waiting=settings.exports_waiting)),
         submissions=submissions,
         replays=_replays(base, submissions, screening),
+        effects=_effects(base, submissions),
         cancelling=cancelling,
         clip_rules=policies.for_finished_clips(settings),
         cases=loops.cases,
@@ -185,6 +193,10 @@ def _services(base: Base) -> Services:
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
         hosted=_hosted(base),
+        fleet=fleet_of(
+            base, tally, broker, outcomes_of=partial(_outcomes, base), limits_for=_limits_for(base)
+        ),
+        broker=broker,
         key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
         loop_lag=LoopLag(),
@@ -192,6 +204,16 @@ def _services(base: Base) -> Services:
             standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
             limits=policies.for_door(settings),
         ),
+    )
+
+
+def _effects(base: Base, submissions: Submissions) -> ServerEffects:
+    return ServerEffects(
+        own=base.queue.effects,
+        submissions=submissions,
+        forecaster=base.forecaster,
+        folder=base.settings.data_dir,
+        most=base.settings.max_effects,
     )
 
 
@@ -207,24 +229,30 @@ def _screening(base: Base) -> Screening:
     )
 
 
-def _engines(base: Base) -> Engines:
-    """A loop for each seat."""
-    tally = RenderTally()
+def _engines(base: Base, tally: RenderTally) -> Engines:
+    """A loop for each seat, and the workers."""
     seats = base.seating.seats
     names = [f"engine loop, {seat.name}" if len(seats) > 1 else "engine loop" for seat in seats]
     loops = [_engine_loop(base, seat, name, tally) for seat, name in zip(seats, names, strict=True)]
-    return Engines(loops, tally, watches=base.seating.watches)
+    return Engines(loops, tally, watches=base.seating.watches, workers=base.places)
 
 
-def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
+def _limits_for(base: Base) -> Callable[[Job], Awaitable[RenderLimits]]:
+    """What a job may spend."""
+
     async def limits_for(job: Job) -> RenderLimits:
         limits = render_limits(base.settings, base.messenger.known_upload_limit(job.guild_id))
         if not service_of(recipe_of(job).engine):
             return limits
         return replace(limits, max_takes=min(limits.max_takes, base.settings.hosted_takes))
 
-    outcomes = Outcomes(
-        seat.name,
+    return limits_for
+
+
+def _outcomes(base: Base, seat: str) -> Outcomes:
+    """What records how a seat's claims end."""
+    return Outcomes(
+        seat,
         claims=base.queue.claims,
         jobs=base.queue.jobs,
         stumbles=policies.for_stumbles(base.settings),
@@ -233,6 +261,11 @@ def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> Engin
         signals=base.signals,
         clock=base.clock,
     )
+
+
+def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
+    if seat.lane == HERE:
+        seat.unable = abilities_of(base).unable
     return EngineLoop(
         claims=base.queue.claims,
         jobs=base.queue.jobs,
@@ -240,19 +273,19 @@ def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> Engin
         retention=base.queue.retention,
         blobs=base.blobs,
         seat=seat,
-        others=lambda: base.seating.seats,
+        others=base.places.beside(base.seating.seats),
         name=name,
-        limits_for=limits_for,
-        outcomes=outcomes,
+        limits_for=_limits_for(base),
+        outcomes=_outcomes(base, seat.name),
         signals=base.signals,
         tally=tally,
         may_claim=base.data_watch.is_there,
     )
 
 
-def _job_loops(base: Base, screening: Screening) -> _JobLoops:
+def _job_loops(base: Base, screening: Screening, tally: RenderTally) -> _JobLoops:
     settings, queue, signals = base.settings, base.queue, base.signals
-    engines = _engines(base)
+    engines = _engines(base, tally)
     board = StatusBoard(
         delivery=queue.delivery,
         jobs=queue.jobs,
@@ -389,6 +422,7 @@ def _submissions(base: Base, board: StatusBoard, screening: Screening) -> Submis
         capabilities=base.inventory.capabilities,
         families=base.inventory.families,
         lanes=base.seating.lanes,
+        abilities=abilities_of(base),
     )
     return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 

@@ -14,10 +14,17 @@ from bot.api.policy import ApiPolicy
 from bot.api.sealed_clips import SealedClips
 from bot.api.server import ApiServer
 from bot.app import assemble
+from bot.broker.store import BrokerStore
 from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
+from bot.dashboard.actions import Actions
+from bot.dashboard.facts import facts_of
+from bot.dashboard.server import Dashboard
+from bot.dashboard.sessions import Sessions
 from bot.discord_io.members import Members
 from bot.first_times import FirstTimes
+from bot.gallery.channels import GalleryWatch
+from bot.gallery.served import ServedGallery
 from bot.loops.alerts import moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
 from bot.loops.engine_count import EngineCount
@@ -53,11 +60,15 @@ async def run(settings: Settings) -> None:
         await services.webhooks.begin()
         await services.queue.events.switch(on=bool(settings.api_port))
         recovery = await services.queue.claims.recover(
-            limits=policies.for_stumbles(settings), by_itself=crashed
+            limits=policies.for_stumbles(settings),
+            by_itself=crashed,
+            workers=await asyncio.to_thread(BrokerStore(settings.data_dir).wants),
         )
         log.info(
-            "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
+            "restarted: %d jobs resume, %d are drawn by workers, %d are set aside, "
+            "%d may already have been posted",
             len(recovery.requeued),
+            len(recovery.elsewhere),
             len(recovery.quarantined),
             len(recovery.posting),
         )
@@ -102,6 +113,8 @@ def supervisor_of(services: Services) -> Supervisor:
         ),
         *(each.loop for each in services.engines.loops),
         *services.engines.watches,
+        services.broker.loop,
+        *services.fleet.loops,
         EngineCount(
             services.queue.lane_sizes,
             lanes=lambda: [seat.lane for seat in services.engines.seats],
@@ -120,6 +133,7 @@ def supervisor_of(services: Services) -> Supervisor:
         disk_reserve(services.database),
         clock_watch.loop,
         health.loop,
+        GalleryWatch(services.queue.gallery, services.messenger).loop,
     )
     if services.settings.first_times:
         supervisor.add(first_times(services).loop)
@@ -150,7 +164,16 @@ def first_times(services: Services) -> FirstTimes:
 
 
 def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
-    """What serves the API."""
+    """What serves the API, and the gallery where the owner wants that."""
+    clips = SealedClips(
+        blobs=services.blobs, sealer=services.sealer, folder=services.settings.data_dir / OUTBOX
+    )
+    gallery = ServedGallery(
+        policies.for_gallery(services.settings),
+        gallery=services.queue.gallery,
+        clips=clips,
+        blobs=services.blobs,
+    )
     return ApiServer(
         ApiParts(
             policy=policy,
@@ -168,14 +191,13 @@ def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
             door=services.door,
             rights=services.rights,
             signals=services.signals,
-            clips=SealedClips(
-                blobs=services.blobs, sealer=services.sealer, folder=services.settings.data_dir / OUTBOX
-            ),
+            clips=clips,
             spool=services.settings.data_dir,
             progress=services.engines.progress.get,
             in_trouble=lambda: services.data_watch.trouble() is not None,
             clock=services.clock,
-        )
+        ),
+        more=gallery.routes() if services.settings.gallery else (),
     )
 
 
@@ -185,7 +207,26 @@ def web_server(services: Services, supervisor: Supervisor, policy: WebPolicy) ->
         policy,
         tell=lambda: overview_of(services, supervisor),
         in_trouble=lambda: services.data_watch.trouble() is not None,
-        more=services.hosted.receiver.routes() if services.hosted.hosting.on else (),
+        more=(
+            *(services.hosted.receiver.routes() if services.hosted.hosting.on else ()),
+            *(dashboard(services, supervisor).routes() if services.settings.dashboard else ()),
+        ),
+    )
+
+
+def dashboard(services: Services, supervisor: Supervisor) -> Dashboard:
+    """The owner's page."""
+    return Dashboard(
+        sessions=Sessions(
+            policies.for_dashboard(services.settings), services.queue.owner_key, clock=services.clock
+        ),
+        look=lambda: facts_of(services, supervisor),
+        actions=Actions(
+            moderation=services.queue.moderation,
+            audit=services.audit,
+            engines=services.engines,
+            signals=services.signals,
+        ),
     )
 
 
@@ -214,6 +255,7 @@ def _engine_starts(services: Services) -> Iterator[Loop]:
 
 async def _finish(services: Services) -> None:
     """Claim nothing more, give the running job and the running posts a moment, and say so in public."""
+    await services.fleet.stop()
     await asyncio.gather(services.engines.stop(services.settings.stop_grace), services.submissions.stop())
     await services.deliverer.stop()
     await services.board.stop()

@@ -6,18 +6,21 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engine.core.device import Device
 from engine.core.events import Event
 from engine.core.family_spec import FamilySpec
-from engine.core.recipe import Recipe
+from engine.core.recipe import Recipe, Stage
 from engine.process.host import HostState
 from engine.process.spool import Rendered
 from engine.rendering.limits import RenderLimits
 
 HERE = ""
 """The lane of what this machine draws."""
+
+LEFT_THE_GPU = frozenset({Stage.CHECKING, Stage.SMOOTHING, Stage.ENCODING})
+"""Stages of a render in which another may be drawn. If its take is rejected, it waits for the other's."""
 
 
 class Machine(Protocol):
@@ -80,6 +83,15 @@ class Engine(Machine, Protocol):
 
     def discard(self, rendered: Rendered) -> None:
         """Clean up after a clip was taken over."""
+        ...
+
+
+@runtime_checkable
+class Restarts(Protocol):
+    """An engine whose process can be replaced."""
+
+    async def restart(self, reason: str) -> None:
+        """End the process and begin another. Renders that run raise EngineClosed."""
         ...
 
 

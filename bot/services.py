@@ -11,6 +11,7 @@ from importlib.metadata import version
 from inspect import get_annotations
 from typing import Any, TypeVar
 
+from bot.broker.broker import Broker
 from bot.clips.clip_rules import ClipRules
 from bot.clips.replay import Replays
 from bot.clips.sticker import Stickers
@@ -18,6 +19,7 @@ from bot.clips.takes import TakesToChoose
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
+from bot.fleet.service import FleetService
 from bot.forecast import Forecaster
 from bot.hosted.service import HostedService
 from bot.loops.answers import Answers
@@ -34,6 +36,7 @@ from bot.ops.shortages import Shortages
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
+from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
 from bot.signals import JobSignals
 from bot.supervisor import LoopState, Supervisor
@@ -74,6 +77,7 @@ class Services:
     stickers: Stickers
     submissions: Submissions
     replays: Replays
+    effects: ServerEffects
     cancelling: Cancelling
     clip_rules: ClipRules
     cases: CaseBoard
@@ -85,6 +89,8 @@ class Services:
     rights: Rights
     webhooks: WebhookSender
     hosted: HostedService
+    fleet: FleetService
+    broker: Broker
     key_webhooks: KeyWebhookSender
     sealer: Sealer
     loop_lag: LoopLag

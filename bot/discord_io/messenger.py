@@ -17,6 +17,7 @@ import discord
 
 from bot.discord_io.causes import Trouble, trouble_of
 from bot.discord_io.post import SPOILER, Answered, ChannelError, Post, SmallFile
+from bot.discord_io.public_channels import is_public
 
 T = TypeVar("T")
 
@@ -78,6 +79,16 @@ class Messenger:
         return isinstance(channel, discord.abc.GuildChannel | discord.Thread) and (
             getattr(channel, "nsfw", False) or (isinstance(channel, discord.Thread) and channel.is_nsfw())
         )
+
+    def everybody_sees(self, guild_id: int, channel_id: int) -> bool | None:
+        """Whether whoever joins a server may read a channel, of any age; None: Discord is away.
+
+        A channel that is gone is seen by nobody, nor is a thread that was archived: nothing is known of it.
+        """
+        guild = None if self._client is None else self._client.get_guild(guild_id)
+        if guild is None:
+            return None if not self.connected else False
+        return is_public(guild, channel_id)
 
     async def member(self, guild_id: int, user_id: int) -> discord.Member | None:
         """Ask Discord for a member of a server. Not waited for where Discord is away.

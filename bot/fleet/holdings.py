@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from bot.fleet.account import Holding, Key
-from bot.fleet.helpers import FleetParts, Helper
+from bot.fleet.known_worker import FleetParts, Helper
 from bot.fleet.leases import Leases
 from bot.fleet.policy import FleetPolicy
 from bot.fleet.results import Settled
@@ -24,7 +24,6 @@ from db.fleet.worker_claims import Claim
 from db.jobs.claims import Requeue
 from db.jobs.job import Job
 from engine.core.recipe import Stage
-from engine.process.host import HostState
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ class Holdings:
         self._parts = parts
         self._policy = policy
         self._epoch = epoch
-        self.leases = Leases(policy.leases)
+        self.leases = Leases(policy)
         self.says: Callable[[str, Any], Awaitable[None]] = _unsaid
         self.put_out: Callable[[str, str], Awaitable[None]] = _unsaid
         self.stopping = False
@@ -82,7 +81,7 @@ class Holdings:
         self.leases.name(claim)
         helper.place.progress[job.id] = JobProgress(stage=Stage.PREPARING, fraction=0.0, take=1)
         holding = helper.account.give(claim, job, order, time.monotonic())
-        self._note_state(helper)
+        self._note_busy(helper)
         self._parts.signals.changed(job.id)
         self._parts.signals.places_changed()
         return holding
@@ -150,7 +149,7 @@ class Holdings:
         self._parts.discards.drop(job)
         helper.place.progress.pop(job, None)
         helper.place.drafts.pop(job, None)
-        self._note_state(helper)
+        self._note_busy(helper)
         self._parts.signals.changed(job)
         self._parts.signals.places_changed()
         self._parts.signals.queued()
@@ -172,6 +171,5 @@ class Holdings:
             await helper.place.outcomes.requeue(holding.job, Requeue.LOST)
             self.let_go(helper, holding)
 
-    def _note_state(self, helper: Helper) -> None:
-        busy = helper.account.to_draw > 0
-        helper.place.seat.engine.state = HostState.BUSY if busy else HostState.READY
+    def _note_busy(self, helper: Helper) -> None:
+        helper.place.seat.engine.busy = helper.account.to_draw > 0

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from bot.fleet.fleet import VERDICTS, Fleet
-from bot.fleet.helpers import FleetParts, Helper
+from bot.fleet.known_worker import FleetParts, Helper
 from bot.link.messages import Capabilities as Told
 from bot.link.messages import Verdict
 from db.fleet.worker_claims import Claim
 from db.states import JobId
-from engine.process.host import HostState
 
 log = logging.getLogger(__name__)
 
@@ -106,9 +105,9 @@ class Upkeep:
     def _note_silences(self, now: float) -> None:
         for worker, helper in self._fleet.helpers.items():
             engine = helper.place.seat.engine
-            if now - helper.heard_at > self._fleet.policy.leases.lease and engine.state is not HostState.DOWN:
+            if now - helper.heard_at > self._fleet.policy.lease and not engine.silent:
                 log.warning("nothing is heard of worker %s", helper.place.seat.name)
-                engine.state = HostState.DOWN
+                engine.silent = True
                 self._parts.places.gone(worker)
                 self._parts.signals.places_changed()
 

@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 
 from bot.loops.previews import JobProgress
+from bot.seats import LEFT_THE_GPU
 from bot.supervisor import wait_at_most
 from db.jobs.claims import Claims
 from db.jobs.job import Job
@@ -26,9 +27,6 @@ log = logging.getLogger(__name__)
 
 NOTE_SECONDS = 1.0
 """A row takes progress at most this often."""
-
-LEFT_THE_GPU = frozenset({Stage.CHECKING, Stage.SMOOTHING, Stage.ENCODING})
-"""Stages of a render in which another may be drawn. If its take is rejected, it waits for the other's."""
 
 
 class Pauses:

@@ -19,7 +19,7 @@ from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import job_from
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
-from db.states import NOT_DRAWN, JobId, State, new_job_id, sql_list
+from db.states import EVERYWHERE, NOT_DRAWN, JobId, State, new_job_id, sql_list
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -197,7 +197,7 @@ def _check(
 ) -> Precedence:
     user, _ = who
     _check_ban(connection, guild, who)
-    if fetch_one(connection, "SELECT 1 FROM drain WHERE guild_id = ?", (guild,)) is not None:
+    if fetch_one(connection, "SELECT 1 FROM drain WHERE guild_id IN (?, ?)", (guild, EVERYWHERE)) is not None:
         raise Draining(f"guild {guild} takes nothing new")
     own = _allowed(connection, guild, who, roles, limits)
     _check_hour(connection, guild, who, own.hour, now)

@@ -143,6 +143,12 @@ class JobQueries(JobRows):
             )
         )
 
+    async def posted_as(self, guild: int, message: int) -> Job | None:
+        """Return the job whose clip is in this message of a guild."""
+        return _first(
+            await self._jobs("SELECT * FROM job WHERE message_id = ? AND guild_id = ?", (message, guild))
+        )
+
     async def jobs_of(self, user: int, guild: int, limit: int = 10) -> list[Job]:
         """Return a member's jobs, the newest first."""
         return await self._jobs(

@@ -30,6 +30,8 @@ SUBJECTS: Mapping[str, str] = {
     "report": "user_id",
     "api_key": "user_id",
     "hosting_consent": "user_id",
+    "gallery_choice": "user_id",
+    "gallery_name": "user_id",
 }
 """Tables that hold something about a member, and the column that says about whom."""
 
@@ -38,6 +40,7 @@ ACTORS: Mapping[str, tuple[str, ...]] = {
     "pause": ("by_user",),
     "drain": ("by_user",),
     "card": ("by_user",),
+    "effect": ("by_user",),
 }
 """Columns with the id of a member who acted on others."""
 
@@ -55,8 +58,9 @@ PASSING: Mapping[str, str] = {
 NOT_TOLD: Mapping[str, str] = {"api_key": "hash", "job": "token"}
 """Columns about a member that are no use to them."""
 
-KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report")
-"""Rows that outlive an erase: what was used, that a member is banned, may ask for less, or has reported."""
+KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report", "gallery_choice")
+"""Rows that outlive an erase: what was used; that a member is banned, may ask for less, has reported; what
+they want of the gallery."""
 
 APPLIED = "erased_applied"
 """The key in ``meta`` of how much of the list of the erased has been done in this database."""
@@ -203,7 +207,7 @@ class Eraser:
             [quote for quote in quotes if len(quote) >= SHORTEST_QUOTE],
         )
         _forget_quoted_reports(connection, user)
-        for table in ("star", "hosting_consent"):
+        for table in ("star", "hosting_consent", "gallery_name"):
             connection.execute(f"DELETE FROM {table} WHERE user_id = ?", (user,))
         _drop_keys(connection, user)
         for table in PASSING.keys() - {"alias", "erasure"}:  # these two are seen to here
@@ -245,6 +249,8 @@ class Eraser:
             "deleted_at = coalesce(deleted_at, ?) WHERE id = ?",
             (pseudonym, job.receipt and self._redactor.forget_receipt(job.receipt), now, job.id),
         )
+        # An effect that was made of their clip has their words in it.
+        connection.execute("DELETE FROM effect WHERE job = ?", (job.id,))
         return _drop_sheets(connection, job.id)
 
     def _descent(self, connection: sqlite3.Connection, own: Sequence[Job]) -> list[Job]:
@@ -305,6 +311,7 @@ def _disinherit(connection: sqlite3.Connection, job: Job, left: Left, now: float
     )
     _end(connection, job.id, now)
     connection.execute("UPDATE job SET clip_sha256 = NULL WHERE id = ?", (job.id,))
+    connection.execute("DELETE FROM effect WHERE job = ?", (job.id,))
     lost = set(job.inputs.values()) - set(left.inputs.values())
     lost |= set() if job.clip_sha256 is None else {job.clip_sha256}
     return lost | _drop_sheets(connection, job.id)

@@ -35,6 +35,7 @@ from engine.process import wire
 from engine.process.faults import describe
 from engine.process.line import Channel, ParentFetch, RenderQueue, Reporter
 from engine.rendering.limits import CLIP_NAME, RenderLimits
+from engine.runtime.importing import uncollected
 
 if TYPE_CHECKING:
     from engine.rendering.overlap import Overlap
@@ -99,7 +100,8 @@ def serve(channel: Channel, make_renderer: Callable[[], Draws], *, beat_every: f
     orders = RenderQueue()
     threading.Thread(target=_listen, args=(channel, orders), name="listen", daemon=True).start()
     threading.Thread(target=_beat, args=(channel, beat_every), name="beat", daemon=True).start()
-    renderer = make_renderer()
+    with uncollected():
+        renderer = make_renderer()
     device = renderer.device
     channel.send(wire.Ready(device=device.kind, name=device.name, memory=device.memory))
     # The pool begins another thread only if none is idle: renders that come one by one share one.

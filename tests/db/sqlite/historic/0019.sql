@@ -127,6 +127,29 @@ CREATE TABLE foretold (
     ahead INTEGER NOT NULL,
     ratio REAL NOT NULL
 , lane TEXT NOT NULL DEFAULT '');
+CREATE TABLE gallery_channel (
+    channel_id INTEGER PRIMARY KEY,
+    guild_id INTEGER NOT NULL,
+    is_public INTEGER NOT NULL,
+    at REAL NOT NULL
+);
+CREATE TABLE gallery_choice (
+    user_id INTEGER PRIMARY KEY,
+    choice TEXT NOT NULL CHECK (choice IN ('hidden', 'named')),
+    at REAL NOT NULL
+);
+CREATE TABLE gallery_guild (
+    guild_id INTEGER PRIMARY KEY,
+    at REAL NOT NULL
+);
+CREATE TABLE gallery_name (
+    guild_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    slug TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    at REAL NOT NULL,
+    PRIMARY KEY (guild_id, user_id)
+) WITHOUT ROWID;
 CREATE TABLE guild (
     guild_id INTEGER PRIMARY KEY,
     usage REAL NOT NULL
@@ -194,10 +217,10 @@ CREATE TABLE job (
     in_flight INTEGER NOT NULL DEFAULT 0,
     message_id INTEGER,
     deleted_at REAL
-, due REAL NOT NULL DEFAULT 0, expected REAL NOT NULL DEFAULT 30, foretold REAL, foretold_ahead INTEGER, charged_seconds REAL NOT NULL DEFAULT 0, booked REAL, before_others INTEGER NOT NULL DEFAULT 0, forgotten_at REAL, adult INTEGER NOT NULL DEFAULT 0, spoiler INTEGER NOT NULL DEFAULT 0, looked_at INTEGER NOT NULL DEFAULT 0, taking_down INTEGER NOT NULL DEFAULT 0, stumbles INTEGER NOT NULL DEFAULT 0, stumbled_at REAL, seed INTEGER, seen TEXT, lane TEXT NOT NULL DEFAULT '', engine TEXT NOT NULL DEFAULT '', seat TEXT NOT NULL DEFAULT '', api_key TEXT, ability TEXT NOT NULL DEFAULT '', worker TEXT, losses INTEGER NOT NULL DEFAULT 0, takes INTEGER NOT NULL DEFAULT 0, choosing INTEGER NOT NULL DEFAULT 0, choose_until REAL, chosen INTEGER NOT NULL DEFAULT 0, chosen_late INTEGER NOT NULL DEFAULT 0, draft_of TEXT REFERENCES job (id), draft INTEGER NOT NULL DEFAULT 0, private INTEGER NOT NULL DEFAULT 0, token TEXT);
-INSERT INTO "job" VALUES(1,'e807998cd482e19f','interaction 0','animate','delivered',100,7,1,'{}','camera-fast','{"picture": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}',NULL,1.79526165670024347303e+09,0,0,1,1,0,0,1.7952616567014853954e+09,1.79526165670266675943e+09,1.79526165670457911495e+09,'',0.0,0,0,'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc',1,'{}',10.0,NULL,NULL,NULL,NULL,NULL,NULL,0,1.79526165670399880406e+09,1,NULL,0,555,NULL,1.79526165670024347303e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0,0,0,NULL,0,0,NULL,0,0,NULL);
-INSERT INTO "job" VALUES(2,'50a42aeffcaad651','interaction 1','animate','running',100,7,1,'{}','camera-fast','{}',NULL,1.79526165670518040654e+09,0,0,2,1,0,0,1.79526165670570898055e+09,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1.79526165670518040654e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0,0,0,NULL,0,0,NULL,0,0,NULL);
-INSERT INTO "job" VALUES(3,'1915c9710e209560','interaction 2','animate','queued',100,7,1,'{}','camera-fast','{}',NULL,1795261656.70635,0,0,3,0,0,0,NULL,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1795261656.70635,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0,0,0,NULL,0,0,NULL,0,0,NULL);
+, due REAL NOT NULL DEFAULT 0, expected REAL NOT NULL DEFAULT 30, foretold REAL, foretold_ahead INTEGER, charged_seconds REAL NOT NULL DEFAULT 0, booked REAL, before_others INTEGER NOT NULL DEFAULT 0, forgotten_at REAL, adult INTEGER NOT NULL DEFAULT 0, spoiler INTEGER NOT NULL DEFAULT 0, looked_at INTEGER NOT NULL DEFAULT 0, taking_down INTEGER NOT NULL DEFAULT 0, stumbles INTEGER NOT NULL DEFAULT 0, stumbled_at REAL, seed INTEGER, seen TEXT, lane TEXT NOT NULL DEFAULT '', engine TEXT NOT NULL DEFAULT '', seat TEXT NOT NULL DEFAULT '', api_key TEXT, ability TEXT NOT NULL DEFAULT '', worker TEXT, losses INTEGER NOT NULL DEFAULT 0, takes INTEGER NOT NULL DEFAULT 0, choosing INTEGER NOT NULL DEFAULT 0, choose_until REAL, chosen INTEGER NOT NULL DEFAULT 0, chosen_late INTEGER NOT NULL DEFAULT 0, draft_of TEXT REFERENCES job (id), draft INTEGER NOT NULL DEFAULT 0);
+INSERT INTO "job" VALUES(1,'e807998cd482e19f','interaction 0','animate','delivered',100,7,1,'{}','camera-fast','{"picture": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}',NULL,1.79526165670024347303e+09,0,0,1,1,0,0,1.7952616567014853954e+09,1.79526165670266675943e+09,1.79526165670457911495e+09,'',0.0,0,0,'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc',1,'{}',10.0,NULL,NULL,NULL,NULL,NULL,NULL,0,1.79526165670399880406e+09,1,NULL,0,555,NULL,1.79526165670024347303e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0,0,0,NULL,0,0,NULL,0);
+INSERT INTO "job" VALUES(2,'50a42aeffcaad651','interaction 1','animate','running',100,7,1,'{}','camera-fast','{}',NULL,1.79526165670518040654e+09,0,0,2,1,0,0,1.79526165670570898055e+09,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1.79526165670518040654e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0,0,0,NULL,0,0,NULL,0);
+INSERT INTO "job" VALUES(3,'1915c9710e209560','interaction 2','animate','queued',100,7,1,'{}','camera-fast','{}',NULL,1795261656.70635,0,0,3,0,0,0,NULL,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1795261656.70635,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0,0,0,NULL,0,0,NULL,0);
 CREATE TABLE job_event (
     job TEXT NOT NULL REFERENCES job (id),
     number INTEGER NOT NULL,
@@ -479,6 +502,10 @@ CREATE INDEX purchase_by_job ON purchase (job);
 CREATE INDEX purchase_by_remote ON purchase (provider) WHERE remote <> '';
 CREATE INDEX job_by_worker ON job (worker) WHERE state = 'running' AND worker IS NOT NULL;
 CREATE INDEX job_running_by_member ON job (lane, user_id, seat) WHERE state = 'running';
+CREATE INDEX job_shown ON job (seq) WHERE state = 'delivered' AND clip_sha256 IS NOT NULL
+    AND deleted_at IS NULL AND forgotten_at IS NULL;
+CREATE INDEX job_shown_of ON job (user_id) WHERE state = 'delivered' AND clip_sha256 IS NOT NULL
+    AND deleted_at IS NULL AND forgotten_at IS NULL;
 CREATE INDEX job_choosing ON job (seq) WHERE choosing = 1;
 CREATE INDEX job_by_draft_of ON job (draft_of) WHERE draft_of IS NOT NULL;
 DELETE FROM "sqlite_sequence";
