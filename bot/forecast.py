@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.render_times import RenderTimes
-from bot.seats import HERE, Seat
+from bot.seats import HERE, Seat, SeatSeen
 from db.jobs.job import Job
 from db.jobs.queries import Arrival, JobQueries, Turn
 from db.states import JobId
@@ -274,15 +274,17 @@ class Forecaster:
             usual=self._usual,
         )
         shares = [_share(await self._jobs.forecast_ratios(*crowd, SAMPLE, lane=lane)) for crowd in CROWDS]
-        seats = [seat for seat in self._seats if seat.lane == lane]
-        seats = [seat for seat in seats if not seat.resting] or seats
         now = self._clock()
+        seats = [seat for seat in self._seats if seat.lane == lane]
+        seats = [seat for seat in seats if not seat.resting or _back_in(seat, now)] or seats
         left = {job.seat: times.left(job, now) for job in reversed(running)}  # of two, the newer one
         if len(seats) <= 1:
             latest = times.left(running[0], now) if running else 0.0
             free: tuple[float, ...] = (latest,)
         else:
             free = tuple(left.get(seat.name, 0.0) for seat in seats)
+        if len(free) == len(seats):
+            free = tuple(max(each, _back_in(seat, now)) for each, seat in zip(free, seats, strict=True))
         return _Line(
             lane=lane,
             order=order,
@@ -293,6 +295,13 @@ class Forecaster:
             arrivals=arrivals,
             shares=tuple(shares),
         )
+
+
+def _back_in(seat: SeatSeen, now: float) -> float:
+    """Seconds until a seat that is left out draws again; 0 where it is not, or where nobody knows."""
+    left_out = seat.left_out if isinstance(seat, Seat) else None
+    until = None if left_out is None else left_out.until
+    return 0.0 if until is None else max(0.0, until.timestamp() - now)
 
 
 def overtaking(

@@ -21,6 +21,7 @@ from bot.first_times import FirstTimes
 from bot.loops.alerts import moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
 from bot.loops.engine_count import EngineCount
+from bot.loops.leave_out import leave_outs
 from bot.ops.clock_watch import ClockWatch
 from bot.ops.data_watch import disk_reserve
 from bot.ops.fetch_eyes import fetching
@@ -102,6 +103,15 @@ def supervisor_of(services: Services) -> Supervisor:
         ),
         *(each.loop for each in services.engines.loops),
         *services.engines.watches,
+        *(
+            each.loop
+            for each in leave_outs(
+                policies.for_leaving(services.settings),
+                services.engines.loops,
+                signals=services.signals,
+                clock=services.clock,
+            )
+        ),
         EngineCount(
             services.queue.lane_sizes,
             lanes=lambda: [seat.lane for seat in services.engines.seats],

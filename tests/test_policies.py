@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from bot import policies
 from bot.api.policy import ApiPolicy
 from bot.clips.clip_rules import ClipRules
+from bot.config.hours import read_hours
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.hosted.policy import HostingPolicy, Overflow
@@ -28,6 +29,7 @@ from bot.intake.picture_intake import IntakeLimits
 from bot.intake.sound_intake import SoundIntakeLimits
 from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
+from bot.loops.leave_out import LeavePolicy
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
@@ -63,6 +65,7 @@ OWNERS = (
     Ceilings,
     DeliveryLimits,
     DoorLimits,
+    LeavePolicy,
     WebPolicy,
     WebhookPolicy,
     ApiPolicy,
@@ -220,6 +223,7 @@ def made_from(settings: Settings) -> list[object]:
     return [
         policies.for_retention(settings),
         policies.for_turns(settings),
+        policies.for_leaving(settings),
         submissions,
         submissions.limits,
         submissions.limits.ceilings,
@@ -259,6 +263,8 @@ OTHER_VALUES: dict[str, Any] = {
     "replicate_webhook_secret": SecretStr("other"),
     "hosted_hosts": ("other.example",),
     "hosted_engines_dir": Path("other"),
+    "leave_out": (read_hours("all 18:00-23:00"),),
+    "time_zone": "Europe/Berlin",
 }
 OTHERS = made_from(Settings.model_construct(**OTHER_VALUES))
 

@@ -35,6 +35,7 @@ from bot.config.elsewhere import Elsewhere
 from bot.config.endurance import Endurance
 from bot.config.hosting import Hosting
 from bot.config.keeping import Keeping
+from bot.config.leaving import Leaving
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
@@ -84,6 +85,7 @@ class Settings(
     Endurance,
     Hosting,
     Keeping,
+    Leaving,
     Looking,
     Serving,
     PlainValues,

@@ -137,7 +137,7 @@ class EngineLoop:
 
     async def _claim(self) -> Job | None:
         """The next job. None: there is none, or what the machine is short of keeps it from being claimed."""
-        if not self._may_claim() or self._leaves_it_to_others():
+        if not self._may_claim() or self.seat.left_out is not None or self._leaves_it_to_others():
             return None
         try:
             return await self._claims.claim(
@@ -247,4 +247,4 @@ class EngineLoop:
         try:
             await wait_at_most(self._runs.halted, seconds)  # a stop need not wait for it
         finally:
-            self.seat.resting = False
+            self.seat.resting = self.seat.left_out is not None

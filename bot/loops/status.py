@@ -256,6 +256,8 @@ class StatusBoard:
                 return messages.waits_for(recipe, short)
             if (away := self._engines.away_for(job)) is not None:
                 return messages.waits_for_server(recipe, away)
+            if (left_out := self._engines.left_out_for(job)) is not None:
+                return messages.waits_for_card(recipe, left_out.until)
         if live is not None:
             return messages.running(recipe, live.stage, live.fraction, live.take, asks=asks)
         forecast = await self._forecaster.forecast()
