@@ -134,7 +134,12 @@ def looped(recipe: Recipe, before: Before, clip: str, *, max_seconds: float) -> 
 def _ways_on(recipe: Recipe, capabilities: Capabilities) -> Iterator[Request]:
     """Who could go on, the likeliest first."""
     request = dataclasses.replace(
-        request_of(recipe), prompt=_last_words(recipe), follow=None, strength=None, seed=recipe.seed
+        request_of(recipe),
+        prompt=_last_words(recipe),
+        follow=None,
+        strength=None,
+        seed=recipe.seed,
+        effect=None,
     )
     anybody = dataclasses.replace(request, model="", styles=(), negative=None)
     families = families_of(capabilities)

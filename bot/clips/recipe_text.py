@@ -54,6 +54,9 @@ def _lines(recipe: Recipe, receipt: Receipt | None) -> Iterator[str]:
     shape = f"{recipe.width}×{recipe.height} · {drawn}"
     yield shape if recipe.kind is Kind.UPSCALE else f"{shape} · {chosen}"
     yield from _drawing(recipe)
+    if recipe.effect is not None:
+        loops = ", played there and back" if recipe.effect.loops else ""
+        yield f"effect {_name(recipe.effect.name)} at {recipe.effect.amount:.0%}{loops}"
     if sound := sound_of(recipe):
         lost = receipt is not None and not receipt.sound
         yield f"with {disarm(sound)}{', which did not fit' if lost else ''}"

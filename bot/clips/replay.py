@@ -168,7 +168,7 @@ class Replays:
             return Planned(recipe=made, adult=adult, spoiler=job.spoiler, origin=job)
         request = settled(self._request(told, capabilities), (), capabilities)
         made = resumed(
-            dataclasses.replace(request, fps=recipe.fps, follow=None, strength=None),
+            dataclasses.replace(request, fps=recipe.fps, follow=None, strength=None, effect=None),
             before,
             digest,
             capabilities=capabilities,

@@ -37,6 +37,7 @@ def request_of(recipe: Recipe) -> Request:
         follow=recipe.follow,
         strength=recipe.strength or None,
         sound=None if recipe.sounds else False,
+        effect=recipe.effect,
     )
 
 

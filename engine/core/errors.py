@@ -62,6 +62,7 @@ class Code(StrEnum):
 
     # Of requests, while they are planned.
     NO_ENGINE = "E_NO_ENGINE", "no engine here makes such a clip, or the engine asked for is not here"
+    EFFECT = "E_EFFECT", "an effect that is not here, or cannot be read"
     FEATURE = "E_FEATURE", "no engine here, or not the one asked for, is able to do what was asked"
     FOLLOW = "E_FOLLOW", "the engine follows a clip, and none was given"
     FPS = "E_FPS", "frames per second out of range"
@@ -82,6 +83,7 @@ class Code(StrEnum):
     CONSENT = "E_CONSENT", "the server or the member has not agreed to a service that costs money"
     DEVICE = "E_DEVICE", "the GPU reported a fault"
     ENGINE = "E_ENGINE", "the engine made a mistake: a bug, or a model's"
+    FLASHES = "E_FLASHES", "an effect flashes more than three times a second, and is not posted"
     EXTRACTOR = "E_EXTRACTOR", "what finds poses, depth or edges cannot be loaded"
     HOSTED = "E_HOSTED", "a service that costs money does not draw this"
     LOST = "E_LOST", "what became of a clip at a service cannot be found out; it is not bought twice"

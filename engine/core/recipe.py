@@ -150,6 +150,23 @@ class Before:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Effect:
+    """What is laid over the frames of a finished clip.
+
+    Attributes:
+        name: what the server calls it.
+        look: one of :data:`engine.effects.LOOKS`; "": nothing is laid over them.
+        amount: how strong it is, 0 … 1.
+        loops: the clip is played there and back, so that its end leads to its beginning.
+    """
+
+    name: str
+    look: str = ""
+    amount: float = 1.0
+    loops: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Everything that decides a clip.
 
@@ -182,6 +199,8 @@ class Recipe:
             drawn; the finished clip is the old one, at its own size, and the part behind it. Of an upscaled
             clip, it is the small one.
         loop: nothing is drawn: the clip before is closed into a loop, ``length`` frames long at most.
+        effect: what is laid over the finished frames; None: nothing, and the JSON does not name it, so that
+            recipes from before there were effects keep their bytes.
     """
 
     kind: Kind
@@ -213,6 +232,7 @@ class Recipe:
     sound: SoundSource = SoundSource.NONE
     before: Before | None = None
     loop: bool = False
+    effect: Effect | None = None
     version: int = RECIPE_VERSION
 
     @property
@@ -256,6 +276,8 @@ class Recipe:
         if self.loop:
             return f"loop/{self.width}x{self.height}/{self.length}"
         way = f"{self.engine}.{self.way}" if self.way else self.engine
+        if self.effect is not None and self.effect.look:
+            way = f"{way}+{self.effect.look.replace(' ', '-')}"
         return f"{way}/{self.quality}/{self.width}x{self.height}/{self.length}"
 
     def take_seed(self, take: int) -> int:
@@ -264,7 +286,10 @@ class Recipe:
 
     def to_json(self) -> str:
         """One line of JSON with sorted keys: equal recipes give equal text."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False)
+        data = dataclasses.asdict(self)
+        if self.effect is None:
+            del data["effect"]
+        return json.dumps(data, sort_keys=True, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -292,6 +317,8 @@ class Recipe:
             data["sound"] = SoundSource(data.get("sound", SoundSource.NONE))
             if data.get("follow") is not None:
                 data["follow"] = Follow(data["follow"])
+            if data.get("effect") is not None:
+                data["effect"] = Effect(**data["effect"])
             data["styles"] = tuple(Style(**style) for style in data.get("styles", ()))
             return cls(**data)
         except (KeyError, TypeError, AttributeError) as error:

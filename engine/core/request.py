@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from engine.core.errors import Code, UserError
-from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Style
+from engine.core.recipe import Camera, Effect, Follow, Kind, Motion, Quality, Style
 from engine.core.sight import Shows, Sight
 
 E = TypeVar("E", bound=StrEnum)
@@ -69,6 +69,7 @@ class Request:
         follow: what of the reference clip is followed.
         strength: how far a restyled clip leaves its source, 0 … 1.
         sound: whether the clip has sound; None: if the engine makes it, or a file gives it.
+        effect: what is laid over the finished frames.
         notes: what became of the words before the plan, for its reasons: cut, or read in another way.
     """
 
@@ -90,6 +91,7 @@ class Request:
     follow: Follow | None = None
     strength: float | None = None
     sound: bool | None = None
+    effect: Effect | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -12,8 +12,9 @@ from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.precision import PRECISION, Precision
-from engine.core.recipe import Camera, Kind, Recipe, Role, SoundSource
+from engine.core.recipe import Camera, Effect, Kind, Recipe, Role, SoundSource
 from engine.core.request import SECONDS, Length, Request, Shape, Subject
+from engine.effects.looks import look_called
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
 from engine.planning.pace import Pace, pace_of
@@ -124,6 +125,7 @@ def plan(
         settings=tuned.settings,
         crops={} if spec.films else _crops(given, width / height),
         sound=source,
+        effect=_effect(request),
         reasons=(*request.notes, *reasons, *tuned.reasons, *_notes(given, spec, width / height)),
     )
 
@@ -142,6 +144,17 @@ def _crops(given: Given, frame: float) -> dict[str, tuple[float, float]]:
         if at != (MIDDLE, MIDDLE):
             crops[str(role)] = at
     return crops
+
+
+def _effect(request: Request) -> Effect | None:
+    """What is laid over the clip; the receipt and the recipe name it.
+
+    Raises:
+        UserError: this version knows no such look.
+    """
+    if request.effect is not None and request.effect.look:
+        look_called(request.effect.look)
+    return request.effect
 
 
 def _kept(tuned: Tuned, way: Way | None, here: Capabilities) -> Tuned:

@@ -25,6 +25,7 @@ from engine.core.sound import Sound, fitted, samples_for
 from engine.families import with_added
 from engine.gate import Calibration
 from engine.provenance.statement import metadata
+from engine.rendering.effects import laid_over, warn_of_flashes
 from engine.rendering.limits import CLIP_NAME, RenderLimits
 from engine.rendering.overlap import Overlap
 from engine.rendering.read_inputs import read_inputs
@@ -140,6 +141,7 @@ class Renderer:
                 encoded = _encoded(job, made, take)
             with clock.stage(Stage.CHECKING):
                 nudity = highest_score(made.frames, self._context.store)
+                warn_of_flashes(job, made.frames)
         receipt = _receipt(job, made, encoded, clock, nudity)
         return replace(receipt, peak_memory=peak(self.device) if counted else None)
 
@@ -174,6 +176,8 @@ class Renderer:
         with job.on_cpu(Stage.SMOOTHING, number):
             if not at_once:
                 frames = smooth(frames, number, kept.sightings)
+            with clock.stage(Stage.SMOOTHING):
+                frames = laid_over(job, frames, number)
             sound = _sound_of(job, kept, len(frames))
             if before is not None:
                 frames = joined(before.frames, frames)

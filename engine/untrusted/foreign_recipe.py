@@ -10,9 +10,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from engine.core.effect_recipe import MAX_NAME, NAME
 from engine.core.recipe import (
     RECIPE_VERSION,
     Camera,
+    Effect,
     Follow,
     Kind,
     Motion,
@@ -44,6 +46,15 @@ class ForeignStyle(_Foreign):
     weight: Annotated[float, Field(gt=0, le=2)] = 1.0
 
 
+class ForeignEffect(_Foreign):
+    """What is laid over the clip."""
+
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=NAME)]
+    look: Annotated[str, Field(max_length=40)] = ""
+    amount: Annotated[float, Field(ge=0, le=1)] = 1.0
+    loops: bool = False
+
+
 class ForeignBefore(_Foreign):
     """That there was a clip before; what it was like is not taken from the file."""
 
@@ -73,6 +84,7 @@ class ForeignRecipe(_Foreign):
     styles: Annotated[tuple[ForeignStyle, ...], Field(max_length=5)] = ()
     before: ForeignBefore | None = None
     loop: bool = False
+    effect: ForeignEffect | None = None
     sound: SoundSource | None = None
 
     @property
@@ -110,6 +122,7 @@ class ForeignRecipe(_Foreign):
             styles=tuple(Style(name=style.name, weight=style.weight) for style in self.styles),
             follow=self.follow,
             strength=self.strength or None,
+            effect=None if self.effect is None else Effect(**self.effect.model_dump()),
             sound=False if self.sound is SoundSource.NONE and self.before is None else None,
         )
 
