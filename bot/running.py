@@ -103,20 +103,7 @@ def supervisor_of(services: Services) -> Supervisor:
         ),
         *(each.loop for each in services.engines.loops),
         *services.engines.watches,
-        *(
-            each.loop
-            for each in leave_outs(
-                policies.for_leaving(services.settings),
-                services.engines.loops,
-                signals=services.signals,
-                clock=services.clock,
-            )
-        ),
-        EngineCount(
-            services.queue.lane_sizes,
-            lanes=lambda: [seat.lane for seat in services.engines.seats],
-            member_share=services.settings.member_share,
-        ).loop,
+        *_engine_watches(services),
         services.deliverer.loop,
         services.board.loop,
         services.cases.loop,
@@ -142,6 +129,19 @@ def supervisor_of(services: Services) -> Supervisor:
         api = api_server(services, policies.for_api(services.settings))
         supervisor.add(api.loop, api.sweeper, services.key_webhooks.loop)
     return supervisor
+
+
+def _engine_watches(services: Services) -> Iterator[Loop]:
+    """What counts the engines, and what leaves them to other programs."""
+    leaving = policies.for_leaving(services.settings)
+    for each in leave_outs(leaving, services.engines.loops, signals=services.signals, clock=services.clock):
+        yield each.loop
+    count = EngineCount(
+        services.queue.lane_sizes,
+        lanes=lambda: [seat.lane for seat in services.engines.seats],
+        member_share=services.settings.member_share,
+    )
+    yield count.loop
 
 
 def first_times(services: Services) -> FirstTimes:
