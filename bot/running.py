@@ -22,6 +22,7 @@ from bot.loops.alerts import moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
 from bot.loops.engine_count import EngineCount
 from bot.loops.leave_out import leave_outs
+from bot.loops.progress_notes import ProgressNotes
 from bot.ops.clock_watch import ClockWatch
 from bot.ops.data_watch import disk_reserve
 from bot.ops.fetch_eyes import fetching
@@ -132,7 +133,7 @@ def supervisor_of(services: Services) -> Supervisor:
 
 
 def _engine_watches(services: Services) -> Iterator[Loop]:
-    """What counts the engines, and what leaves them to other programs."""
+    """What counts the engines, leaves them to other programs, and writes down how far their jobs are."""
     leaving = policies.for_leaving(services.settings)
     for each in leave_outs(leaving, services.engines.loops, signals=services.signals, clock=services.clock):
         yield each.loop
@@ -142,6 +143,8 @@ def _engine_watches(services: Services) -> Iterator[Loop]:
         member_share=services.settings.member_share,
     )
     yield count.loop
+    notes = ProgressNotes(services.queue.claims, services.queue.jobs, loops=services.engines.loops)
+    yield notes.loop
 
 
 def first_times(services: Services) -> FirstTimes:

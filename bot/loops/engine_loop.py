@@ -21,14 +21,13 @@ from bot.loops.handing_in import HandingIn
 from bot.loops.outcomes import Outcomes
 from bot.loops.previews import FirstLook, JobProgress
 from bot.loops.render_tally import RenderTally
-from bot.loops.runs import Pauses, Run, Runs, noting_progress
+from bot.loops.runs import Pauses, Run, Runs
 from bot.seats import Seat, SeatSeen
 from bot.signals import JobSignals
 from bot.supervisor import Loop, wait_at_most
 from db.files import Blobs
 from db.jobs.claims import Claims, Requeue
 from db.jobs.job import Job
-from db.jobs.queries import JobQueries
 from db.jobs.retention import Retention
 from db.jobs.take_previews import TakePreviews
 from db.states import JobId
@@ -48,6 +47,7 @@ class EngineLoop:
         seat: whose jobs it runs.
         outcomes: records how they end, and what goes wrong with its engine.
         progress: how far each of its jobs is.
+        claimed: the number under which each of them runs.
         drafts: the latest first look of each of them.
         tally: counts what was drawn, by all loops together.
         pauses: how long its engine stood idle while more waited.
@@ -57,7 +57,6 @@ class EngineLoop:
         self,
         *,
         claims: Claims,
-        jobs: JobQueries,
         take_previews: TakePreviews,
         retention: Retention,
         blobs: Blobs,
@@ -74,7 +73,6 @@ class EngineLoop:
 
         Args:
             claims: hands out jobs, and takes what became of them.
-            jobs: knows what a job's row says now.
             take_previews: keeps pictures of discarded takes.
             retention: knows which files rows name.
             blobs: where pictures and clips are.
@@ -89,7 +87,6 @@ class EngineLoop:
             may_claim: asked before each claim; False: no job is begun.
         """
         self._claims = claims
-        self._jobs = jobs
         self._blobs = blobs
         self._handing_in = HandingIn(claims=claims, retention=retention, blobs=blobs, signals=signals)
         self.seat = seat
@@ -101,6 +98,7 @@ class EngineLoop:
         self.loop = Loop(name, self._next_job, every=POLL_SECONDS)
         self._runs = Runs(lambda: seat.engine.at_once)
         self.progress: dict[JobId, JobProgress] = {}
+        self.claimed: dict[JobId, int] = {}
         self.drafts: dict[JobId, FirstLook] = {}
         self._discards = Discards(take_previews=take_previews, retention=retention, blobs=blobs)
         self.tally = tally
@@ -175,6 +173,7 @@ class EngineLoop:
 
     @asynccontextmanager
     async def _at_work_on(self, job: Job) -> AsyncIterator[None]:
+        self.claimed[job.id] = job.claim
         self.progress[job.id] = JobProgress(stage="preparing", fraction=0.0, take=1)
         self._signals.changed(job.id)
         self._signals.places_changed()
@@ -182,14 +181,14 @@ class EngineLoop:
             yield
         finally:
             self.progress.pop(job.id, None)
+            self.claimed.pop(job.id, None)
             self.drafts.pop(job.id, None)
             self._signals.changed(job.id)
 
     async def _work(self, job: Job, run: Run) -> None:
         """See one claim to its end. Every outcome is written to the row, fenced by the claim number."""
-        noting = noting_progress(job, self._claims, self._jobs, live=self.progress, cancel=run.cancel)
         pause = 0.0
-        async with self._at_work_on(job), noting:
+        async with self._at_work_on(job):
             try:
                 await self._render(job, run)
             except asyncio.CancelledError:

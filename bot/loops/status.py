@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
@@ -43,9 +44,15 @@ TICK_SECONDS = 0.25
 REFRESH_SECONDS = 15.0
 """Waiting messages are looked at this often, since a place in the queue changes without an event."""
 
-EDITS_AT_ONCE = 4
-EDITS_PER_TICK = 4
+EDITS_AT_ONCE = 8
+EDITS_PER_TICK = 8
 """Discord allows 50 requests a second for the whole bot; status messages take a part of them."""
+
+EDITS_AT_ONCE_IN_CHANNEL = 2
+"""Discord counts requests by channel: those of a full one wait there, and must not keep others waiting."""
+
+EDITS_A_SECOND = 25.0
+"""What running jobs may take of Discord's 50: with more of them, each message is edited less often."""
 
 FAR_BACK = 10
 """Behind this place in the queue a message is refreshed less often, so that a full queue stays quiet."""
@@ -137,6 +144,11 @@ class StatusBoard:
         signals.changed.connect(self.touch)
         signals.places_changed.connect(self.places_changed)
 
+    @property
+    def interval(self) -> float:
+        """Seconds between two edits of one message: the more jobs run, the longer."""
+        return max(self._interval, len(self._engines.progress) / EDITS_A_SECOND)
+
     def touch(self, job: JobId) -> None:
         """The job has changed."""
         self._dirty[job] = None
@@ -156,7 +168,7 @@ class StatusBoard:
 
     def shown(self, job: JobId, content: str) -> None:
         """Another part has just written this into the job's message."""
-        self._shown[job] = Shown(content=content, draft=0, next=time.monotonic() + self._interval)
+        self._shown[job] = Shown(content=content, draft=0, next=time.monotonic() + self.interval)
 
     def keep(self, job: JobId) -> bool:
         """The first look was liked: it stays, and asks no more. False where there is none."""
@@ -212,7 +224,16 @@ class StatusBoard:
             if job not in self._busy | self._expected
             and (job not in self._shown or self._shown[job].next <= now)
         ]
-        for job in due[:most]:
+        editing = Counter(self._shown[job].channel for job in self._busy if job in self._shown)
+        started = 0
+        for job in due:
+            channel = self._shown[job].channel if job in self._shown else 0
+            if started == most:
+                return
+            if channel and editing[channel] >= EDITS_AT_ONCE_IN_CHANNEL and not self.loop.stopping:
+                continue
+            started += 1
+            editing[channel] += 1
             del self._dirty[job]
             self._busy.add(job)
             task = asyncio.create_task(self._bring_up_to_date(job), name=f"status {job}")
@@ -289,10 +310,12 @@ class StatusBoard:
         await self._written(job, content, draft)
 
     async def _written(self, job: Job, content: str, draft: int) -> None:
-        pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self._interval
+        pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self.interval
         if self.loop.stopping:
             pause = 0.0
-        self._shown[job.id] = Shown(content=content, draft=draft, next=time.monotonic() + pause)
+        self._shown[job.id] = Shown(
+            content=content, draft=draft, next=time.monotonic() + pause, channel=job.channel_id
+        )
         if job.state.ended:
             await self._delivery.finish_status(job.id)
             self._forget(job.id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -125,6 +125,21 @@ class Recovery:
     elsewhere: list[Job] = field(default_factory=list)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Noted:
+    """How far a running job is.
+
+    Attributes:
+        claim: the number under which it runs.
+    """
+
+    job: JobId
+    claim: int
+    stage: str
+    fraction: float
+    take: int
+
+
 class Claims(Rows):
     """The part of the queue that an engine works with.
 
@@ -181,6 +196,18 @@ class Claims(Rows):
             "WHERE id = ? AND claim = ? AND worker IS ? AND state = 'running'",
             (stage, fraction, take, job, claim, worker),
         )
+
+    async def note_progress(self, notes: Sequence[Noted]) -> None:
+        """Store the progress of jobs that run here, in one transaction; stale claims are passed over."""
+
+        def transaction(connection: sqlite3.Connection) -> None:
+            connection.executemany(
+                "UPDATE job SET stage = ?, fraction = ?, take = ? "
+                "WHERE id = ? AND claim = ? AND worker IS NULL AND state = 'running'",
+                [(note.stage, note.fraction, note.take, note.job, note.claim) for note in notes],
+            )
+
+        await self._db.write(transaction)
 
     async def hand_in(
         self,

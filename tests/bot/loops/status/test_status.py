@@ -7,6 +7,8 @@ import errno
 import itertools
 import time
 
+import pytest
+
 from bot.loops import status as status_module
 from bot.loops.previews import JobProgress
 from bot.ops.shortages import Place
@@ -113,6 +115,39 @@ async def test_no_more_than_a_few_edits_go_at_once(queue, messenger, start):
     await start()
     await until(lambda: len(edits(messenger)) == 12)
     assert most == status_module.EDITS_AT_ONCE
+
+
+async def test_a_channel_that_is_full_keeps_no_message_of_another_waiting(queue, messenger, start):
+    full, other = 1, 2
+    jobs = [
+        await with_message(queue, await queued(queue, each, channel_id=full), each) for each in range(1, 7)
+    ]
+    late = await with_message(queue, await queued(queue, 99, channel_id=other), 99)
+    board = await start()
+    await until(lambda: len(edits(messenger)) == 7)  # now it knows where each message is
+    gate, channels = asyncio.Event(), []
+
+    async def edit(channel, message, *_):
+        channels.append(message)
+        if message != 99:
+            await gate.wait()
+
+    messenger.edit.side_effect = edit
+    board._forecaster.latest = None
+    await queue.moderation.pause(audit_entry("flow", guild=late.guild_id))
+    for job in (*jobs, late):
+        board.touch(job.id)
+    await until(lambda: 99 in channels)
+    assert len(channels) == 1 + status_module.EDITS_AT_ONCE_IN_CHANNEL
+    gate.set()
+    await until(lambda: len(channels) == 7)
+
+
+@pytest.mark.parametrize(("running", "seconds"), [(0, 4.0), (100, 4.0), (200, 8.0), (1000, 40.0)])
+def test_the_more_jobs_run_the_less_often_each_message_is_edited(make, engine_loop, running, seconds):
+    """25 edits a second, however many: half of what Discord allows the bot."""
+    engine_loop.progress.update({f"job {number}": None for number in range(running)})
+    assert make(interval=4.0).interval == seconds
 
 
 async def test_a_queue_that_cannot_be_read_is_asked_again(queue, job, messenger, start, monkeypatch):
