@@ -8,20 +8,29 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import version
 
 from bot import policies
 from bot.accounts import accounts_for, hosted_service
 from bot.base import Base, base_of
+from bot.broker.broker import Broker
+from bot.broker.store import BrokerStore
 from bot.buttons import rows
 from bot.clips.replay import Replays
-from bot.config.paths import BACKUPS, BLOBS, DATABASE
+from bot.clips.takes import TakesToChoose
+from bot.config.paths import BACKUPS, BLOBS, CALIBRATION, DATABASE, SPOOL
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
+from bot.fleet.abilities import Abilities
+from bot.fleet.checking import Checking
+from bot.fleet.service import FleetService, fleet_service
 from bot.hosted.service import HostedService
 from bot.intake.clip_intake import ClipIntake
+from bot.intake.decoder import Decoder
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
@@ -47,7 +56,7 @@ from bot.requests.cancelling import Cancelling
 from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
 from bot.seating import seated
-from bot.seats import Seat
+from bot.seats import HERE, Seat
 from bot.services import Services
 from bot.turns import Turns
 from bot.webhooks.key_sender import KeyWebhookSender
@@ -120,7 +129,10 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
                 base = base_of(settings, clock, database, blobs, seating, reception, sealer, accounts)
                 services = _services(base)
                 await services.door.open()
-                yield services
+                try:
+                    yield services
+                finally:
+                    await services.broker.close()
         finally:
             await seating.close()
 
@@ -138,7 +150,8 @@ async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Receptio
 def _services(base: Base) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
     screening = _screening(base)
-    loops = _job_loops(base, screening)
+    tally, broker = RenderTally(), _broker(base)
+    loops = _job_loops(base, screening, tally)
     submissions = _submissions(base, loops.board, screening)
     decisions = Decisions(
         cases=queue.cases,
@@ -168,6 +181,7 @@ def _services(base: Base) -> Services:
         engines=loops.engines,
         deliverer=loops.deliverer,
         board=loops.board,
+        takes=_takes(base),
         submissions=submissions,
         replays=_replays(base, submissions, screening),
         cancelling=cancelling,
@@ -181,6 +195,8 @@ def _services(base: Base) -> Services:
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
         hosted=_hosted(base),
+        fleet=_fleet(base, tally, broker),
+        broker=broker,
         key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
         loop_lag=LoopLag(),
@@ -203,24 +219,30 @@ def _screening(base: Base) -> Screening:
     )
 
 
-def _engines(base: Base) -> Engines:
-    """A loop for each seat."""
-    tally = RenderTally()
+def _engines(base: Base, tally: RenderTally) -> Engines:
+    """A loop for each seat, and the workers."""
     seats = base.seating.seats
     names = [f"engine loop, {seat.name}" if len(seats) > 1 else "engine loop" for seat in seats]
     loops = [_engine_loop(base, seat, name, tally) for seat, name in zip(seats, names, strict=True)]
-    return Engines(loops, tally, watches=base.seating.watches)
+    return Engines(loops, tally, watches=base.seating.watches, workers=base.places)
 
 
-def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
+def _limits_for(base: Base) -> Callable[[Job], Awaitable[RenderLimits]]:
+    """What a job may spend."""
+
     async def limits_for(job: Job) -> RenderLimits:
         limits = render_limits(base.settings, base.messenger.known_upload_limit(job.guild_id))
         if not service_of(recipe_of(job).engine):
             return limits
         return replace(limits, max_takes=min(limits.max_takes, base.settings.hosted_takes))
 
-    outcomes = Outcomes(
-        seat.name,
+    return limits_for
+
+
+def _outcomes(base: Base, seat: str) -> Outcomes:
+    """What records how a seat's claims end."""
+    return Outcomes(
+        seat,
         claims=base.queue.claims,
         jobs=base.queue.jobs,
         stumbles=policies.for_stumbles(base.settings),
@@ -229,25 +251,30 @@ def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> Engin
         signals=base.signals,
         clock=base.clock,
     )
+
+
+def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
+    if seat.lane == HERE:
+        seat.unable = _abilities(base).unable
     return EngineLoop(
         claims=base.queue.claims,
         take_previews=base.queue.take_previews,
         retention=base.queue.retention,
         blobs=base.blobs,
         seat=seat,
-        others=lambda: base.seating.seats,
+        others=base.places.beside(base.seating.seats),
         name=name,
-        limits_for=limits_for,
-        outcomes=outcomes,
+        limits_for=_limits_for(base),
+        outcomes=_outcomes(base, seat.name),
         signals=base.signals,
         tally=tally,
         may_claim=base.data_watch.is_there,
     )
 
 
-def _job_loops(base: Base, screening: Screening) -> _JobLoops:
+def _job_loops(base: Base, screening: Screening, tally: RenderTally) -> _JobLoops:
     settings, queue, signals = base.settings, base.queue, base.signals
-    engines = _engines(base)
+    engines = _engines(base, tally)
     board = StatusBoard(
         delivery=queue.delivery,
         jobs=queue.jobs,
@@ -291,6 +318,83 @@ def _job_loops(base: Base, screening: Screening) -> _JobLoops:
         work=base.outbox,
     )
     return _JobLoops(engines=engines, board=board, deliverer=deliverer, cases=cases)
+
+
+def _abilities(base: Base) -> Abilities:
+    return Abilities(
+        base.places,
+        here=base.inventory.here,
+        families=base.inventory.families,
+        waiting=base.queue.worker_claims.abilities,
+    )
+
+
+def _broker(base: Base) -> Broker:
+    async def keys() -> dict[str, str]:
+        return {worker.id: worker.key for worker in await base.queue.workers.all()}
+
+    store = BrokerStore(base.settings.data_dir)
+    return Broker(store, policies.for_broker(base.settings), keys=keys)
+
+
+def _checks(base: Base) -> Checking:
+    settings = base.settings
+    return Checking(
+        policies.for_checks(settings),
+        clips=ClipIntake(policies.for_checked_clips(settings), folder=settings.data_dir),
+        sounds=SoundIntake(policies.to_hear(settings), folder=settings.data_dir),
+        pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
+        blobs=base.blobs,
+        store=policies.store_of(settings),
+        calibration=settings.data_dir / CALIBRATION,
+        work=settings.data_dir / SPOOL / "workers",
+    )
+
+
+def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
+    settings, queue = base.settings, base.queue
+    fleet = fleet_service(
+        policies.for_fleet(settings),
+        claims=queue.claims,
+        worker_claims=queue.worker_claims,
+        workers=queue.workers,
+        take_previews=queue.take_previews,
+        retention=queue.retention,
+        blobs=base.blobs,
+        signals=base.signals,
+        places=base.places,
+        tally=tally,
+        checks=_checks(base),
+        outcomes_of=partial(_outcomes, base),
+        limits_for=_limits_for(base),
+        may_claim=base.data_watch.is_there,
+        wanted=BrokerStore(settings.data_dir).wants,
+        removed=broker.wake,
+        folder=settings.data_dir / SPOOL / "workers",
+        calibration=settings.data_dir / CALIBRATION,
+        release=version("framekiln"),
+        clock=base.clock,
+    )
+    broker.on_change(fleet.hub.dial)
+    return fleet
+
+
+def _takes(base: Base) -> TakesToChoose:
+    queue = base.queue
+    return TakesToChoose(
+        choices=queue.choices,
+        jobs=queue.jobs,
+        claims=queue.claims,
+        blobs=base.blobs,
+        messenger=base.messenger,
+        sealer=base.sealer,
+        signals=base.signals,
+        policy=policies.for_drafts(base.settings),
+        plan=policies.for_plan(base.settings),
+        capabilities=base.inventory.capabilities,
+        work=base.outbox,
+        clock=base.clock,
+    )
 
 
 def _webhooks(base: Base) -> WebhookSender:
@@ -365,6 +469,7 @@ def _submissions(base: Base, board: StatusBoard, screening: Screening) -> Submis
         capabilities=base.inventory.capabilities,
         families=base.inventory.families,
         lanes=base.seating.lanes,
+        abilities=_abilities(base),
     )
     return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 

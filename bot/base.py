@@ -11,6 +11,7 @@ from bot import policies
 from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Messenger
+from bot.fleet.places import Places
 from bot.forecast import Forecaster
 from bot.hosted.service import Accounts
 from bot.intake.reception import Reception
@@ -49,6 +50,7 @@ class Base:
     data_watch: DataWatch
     inventory: Inventory
     accounts: Accounts
+    places: Places
 
     @property
     def outbox(self) -> Path:
@@ -76,13 +78,14 @@ def base_of(
         retells=redactor.retells,
         clock=clock,
     )
-    signals = JobSignals()
+    signals, places = JobSignals(), Places()
     inventory = Inventory(
         policies.store_of(settings),
         seating.device,
         slow=policies.allows_slow_models(settings),
         lanes=seating.lanes,
         owned=partial(owned_families, policies.owned_environment(settings)),
+        beside=places.with_workers,
     )
     return Base(
         settings=settings,
@@ -96,9 +99,12 @@ def base_of(
         eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs, seats=seating.seats, families=inventory.families, clock=clock),
+        forecaster=Forecaster(
+            queue.jobs, seats=places.beside(seating.seats), families=inventory.families, clock=clock
+        ),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
         accounts=accounts,
         inventory=inventory,
+        places=places,
     )

@@ -10,7 +10,7 @@ latest middles were. So the quoted range covers the actual wait about 92 % of th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -172,7 +172,8 @@ class Forecaster:
     """Forecasts waits from the times that the queue has recorded.
 
     Args:
-        seats: where clips are drawn. A lane without any is forecast as if it had one.
+        seats: where clips are drawn, gone through for each forecast. A lane without any is forecast as if it
+            had one.
         families: knows what clips of an engine usually take, while too few were measured.
         clock: Unix seconds.
 
@@ -184,7 +185,7 @@ class Forecaster:
         self,
         jobs: JobQueries,
         *,
-        seats: Sequence[Seat] = (),
+        seats: Iterable[SeatSeen] = (),
         families: Callable[[], Mapping[str, FamilySpec]] = dict,
         clock: Callable[[], float],
     ) -> None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import replace
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
+from bot import drawing_policies
 from bot.api.policy import ApiPolicy
+from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
-from bot.config.choices import Where
-from bot.config.devices import LocalDevice, local_devices
-from bot.config.paths import CALIBRATION
+from bot.clips.drafting import DraftPolicy
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
+from bot.drawing_policies import local_environment, whole
+from bot.fleet.bucket import Pace
+from bot.fleet.checking import CheckPolicy
+from bot.fleet.policy import FleetPolicy
+from bot.gallery.policy import GalleryPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
@@ -29,13 +32,12 @@ from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.web.policy import WebPolicy
 from bot.webhooks.policy import WebhookPolicy
+from db.gallery import Kept
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
-from engine.core.kept_clips import CALIBRATION_VARIABLE
-from engine.core.request import AUTO
 from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.hosted.families import SERVICES_VARIABLE, TABLES_VARIABLE
 from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
@@ -43,22 +45,7 @@ from engine.elsewhere.hosted.money import micros
 from engine.elsewhere.owned import COMFYUI_VARIABLE, WORKFLOWS_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
-from engine.process.host import HostLimits
 from engine.rendering.limits import RenderLimits
-from engine.runtime.context import (
-    ALLOCATOR,
-    ALLOCATOR_VARIABLE,
-    ATTENTION_VARIABLE,
-    CACHE_VARIABLE,
-    COMPILE_VARIABLE,
-    COMPILED_BYTES_VARIABLE,
-    DEVICE_VARIABLE,
-    MODELS_MEMORY_VARIABLE,
-    RIFE_ON_CPU_VARIABLE,
-    STEPS_DOWN_VARIABLE,
-    YES,
-)
-from engine.weights.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_VARIABLE, Store
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -69,16 +56,61 @@ JUDGED_BYTES = 512 * 2**20
 """The most that a clip may grow to when it is decoded for the owner; frames without loss are large."""
 FIRST_LOOK, LAST_LOOK = 1.0, 10.0
 """Seconds between two looks at a take that a service draws."""
-COMPILED = "compiled"
-"""The folder in the data folder for what was compiled; it may be deleted at any time."""
+FIRST_LEASE_GRACE, OVERSLEPT = 3.0, 2.0
+"""Seconds: more for a worker's first word after a start; a sleep of the bot's own that counts for nobody."""
+SMALLEST_SIDE = 16
+"""Pixels: first looks are small."""
+ASK_SECONDS = 20.0
+"""For which a worker's ask is held."""
+STRANGE_CLAIMS, GARBAGE = 20, 10
+"""More than an honest worker ever names that are not its own, or sends that are no messages."""
 
 
-def for_engine(settings: Settings) -> HostLimits:
-    """How long the engine process is waited for."""
-    return HostLimits(
-        heartbeat_silence=settings.heartbeat_silence,
-        step_silence=settings.step_silence,
-        job=settings.max_job_seconds,
+allows_slow_models = drawing_policies.allows_slow_models
+for_engine = drawing_policies.for_engine
+local_devices_of = drawing_policies.local_devices_of
+store_of = drawing_policies.store_of
+
+
+def for_broker(settings: Settings) -> BrokerPolicy:
+    """How the broker is run."""
+    return BrokerPolicy(
+        binary=settings.broker_binary,
+        host=str(settings.broker_host),
+        port=settings.broker_port,
+        connections=settings.broker_connections,
+        log_bytes=settings.broker_log_bytes,
+    )
+
+
+def for_checks(settings: Settings) -> CheckPolicy:
+    """How closely clips of machines are looked at that are not the owner's."""
+    return CheckPolicy(
+        first=settings.worker_judged_first,
+        share=settings.worker_judged_share,
+        seconds=settings.worker_check_seconds,
+        max_bytes=settings.max_clip_bytes,
+        max_takes=settings.max_takes,
+        nudity=settings.nudity_score,
+    )
+
+
+def for_checked_clips(settings: Settings) -> ClipIntakeLimits:
+    """What a clip may be that such a machine drew: no more than any clip that is made."""
+    side = max(settings.max_side, settings.max_upscaled_side)
+    seconds = max(settings.max_seconds, settings.max_extended_seconds) + 1
+    return replace(
+        to_judge(settings),
+        max_bytes=settings.max_clip_bytes,
+        max_pixels=side * side,
+        min_side=SMALLEST_SIDE,
+        max_side=side,
+        working_side=side,
+        max_seconds=seconds,
+        keep_seconds=seconds,
+        max_frames=math.ceil(seconds * settings.max_fps),
+        max_fps=settings.max_fps + 1,
+        working_fps=math.ceil(settings.max_fps),
     )
 
 
@@ -185,23 +217,8 @@ def for_comfyui(settings: Settings) -> ServerLimits:
 
 
 def engine_environment(settings: Settings) -> dict[str, str]:
-    """What the engine process must know of the settings; see :mod:`engine.runtime.context`."""
-    return {
-        FOLDER_VARIABLE: str(settings.models_dir.absolute()),
-        CHECKPOINTS_VARIABLE: ",".join(map(str, _whole(settings.extra_checkpoints))),
-        STYLES_VARIABLE: ",".join(map(str, _whole(settings.extra_styles))),
-        DEVICE_VARIABLE: settings.device,
-        MODELS_MEMORY_VARIABLE: str(settings.models_memory),
-        STEPS_DOWN_VARIABLE: str(settings.memory_steps),
-        RIFE_ON_CPU_VARIABLE: YES if settings.rife_on_cpu else "",
-        ATTENTION_VARIABLE: settings.attention,
-        COMPILED_BYTES_VARIABLE: str(settings.compiled_bytes),
-        COMPILE_VARIABLE: YES if settings.compile_models else "",
-        CACHE_VARIABLE: str(settings.data_dir.absolute() / COMPILED),
-        ALLOCATOR_VARIABLE: os.environ.get(ALLOCATOR_VARIABLE, ALLOCATOR),
-        CALIBRATION_VARIABLE: str((settings.data_dir / CALIBRATION).absolute()),
-        **owned_environment(settings),
-    }
+    """What the bot's engine process must know of the settings; see :mod:`engine.runtime.context`."""
+    return {**local_environment(settings, settings.data_dir), **owned_environment(settings)}
 
 
 def owned_environment(settings: Settings) -> dict[str, str]:
@@ -209,40 +226,16 @@ def owned_environment(settings: Settings) -> dict[str, str]:
     folder = settings.workflows_dir
     hosting = for_hosting(settings)
     return {
-        WORKFLOWS_VARIABLE: "" if folder is None else str(_whole((folder,))[0]),
+        WORKFLOWS_VARIABLE: "" if folder is None else str(whole((folder,))[0]),
         COMFYUI_VARIABLE: ",".join(settings.comfyui),
         TABLES_VARIABLE: "" if hosting.tables is None else str(hosting.tables),
         SERVICES_VARIABLE: ",".join(hosting.names) if settings.hosted_budget else "",
     }
 
 
-def local_devices_of(settings: Settings) -> tuple[LocalDevice, ...]:
-    """The engines of this machine. It may ask the driver, which can take seconds."""
-    return local_devices(settings.devices, settings.device)
-
-
-def store_of(settings: Settings) -> Store:
-    """Where weights lie."""
-    return Store(
-        settings.models_dir,
-        extra_checkpoints=_whole(settings.extra_checkpoints),
-        extra_styles=_whole(settings.extra_styles),
-    )
-
-
 def for_fetching_eyes(settings: Settings) -> FetchPolicy:
     """Whether and for how long the small networks are fetched without being asked for."""
     return FetchPolicy(wanted=settings.fetch_eyes, seconds=settings.fetch_eyes_seconds)
-
-
-def _whole(folders: tuple[Path, ...]) -> tuple[Path, ...]:
-    """As they are from any working folder; ``~`` is the owner's own."""
-    return tuple(folder.expanduser().absolute() for folder in folders)
-
-
-def allows_slow_models(settings: Settings) -> bool:
-    """Whether models may run without a GPU: an owner who names the CPU, or an engine, wants it so."""
-    return settings.device is Where.CPU or settings.engine != AUTO
 
 
 def for_plan(settings: Settings) -> PlanLimits:
@@ -271,7 +264,17 @@ def for_submissions(settings: Settings) -> SubmissionPolicy:
         data_dir=settings.data_dir,
         min_free_disk=settings.min_free_disk,
         max_prompt=settings.max_prompt,
+        most_drafts=settings.most_drafts,
         engine=settings.engine,
+    )
+
+
+def for_drafts(settings: Settings) -> DraftPolicy:
+    """How drafts are drawn, and how long a member may choose."""
+    return DraftPolicy(
+        seconds=settings.draft_seconds,
+        steps=settings.draft_steps,
+        choose_seconds=settings.choose_minutes * MINUTE,
     )
 
 
@@ -291,6 +294,15 @@ def for_api(settings: Settings) -> ApiPolicy:
         repeat_hours=settings.api_repeat_hours,
         webhook_private=settings.api_webhook_private,
         event_days=settings.api_event_days,
+    )
+
+
+def for_gallery(settings: Settings) -> GalleryPolicy:
+    """What the gallery shows and allows."""
+    return GalleryPolicy(
+        kept=Kept(clips_days=settings.keep_clips_days, starred_days=settings.keep_starred_days),
+        at_once=settings.gallery_at_once,
+        stills=settings.gallery_stills,
     )
 
 
@@ -322,7 +334,7 @@ def for_hosting(settings: Settings) -> HostingPolicy:
         jwks_url=settings.fal_jwks_url,
         public_url=settings.hosted_webhook_url,
         webhook_secret=bare(settings.replicate_webhook_secret),
-        tables=None if settings.hosted_engines_dir is None else _whole((settings.hosted_engines_dir,))[0],
+        tables=None if settings.hosted_engines_dir is None else whole((settings.hosted_engines_dir,))[0],
     )
 
 
@@ -435,6 +447,26 @@ def for_shortages(settings: Settings) -> ShortagePolicy:
 def for_absences(settings: Settings) -> AbsencePolicy:
     """How long is waited for what draws elsewhere and can't be reached."""
     return AbsencePolicy(pause_last=settings.away_pause_last)
+
+
+def for_fleet(settings: Settings) -> FleetPolicy:
+    """How workers are dealt with."""
+    return FleetPolicy(
+        lease=settings.worker_lease_seconds,
+        beat=settings.worker_beat_seconds,
+        grace=FIRST_LEASE_GRACE,
+        overslept=OVERSLEPT,
+        apart=settings.worker_apart_minutes * MINUTE,
+        pace=Pace(rate=settings.worker_messages_per_second, burst=settings.worker_messages_at_once),
+        ask_seconds=ASK_SECONDS,
+        transfers=settings.worker_transfers,
+        losses=settings.worker_losses,
+        bad_clips=settings.worker_bad_clips,
+        strange_claims=STRANGE_CLAIMS,
+        garbage=GARBAGE,
+        remembered=settings.worker_remembered_hours * HOUR,
+        max_seconds=settings.max_job_seconds,
+    )
 
 
 def for_retention(settings: Settings) -> RetentionPolicy:

@@ -14,10 +14,13 @@ from bot.api.policy import ApiPolicy
 from bot.api.sealed_clips import SealedClips
 from bot.api.server import ApiServer
 from bot.app import assemble
+from bot.broker.store import BrokerStore
 from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.members import Members
 from bot.first_times import FirstTimes
+from bot.gallery.channels import GalleryWatch
+from bot.gallery.served import ServedGallery
 from bot.loops.alerts import moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
 from bot.loops.engine_count import EngineCount
@@ -55,11 +58,15 @@ async def run(settings: Settings) -> None:
         await services.webhooks.begin()
         await services.queue.events.switch(on=bool(settings.api_port))
         recovery = await services.queue.claims.recover(
-            limits=policies.for_stumbles(settings), by_itself=crashed
+            limits=policies.for_stumbles(settings),
+            by_itself=crashed,
+            workers=await asyncio.to_thread(BrokerStore(settings.data_dir).wants),
         )
         log.info(
-            "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
+            "restarted: %d jobs resume, %d are drawn by workers, %d are set aside, "
+            "%d may already have been posted",
             len(recovery.requeued),
+            len(recovery.elsewhere),
             len(recovery.quarantined),
             len(recovery.posting),
         )
@@ -104,9 +111,12 @@ def supervisor_of(services: Services) -> Supervisor:
         ),
         *(each.loop for each in services.engines.loops),
         *services.engines.watches,
+        services.broker.loop,
+        *services.fleet.loops,
         *_engine_watches(services),
         services.deliverer.loop,
         services.board.loop,
+        services.takes.loop,
         services.cases.loop,
         services.answers.loop,
         services.housekeeping.loop,
@@ -117,6 +127,7 @@ def supervisor_of(services: Services) -> Supervisor:
         disk_reserve(services.database),
         clock_watch.loop,
         health.loop,
+        GalleryWatch(services.queue.gallery, services.messenger).loop,
     )
     if services.settings.first_times:
         supervisor.add(first_times(services).loop)
@@ -162,7 +173,16 @@ def first_times(services: Services) -> FirstTimes:
 
 
 def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
-    """What serves the API."""
+    """What serves the API, and the gallery where the owner wants that."""
+    clips = SealedClips(
+        blobs=services.blobs, sealer=services.sealer, folder=services.settings.data_dir / OUTBOX
+    )
+    gallery = ServedGallery(
+        policies.for_gallery(services.settings),
+        gallery=services.queue.gallery,
+        clips=clips,
+        blobs=services.blobs,
+    )
     return ApiServer(
         ApiParts(
             policy=policy,
@@ -180,14 +200,13 @@ def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
             door=services.door,
             rights=services.rights,
             signals=services.signals,
-            clips=SealedClips(
-                blobs=services.blobs, sealer=services.sealer, folder=services.settings.data_dir / OUTBOX
-            ),
+            clips=clips,
             spool=services.settings.data_dir,
             progress=services.engines.progress.get,
             in_trouble=lambda: services.data_watch.trouble() is not None,
             clock=services.clock,
-        )
+        ),
+        more=gallery.routes() if services.settings.gallery else (),
     )
 
 
@@ -226,6 +245,7 @@ def _engine_starts(services: Services) -> Iterator[Loop]:
 
 async def _finish(services: Services) -> None:
     """Claim nothing more, give the running job and the running posts a moment, and say so in public."""
+    await services.fleet.stop()
     await asyncio.gather(services.engines.stop(services.settings.stop_grace), services.submissions.stop())
     await services.deliverer.stop()
     await services.board.stop()

@@ -12,13 +12,16 @@ from typing import Protocol
 from engine.core.device import Device
 from engine.core.events import Event
 from engine.core.family_spec import FamilySpec
-from engine.core.recipe import Recipe
+from engine.core.recipe import Recipe, Stage
 from engine.process.host import HostState
 from engine.process.spool import Rendered
 from engine.rendering.limits import RenderLimits
 
 HERE = ""
 """The lane of what this machine draws."""
+
+LEFT_THE_GPU = frozenset({Stage.CHECKING, Stage.SMOOTHING, Stage.ENCODING})
+"""Stages of a render in which another may be drawn. If its take is rejected, it waits for the other's."""
 
 
 class Machine(Protocol):

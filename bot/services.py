@@ -11,11 +11,14 @@ from importlib.metadata import version
 from inspect import get_annotations
 from typing import Any, TypeVar
 
+from bot.broker.broker import Broker
 from bot.clips.clip_rules import ClipRules
 from bot.clips.replay import Replays
+from bot.clips.takes import TakesToChoose
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
+from bot.fleet.service import FleetService
 from bot.forecast import Forecaster
 from bot.hosted.service import HostedService
 from bot.loops.answers import Answers
@@ -68,6 +71,7 @@ class Services:
     engines: Engines
     deliverer: Deliverer
     board: StatusBoard
+    takes: TakesToChoose
     submissions: Submissions
     replays: Replays
     cancelling: Cancelling
@@ -81,6 +85,8 @@ class Services:
     rights: Rights
     webhooks: WebhookSender
     hosted: HostedService
+    fleet: FleetService
+    broker: Broker
     key_webhooks: KeyWebhookSender
     sealer: Sealer
     loop_lag: LoopLag

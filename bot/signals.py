@@ -35,6 +35,7 @@ class JobSignals:
 
     Attributes:
         changed: this job's state or progress has changed.
+        message_replaced: another message follows this job from now on.
         places_changed: every place in the queue may have changed: a job was claimed, moved or ended, or a
             server's queue was paused.
         queued: a job can be claimed, as far as its own state goes.
@@ -46,6 +47,7 @@ class JobSignals:
 
     def __init__(self) -> None:
         self.changed: Signal[[JobId]] = Signal()
+        self.message_replaced: Signal[[JobId]] = Signal()
         self.places_changed: Signal[[]] = Signal()
         self.queued: Signal[[]] = Signal()
         self.rendered: Signal[[]] = Signal()

@@ -9,6 +9,7 @@
 `db.jobs.claims`        the engine's side: claim, progress, hand in, give back
 `db.jobs.lane_sizes`    how many engines there are
 `db.jobs.delivery`      how a clip reaches its channel once; status messages
+`db.jobs.choices`       takes to choose from
 `db.jobs.queries`       questions
 `db.moderation.actions`    pause, move, clear, ban
 `db.jobs.ownership`     whose a file is
@@ -18,6 +19,7 @@
 `db.jobs.stars`         clips that members keep
 `db.jobs.webhooks`      what another program is to be told
 `db.purchases`          what services draw for money
+`db.gallery`            what strangers may see
 `db.fleet.workers`      who else draws, and how far each is trusted
 `db.fleet.remote_guilds`  whose jobs they may draw
 `db.fleet.worker_claims`  their side of a job
@@ -41,8 +43,10 @@ from db.api.requests import ApiRequests
 from db.fleet.remote_guilds import RemoteGuilds
 from db.fleet.worker_claims import WorkerClaims
 from db.fleet.workers import Workers
+from db.gallery import Gallery
 from db.jobs.allowances import Allowances
 from db.jobs.asked import Asked
+from db.jobs.choices import Choices
 from db.jobs.claims import Claims
 from db.jobs.delivery import Delivery
 from db.jobs.descent import Retells
@@ -77,6 +81,7 @@ class Queue:
         claims: what an engine does, and cancelling.
         lane_sizes: how many engines there are.
         delivery: how a clip reaches its channel, and the message that follows a job.
+        choices: takes to choose from.
         jobs: questions about jobs.
         moderation: pause, move, clear, ban.
         cases: what moderators are asked to decide.
@@ -87,6 +92,7 @@ class Queue:
         stars: clips that members keep.
         webhooks: what another program is to be told.
         purchases: what services draw for money, and who agrees to it.
+        gallery: what strangers may see.
         workers: who else draws, and how far each is trusted.
         remote_guilds: whose jobs they may draw.
         worker_claims: their side of a job.
@@ -104,6 +110,7 @@ class Queue:
     claims: Claims
     lane_sizes: LaneSizes
     delivery: Delivery
+    choices: Choices
     jobs: JobQueries
     moderation: Moderation
     cases: Cases
@@ -114,6 +121,7 @@ class Queue:
     stars: Stars
     webhooks: Webhooks
     purchases: Purchases
+    gallery: Gallery
     workers: Workers
     remote_guilds: RemoteGuilds
     worker_claims: WorkerClaims
@@ -147,6 +155,7 @@ class Queue:
         self.claims = Claims(db, share=share, clock=clock)
         self.lane_sizes = LaneSizes(db, clock=clock)
         self.delivery = Delivery(db, clock=clock)
+        self.choices = Choices(db, clock=clock)
         self.jobs = JobQueries(db, share=share, clock=clock)
         self.moderation = Moderation(db, pseudonym_of=pseudonym_of, clock=clock)
         self.cases = Cases(db, pseudonym_of=pseudonym_of, retells=retells, clock=clock)
@@ -157,6 +166,7 @@ class Queue:
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
         self.purchases = Purchases(db, clock=clock)
+        self.gallery = Gallery(db, pseudonym_of=pseudonym_of, clock=clock)
         self.workers = Workers(db, clock=clock)
         self.remote_guilds = RemoteGuilds(db, clock=clock)
         self.worker_claims = WorkerClaims(db, share=share, clock=clock)

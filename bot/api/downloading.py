@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -19,6 +20,7 @@ from db.states import State
 PIECE = 256 * 1024
 MP4 = "video/mp4"
 
+_NOTHING_MORE: Mapping[str, str] = {}
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
@@ -39,7 +41,7 @@ async def clip(call: Call) -> web.StreamResponse:
     except FileNotFoundError:
         raise Problem(Kind.ERASED, "The clip is not kept any more.") from None
     with file:
-        return await _send(call.request, sealed, file)
+        return await send(call.request, sealed, file)
 
 
 def _check(job: Job) -> None:
@@ -53,9 +55,22 @@ def _check(job: Job) -> None:
         raise Problem(Kind.ERASED, "The clip is not kept any more.")
 
 
-async def _send(request: web.Request, sealed: SealedClip, file: BinaryIO) -> web.StreamResponse:
+async def send(
+    request: web.Request, sealed: SealedClip, file: BinaryIO, *, more: Mapping[str, str] = _NOTHING_MORE
+) -> web.StreamResponse:
+    """Send a clip, or the range of it that is wanted, or say that the client has it.
+
+    Args:
+        request: what is answered.
+        sealed: the clip.
+        file: its file, open.
+        more: further headers.
+
+    Raises:
+        Problem: the clip has no such range.
+    """
     etag = f'"{sealed.digest}"'
-    headers = {"ETag": etag, "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache"}
+    headers = {**more, "ETag": etag, "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache"}
     if _matches(request.headers.get("If-None-Match"), etag):
         return web.Response(status=304, headers=headers)
     span = _span(request, sealed.size, etag)

@@ -10,6 +10,7 @@ import functools
 import json
 import logging
 import re
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -48,11 +49,17 @@ class ApiServer(Serving):
         sweeper: the loop that forgets what is old.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        """Make one from what the API works with."""
+    def __init__(self, parts: Parts, more: Sequence[web.RouteDef] = ()) -> None:
+        """Make one.
+
+        Args:
+            parts: what the API works with.
+            more: what else is served, without a key.
+        """
         policy = WebPolicy(host=parts.policy.host, port=parts.policy.port)
         super().__init__("api", policy, self._application, "the API is at %s/v1")
         self._parts = parts
+        self._more = more
         self._rates = Rates(parts.policy.per_minute)
         models = asked_models(parts.taking.rules.max_prompt)
         uploads = Uploads(models, folder=parts.spool, max_bytes=parts.taking.max_bytes)
@@ -69,6 +76,7 @@ class ApiServer(Serving):
             application.router.add_route(route.method, route.path, functools.partial(self._respond, route))
         application.router.add_route("GET", "/healthz", self._health)
         application.router.add_route("GET", "/openapi.json", self._describe)
+        application.add_routes(self._more)
         application.on_response_prepare.append(_add_headers)
         return application
 

@@ -12,7 +12,7 @@ import click
 
 from bot.cli.output import PICTURE, OutputFile, data_dir, save_picture
 from engine.core.foreign_text import visible
-from engine.core.recipe import Role, SoundSource
+from engine.core.recipe import SoundSource
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,16 +23,10 @@ if TYPE_CHECKING:
     from engine.gate import Calibration, Verdict
     from engine.gate.listening import Heard
 
-NATIVE_FPS = 12.0
-"""The gate judges what models draw; a stranger's clip is thinned to about their rate."""
-
-
 AS_WANTED = frozenset({"sound_is_missing", "sound_has_another_length"})
 """What is a fault only where it is known how much sound there was to be."""
 
 UNHEARD = "its sound cannot be read and was not judged"
-
-_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,55 +99,18 @@ def judged_file(
         OSError: it can't be opened.
     """
     from bot.cli.owners_files import owners_eyes, read_owners_clip  # noqa: PLC0415 - OpenCV, not for --help
-    from engine.families import travels  # noqa: PLC0415 - see above
-    from engine.gate import judge as judge_frames  # noqa: PLC0415 - see above
     from engine.gate import with_heard  # noqa: PLC0415 - see above
-    from engine.rendering.both_ends import judge_both_ends  # noqa: PLC0415 - see above
-    from engine.rendering.takes import is_known  # noqa: PLC0415 - see above
-    from engine.vision.crop import cover  # noqa: PLC0415 - see above
+    from engine.rendering.finished import judge_finished, judged_frames  # noqa: PLC0415 - see above
 
     clip = read_owners_clip(path)
     recipe = _recipe(path)
-    frames, fps = _seen(clip, recipe)
+    frames, fps = judged_frames(clip, recipe)
     calibration = None if recipe is None else _calibrations().get(recipe.engine)
-    size = (frames.shape[2], frames.shape[1])
-    reference, last = (None if one is None else cover(one, *size) for one in (picture, end))
-    known = recipe is None or is_known(recipe.engine, calibration, has_input=reference is not None)
-    eyes = owners_eyes()
-    if last is not None or (recipe is not None and Role.END in recipe.inputs):
-        verdict = judge_both_ends(
-            frames, reference, last, fps, calibration=calibration, known=known, encoded=True, eyes=eyes
-        )
-    else:
-        verdict = judge_frames(
-            frames,
-            reference,
-            fps,
-            calibration=calibration,
-            travels=recipe is not None and travels(recipe),
-            encoded=True,
-            eyes=eyes,
-            known=known,
-        )
+    verdict = judge_finished(
+        frames, fps, recipe, picture=picture, end=end, calibration=calibration, eyes=owners_eyes()
+    )
     heard, unheard = _heard(path, clip, recipe)
     return Judged(path=path, frames=frames, fps=fps, verdict=with_heard(verdict, heard), unheard=unheard)
-
-
-def _seen(clip: SourceClip, recipe: Recipe | None) -> tuple[NDArray[np.uint8], float]:
-    """The frames that are judged, and how many there are to a second.
-
-    A loop goes on with its start, so that its seam is judged like every other step.
-    """
-    import numpy as np  # noqa: PLC0415 - see above
-
-    from engine.clips.join import LEAD_SECONDS  # noqa: PLC0415 - see above
-
-    whole = clip.frames
-    step = min(_judged_every(recipe, clip.fps), len(whole) - 1)  # two frames at least
-    if recipe is not None and recipe.loop:
-        whole = np.concatenate([whole, whole[: 1 + round(LEAD_SECONDS * clip.fps)]])
-    count = 1 + int((len(whole) - 1) / step + _ROUNDING)
-    return np.asarray(whole[[round(place * step) for place in range(count)]], np.uint8), clip.fps / step
 
 
 def _heard(path: Path, clip: SourceClip, recipe: Recipe | None) -> tuple[tuple[Heard, ...], bool]:
@@ -197,21 +154,6 @@ def _recipe(path: Path) -> Recipe | None:
         return Recipe.from_json(read_metadata(path)["comment"])
     except (ValueError, KeyError):
         return None
-
-
-def _judged_every(recipe: Recipe | None, fps: float) -> float:
-    """How many frames of the file one judged frame stands for.
-
-    The recipe of one of ours knows which frames were drawn, and the family which of those were judged. That
-    of a loop does not: it was made of a finished clip.
-    """
-    from engine.families import FAMILIES  # noqa: PLC0415 - see above
-
-    if recipe is None or recipe.loop:
-        return max(1, round(fps / NATIVE_FPS))
-    spec = FAMILIES.get(recipe.engine)
-    step = 1 if spec is None else spec.judged_step(recipe.native_fps)
-    return max(1.0, step * fps / recipe.native_fps)
 
 
 def _read_reference(path: Path) -> NDArray[np.uint8]:

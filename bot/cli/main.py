@@ -26,9 +26,13 @@ from bot.cli.models import models
 from bot.cli.output import PICTURE, OutputFile, data_dir, save_picture
 from bot.cli.remote.client import client
 from bot.cli.remote.mcp import mcp
+from bot.cli.remote.worker import worker
 from bot.cli.request_options import A_FILE, asked_for
+from bot.cli.rows.broker import broker
+from bot.cli.rows.gallery import gallery
 from bot.cli.rows.keys import keys
 from bot.cli.rows.webhooks import webhooks
+from bot.cli.rows.workers import workers
 from bot.cli.try_ways import try_ways
 from bot.config.secrets import hide, hide_token
 from bot.requests import options
@@ -68,17 +72,21 @@ def main() -> None:
 
 
 main.add_command(inspect)
+main.add_command(broker)
 main.add_command(calibrate)
 main.add_command(backup)
 main.add_command(check)
 main.add_command(judge)
 main.add_command(client)
+main.add_command(gallery)
 main.add_command(keys)
 main.add_command(mcp)
 main.add_command(models)
 main.add_command(restore)
 main.add_command(try_ways)
 main.add_command(webhooks)
+main.add_command(worker)
+main.add_command(workers)
 main.add_command(workflows)
 
 

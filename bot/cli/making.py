@@ -12,6 +12,7 @@ import click
 from bot.cli.output import CLIP, OutputFile
 from bot.config.secrets import hide_token
 from engine.core.foreign_text import visible
+from engine.core.importing import uncollected
 from engine.core.recipe import Role
 from engine.core.request import Request
 
@@ -46,10 +47,11 @@ def make(
     from rich.console import Console  # noqa: PLC0415 - see bot/cli/main.py
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
-    from bot.cli.demo import make_clip  # noqa: PLC0415
-    from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
-    from bot.loops.previews import JobProgress  # noqa: PLC0415
-    from bot.text.messages import STAGES, overall  # noqa: PLC0415
+    with uncollected():
+        from bot.cli.demo import make_clip  # noqa: PLC0415
+        from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
+        from bot.loops.previews import JobProgress  # noqa: PLC0415
+        from bot.text.messages import STAGES, overall  # noqa: PLC0415
 
     try:
         settings = load_settings()

@@ -57,7 +57,7 @@ def other_words(
         UserError: it cannot be made here any more, or there are no words left.
     """
     plain = dataclasses.replace(request_of(recipe), raw=False, negative=None)
-    usual = _planned(plain, recipe, capabilities, limits)
+    usual = replanned(plain, recipe, capabilities, limits)
     request = dataclasses.replace(
         plain,
         prompt=prompt,
@@ -65,7 +65,7 @@ def other_words(
         # What the member did not choose is chosen anew, to suit the new words.
         negative=None if usual.negative == recipe.negative else recipe.negative,
     )
-    return _planned(worded(request, capabilities, limit=longest), recipe, capabilities, limits)
+    return replanned(worded(request, capabilities, limit=longest), recipe, capabilities, limits)
 
 
 def lighter(recipe: Recipe, capabilities: Capabilities, limits: PlanLimits) -> Recipe:
@@ -79,10 +79,15 @@ def lighter(recipe: Recipe, capabilities: Capabilities, limits: PlanLimits) -> R
         max(limits.min_side, round(side * scale / 16) * 16) for side in (recipe.width, recipe.height)
     )
     request = dataclasses.replace(request_of(recipe), quality=Quality.FAST, size=(width, height))
-    return _planned(request, recipe, capabilities, limits)
+    return replanned(request, recipe, capabilities, limits)
 
 
-def _planned(request: Request, recipe: Recipe, capabilities: Capabilities, limits: PlanLimits) -> Recipe:
+def replanned(request: Request, recipe: Recipe, capabilities: Capabilities, limits: PlanLimits) -> Recipe:
+    """Plan a request anew from the files of a recipe.
+
+    Raises:
+        UserError: it cannot be made here any more, or was not drawn.
+    """
     if recipe.loop:
         raise UserError("E_LOOP", LOOPS_ARE_NOT_DRAWN)
     if recipe.kind is Kind.UPSCALE:

@@ -10,6 +10,8 @@ from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction
 from bot.hosted.consent import Answer
 from bot.services import Services
+from bot.text import gallery_texts
+from db.gallery import Choice
 
 MY_DATA = "mydata"
 ALLOW, FORBID = "allow", "forbid"
@@ -69,6 +71,27 @@ class MyDataGroup(
     async def services(self, interaction: Interaction, send: str) -> None:
         """Give the member's consent, or take it back."""
         await self._services.hosted.consents.answer(interaction, Answer(send))
+
+    @app_commands.command(
+        description="Choose whether your clips are in the gallery on the web, and with your name"
+    )
+    @app_commands.describe(
+        clips="Without your name until you choose. Moderators decide whether there is a gallery"
+    )
+    @app_commands.choices(
+        clips=[
+            app_commands.Choice(name="hide · none of my clips are shown", value=Choice.HIDDEN),
+            app_commands.Choice(name="unnamed · shown without my name", value=Choice.UNNAMED),
+            app_commands.Choice(name="named · shown with my name in the server", value=Choice.NAMED),
+        ]
+    )
+    async def gallery(self, interaction: Interaction, clips: str) -> None:
+        """Store what the member wants of the gallery."""
+        choice, gallery = Choice(clips), self._services.queue.gallery
+        await gallery.choose(interaction.user.id, choice)
+        if choice is Choice.NAMED and interaction.guild_id is not None:
+            await gallery.name(interaction.guild_id, interaction.user.id, interaction.user.display_name)
+        await interaction.response.send_message(gallery_texts.CHOSEN[choice], ephemeral=True)
 
 
 def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:

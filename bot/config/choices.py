@@ -19,3 +19,7 @@ class Where(StrEnum):
     CUDA = "cuda"
     MPS = "mps"
     CPU = "cpu"
+
+
+MOST_TAKES = 4
+"""Drafts to choose from that Discord shows well in one message."""

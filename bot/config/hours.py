@@ -46,10 +46,10 @@ def read_hours(text: str) -> Hours:
     """
     found = _WRITTEN.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f"{text!r} is not written like GPU 1 18:00-23:00")
+        raise ValueError("hours are written like GPU 1 18:00-23:00")
     name, *clock = found.groups()
     hours = [int(each) for each in clock]
     try:
         return Hours(name=name, begin=time(hours[0], hours[1]), end=time(hours[2], hours[3]))
     except ValueError:
-        raise ValueError(f"there is no such time of day as in {text!r}") from None
+        raise ValueError("there is no such time of day") from None

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from bot.config.hours import Hours, read_hours
 
 
+def _read(value: object) -> object:
+    return read_hours(value) if isinstance(value, str) else value
+
+
 class Leaving(BaseSettings):
     """A part of :class:`bot.config.settings.Settings`."""
 
-    leave_out: Annotated[tuple[Hours, ...], NoDecode] = Field(
+    leave_out: Annotated[tuple[Annotated[Hours, BeforeValidator(_read)], ...], NoDecode] = Field(
         (),
         description="Hours in which engines of this machine draw nothing and hold no memory, such as GPU 1 "
         "18:00-23:00. Comma-separated; /queue show has the names, and all means every one.",
@@ -39,10 +43,10 @@ class Leaving(BaseSettings):
 
     @field_validator("leave_out", mode="before")
     @classmethod
-    def _read_hours(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(read_hours(part) for part in value.split(",") if part.strip())
+        return tuple(part for part in value.split(",") if part.strip())
 
     @field_validator("time_zone")
     @classmethod

@@ -11,7 +11,9 @@ TRIED = "tried.json"
 """What ``framekiln try`` measured, and ``framekiln doctor --gpu`` reads."""
 OUTBOX = "outbox"
 """The folder of clips that are about to be posted."""
+WORKERS = "workers"
+"""The folder of the keys, the certificate and the configuration of the broker."""
 SPOOL = "spool"
 """The folder of what the engine is working on."""
-OWN_FOLDERS = frozenset({BACKUPS, BLOBS, OUTBOX, SPOOL, "compiled", "damaged", "erased", "identity"})
+OWN_FOLDERS = frozenset({BACKUPS, BLOBS, OUTBOX, SPOOL, WORKERS, "compiled", "damaged", "erased", "identity"})
 """Every folder that the bot makes in the data folder."""

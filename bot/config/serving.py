@@ -48,3 +48,13 @@ class Serving(BaseSettings):
     api_event_days: float = Field(
         7.0, ge=1, le=90, description="Days after a job's end before its events are forgotten."
     )
+    gallery: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="Whether the [gallery](gallery.md) is served on the API's port, without a key.",
+    )
+    gallery_at_once: int = Field(
+        16, ge=1, le=1000, description="Most requests for the gallery that are worked on at once."
+    )
+    gallery_stills: int = Field(
+        500, ge=0, le=100_000, description="Stills of the gallery kept in memory; each has 10 to 40 kB."
+    )

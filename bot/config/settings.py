@@ -27,12 +27,15 @@ from pydantic_settings import (
 )
 
 from bot.config.announcing import Announcing
+from bot.config.brokering import Brokering
 from bot.config.choices import LogFormat, Where
+from bot.config.choosing import Choosing
 from bot.config.comfyui import ComfyUISettings
 from bot.config.crowding import Crowding
 from bot.config.drawing import Drawing
 from bot.config.elsewhere import Elsewhere
 from bot.config.endurance import Endurance
+from bot.config.helping import Helping
 from bot.config.hosting import Hosting
 from bot.config.keeping import Keeping
 from bot.config.leaving import Leaving
@@ -40,6 +43,7 @@ from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
+from bot.config.working import Working
 from engine.core.kept_clips import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
@@ -78,16 +82,20 @@ class _Toml(TomlConfigSettingsSource):
 
 class Settings(
     Announcing,
+    Brokering,
+    Choosing,
     ComfyUISettings,
     Crowding,
     Drawing,
     Elsewhere,
     Endurance,
+    Helping,
     Hosting,
     Keeping,
     Leaving,
     Looking,
     Serving,
+    Working,
     PlainValues,
 ):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""

@@ -17,6 +17,7 @@ import discord
 
 from bot.discord_io.causes import Trouble, trouble_of
 from bot.discord_io.post import SPOILER, Answered, ChannelError, Post, SmallFile
+from bot.discord_io.public_channels import is_public
 
 T = TypeVar("T")
 
@@ -28,6 +29,9 @@ MEMBER_SECONDS = 5.0
 
 CLOCK_SLACK = 120.0
 """Seconds by which our clock and Discord's may differ."""
+
+ALT_LIMIT = 1024
+"""Characters that Discord takes of what a file shows."""
 
 _ORIGINAL: Any = "@original"
 """In the place of a message's id: the first answer to an interaction."""
@@ -75,6 +79,16 @@ class Messenger:
         return isinstance(channel, discord.abc.GuildChannel | discord.Thread) and (
             getattr(channel, "nsfw", False) or (isinstance(channel, discord.Thread) and channel.is_nsfw())
         )
+
+    def everybody_sees(self, guild_id: int, channel_id: int) -> bool | None:
+        """Whether whoever joins a server may read a channel, of any age; None: Discord is away.
+
+        A channel that is gone is seen by nobody, nor is a thread that was archived: nothing is known of it.
+        """
+        guild = None if self._client is None else self._client.get_guild(guild_id)
+        if guild is None:
+            return None if not self.connected else False
+        return is_public(guild, channel_id)
 
     async def member(self, guild_id: int, user_id: int) -> discord.Member | None:
         """Ask Discord for a member of a server. Not waited for where Discord is away.
@@ -293,6 +307,17 @@ def _carries(message: discord.Message, file_name: str) -> bool:
     return any(file.filename.removeprefix(SPOILER) == file_name for file in message.attachments)
 
 
+def _files(post: Post) -> list[discord.File]:
+    """The files of a message, each with what it shows."""
+    own = [] if post.file is None else [(post.file, post.file_name, post.alt)]
+    beside = [(path, name, "") for path, name in post.beside]
+    more = [(file.path, file.name, file.alt) for file in post.attached]
+    return [
+        discord.File(path, filename=name, description=alt[:ALT_LIMIT] or None)
+        for path, name, alt in (*own, *beside, *more)
+    ]
+
+
 async def _send(channel: discord.abc.Messageable, post: Post) -> int:
     allowed = discord.AllowedMentions(
         everyone=False,
@@ -303,10 +328,7 @@ async def _send(channel: discord.abc.Messageable, post: Post) -> int:
     extras: dict[str, Any] = {}
     if post.view is not None:
         extras["view"] = post.view
-    if post.file is not None:
-        given = [(post.file, post.file_name), *post.beside]
-        extras["files"] = [
-            discord.File(path, filename=name) for path, name in given
-        ]  # discord.py closes them
+    if files := _files(post):
+        extras["files"] = files  # discord.py closes them
     message = await channel.send(post.content, nonce=post.nonce, allowed_mentions=allowed, **extras)
     return message.id

@@ -31,6 +31,21 @@ class ChannelError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attached:
+    """A file of a message.
+
+    Attributes:
+        path: where it is.
+        name: under which it is sent.
+        alt: what it shows, for those who can't see it.
+    """
+
+    path: Path
+    name: str
+    alt: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Post:
     """A message to send.
 
@@ -38,6 +53,8 @@ class Post:
         nonce: at most 25 characters; Discord drops a second message with the same one for a few minutes.
         file: goes with it under ``file_name``.
         beside: further files, with their names.
+        attached: further files, with what they show.
+        alt: what ``file`` shows, for those who can't see it.
         ping: the one member who may be pinged.
     """
 
@@ -47,6 +64,8 @@ class Post:
     file: Path | None = None
     file_name: str | None = None
     beside: tuple[tuple[Path, str], ...] = ()
+    attached: tuple[Attached, ...] = ()
+    alt: str = ""
     ping: int | None = None
 
 

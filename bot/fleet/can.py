@@ -27,7 +27,7 @@ class Ability:
         one_of: sets of such names, of which it needs one whole; empty: none.
         files: digests of the owner's own checkpoints and styles. A name says nothing on another machine.
         package: the optional Python package that keeps its weights small; "": none.
-        memory: bytes of GPU memory that it was planned for; 0: any.
+        memory: bytes of GPU memory; 0: any.
     """
 
     engine: str
@@ -132,7 +132,6 @@ def ability_of(
     recipe: Recipe,
     families: Mapping[str, FamilySpec],
     *,
-    memory: int,
     digest_of: Callable[[str], str | None],
 ) -> Ability | None:
     """What drawing a recipe takes.
@@ -140,7 +139,6 @@ def ability_of(
     Args:
         recipe: what is to be drawn.
         families: all, by name.
-        memory: bytes of the GPU that it was planned for.
         digest_of: the digest of a checkpoint or style of the owner's, by its name; None: not known.
 
     Returns:
@@ -171,5 +169,5 @@ def ability_of(
         one_of=tuple(tuple(sorted(names)) for names in follows),
         files=tuple(sorted(known)),
         package=next((package for kept, package in PACKAGES.items() if kept == precision), ""),
-        memory=0 if way is None or not spec.loads else min(way.memory, memory),
+        memory=0 if way is None or not spec.loads else way.memory,
     )

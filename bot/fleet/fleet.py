@@ -15,8 +15,8 @@ from pathlib import Path
 from bot.fleet.account import Account, News
 from bot.fleet.asks import Asks
 from bot.fleet.can import those_that_fit
-from bot.fleet.helpers import FleetParts, Helper, PutOut
 from bot.fleet.holdings import Holdings
+from bot.fleet.known_worker import FleetParts, Helper, PutOut
 from bot.fleet.places import Place, RemoteMachine, RemoteSeat
 from bot.fleet.policy import FleetPolicy
 from bot.link.messages import (
@@ -35,7 +35,7 @@ from bot.link.messages import (
     Welcome,
 )
 from db.fleet.worker_claims import Claim, Standing
-from db.fleet.workers import Worker
+from db.fleet.workers import Trust, Worker
 from db.states import JobId
 from engine.process.host import HostState
 
@@ -98,7 +98,7 @@ class Fleet:
         async with self._turns[worker]:
             now = time.monotonic()
             helper = self.helpers.get(worker) or self._first(row, hello, now)
-            silent = now - helper.heard_at > self.policy.leases.lease
+            silent = now - helper.heard_at > self.policy.lease
             if not (helper.account.greets(hello) or silent):
                 return Refused(refused=RefusedCode.TWICE)
             await self._greet(helper, hello)
@@ -108,8 +108,8 @@ class Fleet:
                 await self._act(helper, news)
             return Welcome(
                 epoch=self.epoch,
-                lease=self.policy.leases.lease,
-                beat=self.policy.leases.beat,
+                lease=self.policy.lease,
+                beat=self.policy.beat,
                 forget=helper.account.forget(),
                 orders=() if news is None else news.again,
             )
@@ -191,6 +191,7 @@ class Fleet:
             and helper.account.to_draw < MOST_AHEAD
             and time.monotonic() >= helper.rests_until
             and helper.place.worker.id not in self._out
+            and (self._parts.strangers or helper.place.worker.trust is Trust.OWN)
             and self._parts.may_claim()
         )
 

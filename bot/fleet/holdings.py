@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from bot.fleet.account import Holding, Key
-from bot.fleet.helpers import FleetParts, Helper
+from bot.fleet.known_worker import FleetParts, Helper
 from bot.fleet.leases import Leases
 from bot.fleet.policy import FleetPolicy
 from bot.fleet.results import Settled
@@ -50,7 +50,7 @@ class Holdings:
         self._parts = parts
         self._policy = policy
         self._epoch = epoch
-        self.leases = Leases(policy.leases)
+        self.leases = Leases(policy)
         self.says: Callable[[str, Any], Awaitable[None]] = _unsaid
         self.put_out: Callable[[str, str], Awaitable[None]] = _unsaid
         self.stopping = False

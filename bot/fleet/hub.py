@@ -16,7 +16,7 @@ from typing import Any
 
 from bot.fleet.bucket import Bucket
 from bot.fleet.fleet import Fleet
-from bot.fleet.helpers import PutOut
+from bot.fleet.known_worker import PutOut
 from bot.fleet.upkeep import Upkeep
 from bot.link import subjects
 from bot.link.connection import Line, Login, Message

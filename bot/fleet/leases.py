@@ -6,34 +6,14 @@ clock stands still while there is no connection, and while the bot itself oversl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from bot.fleet.policy import FleetPolicy
 from db.fleet.worker_claims import Claim
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeasePolicy:
-    """How patient the bot is, in seconds.
-
-    Attributes:
-        lease: without a beat that names a claim, until it is given to another.
-        beat: between two beats of a worker.
-        grace: that a start adds to the first lease.
-        overslept: between two looks, from which the bot itself was asleep.
-        apart: without a connection, until claims are given to others all the same.
-    """
-
-    lease: float
-    beat: float
-    grace: float
-    overslept: float
-    apart: float
 
 
 class Leases:
     """The leases of all claims of workers."""
 
-    def __init__(self, policy: LeasePolicy) -> None:
+    def __init__(self, policy: FleetPolicy) -> None:
         """Make it without any."""
         self._policy = policy
         self._named: dict[Claim, float] = {}

@@ -61,14 +61,14 @@ class Orders:
                 max_wasted_seconds=limits.max_wasted_seconds,
                 max_seconds=self._max_seconds,
             ),
-            house=await asyncio.to_thread(self._house),
+            calibration=await asyncio.to_thread(self._learnt),
             ability=job.ability,
         )
 
     def _sizes(self, job: Job) -> dict[str, int]:
         return {digest: self._blobs.path(digest).stat().st_size for digest in job.inputs.values()}
 
-    def _house(self) -> str:
+    def _learnt(self) -> str:
         try:
             text = self._calibration.read_text("utf-8")
         except (OSError, UnicodeError):

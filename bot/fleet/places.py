@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.fleet.can import Ability, Machine, can, read
+from bot.fleet.can import Ability, Machine, can
 from bot.link.messages import Capabilities as Told
 from bot.loops.outcomes import Outcomes
 from bot.loops.previews import FirstLook, JobProgress
 from bot.loops.runs import Pauses
-from bot.seats import HERE
+from bot.seats import HERE, SeatSeen
 from db.fleet.workers import Worker
 from db.states import JobId
 from engine.core.capabilities import Capabilities
@@ -134,13 +134,18 @@ class Places:
         """The latest first look of each of them."""
         return ChainMap(*(place.drafts for place in self._here.values()))
 
-    def seats(self) -> Sequence[RemoteSeat]:
-        """The seats of those that are here."""
-        return [place.seat for place in self]
+    def beside(self, seats: Iterable[SeatSeen]) -> Iterable[SeatSeen]:
+        """These seats and those of the workers that are here, looked at anew by whoever goes through them."""
+        return _Beside(seats, self)
+
+    @property
+    def counted(self) -> list[Machine]:
+        """What each of those has that are here, or were lately."""
+        return [Machine.told(told) for told in self._lately.values()]
 
     def anyone_can(self, ability: Ability) -> bool:
         """Whether a worker that is here, or was lately, has an ability."""
-        return any(can(Machine.told(told), ability) for told in self._lately.values())
+        return any(can(machine, ability) for machine in self.counted)
 
     def machines(self, here: Capabilities) -> list[Capabilities]:
         """What each of them could plan with if it were alone, the largest GPU first."""
@@ -162,6 +167,16 @@ class Places:
         return replace(base, weights=weights, lacking=lacking)
 
 
+class _Beside(Iterable[SeatSeen]):
+    def __init__(self, seats: Iterable[SeatSeen], places: Places) -> None:
+        self._seats = seats
+        self._places = places
+
+    def __iter__(self) -> Iterator[SeatSeen]:
+        yield from self._seats
+        yield from (place.seat for place in self._places)
+
+
 def _alone(here: Capabilities, told: Told) -> Capabilities:
     device = Device(kind=told.device, name=told.name, memory=told.memory)
     return replace(
@@ -172,35 +187,3 @@ def _alone(here: Capabilities, told: Told) -> Capabilities:
 def _made_elsewhere(name: str) -> bool:
     spec = FAMILIES.get(name)
     return spec is None or bool(spec.made_at)
-
-
-class Unable:
-    """Says which abilities of waiting jobs this machine has not, while workers could draw them."""
-
-    def __init__(
-        self,
-        places: Places,
-        *,
-        machine: Callable[[], Machine | None],
-    ) -> None:
-        """Make one.
-
-        Args:
-            places: the workers.
-            machine: what this machine has; None: not known yet.
-        """
-        self._places = places
-        self._machine = machine
-
-    def of(self, abilities: Sequence[str]) -> Collection[str]:
-        """Those that are left to workers. What nobody has, this machine tries, and says what is missing."""
-        here = self._machine()
-        if here is None:
-            return ()
-        return [
-            text
-            for text in abilities
-            if (ability := read(text)) is not None
-            and not can(here, ability)
-            and self._places.anyone_can(ability)
-        ]

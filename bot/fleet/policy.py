@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.fleet.bucket import Pace
-from bot.fleet.leases import LeasePolicy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +12,11 @@ class FleetPolicy:
     """How workers are dealt with.
 
     Attributes:
-        leases: how long one may say nothing.
+        lease: seconds without a beat that names a claim, until it is given to another.
+        beat: seconds between two beats.
+        grace: seconds that a start adds to the first lease.
+        overslept: seconds between two looks, from which the bot itself was asleep.
+        apart: seconds without a connection, until claims are given to others all the same.
         pace: how many messages it may send.
         ask_seconds: that a worker's ask is held while nothing waits.
         transfers: files that are fetched from workers at the same time.
@@ -25,7 +28,11 @@ class FleetPolicy:
         max_seconds: that a render may take.
     """
 
-    leases: LeasePolicy
+    lease: float
+    beat: float
+    grace: float
+    overslept: float
+    apart: float
     pace: Pace
     ask_seconds: float
     transfers: int

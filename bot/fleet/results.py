@@ -20,7 +20,6 @@ from bot.loops.discards import Discards
 from bot.loops.handing_in import HandingIn
 from bot.loops.render_tally import RenderTally
 from db.errors import BlobDamaged
-from db.files import Blobs
 from db.fleet.worker_claims import Standing, WorkerClaims
 from db.fleet.workers import Trust, Worker, Workers
 from db.jobs.claims import Requeue
@@ -80,7 +79,6 @@ class Results:
         transfers: Transfers,
         handing_in: HandingIn,
         discards: Discards,
-        blobs: Blobs,
         tally: RenderTally,
         checks: Checks | None,
         clock: Callable[[], float],
@@ -93,7 +91,6 @@ class Results:
             transfers: fetch clips.
             handing_in: stores clips.
             discards: have the pictures of discarded takes.
-            blobs: where clips are kept.
             tally: counts what was drawn.
             checks: look at what strangers' machines drew; None: nothing of theirs is taken.
             clock: returns Unix seconds.
@@ -103,7 +100,6 @@ class Results:
         self._transfers = transfers
         self._handing_in = handing_in
         self._discards = discards
-        self._blobs = blobs
         self._tally = tally
         self._checks = checks
         self._clock = clock

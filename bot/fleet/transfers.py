@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.link import pieces, subjects
 from bot.link.connection import Message
-from bot.link.errors import WrongContent
+from bot.link.errors import LineDown, WrongContent
 from bot.link.messages import Done, Look, Pull, encode
 from bot.link.pieces import Incoming
 from db.fleet.worker_claims import Claim
@@ -25,20 +25,29 @@ Request = Callable[[str, bytes, str], Awaitable[Message]]
 """Asks a worker: subject, what, where the answer is awaited. Raises LinkError."""
 
 
-class Transfers:
-    """Files on their way from workers."""
+async def _nobody(subject: str, data: bytes, reply: str) -> Message:
+    """There is no line yet."""
+    del data, reply
+    raise LineDown(f"nobody can be asked on {subject}")
 
-    def __init__(self, folder: Path, *, request: Request, at_once: int) -> None:
+
+class Transfers:
+    """Files on their way from workers.
+
+    Attributes:
+        request: asks a worker.
+    """
+
+    def __init__(self, folder: Path, *, at_once: int) -> None:
         """Make one.
 
         Args:
             folder: its own; what an earlier run left there is removed by :meth:`sweep`.
-            request: asks a worker.
             at_once: files that are fetched at the same time; further ones wait.
         """
         self._folder = folder
-        self._request = request
         self._slots = asyncio.Semaphore(at_once)
+        self.request: Request = _nobody
         self._begun: dict[tuple[Claim, str], Incoming] = {}
 
     async def sweep(self) -> None:
@@ -91,7 +100,7 @@ class Transfers:
         async def ask(offset: int, length: int) -> Message:
             pull = Pull(job=claim.job, claim=claim.number, what=what, offset=offset, length=length)
             where = subjects.down(claim.worker, subjects.PULL)
-            return await self._request(where, encode(pull), subjects.answer_to_bot(claim.worker))
+            return await self.request(where, encode(pull), subjects.answer_to_bot(claim.worker))
 
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True, mode=0o700)
         await pieces.fetch(incoming, ask)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from bot.fleet.fleet import VERDICTS, Fleet
-from bot.fleet.helpers import FleetParts, Helper
+from bot.fleet.known_worker import FleetParts, Helper
 from bot.link.messages import Capabilities as Told
 from bot.link.messages import Verdict
 from db.fleet.worker_claims import Claim
@@ -106,7 +106,7 @@ class Upkeep:
     def _note_silences(self, now: float) -> None:
         for worker, helper in self._fleet.helpers.items():
             engine = helper.place.seat.engine
-            if now - helper.heard_at > self._fleet.policy.leases.lease and engine.state is not HostState.DOWN:
+            if now - helper.heard_at > self._fleet.policy.lease and engine.state is not HostState.DOWN:
                 log.warning("nothing is heard of worker %s", helper.place.seat.name)
                 engine.state = HostState.DOWN
                 self._parts.places.gone(worker)

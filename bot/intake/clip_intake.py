@@ -107,6 +107,10 @@ class ClipIntake(MediaIntake[CleanClip]):
         """
         return await self._explained(self._fetch_recipe(attachment))
 
+    async def recipe_in(self, data: bytes) -> ForeignRecipe:
+        """Read the recipe in a file; as :meth:`recipe_of`."""
+        return await self._explained(self._ask(_RECIPE_PROGRAM, data=data, listen=self._listen_for_recipe))
+
     async def with_sound(
         self, given: Attachment | bytes, sounds: SoundIntake
     ) -> tuple[CleanClip, CleanSound | None]:

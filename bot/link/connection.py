@@ -44,13 +44,13 @@ class LineLimits:
         last_pause: no pause is longer.
     """
 
-    connecting: float
-    ping: float
-    first_pause: float
-    last_pause: float
+    connecting: float = 5.0
+    ping: float = 2.5
+    first_pause: float = 0.2
+    last_pause: float = 5.0
 
 
-DEFAULT_LIMITS = LineLimits(connecting=5.0, ping=2.5, first_pause=0.2, last_pause=5.0)
+DEFAULT_LIMITS = LineLimits()
 """They suit the broker's own: it pings every 4 s, and hangs up after two that are not answered."""
 
 
@@ -139,6 +139,7 @@ class Line:
 
     async def run(self) -> None:
         """Keep a connection until cancelled. It ends by itself never; what went wrong, ``on_down`` hears."""
+        logging.getLogger("asyncio").addFilter(_is_no_goodbye)
         pause = self._limits.first_pause
         clock = asyncio.get_running_loop().time
         try:
@@ -318,6 +319,11 @@ class Line:
         meaning = _meaning_of(error)
         if isinstance(meaning, LoginRefused) or self._reason is None:
             self._reason = meaning
+
+
+def _is_no_goodbye(record: logging.LogRecord) -> bool:
+    """False for asyncio's warning about nats-py, which it writes whenever a broker says goodbye over TLS."""
+    return "eof_received()" not in str(record.msg)
 
 
 def _message(raw: Msg) -> Message:

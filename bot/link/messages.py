@@ -131,7 +131,7 @@ class Look(_Message):
     take: Take
     size: Size
     sha256: Digest
-    record: Annotated[str, Field(max_length=8192)] = ""
+    record: Annotated[str, Field(max_length=4096)] = ""
 
 
 class Held(_Message):
@@ -188,7 +188,7 @@ class Hello(_Message):
     proto: int = PROTOCOL
     release: Word
     boot: Token
-    born: Seconds
+    born: Annotated[float, Field(ge=0, lt=1e11, allow_inf_nan=False)]
     seq: Counter
     caps: Capabilities
     hold: Annotated[tuple[Held, ...], Field(max_length=MAX_HELD)] = ()
@@ -233,7 +233,7 @@ class Order(_Message):
     Attributes:
         recipe: a Recipe's JSON.
         inputs: role → file.
-        house: what this house's gate has learnt, as JSON; "" for nothing.
+        calibration: the gate's local calibration, as JSON; "" where there is none.
         ability: what drawing it takes.
     """
 
@@ -243,7 +243,7 @@ class Order(_Message):
     recipe: Annotated[str, Field(max_length=32_768)]
     inputs: Annotated[dict[Word, InputFile], Field(max_length=16)] = {}
     limits: OrderLimits
-    house: Annotated[str, Field(max_length=16_384)] = ""
+    calibration: Annotated[str, Field(max_length=16_384)] = ""
     ability: Annotated[str, Field(max_length=8192)] = ""
 
 

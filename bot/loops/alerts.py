@@ -16,8 +16,7 @@ from functools import partial
 from bot.discord_io.causes import Trouble as Refusal
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
-from bot.loops.engine_loop import EngineLoop
-from bot.loops.engines import Engines
+from bot.loops.engines import Draws, Engines
 from bot.ops.shortages import Shortages
 from bot.supervisor import Loop
 from bot.text import moderation_texts
@@ -44,7 +43,7 @@ class Trouble:
     since: float | None = None
 
 
-def trouble_of(engine_loop: EngineLoop) -> Trouble | None:
+def trouble_of(engine_loop: Draws) -> Trouble | None:
     """The reason why this engine can draw no clips now; None if it can."""
     since = engine_loop.outcomes.gpu.trouble_since
     if since is None and engine_loop.seat.engine.state is not HostState.DOWN:
@@ -52,11 +51,11 @@ def trouble_of(engine_loop: EngineLoop) -> Trouble | None:
     return Trouble(since=since)
 
 
-def engine_trouble(engine_loop: EngineLoop, *, named: bool) -> str | None:
+def engine_trouble(engine_loop: Draws, *, named: bool) -> str | None:
     """What moderators read while an engine can't draw.
 
     Args:
-        engine_loop: the engine's.
+        engine_loop: the engine's, or a worker.
         named: there are others, so it is named.
     """
     name = engine_loop.seat.name if named else None
@@ -69,7 +68,7 @@ def engine_trouble(engine_loop: EngineLoop, *, named: bool) -> str | None:
 
 def engines_trouble(engines: Engines) -> str | None:
     """What moderators read of all engines that can't draw now; None: all can."""
-    found = [engine_trouble(loop, named=engines.are_several) for loop in engines.loops]
+    found = [engine_trouble(loop, named=engines.are_several) for loop in engines.all()]
     return "\n".join(filter(None, found)) or None
 
 

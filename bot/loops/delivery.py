@@ -20,6 +20,7 @@ from typing import Protocol
 
 from bot.discord_io.causes import Trouble
 from bot.discord_io.post import ChannelError, Post
+from bot.job_documents import receipt_of
 from bot.loops.clip_post import ClipPosts, file_name
 from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
@@ -31,7 +32,7 @@ from db.jobs.job import Job
 from db.jobs.queries import JobQueries
 from db.states import JobId, State
 from engine.clips.shrink import shrink
-from engine.core.errors import EngineError
+from engine.core.errors import Code, EngineError
 from engine.core.shortages import shortage_of
 
 log = logging.getLogger(__name__)
@@ -232,6 +233,10 @@ class Deliverer:
     async def _attempt(self, waiting: Job) -> None:
         job = waiting
         try:
+            if job.draft and job.state is State.RENDERED and receipt_of(job).forced:
+                # Nobody sees what the gate rejected, so it is not charged either.
+                await self._claims.fail(job.id, None, code=Code.BROKEN)
+                return
             if self._screen is not None and job.state is State.RENDERED and not await self._screen(job):
                 return
             begun = await self._delivery.begin_posting(job.id)

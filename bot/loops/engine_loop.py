@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -66,7 +66,7 @@ class EngineLoop:
         signals: JobSignals,
         tally: RenderTally,
         name: str = "engine loop",
-        others: Callable[[], Sequence[SeatSeen]] = tuple,
+        others: Iterable[SeatSeen] = (),
         may_claim: Callable[[], bool] = lambda: True,
     ) -> None:
         """Make one.
@@ -82,8 +82,8 @@ class EngineLoop:
             signals: says when there may be a job, and is told what became of it.
             tally: counts what was drawn.
             name: the loop's.
-            others: all seats, its own among them. While its own engine is not ready, it leaves the jobs to
-                those of the others that are.
+            others: all seats, whenever it goes through them. While its own engine is not ready, it leaves the
+                jobs to those that are.
             may_claim: asked before each claim; False: no job is begun.
         """
         self._claims = claims
@@ -156,7 +156,7 @@ class EngineLoop:
         """Whether its engine is not ready while that of another seat is: a job need not wait for this one."""
         if self.seat.is_ready:
             return False
-        beside = (other for other in self._others() if other.lane == self.seat.lane)
+        beside = (other for other in self._others if other.lane == self.seat.lane)
         return any(other is not self.seat and other.is_ready for other in beside)
 
     async def stop(self, grace: float) -> None:

@@ -12,14 +12,12 @@ from functools import partial
 
 import numpy as np
 
+from bot.seats import LEFT_THE_GPU
 from bot.supervisor import wait_at_most
 from db.states import JobId
 from engine.core.recipe import Stage
 
 log = logging.getLogger(__name__)
-
-LEFT_THE_GPU = frozenset({Stage.CHECKING, Stage.SMOOTHING, Stage.ENCODING})
-"""Stages of a render in which another may be drawn. If its take is rejected, it waits for the other's."""
 
 
 class Pauses:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
@@ -23,6 +22,8 @@ from bot.forecast import Forecaster
 from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
+from bot.loops.draft_status import status_of_drafts
+from bot.loops.edit_pace import fitting, interval_of
 from bot.loops.engines import Engines
 from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.ops.shortages import Place, Shortages
@@ -47,12 +48,6 @@ REFRESH_SECONDS = 15.0
 EDITS_AT_ONCE = 8
 EDITS_PER_TICK = 8
 """Discord allows 50 requests a second for the whole bot; status messages take a part of them."""
-
-EDITS_AT_ONCE_IN_CHANNEL = 2
-"""Discord counts requests by channel: those of a full one wait there, and must not keep others waiting."""
-
-EDITS_A_SECOND = 25.0
-"""What running jobs may take of Discord's 50: with more of them, each message is edited less often."""
 
 FAR_BACK = 10
 """Behind this place in the queue a message is refreshed less often, so that a full queue stays quiet."""
@@ -128,7 +123,7 @@ class StatusBoard:
         self._owed = owed
         self._shortages = shortages
         self._may_show = may_show
-        self._interval = interval
+        self._interval = lambda: interval_of(len(engines.progress), interval)
         self._give_up_after = give_up_after
         self._clock = clock
         self._dirty: dict[JobId, None] = {}
@@ -142,12 +137,8 @@ class StatusBoard:
         self._refreshed = 0.0
         self.loop = Loop("status board", self._edit, every=TICK_SECONDS, first=self._look_around)
         signals.changed.connect(self.touch)
+        signals.message_replaced.connect(self._forget)
         signals.places_changed.connect(self.places_changed)
-
-    @property
-    def interval(self) -> float:
-        """Seconds between two edits of one message: the more jobs run, the longer."""
-        return max(self._interval, len(self._engines.progress) / EDITS_A_SECOND)
 
     def touch(self, job: JobId) -> None:
         """The job has changed."""
@@ -168,7 +159,7 @@ class StatusBoard:
 
     def shown(self, job: JobId, content: str) -> None:
         """Another part has just written this into the job's message."""
-        self._shown[job] = Shown(content=content, draft=0, next=time.monotonic() + self.interval)
+        self._shown[job] = Shown(content=content, draft=0, next=time.monotonic() + self._interval())
 
     def keep(self, job: JobId) -> bool:
         """The first look was liked: it stays, and asks no more. False where there is none."""
@@ -224,16 +215,7 @@ class StatusBoard:
             if job not in self._busy | self._expected
             and (job not in self._shown or self._shown[job].next <= now)
         ]
-        editing = Counter(self._shown[job].channel for job in self._busy if job in self._shown)
-        started = 0
-        for job in due:
-            channel = self._shown[job].channel if job in self._shown else 0
-            if started == most:
-                return
-            if channel and editing[channel] >= EDITS_AT_ONCE_IN_CHANNEL and not self.loop.stopping:
-                continue
-            started += 1
-            editing[channel] += 1
+        for job in list(fitting(due, self._shown, self._busy, most=most)):
             del self._dirty[job]
             self._busy.add(job)
             task = asyncio.create_task(self._bring_up_to_date(job), name=f"status {job}")
@@ -248,7 +230,7 @@ class StatusBoard:
         async with self._slots:
             try:
                 job = await self._jobs.get(job_id)
-                if job is None or job.status_final or not job.has_channel:
+                if job is None or job.status_final or not job.has_channel or job.shows_drafts:
                     self._forget(job_id)
                     return
                 look = self._looks.of(job.id) if job.state is State.RUNNING else None
@@ -271,14 +253,12 @@ class StatusBoard:
 
     async def _content_of_waiting(self, job: Job, recipe: Recipe, *, asks: bool) -> str:
         """For a job that waits or is drawn."""
+        if job.choosing:
+            return await status_of_drafts(job, self._jobs, self._forecaster, self._moderation)
         live = self._engines.progress.get(job.id) if job.state is State.RUNNING else None
-        if live is None or live.fraction == 0:  # each try may fail again: this is said once
-            if (short := self._engines.short_for(job)) is not None:
-                return messages.waits_for(recipe, short)
-            if (away := self._engines.away_for(job)) is not None:
-                return messages.waits_for_server(recipe, away)
-            if (left_out := self._engines.left_out_for(job)) is not None:
-                return messages.waits_for_card(recipe, left_out.until)
+        begun = live is not None and live.fraction > 0  # each try may fail again: this is said once
+        if not begun and (kept := _kept_from_drawing(self._engines, job, recipe)) is not None:
+            return kept
         if live is not None:
             return messages.running(recipe, live.stage, live.fraction, live.take, asks=asks)
         forecast = await self._forecaster.forecast()
@@ -310,9 +290,8 @@ class StatusBoard:
         await self._written(job, content, draft)
 
     async def _written(self, job: Job, content: str, draft: int) -> None:
-        pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self.interval
-        if self.loop.stopping:
-            pause = 0.0
+        pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self._interval()
+        pause = 0.0 if self.loop.stopping else pause
         self._shown[job.id] = Shown(
             content=content, draft=draft, next=time.monotonic() + pause, channel=job.channel_id
         )
@@ -415,6 +394,17 @@ def _is_far_back(forecaster: Forecaster, job: Job) -> bool:
     latest = forecaster.latest
     wait = latest.waits.get(job.id) if latest is not None else None
     return wait is not None and wait.position > FAR_BACK
+
+
+def _kept_from_drawing(engines: Engines, job: Job, recipe: Recipe) -> str | None:
+    """What a member reads while something else than the queue keeps a job from being drawn; None: nothing."""
+    if (short := engines.short_for(job)) is not None:
+        return messages.waits_for(recipe, short)
+    if (away := engines.away_for(job)) is not None:
+        return messages.waits_for_server(recipe, away)
+    if (left_out := engines.left_out_for(job)) is not None:
+        return messages.waits_for_card(recipe, left_out.until)
+    return None
 
 
 async def _files_of(sealer: Sealer, job: Job, look: FirstLook | None) -> tuple[SmallFile, ...]:

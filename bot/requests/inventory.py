@@ -42,6 +42,7 @@ class Inventory:
         slow: bool,
         lanes: Collection[str] = (HERE,),
         owned: Callable[[], Owned] = Owned,
+        beside: Callable[[Capabilities], Capabilities] = lambda here: here,
     ) -> None:
         """Make one.
 
@@ -51,18 +52,24 @@ class Inventory:
             slow: models may run without a GPU.
             lanes: where something draws. Families of other lanes cannot draw.
             owned: looks at what the owner adds to the built-in families.
+            beside: adds what workers have to what this machine has.
         """
         self._store = store
         self._device = device
         self._slow = slow
         self._lanes = lanes
         self._owned = owned
+        self._beside = beside
         self._faults: tuple[str, ...] = ()
         self._latest: Capabilities | None = None
         self._looked = 0.0
 
     async def capabilities(self) -> Capabilities:
-        """What there is now."""
+        """What there is now, here and at workers."""
+        return self._beside(await self.here())
+
+    async def here(self) -> Capabilities:
+        """What this machine has now."""
         now = time.monotonic()
         if self._latest is None or now - self._looked > FRESH_SECONDS:
             device = await self._found_device()
@@ -77,7 +84,7 @@ class Inventory:
     async def at_once(self) -> Capabilities:
         """What there is, without waiting for the engine process: what it has not told yet is not there."""
         if self._store.in_use() and self._device() is None:
-            return self._latest or self._with_owned(Capabilities())
+            return self._beside(self._latest or self._with_owned(Capabilities()))
         return await self.capabilities()
 
     def _look(self, device: Device) -> Capabilities:

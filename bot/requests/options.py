@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from bot.config.choices import MOST_TAKES
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Role, Style
 from engine.core.request import AUTO, SECONDS, Length, Request, Shape, Switch, choose
 
@@ -222,6 +223,14 @@ REFERENCE = Option(name="reference", about="A clip whose motion it should follow
 PICTURE = Option(name="image", about="The picture: PNG, JPEG, WebP, AVIF, HEIC, GIF…", role=Role.PICTURE)
 END = Option(name="end", about="A second picture: the clip goes from the first to this one", role=Role.END)
 
+TAKES = Option(
+    name="takes",
+    about="Draw so many short drafts first and choose the one that I finish",
+    default="none",
+    kind=int,
+    choices={number: f"{number} drafts to choose from" for number in range(2, MOST_TAKES + 1)},
+)
+
 OPTIONS = {
     option.name: option
     for option in (
@@ -241,12 +250,14 @@ class ClipCommand:
         about: what Discord shows beside it.
         kind: what it asks for.
         options: what may be given, in Discord's order.
+        asking: how it is asked for, after those; only Discord has a use for these.
     """
 
     name: str
     about: str
     kind: Kind
     options: tuple[Option, ...]
+    asking: tuple[Option, ...] = ()
 
 
 ANIMATE = ClipCommand(
@@ -260,6 +271,7 @@ ANIMATE = ClipCommand(
         AUDIO,
         *(MOTION, CAMERA, LENGTH, SHAPE, RATE, QUALITY, SOUND, ENGINE, SEED),
     ),
+    asking=(TAKES,),
 )
 TEXT2VIDEO = ClipCommand(
     name="text2video",
@@ -275,6 +287,7 @@ TEXT2VIDEO = ClipCommand(
         replace(PICTURE, about="A picture to start the clip with"),
         *(NEGATIVE, RAW, SOUND, ENGINE, SEED),
     ),
+    asking=(TAKES,),
 )
 RESTYLE = ClipCommand(
     name="restyle",

@@ -24,7 +24,7 @@ from bot.loops.discards import drop_unnamed
 from bot.loops.status import StatusBoard
 from bot.ops.shortages import Place
 from bot.requests.taking import Parts, Planned, Taking
-from bot.text import messages, privacy_texts
+from bot.text import messages, privacy_texts, take_texts
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.jobs.job import Job
@@ -33,6 +33,7 @@ from db.states import JobId, State
 from engine.core.errors import UserError
 from engine.core.recipe import Recipe, Role
 from engine.core.request import Request
+from engine.core.services import service_of
 from engine.planning.choice import check_still_here
 
 log = logging.getLogger(__name__)
@@ -70,12 +71,26 @@ class Submissions(Taking):
         interaction: Interaction,
         request: Request,
         files: Mapping[Role, Attachment] | None = None,
+        *,
+        takes: int = 0,
     ) -> None:
-        """Take a new request with its files."""
+        """Take a new request with its files.
+
+        Args:
+            interaction: the member's.
+            request: what they ask for.
+            files: what it is made from.
+            takes: how many drafts they want to choose from; 0: none.
+        """
         attached = files or {}
 
         async def make() -> Planned:
-            return await self._planned(asker_of(interaction), request, attached)
+            if takes > self.rules.most_drafts:
+                raise UserError("E_TAKES", take_texts.too_many_takes(self.rules.most_drafts))
+            planned = await self._planned(asker_of(interaction), request, attached)
+            if takes and service_of(planned.recipe.engine):
+                raise UserError("E_TAKES", take_texts.TAKES_COST_MONEY)
+            return dataclasses.replace(planned, takes=takes)
 
         await self.serve(interaction, make, words=request.prompt, files=attached)
 
@@ -246,6 +261,8 @@ class Submissions(Taking):
         content = messages.waiting(recipe, wait, paused=paused, restarted=False)
         if job.state is State.HELD:
             content = messages.under_review(recipe)
+        elif job.choosing:
+            content = take_texts.drawing_takes(messages.title(recipe), done=0, of=job.takes)
         view = rows.for_status(job)
 
         async def answer() -> discord.InteractionMessage:

@@ -14,6 +14,7 @@ class SubmissionPolicy:
     """What the desk takes.
 
     Attributes:
+        most_drafts: that a member can choose from; 0: they can't.
         engine: "auto", or the one that the owner chose.
         data_dir: where the disk must have room.
         min_free_disk: bytes.
@@ -25,4 +26,5 @@ class SubmissionPolicy:
     data_dir: Path
     min_free_disk: int
     max_prompt: int
+    most_drafts: int
     engine: str

@@ -15,6 +15,7 @@ from typing import Any
 from bot.discord_io.asker import Asker
 from bot.discord_io.in_flight import InFlight
 from bot.discord_io.spoilers import is_spoiler
+from bot.fleet.abilities import Abilities
 from bot.hosted.hosting import Hosting, Waits
 from bot.intake.attachment import Attachment
 from bot.intake.reception import Reception, each_of
@@ -28,7 +29,7 @@ from bot.requests.options import ClipCommand, request_of, wants_clips_sound
 from bot.requests.style_names import settled
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.requests.wording import worded
-from bot.seats import lane_of
+from bot.seats import HERE, lane_of
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts
 from db.errors import AskedBeforeErase
@@ -61,6 +62,7 @@ class Planned:
         adult: a file that was here already was for age-restricted channels when it was used before.
         spoiler: a file was given as a spoiler, so the clip is one.
         origin: the job that it is made from, where that is known only now.
+        takes: how many drafts the member wants to choose from; 0: none.
     """
 
     recipe: Recipe
@@ -68,6 +70,7 @@ class Planned:
     adult: bool = False
     spoiler: bool = False
     origin: Job | None = None
+    takes: int = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -88,6 +91,7 @@ class Parts:
     capabilities: Callable[[], Awaitable[Capabilities]]
     families: Callable[[], Mapping[str, FamilySpec]]
     lanes: Collection[str]
+    abilities: Abilities
 
 
 class Taking:
@@ -113,6 +117,7 @@ class Taking:
         self._capabilities = parts.capabilities
         self._families = parts.families
         self._lanes = parts.lanes
+        self._abilities = parts.abilities
         self._admitting = Admitting(
             entry=parts.entry,
             reception=parts.reception,
@@ -264,7 +269,9 @@ class Taking:
         )
         taken = await self._reception.attachments(files, clips_sound=wants_clips_sound(request))
         return Planned(
-            recipe=self.plan(cleaned, taken, capabilities),
+            recipe=await self._abilities.settled(
+                self.plan(cleaned, taken, capabilities), partial(self.plan, cleaned, taken)
+            ),
             subjects=tuple(taken.values()),
             spoiler=any(map(is_spoiler, each_of(files.values()))),
         )
@@ -296,7 +303,8 @@ class Taking:
         lane = lane_of(made.recipe, self._families())
         if lane not in self._lanes:  # a loop, where only servers draw
             raise UserError(Code.NO_ENGINE, messages.NOTHING_DRAWS_IT)
-        new = _new_job(asker, origin, key, message, screened, made, lane)
+        ability = await self._abilities.of(made.recipe) if lane == HERE else ""
+        new = _new_job(asker, origin, key, message, screened, made, lane, ability)
         self._in_flight.protect()
         return await self._entry.enqueue(new, self.rules.limits), made.recipe
 
@@ -315,6 +323,7 @@ def _new_job(
     screened: Screened,
     made: Planned,
     lane: str,
+    ability: str,
 ) -> NewJob:
     recipe = made.recipe
     return NewJob(
@@ -336,6 +345,8 @@ def _new_job(
         seen=seen_document(recipe, made.subjects, parent),
         lane=lane,
         engine=recipe.engine,
+        ability=ability,
         interaction=asker.request,
         api_key=asker.api_key,
+        takes=made.takes,
     )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.forecast import Wait
-from bot.text import clip_texts
+from bot.text import clip_texts, take_texts
 from bot.text.foreign import disarm
 from bot.text.prompts import show_prompt
 from db.jobs.job import Job
@@ -212,6 +212,11 @@ def span(low: float, high: float) -> str:
     return f"{first} to {last}"
 
 
+def ready_in(low: float, high: float) -> str:
+    """When a clip should be ready."""
+    return f"ready in about {span(low, high)}"
+
+
 def title(recipe: Recipe) -> str:
     """What was asked for, in one line."""
     shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
@@ -236,7 +241,7 @@ def waiting(recipe: Recipe, wait: Wait, *, paused: bool, restarted: bool) -> str
         lines.append(QUEUE_PAUSED)
     else:
         place = "you are next" if wait.position == 1 else f"#{wait.position} in the queue"
-        lines.append(f"🕒 waiting · {place} · ready in about {span(wait.low, wait.high)}")
+        lines.append(f"🕒 waiting · {place} · {ready_in(wait.low, wait.high)}")
     if restarted:
         lines.append(f"-# {CONTINUED}")
     return "\n".join(lines)
@@ -285,7 +290,8 @@ def over(job: Job, recipe: Recipe) -> str:
         link = f"https://discord.com/channels/{job.guild_id}/{job.channel_id}/{job.message_id}"
         return f"✅ {link}"
     if job.state is State.CANCELLED:
-        return f"{title(recipe)}\n🚫 {CANCELLED}"
+        seen = job.takes and job.choose_until is not None
+        return f"{title(recipe)}\n🚫 {take_texts.CANCELLED_AFTER_SEEING if seen else CANCELLED}"
     return fit(f"{title(recipe)}\n⚠️ {why_no_clip(job)}")
 
 
@@ -322,6 +328,8 @@ def clip_message(
     if shown:
         head += f" {shown}"
     small = receipt_line(receipt, plain=plain) + ("" if signed else f" · {UNSIGNED}")
+    if job.chosen_late:
+        small += f" · {take_texts.YOU_CHOSE_NONE}"
     return fit(f"{head}\n-# {small}")
 
 
@@ -367,6 +375,8 @@ def why(
         return f"It is being made right now: {STAGES.get(job.stage, 'getting ready')}."
     if job.state is State.HELD:
         return "It is waiting for a moderator to review it. Its place is kept."
+    if job.choosing:
+        return take_texts.WHY
     if job.state is not State.QUEUED or wait is None:
         return f"It is not waiting: it is {job.state}."
     cost = f"It will use about {seconds(wait.own)} of your drawing time."

@@ -56,26 +56,18 @@ class Workers(Rows):
     async def invite(self, worker: str, *, key: str, name: str, trust: Trust) -> bool:
         """Store a worker. False: its id, its key or its name is another's."""
         at = self._clock()
-
-        def transaction(connection: sqlite3.Connection) -> bool:
-            return (
-                connection.execute(
-                    "INSERT INTO worker (id, key, name, trust, invited_at) SELECT ?, ?, ?, ?, ? WHERE "
-                    "NOT EXISTS (SELECT 1 FROM worker WHERE name = ? AND removed_at IS NULL) "
-                    "ON CONFLICT DO NOTHING",
-                    (worker, key, name, trust, at, name),
-                ).rowcount
-                > 0
-            )
-
-        return await self._db.write(transaction)
+        return await self._db.write(
+            lambda connection: add_worker(connection, worker, key=key, name=name, trust=trust, at=at)
+        )
 
     async def all(self, *, removed: bool = False) -> list[Worker]:
         """All that may come, in the order of their names; with those that may not, if asked."""
-        rows = await self._db.read(
-            "SELECT * FROM worker WHERE ? OR removed_at IS NULL ORDER BY name, invited_at", (removed,)
-        )
-        return [_worker_from(row) for row in rows]
+        return [_worker_from(row) for row in await self._db.read(_ALL, (removed,))]
+
+    async def keys(self) -> dict[str, str]:
+        """Id → public half of the key, of all that may come."""
+        rows = await self._db.read("SELECT id, key FROM worker WHERE removed_at IS NULL")
+        return {row["id"]: row["key"] for row in rows}
 
     async def get(self, worker: str) -> Worker | None:
         """The worker with this id, whether it may come or not."""
@@ -84,16 +76,12 @@ class Workers(Rows):
 
     async def set_trust(self, worker: str, trust: Trust) -> bool:
         """Trust a worker more, or less. False: there is none that may come."""
-        return await self._changes(
-            "UPDATE worker SET trust = ? WHERE id = ? AND removed_at IS NULL", (trust, worker)
-        )
+        return await self._db.write(lambda connection: trust_worker(connection, worker, trust))
 
     async def remove(self, worker: str, *, why: str = "") -> bool:
         """Let a worker come no more. False: it may not already, or is unknown."""
-        return await self._changes(
-            "UPDATE worker SET removed_at = ?, why = ? WHERE id = ? AND removed_at IS NULL",
-            (self._clock(), why, worker),
-        )
+        at = self._clock()
+        return await self._db.write(lambda connection: remove_worker(connection, worker, why=why, at=at))
 
     async def saw(self, worker: str, caps: str | None = None) -> bool:
         """Note that a worker is there, and what it says that it can draw. False: it may not come."""
@@ -116,6 +104,50 @@ class Workers(Rows):
             return int(rows[0]["faults"]) if rows else 0
 
         return await self._db.write(transaction)
+
+
+_ALL = "SELECT * FROM worker WHERE ? OR removed_at IS NULL ORDER BY name, invited_at"
+
+
+def add_worker(
+    connection: sqlite3.Connection, worker: str, *, key: str, name: str, trust: Trust, at: float
+) -> bool:
+    """As :meth:`Workers.invite`, in a transaction of the caller's."""
+    return (
+        connection.execute(
+            "INSERT INTO worker (id, key, name, trust, invited_at) SELECT ?, ?, ?, ?, ? WHERE "
+            "NOT EXISTS (SELECT 1 FROM worker WHERE name = ? AND removed_at IS NULL) "
+            "ON CONFLICT DO NOTHING",
+            (worker, key, name, trust, at, name),
+        ).rowcount
+        > 0
+    )
+
+
+def all_workers(connection: sqlite3.Connection, *, removed: bool = False) -> list[Worker]:
+    """As :meth:`Workers.all`, in a transaction of the caller's."""
+    return [_worker_from(row) for row in connection.execute(_ALL, (removed,))]
+
+
+def trust_worker(connection: sqlite3.Connection, worker: str, trust: Trust) -> bool:
+    """As :meth:`Workers.set_trust`, in a transaction of the caller's."""
+    return (
+        connection.execute(
+            "UPDATE worker SET trust = ? WHERE id = ? AND removed_at IS NULL", (trust, worker)
+        ).rowcount
+        > 0
+    )
+
+
+def remove_worker(connection: sqlite3.Connection, worker: str, *, why: str = "", at: float) -> bool:
+    """As :meth:`Workers.remove`, in a transaction of the caller's."""
+    return (
+        connection.execute(
+            "UPDATE worker SET removed_at = ?, why = ? WHERE id = ? AND removed_at IS NULL",
+            (at, why, worker),
+        ).rowcount
+        > 0
+    )
 
 
 def _worker_from(row: sqlite3.Row) -> Worker:

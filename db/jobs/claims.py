@@ -22,7 +22,7 @@ from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
 from db.states import FAILS_UNCLAIMED, JobId, State, check_move
 
-FITS = """job.state = 'queued' AND job.lane = :lane
+FITS = """job.state = 'queued' AND NOT job.choosing AND job.lane = :lane
             AND job.guild_id NOT IN (SELECT guild_id FROM pause)
             AND (:engines IS NULL OR job.engine IN (SELECT value FROM json_each(:engines)))
             AND job.ability NOT IN (SELECT value FROM json_each(:unable))"""

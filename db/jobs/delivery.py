@@ -151,6 +151,6 @@ class Delivery(JobRows):
     async def open_statuses(self) -> list[Job]:
         """Return the jobs whose status message is not final, or that ended without a final status."""
         return await self._jobs(
-            f"SELECT * FROM job WHERE status_final = 0 AND channel_id <> {NOWHERE} "
+            f"SELECT * FROM job WHERE status_final = 0 AND channel_id <> {NOWHERE} AND draft = 0 "
             f"AND (status_message_id IS NOT NULL OR state IN ({sql_list(ENDS)})) ORDER BY seq"
         )

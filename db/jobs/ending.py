@@ -43,12 +43,23 @@ def end(
     )
     if ended is not None:
         refund(connection, job)
+        if ended.choosing:
+            _end_drafts(connection, ended, now)
         if ended.status_final:  # the message that would tell it is gone
             connection.execute(
                 "INSERT INTO owed (job, user_id, at, due_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (ended.id, ended.user_id, now, now),
             )
     return ended
+
+
+def _end_drafts(connection: sqlite3.Connection, job: Job, now: float) -> None:
+    """Nobody chooses any more: the drafts end too. Those that nobody has seen are not charged."""
+    connection.execute("UPDATE job SET choosing = 0 WHERE id = ?", (job.id,))
+    for draft in connection.execute("SELECT id FROM job WHERE draft_of = ?", (job.id,)).fetchall():
+        cancel(connection, draft["id"], now)
+        if job.choose_until is None:
+            refund(connection, draft["id"])
 
 
 def cancel(connection: sqlite3.Connection, job: JobId, at: float) -> CancelOutcome:

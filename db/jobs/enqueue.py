@@ -220,8 +220,9 @@ def _used(connection: sqlite3.Connection, guild: int, who: Who, now: float) -> U
         SELECT
             count(*) FILTER (
                 WHERE state IN ({sql_list(NOT_DRAWN)}) AND clip_sha256 IS NULL AND user_id = :user
+                    AND draft = 0
             ) AS waiting,
-            count(*) FILTER (WHERE created_at > :hour AND state <> 'failed') AS hour,
+            count(*) FILTER (WHERE created_at > :hour AND state <> 'failed' AND draft = 0) AS hour,
             total(charged_seconds) FILTER (WHERE created_at > :day) AS day
         FROM job WHERE guild_id = :guild AND user_id IN (:user, :pseudonym)
         """,
@@ -241,7 +242,7 @@ def _check_ban(connection: sqlite3.Connection, guild: int, who: Who) -> None:
 def _check_hour(connection: sqlite3.Connection, guild: int, who: Who, allowed: int, now: float) -> None:
     recent = connection.execute(
         "SELECT created_at FROM job WHERE guild_id = ? AND user_id IN (?, ?) AND created_at > ? "
-        "AND state <> 'failed' ORDER BY created_at DESC LIMIT ?",
+        "AND state <> 'failed' AND draft = 0 ORDER BY created_at DESC LIMIT ?",
         (guild, *who, now - HOUR, allowed),
     ).fetchall()
     if len(recent) >= allowed:
@@ -280,7 +281,7 @@ def _check_waiting(
         SELECT
             count(*),
             count(*) FILTER (WHERE guild_id = :guild_id),
-            count(*) FILTER (WHERE guild_id = :guild_id AND user_id = :user_id)
+            count(*) FILTER (WHERE guild_id = :guild_id AND user_id = :user_id AND draft = 0)
         FROM job
         WHERE state IN ({sql_list(NOT_DRAWN)}) AND clip_sha256 IS NULL
         """,
@@ -306,12 +307,12 @@ def _insert(
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
             status_channel_id, status_message_id, seed, seen, lane, engine, api_key,
-            ability
+            ability, takes, choosing
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
             :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine,
-            :api_key, :ability
+            :api_key, :ability, :takes, :takes > 0
         )
         """,
         {
@@ -342,6 +343,7 @@ def _insert(
             "engine": new.engine,
             "api_key": new.api_key,
             "ability": new.ability,
+            "takes": new.takes,
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()

@@ -37,7 +37,7 @@ WITH fair AS (
         ) AS place
     FROM job
     LEFT JOIN pause ON pause.guild_id = job.guild_id
-    WHERE job.state = 'queued'
+    WHERE job.state = 'queued' AND NOT job.choosing
 )
 """
 """Begins a statement; ``fair`` then holds ``id``, ``paused`` and ``place`` (from 1, in its lane) of every

@@ -48,6 +48,7 @@ class NewJob:
         engine: what draws it. In a lane, not every server can draw with each.
         api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
         ability: JSON, what a machine must have to draw it; "": none but the bot's own engines may.
+        takes: of so many drafts its member wants to choose one first; 0: none.
     """
 
     key: str
@@ -72,6 +73,7 @@ class NewJob:
     engine: str = ""
     api_key: str | None = None
     ability: str = ""
+    takes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,13 @@ class Job:
         ability: JSON, what a machine must have to draw it; "": none but the bot's own engines may.
         worker: what claimed it last; None: an engine of the bot's own.
         losses: how often a worker's program began anew while it drew this job.
+        takes: of so many drafts its member wanted to choose one; 0: of none.
+        choosing: it waits for that, and is not claimed.
+        choose_until: when the best draft is finished if nobody has chosen; None: they were not shown.
+        chosen: the number of the draft that it is drawn like; 0: none was chosen.
+        chosen_late: nobody chose it.
+        draft_of: the job that this is a draft of; None: it is none.
+        draft: its number among the drafts, from 1; 0: it is none.
     """
 
     id: JobId
@@ -169,8 +178,20 @@ class Job:
     ability: str = ""
     worker: str | None = None
     losses: int = 0
+    takes: int = 0
+    choosing: bool = False
+    choose_until: float | None = None
+    chosen: int = 0
+    chosen_late: bool = False
+    draft_of: JobId | None = None
+    draft: int = 0
 
     @property
     def has_channel(self) -> bool:
         """Whether its clip, and what is said of it, go to a channel."""
-        return self.channel_id != NOWHERE
+        return self.channel_id != NOWHERE and not self.draft
+
+    @property
+    def shows_drafts(self) -> bool:
+        """Whether its message shows drafts to choose from."""
+        return self.choosing and self.choose_until is not None

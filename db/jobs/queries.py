@@ -146,9 +146,14 @@ class JobQueries(JobRows):
     async def jobs_of(self, user: int, guild: int, limit: int = 10) -> list[Job]:
         """Return a member's jobs, the newest first."""
         return await self._jobs(
-            "SELECT * FROM job WHERE guild_id = ? AND user_id = ? ORDER BY created_at DESC, seq DESC LIMIT ?",
+            "SELECT * FROM job WHERE guild_id = ? AND user_id = ? AND draft = 0 "
+            "ORDER BY created_at DESC, seq DESC LIMIT ?",
             (guild, user, limit),
         )
+
+    async def drafts_of(self, job: JobId) -> list[Job]:
+        """Return the drafts of a job by their numbers; none where they are not begun."""
+        return await self._jobs("SELECT * FROM job WHERE draft_of = ? ORDER BY draft", (job,))
 
     async def page_of(
         self, guild: int, user: int | None, *, after: JobId | None, limit: int
@@ -164,7 +169,7 @@ class JobQueries(JobRows):
         Returns:
             None where ``after`` is none of these jobs.
         """
-        where = "guild_id = :guild AND (:user IS NULL OR user_id = :user)"
+        where = "guild_id = :guild AND draft = 0 AND (:user IS NULL OR user_id = :user)"
         values = {"guild": guild, "user": user, "after": after, "limit": limit}
         before = ""
         if after is not None:

@@ -30,6 +30,8 @@ SUBJECTS: Mapping[str, str] = {
     "report": "user_id",
     "api_key": "user_id",
     "hosting_consent": "user_id",
+    "gallery_choice": "user_id",
+    "gallery_name": "user_id",
 }
 """Tables that hold something about a member, and the column that says about whom."""
 
@@ -55,8 +57,9 @@ PASSING: Mapping[str, str] = {
 NOT_TOLD: Mapping[str, str] = {"api_key": "hash"}
 """Columns about a member that are no use to them."""
 
-KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report")
-"""Rows that outlive an erase: what was used, that a member is banned, may ask for less, or has reported."""
+KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report", "gallery_choice")
+"""Rows that outlive an erase: what was used; that a member is banned, may ask for less, has reported; what
+they want of the gallery."""
 
 APPLIED = "erased_applied"
 """The key in ``meta`` of how much of the list of the erased has been done in this database."""
@@ -203,7 +206,7 @@ class Eraser:
             [quote for quote in quotes if len(quote) >= SHORTEST_QUOTE],
         )
         _forget_quoted_reports(connection, user)
-        for table in ("star", "hosting_consent"):
+        for table in ("star", "hosting_consent", "gallery_name"):
             connection.execute(f"DELETE FROM {table} WHERE user_id = ?", (user,))
         _drop_keys(connection, user)
         for table in PASSING.keys() - {"alias", "erasure"}:  # these two are seen to here
@@ -316,7 +319,7 @@ def _end(connection: sqlite3.Connection, job: JobId, now: float) -> None:
         check_move(job, state, State.CANCELLED)
     connection.execute(
         f"UPDATE job SET state = 'cancelled', ended_at = ?, claim = claim + 1, in_flight = 0, "
-        f"retry_at = NULL WHERE id = ? AND state IN ({sql_list(OPEN)})",
+        f"choosing = 0, retry_at = NULL WHERE id = ? AND state IN ({sql_list(OPEN)})",
         (now, job),
     )
 

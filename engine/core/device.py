@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+
+NVIDIAS_DRIVER, AMDS_DRIVER = "libcuda.so.1", Path("/dev/kfd")
+"""The library of the one and the device of the other, on Linux."""
 
 
 class DeviceKind(StrEnum):
@@ -38,10 +44,12 @@ class Device:
 def find_device(wanted: str = "auto") -> Device:
     """Look for a GPU; without torch there is none.
 
+    Where there is no driver for one, torch is not asked: to import it takes seconds.
+
     Args:
         wanted: "auto", "cuda", "mps" or "cpu".
     """
-    if wanted == DeviceKind.CPU or importlib.util.find_spec("torch") is None:
+    if wanted == DeviceKind.CPU or importlib.util.find_spec("torch") is None or not _has_driver():
         return Device()
     import torch  # noqa: PLC0415 - seconds, and not installed everywhere
 
@@ -51,3 +59,14 @@ def find_device(wanted: str = "auto") -> Device:
     if wanted != DeviceKind.CUDA and torch.backends.mps.is_available():
         return Device(kind=DeviceKind.MPS, name="Apple GPU", memory=int(torch.mps.recommended_max_memory()))
     return Device()
+
+
+def _has_driver() -> bool:
+    """Whether there may be a GPU that torch can use; certain only where it says no."""
+    if sys.platform != "linux" or AMDS_DRIVER.exists():
+        return True
+    try:
+        ctypes.CDLL(NVIDIAS_DRIVER)  # as torch does
+    except OSError:
+        return False
+    return True

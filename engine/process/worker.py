@@ -29,6 +29,7 @@ from engine.core.device import Device
 from engine.core.elsewhere import FetchTake
 from engine.core.errors import GpuClosed
 from engine.core.events import Event
+from engine.core.importing import uncollected
 from engine.core.receipt import Receipt
 from engine.core.recipe import Recipe
 from engine.process import wire
@@ -99,7 +100,8 @@ def serve(channel: Channel, make_renderer: Callable[[], Draws], *, beat_every: f
     orders = RenderQueue()
     threading.Thread(target=_listen, args=(channel, orders), name="listen", daemon=True).start()
     threading.Thread(target=_beat, args=(channel, beat_every), name="beat", daemon=True).start()
-    renderer = make_renderer()
+    with uncollected():
+        renderer = make_renderer()
     device = renderer.device
     channel.send(wire.Ready(device=device.kind, name=device.name, memory=device.memory))
     # The pool begins another thread only if none is idle: renders that come one by one share one.

@@ -19,7 +19,7 @@ from engine.core.elsewhere import FetchTake
 from engine.core.errors import Code, Unsupported, UserError
 from engine.core.events import Event, Progress
 from engine.core.family import Family, Frames
-from engine.core.receipt import Outcome, Receipt, TakeRecord
+from engine.core.receipt import SKETCH, Outcome, Receipt, TakeRecord
 from engine.core.recipe import Kind, Recipe, SoundSource, Stage
 from engine.core.sound import Sound, fitted, samples_for
 from engine.families import with_added
@@ -40,7 +40,6 @@ from engine.vision.sighting import Sighting
 
 __all__ = ["CLIP_NAME", "RenderLimits", "Renderer"]
 
-SKETCH = "a sketch: no text-to-video model is installed"
 
 DOES_NOT_FIT = "Upscaled, that clip is too large for this server's upload limit. A shorter one may fit."
 

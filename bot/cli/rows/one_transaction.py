@@ -22,15 +22,32 @@ def one_transaction() -> Iterator[sqlite3.Connection]:
     Raises:
         click.ClickException: there is no database, or it cannot be used.
     """
+    with _opened("rw") as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        with connection:
+            yield connection
+
+
+@contextmanager
+def reading() -> Iterator[sqlite3.Connection]:
+    """The database, to read only; each statement sees its own moment. Rows have names.
+
+    Raises:
+        click.ClickException: there is no database, or it cannot be used.
+    """
+    with _opened("ro") as connection:
+        yield connection
+
+
+@contextmanager
+def _opened(mode: str) -> Iterator[sqlite3.Connection]:
     path = data_dir() / DATABASE
     if not path.exists():
         raise click.ClickException(f"there is no database at {path}")
-    address = f"{path.absolute().as_uri()}?mode=rw"
+    address = f"{path.absolute().as_uri()}?mode={mode}"
     try:
         with closing(sqlite3.connect(address, uri=True, timeout=LOCKED_SECONDS)) as connection:
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA foreign_keys = ON")
-            with connection:
-                yield connection
+            yield connection
     except sqlite3.Error as error:
         raise click.ClickException(f"the database cannot be used: {error}") from error

@@ -11,7 +11,7 @@ from discord import app_commands
 from bot.commands.shared.autocomplete import complete
 from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction, say
-from bot.requests.options import ClipCommand, Option, files_of
+from bot.requests.options import TAKES, ClipCommand, Option, files_of
 from bot.services import Services
 from bot.text.foreign import refusal
 from engine.core.errors import UserError
@@ -31,17 +31,18 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
         except UserError as error:
             await say(interaction, refusal(error))
             return
-        await services.submissions.ask(interaction, request, files)
+        await services.submissions.ask(interaction, request, files, takes=given.get(TAKES.name) or 0)
 
+    every = (*described.options, *described.asking)
     longest = services.settings.max_prompt
-    parameters = [_parameter(option, longest=longest) for option in described.options]
+    parameters = [_parameter(option, longest=longest) for option in every]
     first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     ask.__signature__ = inspect.Signature([first, *parameters])  # type: ignore[attr-defined]
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=described.name, description=described.about, callback=ask, extras={SLOT: Slot.CLIP}
     )
-    app_commands.describe(**{option.name: option.description for option in described.options})(command)
-    for option in described.options:
+    app_commands.describe(**{option.name: option.description for option in every})(command)
+    for option in every:
         if option.choices:
             shown = [app_commands.Choice(name=name, value=value) for value, name in option.choices.items()]
             app_commands.choices(**{option.name: shown})(command)

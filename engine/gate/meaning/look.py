@@ -120,8 +120,6 @@ def _first_meshes(
     That is the input picture, if it shows them. With each mesh is the detector's certainty of its face.
     """
     first = clip.frames[0]
-    if not eyes.has(Eye.MESH):
-        return first, 1, [], []
     pictures = [(first, 1)] if clip.reference is None else [(clip.reference, 0), (first, 1)]
     for base, begin in pictures:
         tries = (eyes.faces(base, side=side) for side in FACE_SIDES)

@@ -14,6 +14,7 @@ from bot.buttons import rows
 from bot.buttons.button import Button
 from bot.buttons.form import Form
 from bot.buttons.job_button import JobButton, Place
+from bot.clips.choosing import ChooseTake
 from bot.clips.remakes import Remix
 from bot.discovery import modules_in
 from bot.moderation.case_buttons import CaseButton, case_buttons
@@ -104,7 +105,10 @@ def test_old_messages_find_their_buttons_and_forms():
     cases = {kind.action: kind.id_for(2, JOB) for kind in case_buttons()}
     for action in ("approve", "reject", "takedown", "dismiss"):
         assert cases[action] == f"fkc:{action}:2:{JOB}"
-    lone: list[Any] = [kind for kind in rows.buttons() if not issubclass(kind, JobButton | CaseButton)]
+    lone: list[Any] = [
+        kind for kind in rows.buttons() if not issubclass(kind, JobButton | CaseButton | ChooseTake)
+    ]
+    assert ChooseTake(JOB, 2).custom_id == f"fkt:choose:2:{JOB}"
     others = {kind().custom_id for kind in lone}
     assert others >= {"fk:mydata:erase", "fk:mydata:erase-messages", "fk:mydata:keep"}
     forms = {form.prefix: form.id_for(job=JOB, round=2) for form in rows.forms()}

@@ -17,7 +17,7 @@ from bot.cli import demo
 from bot.cli.main import main
 from bot.cli.output import BACKUP, CLIP, PICTURE, CannotSave, OutputFile, is_own
 from bot.config.paths import OWN_FOLDERS
-from bot.policies import COMPILED
+from bot.drawing_policies import COMPILED
 from db.privacy import pseudonyms
 from db.sqlite.rescue import ASIDE
 from engine.clips.encode import encode

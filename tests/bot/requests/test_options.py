@@ -32,9 +32,9 @@ def tree():
 @pytest.mark.parametrize("described", COMMANDS, ids=lambda command: command.name)
 def test_discord_has_what_is_described_and_nothing_else(tree, described):
     command = tree.get_command(described.name)
-    options = sorted(described.options, key=lambda option: not option.required)
+    options = sorted((*described.options, *described.asking), key=lambda option: not option.required)
     assert [parameter.name for parameter in command.parameters] == [option.name for option in options]
-    for option in described.options:
+    for option in options:
         shown = command.get_parameter(option.name)
         assert (str(shown.description), shown.required) == (option.description, option.required)
         assert {choice.value: choice.name for choice in shown.choices} == dict(option.choices)

@@ -7,12 +7,14 @@ import pytest
 
 from engine.core.receipt import Outcome
 from engine.gate import FAULTS, judge
-from engine.gate.meaning import Fault
+from engine.gate.clip import Clip
+from engine.gate.meaning import Fault, find_faults
 from engine.gate.verdict import with_faults
 from engine.rendering.report import AMBER, RED, report
 from engine.vision.box import Box
-from engine.vision.eyes import Eyes
+from engine.vision.eyes import Eye, Eyes
 from engine.weights.store import Store
+from tests.engine.gate.drawn_face import eyes
 from tests.engine.smooth.moving_scenes import pan
 
 BOX = Box(left=20, top=10, width=30, height=20)
@@ -63,3 +65,12 @@ def test_the_sheet_shows_where_a_fault_is_on_the_frame_where_it_is_worst(clean):
         assert (drawn[above] == colour).all(axis=2).sum() > 150
         assert not (plain[above] == colour).all(axis=2).any()
     assert (frames == 120).all(), "the frames themselves stay as they are"
+
+
+def test_where_there_is_no_face_its_mesh_is_not_read(monkeypatch):
+    asked = []
+    without = eyes([None], faces=0)
+    monkeypatch.setattr(without, "has", lambda eye: asked.append(eye) or True)
+    assert find_faults(Clip(pan(), None, 8), without) == ()
+    assert Eye.TEXT in asked
+    assert Eye.MESH not in asked

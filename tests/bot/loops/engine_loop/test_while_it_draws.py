@@ -74,7 +74,7 @@ async def test_what_discarded_takes_looked_like_is_put_by(queue, blobs, engine, 
 async def test_a_picture_that_cannot_be_put_by_costs_no_clip(
     queue, engine, start, tmp_path, monkeypatch, caplog
 ):
-    async def full(*_):
+    async def full(*_, **__):
         raise OSError("no space left on device")
 
     monkeypatch.setattr(queue.take_previews, "save", full)

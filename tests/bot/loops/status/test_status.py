@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from bot.loops import edit_pace
 from bot.loops import status as status_module
 from bot.loops.previews import JobProgress
 from bot.ops.shortages import Place
@@ -138,7 +139,7 @@ async def test_a_channel_that_is_full_keeps_no_message_of_another_waiting(queue,
     for job in (*jobs, late):
         board.touch(job.id)
     await until(lambda: 99 in channels)
-    assert len(channels) == 1 + status_module.EDITS_AT_ONCE_IN_CHANNEL
+    assert len(channels) == 1 + edit_pace.EDITS_AT_ONCE_IN_CHANNEL
     gate.set()
     await until(lambda: len(channels) == 7)
 
@@ -147,7 +148,7 @@ async def test_a_channel_that_is_full_keeps_no_message_of_another_waiting(queue,
 def test_the_more_jobs_run_the_less_often_each_message_is_edited(make, engine_loop, running, seconds):
     """25 edits a second, however many: half of what Discord allows the bot."""
     engine_loop.progress.update({f"job {number}": None for number in range(running)})
-    assert make(interval=4.0).interval == seconds
+    assert make(interval=4.0)._interval() == seconds
 
 
 async def test_a_queue_that_cannot_be_read_is_asked_again(queue, job, messenger, start, monkeypatch):

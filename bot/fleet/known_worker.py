@@ -52,6 +52,7 @@ class FleetParts:
         outcomes_of: makes what records the ends of a worker's claims, by its name.
         may_claim: asked before each claim; False: no job is begun.
         removed: tells the broker that somebody may not come any more.
+        strangers: machines that are not the owner's may draw: what they draw is looked at.
     """
 
     claims: WorkerClaims
@@ -67,3 +68,4 @@ class FleetParts:
     outcomes_of: Callable[[str], Outcomes]
     may_claim: Callable[[], bool]
     removed: Callable[[], None]
+    strangers: bool

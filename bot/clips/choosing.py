@@ -1,0 +1,107 @@
+"""The buttons under drafts: choosing the one that is finished."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Self
+
+import discord
+
+from bot.buttons.button import JOB_ID, Button, Look
+from bot.buttons.job_button import job_here, may_press
+from bot.buttons.rows import view_of
+from bot.clips.drafting import finished
+from bot.discord_io.interactions import Interaction, say
+from bot.job_documents import receipt_of, recipe_of
+from bot.requests.cancelling import Cancel
+from bot.signals import JobSignals
+from bot.text import messages, take_texts
+from db.jobs.choices import Choices
+from db.jobs.job import Job
+from db.jobs.queries import JobQueries
+from db.states import JobId, State
+
+
+class ChooseTake(Button):
+    """Finish one of the drafts. Its ``custom_id`` has the draft's number."""
+
+    action = "choose"
+    look = Look("Finish", None, discord.ButtonStyle.primary)
+
+    def __init__(self, job: JobId, number: int) -> None:
+        self.job = job
+        self.number = number
+        super().__init__(f"fkt:{self.action}:{number}:{job}")
+        self.item.label = f"Finish {number}"
+
+    @classmethod
+    def pattern(cls) -> str:
+        """Match ``fkt:<action>:<draft>:<job>``."""
+        return f"fkt:{cls.action}:(?P<number>[1-9]):(?P<job>{JOB_ID})"
+
+    @classmethod
+    def of(cls, match: re.Match[str]) -> Self:
+        """Make the button again from what a click brings back."""
+        return cls(JobId(match["job"]), int(match["number"]))
+
+    async def click(self, interaction: Interaction) -> None:
+        """Let the member who asked, or a moderator, choose; once."""
+        client = interaction.client
+        job = await job_here(interaction, self.job, needs_words=True)
+        if job is None:
+            return
+        if not may_press(interaction, job):
+            await say(interaction, messages.NOT_YOURS)
+            return
+        drafts = await client.part(JobQueries).drafts_of(job.id)
+        draft = next((each for each in to_show(drafts) if each.draft == self.number), None)
+        if draft is None or job.choose_until is None:
+            await say(interaction, take_texts.CHOSEN_BEFORE)
+            return
+        chose = await choose(client.part(Choices), client.part(JobSignals), job, draft)
+        await say(interaction, take_texts.chosen(self.number) if chose else take_texts.CHOSEN_BEFORE)
+
+
+def to_show(drafts: Sequence[Job]) -> list[Job]:
+    """The drafts that may be seen: drawn, passed by the gate and by moderators, and not taken down."""
+    return [
+        draft
+        for draft in drafts
+        if draft.state is State.DELIVERED and draft.clip_sha256 is not None and draft.deleted_at is None
+    ]
+
+
+async def choose(
+    choices: Choices, signals: JobSignals, job: Job, draft: Job, *, late: bool = False, alone: bool = False
+) -> bool:
+    """Let a job be drawn as one of its drafts was. False where one was chosen before, or it is over.
+
+    Args:
+        choices: knows what is chosen from.
+        signals: told that the job can be drawn.
+        job: the one that is choosing.
+        draft: the one that is chosen.
+        late: nobody chose in time.
+        alone: there was nothing to choose.
+    """
+    why = take_texts.reason(draft.draft, job.takes, late=late, alone=alone)
+    recipe = finished(recipe_of(job), receipt_of(draft), why)
+    chose = await choices.choose(
+        job.id,
+        draft.draft,
+        recipe=recipe.to_json(),
+        profile=recipe.profile,
+        seed=recipe.seed,
+        late=late and not alone,
+    )
+    if chose:
+        signals.queued()
+        signals.changed(job.id)
+        signals.places_changed()
+    return chose
+
+
+def buttons_for(job: Job, drafts: Sequence[Job]) -> discord.ui.View:
+    """The buttons under drafts: one for each, and one that ends it."""
+    return view_of([ChooseTake(job.id, draft.draft) for draft in drafts], [Cancel(job.id)])

@@ -1,0 +1,250 @@
+"""Takes to choose from: drafts are put in the queue, shown in one message, and one of them is finished.
+
+Rows are the truth: each look reads what is choosing, and does the next thing for it. Whatever it does can be
+done twice: drafts have keys, their message is looked for before it is posted, and a choice is fenced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from bot.clips.choosing import buttons_for, choose, to_show
+from bot.clips.drafting import DraftPolicy, draft_of, points_of
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import Messenger
+from bot.discord_io.post import SPOILER, Attached, ChannelError, Post
+from bot.job_documents import receipt_of, recipe_of
+from bot.loops.clip_post import nonce
+from bot.signals import JobSignals
+from bot.supervisor import Loop
+from bot.text import take_texts
+from bot.text.messages import SHOWN_PROMPT
+from bot.text.prompts import show_prompt
+from db.errors import BlobDamaged
+from db.files import Blobs
+from db.jobs.choices import Choices, NewDraft
+from db.jobs.claims import Claims
+from db.jobs.job import Job
+from db.jobs.queries import JobQueries
+from db.states import JobId
+from engine.core.capabilities import Capabilities
+from engine.core.errors import UserError
+from engine.planning.plan import PlanLimits
+from engine.provenance.seal import Sealer
+
+log = logging.getLogger(__name__)
+
+EVERY = 1.0
+PAUSE = 10.0
+"""Seconds until the drafts of a job are looked at again after something went wrong with them."""
+
+
+class TakesToChoose:
+    """Sees every choice to its end."""
+
+    def __init__(
+        self,
+        *,
+        choices: Choices,
+        jobs: JobQueries,
+        claims: Claims,
+        blobs: Blobs,
+        messenger: Messenger,
+        sealer: Sealer,
+        signals: JobSignals,
+        policy: DraftPolicy,
+        plan: PlanLimits,
+        capabilities: Callable[[], Awaitable[Capabilities]],
+        work: Path,
+        clock: Callable[[], float],
+    ) -> None:
+        """Make one.
+
+        Args:
+            choices: knows what is chosen from.
+            jobs: knows the drafts.
+            claims: ends a job none of whose drafts can be shown.
+            blobs: where clips are.
+            messenger: the bot's hand in Discord.
+            sealer: marks drafts as made by a machine.
+            signals: told what became of a job.
+            policy: how drafts are drawn, and how long a member may choose.
+            plan: what may be asked for.
+            capabilities: what this machine has.
+            work: a folder for what is about to be posted.
+            clock: returns Unix seconds.
+        """
+        self._choices = choices
+        self._jobs = jobs
+        self._claims = claims
+        self._blobs = blobs
+        self._messenger = messenger
+        self._sealer = sealer
+        self._signals = signals
+        self._policy = policy
+        self._plan = plan
+        self._capabilities = capabilities
+        self._work = work
+        self._clock = clock
+        self._not_before: dict[JobId, float] = {}
+        self._done: dict[JobId, int] = {}
+        self.loop = Loop("takes", self._look, every=EVERY)
+        signals.queued.connect(self.loop.wake)
+
+    async def _look(self) -> None:
+        jobs = await self._choices.open()
+        for known in self._not_before.keys() | self._done.keys():
+            if known not in {job.id for job in jobs}:
+                self._not_before.pop(known, None)
+                self._done.pop(known, None)
+        for job in jobs:
+            if self._clock() < self._not_before.get(job.id, 0.0):
+                continue
+            try:
+                await self._move(job)
+            except Exception:
+                log.exception("the drafts of job %s could not be seen to", job.id)
+                self._not_before[job.id] = self._clock() + PAUSE
+
+    async def _move(self, job: Job) -> None:
+        """Do what comes next for one job."""
+        drafts = await self._jobs.drafts_of(job.id)
+        done = sum(draft.state.ended for draft in drafts)
+        if done != self._done.get(job.id):
+            self._done[job.id] = done
+            self._signals.changed(job.id)
+        if not drafts:
+            await self._begin(job)
+        elif done == len(drafts) and job.choose_until is None:
+            await self._show(job, drafts)
+        elif job.choose_until is not None and self._clock() >= job.choose_until:
+            await self._finish_the_best(job, to_show(drafts))
+
+    async def _begin(self, job: Job) -> None:
+        recipe, here = recipe_of(job), await self._capabilities()
+        try:
+            drafts = [
+                draft_of(recipe, number, self._policy, here, self._plan) for number in range(1, job.takes + 1)
+            ]
+        except UserError as error:
+            await self._fail(job, error.code, str(error))
+            return
+        new = [NewDraft(recipe=one.to_json(), profile=one.profile, seed=one.seed) for one in drafts]
+        if await self._choices.begin(job.id, new):
+            log.info("job %s: %d drafts are queued", job.id, len(new))
+            self._signals.queued()
+
+    async def _show(self, job: Job, drafts: Sequence[Job]) -> None:
+        """Post the drafts, once: an earlier attempt, of this life or the last, may have arrived."""
+        good = to_show(drafts)
+        if not good:
+            bad = next((draft for draft in drafts if draft.error_text), None)
+            text = take_texts.NONE_PASSED if bad is None else bad.error_text
+            await self._fail(job, "E_TAKES", text)
+            return
+        if len(good) == 1:
+            await choose(self._choices, self._signals, job, good[0], alone=True)
+            return
+        try:
+            message = await self._found(job) or await self._post(job, good)
+        except ChannelError as error:
+            await self._answer(job, good, error)
+        except (FileNotFoundError, BlobDamaged, ValueError) as error:
+            log.warning("the drafts of job %s are damaged or missing: %s", job.id, error)
+            await self._finish_the_best(job, good)
+        else:
+            await self._posted(job, message)
+
+    async def _found(self, job: Job) -> int | None:
+        """The message that an earlier attempt posted, where the bot may read the channel."""
+        try:
+            return await self._messenger.find_own(job.channel_id, _name(job, 0), since=job.created_at)
+        except ChannelError as error:
+            if error.trouble is Trouble.NO_ACCESS:
+                return None
+            raise
+
+    async def _post(self, job: Job, drafts: Sequence[Job]) -> int:
+        self._work.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{job.id}-takes-", dir=self._work))
+        try:
+            prompt = recipe_of(job).prompt
+            files = [
+                Attached(
+                    path=await asyncio.to_thread(self._sealed, draft, folder),
+                    name=(SPOILER if job.spoiler else "") + _name(job, place),
+                    alt=take_texts.alt(draft.draft, job.takes, prompt),
+                )
+                for place, draft in enumerate(drafts)
+            ]
+            post = Post(
+                content=take_texts.choose(
+                    job.user_id,
+                    show_prompt(prompt, SHOWN_PROMPT),
+                    numbers=[draft.draft for draft in drafts],
+                    of=job.takes,
+                    minutes=self._policy.choose_seconds / 60,
+                ),
+                nonce=nonce(job.id, "takes"),
+                view=buttons_for(job, drafts),
+                attached=tuple(files),
+                ping=job.user_id,
+            )
+            return await self._messenger.send(job.channel_id, post)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    def _sealed(self, draft: Job, folder: Path) -> Path:
+        if draft.clip_sha256 is None:
+            raise ValueError("it was never rendered")
+        self._blobs.verify(draft.clip_sha256)
+        sealed = self._sealer.seal(self._blobs.path(draft.clip_sha256).read_bytes(), recipe_of(draft))
+        file = folder / f"{draft.draft}.mp4"
+        file.write_bytes(sealed.mp4)
+        return file
+
+    async def _posted(self, job: Job, message: int) -> None:
+        """The message with the drafts follows the job from now on, in the place of the one before."""
+        before = (job.status_channel_id, job.status_message_id)
+        if before[0] is not None and before[1] is not None and before[1] != message:
+            with suppress(ChannelError):  # a line too many is no harm
+                await self._messenger.delete(before[0], before[1])
+        until = self._clock() + self._policy.choose_seconds
+        if await self._choices.shown(job.id, job.channel_id, message, choose_until=until):
+            self._signals.message_replaced(job.id)
+            log.info("job %s: its drafts are shown", job.id)
+        else:  # it was cancelled, held or erased meanwhile
+            await self._messenger.delete(job.channel_id, message)
+
+    async def _answer(self, job: Job, drafts: Sequence[Job], error: ChannelError) -> None:
+        """Act on a refusal from Discord: what may pass is tried again for as long as a member may choose."""
+        log.warning("the drafts of job %s were not shown (%s): %s", job.id, error.trouble, error)
+        drawn = max(draft.ended_at or 0.0 for draft in drafts)
+        passes = error.trouble in {Trouble.LATER, Trouble.NO_ACCESS}
+        if passes and self._clock() < drawn + self._policy.choose_seconds:
+            self._not_before[job.id] = self._clock() + PAUSE
+        else:
+            await self._finish_the_best(job, drafts)
+
+    async def _finish_the_best(self, job: Job, drafts: Sequence[Job]) -> None:
+        """Nobody chose, or nobody could: the draft with the most points of the gate is finished."""
+        if not drafts:  # all were taken down since
+            await self._fail(job, "E_TAKES", take_texts.NONE_PASSED)
+            return
+        best = max(drafts, key=lambda draft: (points_of(receipt_of(draft)), -draft.draft))
+        await choose(self._choices, self._signals, job, best, late=True)
+
+    async def _fail(self, job: Job, code: str, text: str | None) -> None:
+        await self._claims.fail(job.id, None, code=code, text=text)
+        self._signals.changed(job.id)
+
+
+def _name(job: Job, place: int) -> str:
+    """The name of a draft's file in the channel. The first one's leads back to the message."""
+    return f"framekiln-{job.id}-draft-{place + 1}.mp4"

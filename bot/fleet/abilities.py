@@ -1,0 +1,96 @@
+"""What the clips that are asked for take, and which machine they are planned for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+
+from bot.fleet.can import Ability, Machine, ability_of, can, read
+from bot.fleet.places import Places
+from engine.core.capabilities import Capabilities
+from engine.core.errors import UserError
+from engine.core.family_spec import FamilySpec
+from engine.core.recipe import Recipe
+
+
+class Abilities:
+    """Compares what clips take with what this machine and the workers have."""
+
+    def __init__(
+        self,
+        places: Places,
+        *,
+        here: Callable[[], Awaitable[Capabilities]],
+        families: Callable[[], Mapping[str, FamilySpec]],
+        waiting: Callable[[], Awaitable[Sequence[str]]],
+    ) -> None:
+        """Make one.
+
+        Args:
+            places: the workers.
+            here: what this machine has, without them.
+            families: all, by name.
+            waiting: the abilities that jobs wait for.
+        """
+        self._places = places
+        self._here = here
+        self._families = families
+        self._waiting = waiting
+
+    async def of(self, recipe: Recipe) -> str:
+        """What drawing a recipe takes, as a job's row holds it; "": only this machine is to draw it."""
+        ability = self._least(recipe, Machine.here(await self._here()))
+        return "" if ability is None else ability.to_json()
+
+    async def settled(self, recipe: Recipe, plan: Callable[[Capabilities], Recipe]) -> Recipe:
+        """The recipe, if one machine can draw it; else a plan for a single machine.
+
+        What all machines have together may lead to a plan that none of them can draw.
+
+        Args:
+            recipe: planned with what all have together.
+            plan: plans it again, with what one machine has.
+        """
+        if not self._places.counted:
+            return recipe
+        capabilities = await self._here()
+        here = Machine.here(capabilities)
+        if self._somebody_can(self._least(recipe, here), here):
+            return recipe
+        for alone in (*self._places.machines(capabilities), capabilities):
+            try:
+                again = plan(alone)
+            except UserError:
+                continue
+            if self._somebody_can(self._least(again, here), here):
+                return again
+        return recipe
+
+    async def unable(self) -> Collection[str]:
+        """Abilities of waiting jobs that this machine has not, and a worker has.
+
+        What nobody has, this machine tries, and says what is missing.
+        """
+        if not self._places.counted:
+            return ()
+        waiting = await self._waiting()
+        here = Machine.here(await self._here()) if waiting else Machine()
+        return [
+            text
+            for text in waiting
+            if (ability := read(text)) is not None
+            and not can(here, ability)
+            and self._places.anyone_can(ability)
+        ]
+
+    def _somebody_can(self, ability: Ability | None, here: Machine) -> bool:
+        return ability is None or can(here, ability) or self._places.anyone_can(ability)
+
+    def _least(self, recipe: Recipe, here: Machine) -> Ability | None:
+        """What a recipe takes. Of memory, no more than the largest machine has that could draw it."""
+        ability = ability_of(recipe, self._families(), digest_of=lambda _: None)
+        if ability is None:
+            return None
+        of_any = dataclasses.replace(ability, memory=0)
+        able = [machine.memory for machine in (here, *self._places.counted) if can(machine, of_any)]
+        return dataclasses.replace(ability, memory=min(ability.memory, max(able, default=0)))

@@ -1,0 +1,138 @@
+"""Everything on the bot's side of workers, made and tied together."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.fleet.fleet import Fleet
+from bot.fleet.hub import Hub, new_epoch
+from bot.fleet.known_worker import FleetParts
+from bot.fleet.looks import Looks
+from bot.fleet.orders import Orders
+from bot.fleet.places import Places
+from bot.fleet.policy import FleetPolicy
+from bot.fleet.results import Checks, Results
+from bot.fleet.transfers import Transfers
+from bot.fleet.upkeep import Upkeep
+from bot.loops.discards import Discards
+from bot.loops.handing_in import HandingIn
+from bot.loops.outcomes import Outcomes
+from bot.loops.render_tally import RenderTally
+from bot.signals import JobSignals
+from bot.supervisor import Loop
+from db.files import Blobs
+from db.fleet.worker_claims import WorkerClaims
+from db.fleet.workers import Workers
+from db.jobs.claims import Claims
+from db.jobs.job import Job
+from db.jobs.retention import Retention
+from db.jobs.take_previews import TakePreviews
+from engine.rendering.limits import RenderLimits
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetService:
+    """The workers' side of the bot.
+
+    Attributes:
+        hub: the bot's end of the line; it dials once it is given a broker's login.
+        fleet: all workers.
+    """
+
+    hub: Hub
+    fleet: Fleet
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """What runs as long as the bot does."""
+        return self.hub.loop, self.fleet.asks.loop
+
+    async def stop(self) -> None:
+        """Begin nothing more. What workers draw, they draw on; the next start takes it up."""
+        await self.fleet.holdings.stop()
+
+
+def fleet_service(
+    policy: FleetPolicy,
+    *,
+    claims: Claims,
+    worker_claims: WorkerClaims,
+    workers: Workers,
+    take_previews: TakePreviews,
+    retention: Retention,
+    blobs: Blobs,
+    signals: JobSignals,
+    places: Places,
+    tally: RenderTally,
+    checks: Checks | None,
+    outcomes_of: Callable[[str], Outcomes],
+    limits_for: Callable[[Job], Awaitable[RenderLimits]],
+    may_claim: Callable[[], bool],
+    wanted: Callable[[], bool],
+    removed: Callable[[], None],
+    folder: Path,
+    calibration: Path,
+    release: str,
+    clock: Callable[[], float],
+) -> FleetService:
+    """Make it.
+
+    Args:
+        policy: how workers are dealt with.
+        claims: take what became of a claim.
+        worker_claims: give workers claims.
+        workers: who may come.
+        take_previews: keep pictures of discarded takes.
+        retention: knows which files rows name.
+        blobs: where jobs' files and clips are.
+        signals: say what has happened to jobs, and are told.
+        places: what the other parts see of workers.
+        tally: counts what was drawn.
+        checks: look at what strangers' machines drew; None: only the owner's may draw.
+        outcomes_of: makes what records the ends of a worker's claims, by its name.
+        limits_for: what a job may spend.
+        may_claim: asked before each claim; False: no job is begun.
+        wanted: whether the owner wants workers; it may wait for the disk.
+        removed: tells the broker that somebody may not come any more.
+        folder: for what is fetched.
+        calibration: what this house's gate has learnt, if it has.
+        release: of this program.
+        clock: returns Unix seconds.
+    """
+    transfers = Transfers(folder, at_once=policy.transfers)
+    discards = Discards(take_previews=take_previews, retention=retention, blobs=blobs)
+    results = Results(
+        claims=worker_claims,
+        workers=workers,
+        transfers=transfers,
+        handing_in=HandingIn(claims=claims, retention=retention, blobs=blobs, signals=signals),
+        discards=discards,
+        tally=tally,
+        checks=checks,
+        clock=clock,
+    )
+    parts = FleetParts(
+        claims=worker_claims,
+        workers=workers,
+        blobs=blobs,
+        signals=signals,
+        places=places,
+        orders=Orders(
+            blobs=blobs, limits_for=limits_for, max_seconds=policy.max_seconds, calibration=calibration
+        ),
+        transfers=transfers,
+        results=results,
+        looks=Looks(transfers=transfers, discards=discards, signals=signals, checks=checks),
+        discards=discards,
+        outcomes_of=outcomes_of,
+        may_claim=may_claim,
+        removed=removed,
+        strangers=checks is not None,
+    )
+    fleet = Fleet(parts, policy, epoch=new_epoch())
+    upkeep = Upkeep(fleet, parts, wanted=wanted, clock=clock)
+    hub = Hub(fleet, upkeep, release=release)
+    transfers.request = hub.request
+    return FleetService(hub=hub, fleet=fleet)

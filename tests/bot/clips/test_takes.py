@@ -1,0 +1,269 @@
+"""Takes to choose from, as a member meets them: drafts, one message, one click, one finished clip."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from contextlib import asynccontextmanager
+from functools import partial
+
+import numpy as np
+import pytest
+
+from bot.job_documents import recipe_of
+from bot.text import take_texts
+from db.jobs.choices import NewDraft
+from db.jobs.ending import CancelOutcome
+from db.moderation.reviews import OnPictures, ReviewRules
+from db.states import State
+from engine.clips.encode import encode
+from engine.core.cancel import CancelToken
+from engine.provenance.statement import metadata
+from tests.bot.fixtures import ANN, picture, queued, receipt, recipe, until
+from tests.clock import CLOCK
+from tests.db.asking import audit_entry
+from tests.fake_discord import LostAnswer, Upload
+from tests.fake_discord.limits import walk_components
+from tests.present import present
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    """A real clip, small."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    frames = np.full((6, 64, 96, 3), 90, dtype=np.uint8)
+    encode(
+        frames, fps=12, path=path, metadata=metadata(recipe()), max_bytes=10**6,
+        progress=lambda _: None, cancel=CancelToken(),
+    )  # fmt: skip
+    return path.read_bytes()
+
+
+@pytest.fixture
+async def asked(fake, channel, ada, bot, services):
+    """The job of a member who wants to choose from three."""
+    said = await fake.slash(ada, channel, "animate", image=Upload("cat.png", picture()), takes=3)
+    await said.answered(10)
+    return await the_job(services)
+
+
+async def the_job(services):
+    [job] = await until(services.queue.choices.open)
+    return job
+
+
+@asynccontextmanager
+async def at_work(services):
+    """The loops that bring drafts to their member."""
+    loops = [services.takes.loop, services.deliverer.loop, services.board.loop]
+    tasks = [asyncio.create_task(loop.run()) for loop in loops]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def draw(services, data, *, score=90.0, forced=False, nudity=None, job=None):
+    """Draw what is next in the queue."""
+    claimed = await until(services.queue.claims.claim)
+    assert job is None or claimed.id == job
+    with services.blobs.in_hand():
+        sha256 = services.blobs.put(data + str(claimed.id).encode())
+        made = receipt(sha256, len(data))
+        [take] = made.takes
+        seed = recipe_of(claimed).seed
+        made = dataclasses.replace(
+            made, forced=forced, nudity=nudity, takes=(dataclasses.replace(take, score=score, seed=seed),)
+        )
+        assert await services.queue.claims.hand_in(
+            claimed.id, claimed.claim, clip_sha256=sha256, clip_size=len(data),
+            receipt=made.to_json(), gpu_seconds=3.0, charged_seconds=3.0,
+        )  # fmt: skip
+    services.signals.rendered()
+    return await services.queue.jobs.get(claimed.id)
+
+
+def labels(message):
+    return [one["label"] for one in walk_components(message.components) if "label" in one]
+
+
+async def shown(fake, channel):
+    """The message with the drafts."""
+    await fake.wait_for(lambda: any(each.attachments for each in fake.messages(channel)), 10)
+    [message] = [each for each in fake.messages(channel) if each.attachments]
+    return message
+
+
+async def reread(services, job):
+    return present(await services.queue.jobs.get(job.id))
+
+
+async def test_the_chosen_draft_is_finished_once_and_the_others_cost_only_what_they_took(
+    fake, channel, ada, services, asked, clip
+):
+    eve = fake.member("eve")
+    async with at_work(services):
+        assert await services.queue.claims.claim() is None  # the job itself is not drawn yet
+        drafts = [await draw(services, clip) for _ in range(3)]
+        assert len({draft.seed for draft in drafts}) == 3
+        assert recipe_of(drafts[0]).seconds < recipe_of(asked).seconds
+        message = await shown(fake, channel)
+        assert [each.filename for each in message.attachments] == [
+            f"framekiln-{asked.id}-draft-{number}.mp4" for number in (1, 2, 3)
+        ]
+        assert message.attachments[1].payload()["description"] == "Draft 2 of 3"
+        assert message.now.pings == {str(ada.user.id)}
+        assert labels(message) == ["Finish 1", "Finish 2", "Finish 3", "Cancel"]
+        await until(lambda: is_shown(services, asked))
+        assert len(fake.messages(channel)) == 1  # it took the place of the status message
+        foreign = await fake.click(eve, message, "Finish 3")
+        assert "Only the member" in (await foreign.shown(5)).content
+        clicks = [await fake.click(ada, message, "Finish 2") for _ in range(3)]
+        told = [(await click.shown(5)).content for click in clicks]
+        assert told.count(take_texts.chosen(2)) == 1
+
+        final = await draw(services, clip, job=asked.id)
+        assert final.seed == drafts[1].seed
+        assert recipe_of(final).seconds == recipe_of(asked).seconds
+        assert recipe_of(final).reasons[-1] == "draft 2 of 3, chosen by its member"
+        assert await services.queue.claims.claim() is None
+        done = await until(lambda: in_state(services, asked, State.DELIVERED))
+        assert done.chosen == 2
+    charged = [(await reread(services, each)).charged_seconds for each in (*drafts, asked)]
+    assert charged == [3.0, 3.0, 3.0, 3.0]
+    posted = [each for each in fake.messages(channel) if each.id == done.message_id]
+    assert len(posted) == 1
+    assert len(fake.messages(channel)) == 2  # the clip, and one line that leads to it
+
+
+async def is_shown(services, job):
+    return (await reread(services, job)).choose_until is not None
+
+
+async def in_state(services, job, state):
+    found = await reread(services, job)
+    return found if found.state is state else None
+
+
+async def test_a_draft_that_the_gate_rejects_is_never_shown_nor_charged(fake, channel, services, asked, clip):
+    async with at_work(services):
+        bad = await draw(services, clip, forced=True)
+        for _ in range(2):
+            await draw(services, clip)
+        message = await shown(fake, channel)
+    assert labels(message) == ["Finish 2", "Finish 3", "Cancel"]
+    assert "1 of 3 did not pass" in message.content
+    found = await reread(services, bad)
+    assert (found.state, found.charged_seconds) == (State.FAILED, 0.0)
+
+
+async def test_where_no_draft_passes_nothing_is_shown_or_charged(fake, channel, services, asked, clip):
+    async with at_work(services):
+        drafts = [await draw(services, clip, forced=True) for _ in range(3)]
+        failed = await until(lambda: in_state(services, asked, State.FAILED))
+        await fake.wait_for(lambda: take_texts.NONE_PASSED in fake.messages(channel)[0].content, 10)
+    assert not failed.choosing
+    assert sum([(await reread(services, each)).charged_seconds for each in drafts]) == 0.0
+
+
+async def test_where_one_draft_passes_there_is_no_question(services, asked, clip):
+    async with at_work(services):
+        for forced in (True, False, True):
+            good = await draw(services, clip, forced=forced)
+        found = await draw(services, clip, job=asked.id)
+    assert (found.chosen, found.chosen_late) == (2, False)
+    assert good.draft == 3
+
+
+async def test_if_nobody_chooses_the_best_is_finished_and_the_member_is_told(
+    fake, channel, services, asked, clip
+):
+    async with at_work(services):
+        for score in (70.0, 95.0, 80.0):
+            await draw(services, clip, score=score)
+        await shown(fake, channel)
+        await until(lambda: is_shown(services, asked))
+        CLOCK.now = CLOCK() + 31 * 60
+        await draw(services, clip, job=asked.id)
+        done = await until(lambda: in_state(services, asked, State.DELIVERED))
+    assert (done.chosen, done.chosen_late) == (2, True)
+    assert take_texts.YOU_CHOSE_NONE in channel.messages[done.message_id].content
+
+
+async def test_cancelling_while_drafts_are_drawn_ends_them_and_charges_nothing(services, asked, clip):
+    async with at_work(services):
+        drawn = await draw(services, clip)
+        await until(lambda: in_state(services, drawn, State.DELIVERED))
+        running = await until(services.queue.claims.claim)
+        assert await services.queue.claims.cancel(asked.id) is CancelOutcome.DONE
+    left = await services.queue.jobs.drafts_of(asked.id)
+    assert [each.charged_seconds for each in left] == [0.0, 0.0, 0.0]
+    assert (await reread(services, running)).cancel_requested
+    assert left[2].state is State.CANCELLED
+    assert await services.queue.choices.open() == []
+
+
+async def test_what_was_seen_stays_charged_after_a_cancel_and_its_pictures_go(
+    fake, channel, ada, services, asked, clip
+):
+    async with at_work(services):
+        drafts = [await draw(services, clip) for _ in range(3)]
+        message = await shown(fake, channel)
+        await until(lambda: is_shown(services, asked))
+        await (await fake.click(ada, message, "Cancel")).answered(5)
+        await fake.wait_for(lambda: take_texts.CANCELLED_AFTER_SEEING in message.content, 10)
+        assert message.attachments == ()
+    assert sum([(await reread(services, each)).charged_seconds for each in drafts]) == 9.0
+    assert await services.queue.claims.claim() is None
+
+
+async def test_an_answer_lost_after_posting_shows_the_drafts_once(
+    fake, channel, services, asked, clip, monkeypatch
+):
+    monkeypatch.setattr(fake.rest, "nonce_window", 0.0)
+    monkeypatch.setattr("bot.clips.takes.PAUSE", 0.0)
+    fake.fail("POST", rf"/channels/{channel.id}/messages$", LostAnswer())
+    async with at_work(services):
+        for _ in range(3):
+            await draw(services, clip)
+        await until(lambda: is_shown(services, asked))
+    assert [(await reread(services, asked)).status_message_id] == [
+        each.id for each in fake.messages(channel) if each.attachments
+    ]
+
+
+async def test_a_draft_that_a_server_reviews_is_not_shown_before_a_moderator_has_looked(
+    fake, channel, services, asked, clip
+):
+    rules = ReviewRules(pictures=OnPictures.HOLD)
+    await services.queue.reviews.set_review_rules(rules, audit_entry("review", guild=channel.guild.id))
+    async with at_work(services):
+        held = await draw(services, clip, nudity=0.99)
+        for _ in range(2):
+            await draw(services, clip)
+        await until(lambda: in_state(services, held, State.HELD))
+        for draft in (await services.queue.jobs.drafts_of(asked.id))[1:]:
+            await until(partial(in_state, services, draft, State.DELIVERED))
+        await asyncio.sleep(1.2)  # longer than the loop waits between two looks
+        assert not [each for each in fake.messages(channel) if each.attachments]
+        approval = audit_entry("approve", guild=channel.guild.id)
+        assert await services.queue.cases.approve(held.id, 1, approval)
+        services.signals.rendered()
+        assert labels(await shown(fake, channel)) == ["Finish 1", "Finish 2", "Finish 3", "Cancel"]
+
+
+async def test_a_kill_between_any_two_steps_asks_nothing_twice(queue):
+    job = await queued(queue, takes=2)
+    drafts = [NewDraft(recipe=job.recipe, profile="draft", seed=seed) for seed in (1, 2)]
+    assert await queue.choices.begin(job.id, drafts)
+    assert not await queue.choices.begin(job.id, drafts)
+    first = present(await queue.claims.claim())
+    assert (first.draft, first.draft_of, first.due) == (1, job.id, job.due)
+    assert await queue.choices.shown(job.id, 7, 77, choose_until=1.0)
+    assert not await queue.choices.shown(job.id, 7, 78, choose_until=1.0)
+    chosen = {"recipe": job.recipe, "profile": "p", "seed": 2}
+    assert await queue.choices.choose(job.id, 2, **chosen)
+    assert not await queue.choices.choose(job.id, 1, **chosen)
+    assert [each.id for each in await queue.jobs.jobs_of(ANN, job.guild_id)] == [job.id]

@@ -1,0 +1,186 @@
+"""The gallery over a real socket: what strangers get, what they never get, and how soon a clip is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from bot import policies
+from bot.gallery import addresses, html_pages
+from bot.gallery.served import ServedGallery
+from db.gallery import Choice
+from tests.bot.api.serving import serving
+from tests.bot.fixtures import ANN, BEN, CHANNEL, GUILD
+from tests.bot.gallery.showing import HOSTILE, Outline, allow, clip, faults, posted, visiting
+from tests.present import present
+
+
+@pytest.fixture
+def settings(settings):
+    return settings.model_copy(update={"gallery": True})
+
+
+@pytest.fixture
+async def visitor(services):
+    await allow(services)
+    async with visiting(services) as made:
+        yield made
+
+
+async def test_it_is_served_only_where_the_owner_wants_it(services):
+    object.__setattr__(services, "settings", services.settings.model_copy(update={"gallery": False}))
+    async with serving(services) as served, served.http.get(f"{served.at}/gallery/") as answer:
+        assert answer.status == 404
+
+
+async def test_a_page_shows_clips_with_words_and_facts_and_no_ids(services, visitor):
+    job = await posted(services, user=ANN, recipe={"prompt": "a red boat"})
+    page = await visitor.get()
+    assert page.status == 200
+    assert faults(page.text) == []
+    [still] = Outline(page.text).of("img")
+    told = present(still.attributes["alt"])
+    assert told.startswith("Still from a clip: a red boat. ")
+    assert "512 by 288 pixels" in told
+    assert job.id in page.text
+    for secret in (GUILD, CHANNEL, job.user_id):
+        assert f">{secret}" not in page.text
+        assert f"{secret}.html" not in page.text
+
+
+async def test_a_clip_has_a_page_a_still_and_a_file(services, visitor):
+    job = await posted(services)
+    page = await visitor.get(addresses.of_clip(job.id))
+    assert faults(page.text) == []
+    assert Outline(page.text).of("video")[0].attributes["poster"] == addresses.of_clip(job.id, "webp")
+    still = await visitor.get(addresses.of_clip(job.id, "webp"))
+    assert (still.status, still.headers["Content-Type"], still.body[8:12]) == (200, "image/webp", b"WEBP")
+    film = await visitor.get(addresses.of_clip(job.id, "mp4"))
+    assert (film.status, film.headers["Content-Type"], film.body[4:8]) == (200, "video/mp4", b"ftyp")
+    part = await visitor.get(addresses.of_clip(job.id, "mp4"), Range="bytes=0-9")
+    assert (part.status, len(part.body)) == (206, 10)
+
+
+async def test_whatever_is_taken_back_is_gone_within_a_second(services, visitor):
+    jobs = [await posted(services, user=user, shade=shade) for user, shade in ((ANN, 90), (BEN, 91), (3, 92))]
+    names = [addresses.of_clip(job.id, ending) for job in jobs for ending in ("html", "webp", "mp4")]
+    assert {(await visitor.get(name)).status for name in names} == {200}
+    began = time.monotonic()
+    await services.queue.retention.mark_deleted(jobs[0].id)
+    await services.rights._personal.ask_to_erase(BEN, messages=False)
+    await services.queue.cases.report(jobs[2].id, ANN, "odd", most=9)
+    assert {(await visitor.get(name)).status for name in names} == {404}
+    page = (await visitor.get()).text
+    assert not any(job.id in page for job in jobs)
+    assert time.monotonic() - began < 1.0
+
+
+async def test_browsers_ask_again_before_they_show_what_they_have(services, visitor):
+    job = await posted(services)
+    for name in ("", addresses.of_clip(job.id), addresses.of_clip(job.id, "webp")):
+        got = await visitor.get(name)
+        assert got.headers["Cache-Control"] == "no-cache"
+        assert (await visitor.get(name, If_None_Match=got.headers["ETag"])).status == 304
+    film = await visitor.get(addresses.of_clip(job.id, "mp4"))
+    assert "no-cache" in film.headers["Cache-Control"]
+    style = await visitor.get(html_pages.STYLE)
+    assert "immutable" in style.headers["Cache-Control"]
+    await services.queue.retention.mark_deleted(job.id)
+    assert (await visitor.get(addresses.of_clip(job.id), If_None_Match=got.headers["ETag"])).status == 404
+
+
+async def test_no_script_can_run_and_nothing_is_loaded_from_elsewhere(services, visitor):
+    await posted(services)
+    policy = (await visitor.get()).headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "script" not in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+async def test_hostile_words_and_names_are_only_text(services, visitor):
+    await services.queue.gallery.choose(ANN, Choice.NAMED)
+    await services.queue.gallery.name(GUILD, ANN, HOSTILE)
+    job = await posted(services, recipe={"prompt": HOSTILE}, engine="owned/<b>&\"'")
+    member = present(
+        await services.queue.gallery.one(job.id, policies.for_gallery(services.settings).kept)
+    ).member
+    engine = addresses.slug("owned/<b>&\"'")
+    for name in (
+        *("", addresses.of_clip(job.id), addresses.MEMBERS),
+        *(f"member-{member}.html", f"engine-{engine}.html"),
+    ):
+        page = await visitor.get(name)
+        assert page.status == 200, name
+        assert faults(page.text) == []
+        assert Outline(page.text).of("script", "b") == []
+        assert "\u202e" not in page.text
+        assert "<script>alert(1)" in Outline(page.text).text or name == f"engine-{engine}.html"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("nothing.html", "index.2.html", "index.0.html", "engine-none.html", "member-1.html", "kind-x.html"),
+        *("clip-0000000000000000.html", "clip-x.mp4", "..%2f..%2fframekiln.db", "%2e%2e/framekiln.db"),
+        *("style-aaaaaaaaaaaa.css", "index.999999.html"),
+    ],
+)
+async def test_what_is_not_there_is_a_page_that_says_so(visitor, name):
+    answer = await visitor.get(name)
+    assert answer.status == 404
+    if "2" not in name or "index" in name:
+        assert faults(answer.text) == []
+
+
+async def test_older_clips_are_on_further_pages(services, visitor, monkeypatch):
+    for module in ("served", "addresses", "build"):
+        monkeypatch.setattr(f"bot.gallery.{module}.PER_PAGE", 2)
+    jobs = [await posted(services, shade=90 + number) for number in range(5)]
+    pages = [(await visitor.get(name)).text for name in ("index.html", "index.2.html", "index.3.html")]
+    assert [[job.id in page for page in pages] for job in jobs] == [
+        *([False, False, True], [False, True, False], [False, True, False]),
+        *([True, False, False], [True, False, False]),
+    ]
+    assert "index.2.html" in pages[0]
+    assert 'rel="next"' not in pages[2]
+    assert all(faults(page) == [] for page in pages)
+    assert (await visitor.get("index.4.html")).status == 404
+
+
+async def test_a_file_that_is_gone_is_no_clip(services, visitor):
+    job = await posted(services)
+    services.blobs.path(present(job.clip_sha256)).unlink()
+    assert job.id not in (await visitor.get()).text
+    assert (await visitor.get(addresses.of_clip(job.id, "webp"))).status == 404
+    assert (await visitor.get(addresses.of_clip(job.id, "mp4"))).status == 404
+
+
+async def test_only_so_many_are_served_at_once_and_stills_are_counted(services, visitor):
+    await posted(services)
+    policy = dataclasses.replace(policies.for_gallery(services.settings), at_once=1, stills=1)
+    gallery = ServedGallery(policy, gallery=services.queue.gallery, clips=mock.Mock(), blobs=services.blobs)
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(request):
+        begun.set()
+        await go.wait()
+
+    answer: Any = gallery._limited(slow)
+    first = asyncio.create_task(answer(mock.Mock()))
+    await begun.wait()
+    refused = await answer(mock.Mock())
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+    go.set()
+    await first
+    jobs = [await posted(services, shade=shade) for shade in (91, 92)]
+    for job in jobs:
+        shown = await services.queue.gallery.one(job.id, policy.kept)
+        await gallery._still(present(shown))
+    assert list(gallery._stills) == [jobs[1].clip_sha256]
+    assert clip(92) != clip(91)
