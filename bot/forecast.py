@@ -52,6 +52,9 @@ WINDOW = 1800.0
 ROUNDS = 12
 """Iterations of the fixed point: overtaking lengthens the wait, which lets more jobs overtake."""
 
+MANY = 500
+"""Jobs that a forecast is made of in the event loop; of more, in a thread."""
+
 FRESH_SECONDS = 1.0
 """Seconds that a forecast is reused, however many members ask."""
 
@@ -120,9 +123,12 @@ class _Line:
         begins, takes = [], []
         for engine, seconds in jobs:
             seat = min(seats[engine], key=free.__getitem__)
-            ready = [self.paces[each] for each in seats[engine] if free[each] <= 0] or [self.paces[seat]]
+            pace = self.paces[seat]
+            if free[seat] <= 0:
+                ready = [self.paces[each] for each in seats[engine] if free[each] <= 0]
+                pace = sum(ready) / len(ready)
             begins.append(free[seat])
-            takes.append(seconds * sum(ready) / len(ready))
+            takes.append(seconds * pace)
             free[seat] += seconds * self.paces[seat]
         return np.array(begins, np.float64), np.array(takes, np.float64)
 
@@ -256,8 +262,8 @@ class Forecaster:
             for lane in sorted(lanes)
         }
         waits: dict[JobId, Wait] = {}
-        for line in lines.values():
-            waits |= line.waits(now)
+        for line in lines.values():  # thousands of jobs take a while
+            waits |= await asyncio.to_thread(line.waits, now) if len(line.order) > MANY else line.waits(now)
         return Forecast(waits=waits, made_at=now, lines=lines)
 
     async def _line(
@@ -322,14 +328,26 @@ def overtaking(
     Returns:
         Seconds, shape [jobs].
     """
-    delays = np.array([arrival.delay for arrival in arrivals])
-    rates = np.array([arrival.expected for arrival in arrivals]) / WINDOW
     added = np.zeros_like(base)
-    if not len(arrivals) or not late.any():
+    if not arrivals or not late.any():
         return added
-    chance = np.maximum(0.0, late[:, None] - delays[None, :])  # seconds in which one would come before
+    delays = np.array([arrival.delay for arrival in arrivals])
+    order = np.argsort(delays)
+    delays = delays[order]
+    rates = np.array([arrival.expected for arrival in arrivals])[order] / WINDOW
+    rate_up_to = np.concatenate(([0.0], np.cumsum(rates)))
+    shift_up_to = np.concatenate(([0.0], np.cumsum(rates * delays)))
+    # Of a kind with a delay, those of the next ``late - delay`` seconds go first, as long as that is not more
+    # than the whole wait. Sums up to a delay say both for all kinds at once, however many jobs wait.
+    least = np.searchsorted(delays, late)
     for _ in range(ROUNDS):
-        added = np.minimum(chance, (base + added)[:, None]) @ rates / seats
+        whole = np.maximum(0.0, base + added)
+        all_of = np.searchsorted(delays, late - whole)
+        added = (
+            whole * rate_up_to[all_of]
+            + late * (rate_up_to[least] - rate_up_to[all_of])
+            - (shift_up_to[least] - shift_up_to[all_of])
+        ) / seats
     return added
 
 

@@ -123,7 +123,7 @@ class StatusBoard:
         self._owed = owed
         self._shortages = shortages
         self._may_show = may_show
-        self._interval = lambda: interval_of(len(engines.progress), interval)
+        self._pause = partial(_pause_between, engines, interval)
         self._give_up_after = give_up_after
         self._clock = clock
         self._dirty: dict[JobId, None] = {}
@@ -159,7 +159,11 @@ class StatusBoard:
 
     def shown(self, job: JobId, content: str) -> None:
         """Another part has just written this into the job's message."""
-        self._shown[job] = Shown(content=content, draft=0, next=time.monotonic() + self._interval())
+        self._shown[job] = Shown(
+            content=content,
+            draft=0,
+            next=time.monotonic() + interval_of(len(self._engines.progress), self._least_interval),
+        )
 
     def keep(self, job: JobId) -> bool:
         """The first look was liked: it stays, and asks no more. False where there is none."""
@@ -290,7 +294,7 @@ class StatusBoard:
         await self._written(job, content, draft)
 
     async def _written(self, job: Job, content: str, draft: int) -> None:
-        pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self._interval()
+        pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self._pause()
         pause = 0.0 if self.loop.stopping else pause
         self._shown[job.id] = Shown(
             content=content, draft=draft, next=time.monotonic() + pause, channel=job.channel_id
@@ -394,6 +398,11 @@ def _is_far_back(forecaster: Forecaster, job: Job) -> bool:
     latest = forecaster.latest
     wait = latest.waits.get(job.id) if latest is not None else None
     return wait is not None and wait.position > FAR_BACK
+
+
+def _pause_between(engines: Engines, least: float) -> float:
+    """Seconds between two edits of one message now."""
+    return interval_of(len(engines.progress), least)
 
 
 def _kept_from_drawing(engines: Engines, job: Job, recipe: Recipe) -> str | None:

@@ -25,6 +25,7 @@ from engine.core.errors import EngineClosed
 from engine.process.host import HostState
 from tests.bot.fixtures import ANN, GUILD, HouseEngine, engine_loop_with, queued, until
 from tests.clock import CLOCK
+from tests.present import present
 
 EVENING = datetime(2026, 11, 29, 18, 30, tzinfo=UTC).timestamp()
 NIGHT = datetime(2026, 11, 29, 23, 0, 1, tzinfo=UTC).timestamp()
@@ -212,7 +213,7 @@ def test_a_process_is_ours_if_we_began_it_or_one_that_did():
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as child:
-        grandchild = int(child.stdout.readline())
+        grandchild = int(present(child.stdout).readline())
         assert descends(grandchild, os.getpid())
         assert descends(grandchild, child.pid)
         assert not descends(os.getpid(), child.pid)

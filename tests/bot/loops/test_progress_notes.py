@@ -13,7 +13,7 @@ from bot.seats import Seat
 from db.jobs.claims import Noted
 from db.states import State
 from engine.core.recipe import Stage
-from tests.bot.fixtures import FakeEngine, engine_loop_with, queued, until, until_cancelled
+from tests.bot.fixtures import HouseEngine, engine_loop_with, queued, until, until_cancelled
 from tests.bot.loops.engine_loop.bench import comes_to
 
 COUNT = 5
@@ -22,7 +22,7 @@ COUNT = 5
 @pytest.fixture
 def loops(queue, blobs, tmp_path):
     """Engine loops, each of which draws until it is cancelled."""
-    engines = [FakeEngine(tmp_path / f"spool-{number}", until_cancelled) for number in range(COUNT)]
+    engines = [HouseEngine(tmp_path / f"spool-{number}", until_cancelled) for number in range(COUNT)]
     seats = [Seat(name=f"seat {number}", engine=engine) for number, engine in enumerate(engines)]
     return [engine_loop_with(queue, blobs, seat.engine, seat=seat) for seat in seats]
 

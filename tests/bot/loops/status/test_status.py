@@ -145,10 +145,22 @@ async def test_a_channel_that_is_full_keeps_no_message_of_another_waiting(queue,
 
 
 @pytest.mark.parametrize(("running", "seconds"), [(0, 4.0), (100, 4.0), (200, 8.0), (1000, 40.0)])
-def test_the_more_jobs_run_the_less_often_each_message_is_edited(make, engine_loop, running, seconds):
+def test_the_more_jobs_run_the_less_often_each_message_is_edited(running, seconds):
     """25 edits a second, however many: half of what Discord allows the bot."""
-    engine_loop.progress.update({f"job {number}": None for number in range(running)})
-    assert make(interval=4.0)._interval() == seconds
+    assert edit_pace.interval_of(running, 4.0) == seconds
+
+
+async def test_a_message_waits_for_as_long_as_the_running_jobs_demand(
+    queue, job, messenger, start, engine_loop, monkeypatch
+):
+    monkeypatch.setattr(edit_pace, "EDITS_A_SECOND", 0.001)
+    engine_loop.progress.update({"another": None})
+    board = await start(interval=0.02)
+    await until(lambda: edits(messenger))
+    await queue.moderation.pause(audit_entry("flow", guild=job.guild_id))
+    board.touch(job.id)
+    await asyncio.sleep(0.1)
+    assert len(edits(messenger)) == 1
 
 
 async def test_a_queue_that_cannot_be_read_is_asked_again(queue, job, messenger, start, monkeypatch):
