@@ -159,11 +159,7 @@ class StatusBoard:
 
     def shown(self, job: JobId, content: str) -> None:
         """Another part has just written this into the job's message."""
-        self._shown[job] = Shown(
-            content=content,
-            draft=0,
-            next=time.monotonic() + interval_of(len(self._engines.progress), self._least_interval),
-        )
+        self._shown[job] = Shown(content=content, draft=0, next=time.monotonic() + self._pause())
 
     def keep(self, job: JobId) -> bool:
         """The first look was liked: it stays, and asks no more. False where there is none."""
