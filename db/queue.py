@@ -18,11 +18,14 @@
 `db.jobs.take_previews`        pictures of discarded takes
 `db.jobs.stars`         clips that members keep
 `db.jobs.webhooks`      what another program is to be told
+`db.community.effects`  a guild's own effects
 `db.purchases`          what services draw for money
 `db.gallery`            what strangers may see
 `db.fleet.workers`      who else draws, and how far each is trusted
 `db.fleet.remote_guilds`  whose jobs they may draw
 `db.fleet.worker_claims`  their side of a job
+`db.jobs.lately`        how jobs went lately
+`db.api.owner_key`      the owner's key for the dashboard
 `db.api.keys`           keys of the HTTP API
 `db.api.requests`       requests that may come twice
 `db.api.events`         what has happened to jobs
@@ -39,7 +42,9 @@ from collections.abc import Callable
 from db.api.events import JobEvents
 from db.api.hooks import ApiWebhooks
 from db.api.keys import ApiKeys
+from db.api.owner_key import OwnerKey
 from db.api.requests import ApiRequests
+from db.community.effects import Effects
 from db.fleet.remote_guilds import RemoteGuilds
 from db.fleet.worker_claims import WorkerClaims
 from db.fleet.workers import Workers
@@ -53,6 +58,7 @@ from db.jobs.descent import Retells
 from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
 from db.jobs.lane_sizes import LaneSizes
+from db.jobs.lately import Lately
 from db.jobs.owed import Owed
 from db.jobs.ownership import Ownership
 from db.jobs.queries import JobQueries
@@ -91,11 +97,14 @@ class Queue:
         take_previews: pictures of discarded takes.
         stars: clips that members keep.
         webhooks: what another program is to be told.
+        effects: a guild's own effects.
         purchases: what services draw for money, and who agrees to it.
         gallery: what strangers may see.
         workers: who else draws, and how far each is trusted.
         remote_guilds: whose jobs they may draw.
         worker_claims: their side of a job.
+        lately: how jobs went lately.
+        owner_key: the owner's key for the dashboard.
         api_keys: keys of the HTTP API.
         api_requests: requests that may come twice.
         events: what has happened to jobs.
@@ -120,11 +129,14 @@ class Queue:
     take_previews: TakePreviews
     stars: Stars
     webhooks: Webhooks
+    effects: Effects
     purchases: Purchases
     gallery: Gallery
     workers: Workers
     remote_guilds: RemoteGuilds
     worker_claims: WorkerClaims
+    lately: Lately
+    owner_key: OwnerKey
     api_keys: ApiKeys
     api_requests: ApiRequests
     events: JobEvents
@@ -165,11 +177,14 @@ class Queue:
         self.take_previews = TakePreviews(db, clock=clock)
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
+        self.effects = Effects(db, clock=clock)
         self.purchases = Purchases(db, clock=clock)
         self.gallery = Gallery(db, pseudonym_of=pseudonym_of, clock=clock)
         self.workers = Workers(db, clock=clock)
         self.remote_guilds = RemoteGuilds(db, clock=clock)
         self.worker_claims = WorkerClaims(db, share=share, clock=clock)
+        self.lately = Lately(db, clock=clock)
+        self.owner_key = OwnerKey(db, clock=clock)
         self.api_keys = ApiKeys(db, clock=clock)
         self.api_requests = ApiRequests(db, clock=clock)
         self.events = JobEvents(db, clock=clock)

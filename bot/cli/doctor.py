@@ -16,6 +16,7 @@ from yarl import URL
 
 from bot.cli.finding import Finding
 from bot.cli.folders import examine_folders
+from bot.cli.rows.broker_findings import examine_workers
 from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables, variable
 from bot.policies import for_leaving, local_devices_of, owned_environment, store_of
 from engine.core.request import AUTO
@@ -57,6 +58,7 @@ def examine() -> list[Finding]:
         _eyes(settings),
         _nudity(settings),
         *examine_weights(settings),
+        *examine_workers(settings),
     ]
 
 

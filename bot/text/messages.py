@@ -151,6 +151,10 @@ def waits_for_card(recipe: Recipe, until: datetime | None) -> str:
     )
 
 
+ANOTHER_MACHINE = "the machine that can draw it"
+"""What a job waits for whose worker is away; members need not know whose it is."""
+
+
 def waits_for_server(recipe: Recipe, where: str) -> str:
     """The status of a job whose server or service can't be reached.
 
@@ -221,8 +225,8 @@ def title(recipe: Recipe) -> str:
     """What was asked for, in one line."""
     shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
     doing = DOING[recipe.kind]
-    if recipe.loop:
-        doing = clip_texts.LOOPING
+    if recipe.only_remade:
+        doing = clip_texts.LOOPING if recipe.loop else clip_texts.SLOWING
     elif recipe.before is not None and recipe.kind is not Kind.UPSCALE:
         doing = clip_texts.EXTENDING
     return f"🎬 **{doing}**" + (f": {shown}" if shown else "")
