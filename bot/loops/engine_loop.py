@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -32,9 +32,13 @@ from db.jobs.retention import Retention
 from db.jobs.take_previews import TakePreviews
 from db.states import JobId
 from engine.core.events import Draft, Event, Progress
+from engine.families import FAMILIES
 from engine.rendering.limits import RenderLimits
 
 log = logging.getLogger(__name__)
+
+LOADING = frozenset(name for name, spec in FAMILIES.items() if spec.loads)
+"""The built-in engines that load models."""
 
 POLL_SECONDS = 1.0
 """An event wakes the loop at once; a row without an event is found this soon."""
@@ -68,6 +72,7 @@ class EngineLoop:
         name: str = "engine loop",
         others: Iterable[SeatSeen] = (),
         may_claim: Callable[[], bool] = lambda: True,
+        loads: Collection[str] = LOADING,
     ) -> None:
         """Make one.
 
@@ -85,6 +90,7 @@ class EngineLoop:
             others: all seats, whenever it goes through them. While its own engine is not ready, it leaves the
                 jobs to those that are.
             may_claim: asked before each claim; False: no job is begun.
+            loads: the engines whose models take a while to load, so that what is loaded is drawn first.
         """
         self._claims = claims
         self._blobs = blobs
@@ -94,11 +100,13 @@ class EngineLoop:
         self._limits_for = limits_for
         self.outcomes = outcomes
         self._may_claim = may_claim
+        self._loads = loads
         self._signals = signals
         self.loop = Loop(name, self._next_job, every=POLL_SECONDS)
         self._runs = Runs(lambda: seat.engine.at_once)
         self.progress: dict[JobId, JobProgress] = {}
         self.claimed: dict[JobId, int] = {}
+        self._resident = ""
         self.drafts: dict[JobId, FirstLook] = {}
         self._discards = Discards(take_previews=take_previews, retention=retention, blobs=blobs)
         self.tally = tally
@@ -144,6 +152,7 @@ class EngineLoop:
                 unable=await self.seat.unable(),
                 seat=self.seat.name,
                 last=self.outcomes.last(),
+                resident=self._resident,
             )
         except Exception as error:
             if self.outcomes.short_of(error) is None:
@@ -216,6 +225,7 @@ class EngineLoop:
         finally:
             await self._discards.put_by(job)
         self.pauses.begin()
+        self._resident = recipe.engine if recipe.engine in self._loads else ""
         self.tally.add(rendered.receipt)
         self.outcomes.drew(job.id)
         try:
