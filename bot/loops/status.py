@@ -265,12 +265,8 @@ class StatusBoard:
         wait = forecast.waits.get(job.id)
         if wait is None:
             return messages.running(recipe, job.stage, job.fraction, job.take)
-        return messages.waiting(
-            recipe,
-            wait,
-            paused=await self._moderation.paused(job.guild_id),
-            restarted=job.id in self._continued,
-        )
+        paused, restarted = await self._moderation.paused(job.guild_id), job.id in self._continued
+        return messages.waiting(recipe, wait, paused=paused, restarted=restarted)
 
     async def _write(self, job: Job, look: FirstLook | None) -> None:
         content = await self._content(job, asks=look is not None and look.asks)
