@@ -270,7 +270,6 @@ def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> Engin
         seat.unable = base.abilities.unable
     return EngineLoop(
         claims=base.queue.claims,
-        jobs=base.queue.jobs,
         take_previews=base.queue.take_previews,
         retention=base.queue.retention,
         blobs=base.blobs,

@@ -38,6 +38,7 @@ from bot.config.endurance import Endurance
 from bot.config.helping import Helping
 from bot.config.hosting import Hosting
 from bot.config.keeping import Keeping
+from bot.config.leaving import Leaving
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
@@ -91,6 +92,7 @@ class Settings(
     Helping,
     Hosting,
     Keeping,
+    Leaving,
     Looking,
     Serving,
     Working,
