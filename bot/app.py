@@ -191,9 +191,7 @@ def _services(base: Base) -> Services:
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
         hosted=_hosted(base),
-        fleet=fleet_of(
-            base, tally, broker, outcomes_of=partial(_outcomes, base), limits_for=_limits_for(base)
-        ),
+        fleet=_fleet(base, tally, broker),
         broker=broker,
         key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
@@ -203,6 +201,11 @@ def _services(base: Base) -> Services:
             limits=policies.for_door(settings),
         ),
     )
+
+
+def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
+    outcomes_of = partial(_outcomes, base)
+    return fleet_of(base, tally, broker, outcomes_of=outcomes_of, limits_for=_limits_for(base))
 
 
 def _effects(base: Base, submissions: Submissions) -> ServerEffects:
