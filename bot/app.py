@@ -18,6 +18,7 @@ from bot.accounts import accounts_for, hosted_service
 from bot.base import Base, base_of
 from bot.buttons import rows
 from bot.clips.replay import Replays
+from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
@@ -177,6 +178,7 @@ def _services(base: Base) -> Services:
         deliverer=loops.deliverer,
         board=loops.board,
         takes=_takes(base),
+        stickers=Stickers(blobs=base.blobs, turns=Turns(at_once=1, waiting=settings.exports_waiting)),
         submissions=submissions,
         replays=_replays(base, submissions, screening),
         effects=_effects(base, submissions),
@@ -191,7 +193,9 @@ def _services(base: Base) -> Services:
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
         hosted=_hosted(base),
-        fleet=_fleet(base, tally, broker),
+        fleet=fleet_of(
+            base, tally, broker, outcomes_of=partial(_outcomes, base), limits_for=_limits_for(base)
+        ),
         broker=broker,
         key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
@@ -201,11 +205,6 @@ def _services(base: Base) -> Services:
             limits=policies.for_door(settings),
         ),
     )
-
-
-def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
-    outcomes_of = partial(_outcomes, base)
-    return fleet_of(base, tally, broker, outcomes_of=outcomes_of, limits_for=_limits_for(base))
 
 
 def _effects(base: Base, submissions: Submissions) -> ServerEffects:

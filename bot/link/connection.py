@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -346,7 +347,9 @@ async def _end(client: Client) -> None:
     transport = client._transport  # noqa: SLF001 - nats-py has no abort
     for writer in (getattr(transport, "_io_writer", None), getattr(transport, "_bare_io_writer", None)):
         if writer is not None:
-            writer.transport.abort()
+            # In Python 3.11.2, a TLS transport that was closed twice has lost what it would abort.
+            with suppress(AttributeError):
+                writer.transport.abort()
     try:
         async with asyncio.timeout(1.0):
             await client.close()
