@@ -18,6 +18,7 @@ from bot.accounts import accounts_for, hosted_service
 from bot.base import Base, base_of
 from bot.buttons import rows
 from bot.clips.replay import Replays
+from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
@@ -177,6 +178,7 @@ def _services(base: Base) -> Services:
         deliverer=loops.deliverer,
         board=loops.board,
         takes=_takes(base),
+        stickers=Stickers(blobs=base.blobs, turns=Turns(at_once=1, waiting=settings.exports_waiting)),
         submissions=submissions,
         replays=_replays(base, submissions, screening),
         effects=_effects(base, submissions),

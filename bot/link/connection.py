@@ -339,7 +339,7 @@ def _meaning_of(error: Exception | None) -> LinkError:
         return LoginRefused("the broker does not take this key")
     if isinstance(error, LinkError):
         return error
-    return LineDown(f"the connection was lost: {error or type(error).__name__}")
+    return LineDown(f"the connection was lost: {str(error or '') or type(error).__name__}")
 
 
 async def _end(client: Client) -> None:

@@ -210,8 +210,8 @@ def title(recipe: Recipe) -> str:
     """What was asked for, in one line."""
     shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
     doing = DOING[recipe.kind]
-    if recipe.loop:
-        doing = clip_texts.LOOPING
+    if recipe.only_remade:
+        doing = clip_texts.LOOPING if recipe.loop else clip_texts.SLOWING
     elif recipe.before is not None and recipe.kind is not Kind.UPSCALE:
         doing = clip_texts.EXTENDING
     return f"🎬 **{doing}**" + (f": {shown}" if shown else "")

@@ -15,9 +15,11 @@ from bot.worker.running import Worker
 from tests.fleet import bot_process
 from tests.fleet.abuse import ABILITY
 from tests.fleet.broker import Broker
+from tests.fleet.relay import Relay
 from tests.fleet.sleeper import Sleeper, order_text
 from tests.fleet.small_bot import QUICK
 from tests.fleet.worker_process import CAPS, POLICY
+from tests.policies import DEFAULTS
 
 NAME = "abcd2345"
 
@@ -40,9 +42,9 @@ async def bot(tmp_path):
 
 
 @contextlib.asynccontextmanager
-async def a_worker(broker, folder):
+async def a_worker(broker, folder, *, name=NAME, port=None):
     worker = Worker(
-        broker.invitation(NAME),
+        broker.invitation(name, port=port),
         CalibratedEngine(lambda: Sleeper(folder / "spool"), folder / "gate.json"),
         folder=folder,
         policy=POLICY,
@@ -93,3 +95,36 @@ async def test_a_worker_that_the_owner_removes_ends_with_a_plain_word(bot, tmp_p
             database.execute("UPDATE worker SET removed_at = 1")
         with pytest.raises(Ended, match="removed this machine"):
             await asyncio.wait_for(worker, 10)
+
+
+async def test_a_worker_that_falls_silent_while_its_clip_is_fetched_is_waited_for_no_longer(tmp_path):
+    broker = Broker(folder=tmp_path / "broker")
+    data, other = tmp_path / "bot", "bcde3456"
+    data.mkdir()
+    for name in (NAME, other):
+        broker.add(name)
+    await bot_process.fill(data, [(order_text(0.2, size=9_000_000), {})], [ABILITY])
+    await bot_process.invite(data, {name: key for name, (_, key) in broker.workers.items()})
+    settings = DEFAULTS.model_copy(update={"worker_lease_seconds": 3.0, "worker_beat_seconds": 0.5})
+    broker.start()
+    living = asyncio.create_task(bot_process.live(data, broker.login(), settings))
+    claims = bot_process.Notes(path=data / "claims.jsonl")
+    try:
+        async with (
+            Relay(broker.port, delay=0.05) as relay,
+            a_worker(broker, tmp_path / "one", port=relay.port),
+        ):
+            async with asyncio.timeout(20):
+                while not list((data / "fetched").glob("*.mp4")):  # noqa: ASYNC110 - the bot writes it
+                    await asyncio.sleep(0.02)
+            relay.stall()
+            began = time.time()
+            async with a_worker(broker, tmp_path / "two", name=other):
+                posted = await delivered(tmp_path, 1, 12)
+    finally:
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
+        broker.kill()
+    assert [line["worker"] for line in claims.read()] == [NAME, other]
+    assert claims.read()[1]["t"] - began < 6
+    assert posted[0]["right"]
