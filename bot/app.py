@@ -18,6 +18,7 @@ from bot.accounts import accounts_for, hosted_service
 from bot.base import Base, base_of
 from bot.buttons import rows
 from bot.clips.replay import Replays
+from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
@@ -55,7 +56,7 @@ from bot.services import Services
 from bot.turns import Turns
 from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
-from bot.workers import abilities_of, broker_of, fleet_of
+from bot.workers import broker_of, fleet_of
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
@@ -177,6 +178,7 @@ def _services(base: Base) -> Services:
         deliverer=loops.deliverer,
         board=loops.board,
         takes=_takes(base),
+        stickers=Stickers(blobs=base.blobs, turns=Turns(at_once=1, waiting=settings.exports_waiting)),
         submissions=submissions,
         replays=_replays(base, submissions, screening),
         effects=_effects(base, submissions),
@@ -232,7 +234,9 @@ def _engines(base: Base, tally: RenderTally) -> Engines:
     seats = base.seating.seats
     names = [f"engine loop, {seat.name}" if len(seats) > 1 else "engine loop" for seat in seats]
     loops = [_engine_loop(base, seat, name, tally) for seat, name in zip(seats, names, strict=True)]
-    return Engines(loops, tally, watches=base.seating.watches, workers=base.places)
+    return Engines(
+        loops, tally, watches=base.seating.watches, workers=base.places, absent=base.abilities.absent
+    )
 
 
 def _limits_for(base: Base) -> Callable[[Job], Awaitable[RenderLimits]]:
@@ -263,7 +267,7 @@ def _outcomes(base: Base, seat: str) -> Outcomes:
 
 def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
     if seat.lane == HERE:
-        seat.unable = abilities_of(base).unable
+        seat.unable = base.abilities.unable
     return EngineLoop(
         claims=base.queue.claims,
         jobs=base.queue.jobs,
@@ -420,7 +424,7 @@ def _submissions(base: Base, board: StatusBoard, screening: Screening) -> Submis
         capabilities=base.inventory.capabilities,
         families=base.inventory.families,
         lanes=base.seating.lanes,
-        abilities=abilities_of(base),
+        abilities=base.abilities,
     )
     return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 

@@ -98,7 +98,7 @@ class Restarts(Protocol):
 def lane_of(recipe: Recipe, families: Mapping[str, FamilySpec]) -> str:
     """The lane of a job. A loop is made here, wherever the clip comes from: nothing is drawn for it."""
     spec = families.get(recipe.engine)
-    return HERE if recipe.loop or spec is None else spec.made_at
+    return HERE if recipe.only_remade or spec is None else spec.made_at
 
 
 class SeatSeen(Protocol):

@@ -31,8 +31,8 @@ class Place(Enum):
     CLIP = auto()
     """Under a finished clip: what makes another of it, or keeps it."""
 
-    CLIP_BELOW = auto()
-    """Under a finished clip, below those: what is about this one."""
+    MORE = auto()
+    """Behind “More…”: the rest of what can be done with a finished clip."""
 
 
 class Presser(Enum):

@@ -144,7 +144,7 @@ class Checking:
                     max_bytes=policy.max_bytes,
                     metadata=metadata(recipe),
                     loops=recipe.loop,
-                    whole=recipe.kind is Kind.UPSCALE and not recipe.loop,
+                    whole=recipe.kind is Kind.UPSCALE and not recipe.only_remade,
                     models=str(self._store.folder.absolute()),
                     ffmpeg=imageio_ffmpeg.get_ffmpeg_exe(),
                     judged_by=recipe.to_json() if judged else "",

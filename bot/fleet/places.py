@@ -156,6 +156,10 @@ class Places:
         """Whether a worker that is here, or was lately, has an ability."""
         return any(can(machine, ability) for machine in self.counted)
 
+    def any_here_can(self, ability: Ability) -> bool:
+        """Whether a worker that is here has an ability."""
+        return any(can(place.machine, ability) for place in self._here.values())
+
     def machines(self, here: Capabilities) -> list[Capabilities]:
         """What each of them could plan with if it were alone, the largest GPU first."""
         told = sorted(self._lately.values(), key=lambda caps: -caps.memory)

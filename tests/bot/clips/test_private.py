@@ -5,32 +5,16 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 
-import numpy as np
 import pytest
 
 from bot.text import messages, private_texts
 from db.moderation.reviews import OnPictures, ReviewRules
 from db.states import State
-from engine.clips.encode import encode
-from engine.core.cancel import CancelToken
-from engine.provenance.statement import metadata
 from tests.bot.clips.test_takes import draw, in_state, labels, reread
-from tests.bot.fixtures import picture, recipe, until
+from tests.bot.fixtures import picture, until
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
 from tests.fake_discord import LostAnswer, Upload
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory):
-    """A real clip, small."""
-    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    frames = np.full((6, 64, 96, 3), 90, dtype=np.uint8)
-    encode(
-        frames, fps=12, path=path, metadata=metadata(recipe()), max_bytes=10**6,
-        progress=lambda _: None, cancel=CancelToken(),
-    )  # fmt: skip
-    return path.read_bytes()
 
 
 @pytest.fixture
