@@ -80,7 +80,7 @@ def test_a_unit_runs_the_worker_and_does_not_start_it_again_after_a_final_end():
         command=("/home/ada/$x/framekiln", "worker", "run"),
     )
     unit = configparser.RawConfigParser(strict=False)
-    unit.optionxform = str
+    unit.optionxform = str  # type: ignore[method-assign, assignment]
     unit.read_string(file.content.decode())
     assert file.path == Path("/home/ada/.config/systemd/user/framekiln-worker.service")
     assert unit["Service"]["ExecStart"] == '"/home/ada/$$x/framekiln" "worker" "run"'
