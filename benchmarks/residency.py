@@ -100,10 +100,10 @@ def main() -> None:
         cells = [
             asyncio.run(waits(load, given.jobs, given.seed, loaded_first=first)) for first in (False, True)
         ]
-        means = [f"{statistics.mean(took):.0f} s" for took, _ in cells]
+        averages = [f"{statistics.mean(took):.0f} s" for took, _ in cells]
         ends = [f"{statistics.quantiles(took, n=20)[18]:.0f} s" for took, _ in cells]
         loads = [str(count) for _, count in cells]
-        print(f"| {load:.0%} | " + " | ".join([*means, *ends, *loads]) + " |", flush=True)
+        print(f"| {load:.0%} | " + " | ".join([*averages, *ends, *loads]) + " |", flush=True)
 
 
 if __name__ == "__main__":
