@@ -121,6 +121,7 @@ def supervisor_of(services: Services) -> Supervisor:
         services.deliverer.loop,
         services.board.loop,
         services.takes.loop,
+        services.reel_poster.loop,
         services.cases.loop,
         services.answers.loop,
         services.housekeeping.loop,

@@ -25,6 +25,7 @@ from bot.hosted.service import HostedService
 from bot.loops.answers import Answers
 from bot.loops.delivery import Deliverer
 from bot.loops.engines import Engines
+from bot.loops.reels import ReelPoster
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.decisions import Decisions
@@ -78,6 +79,7 @@ class Services:
     submissions: Submissions
     replays: Replays
     effects: ServerEffects
+    reel_poster: ReelPoster
     cancelling: Cancelling
     clip_rules: ClipRules
     cases: CaseBoard

@@ -354,7 +354,7 @@ def load_settings(**overrides: Any) -> Settings:
     """
     from_toml = given_in(TOML)
     try:
-        return Settings(**{"_env_file_encoding": _encoding_of(ENV_FILE), **overrides})
+        return Settings(**{"_env_file_encoding": encoding_of(ENV_FILE), **overrides})
     except ValidationError as error:
         wrong = [(problem, _source_of(problem, from_toml, overrides)) for problem in error.errors()]
         lines = [f"{_explain(problem)} (set in {place})" for problem, place in wrong]
@@ -376,7 +376,7 @@ def variable(field: str) -> str:
     return name if name.startswith("DISCORD_") else PREFIX + name
 
 
-def _encoding_of(path: Path) -> str:
+def encoding_of(path: Path) -> str:
     """What a text file's byte order mark says: Windows writes one, and PowerShell's ``>`` means UTF-16."""
     if not path.is_file():
         return "utf-8"
@@ -386,7 +386,7 @@ def _encoding_of(path: Path) -> str:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text(_encoding_of(path)))
+    return tomllib.loads(path.read_text(encoding_of(path)))
 
 
 def given_in(path: Path) -> dict[str, Any]:
@@ -409,7 +409,7 @@ def given_in(path: Path) -> dict[str, Any]:
 
 def given_in_dotenv() -> dict[str, str | None]:
     """What ``.env`` says; nothing where there is none."""
-    return dotenv_values(ENV_FILE, encoding=_encoding_of(ENV_FILE))
+    return dotenv_values(ENV_FILE, encoding=encoding_of(ENV_FILE))
 
 
 def _field_of(problem: Any) -> str:

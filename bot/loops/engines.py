@@ -123,8 +123,8 @@ class Engines:
 
     @property
     def are_several(self) -> bool:
-        """Whether there is more than one, so that people must be told which."""
-        return len(self.all()) > 1
+        """Whether there is more than one, or one that is not here, so that people must be told which."""
+        return len(self.loops) > 1 or bool(self.workers())
 
     def idle(self, share: float) -> float:
         """Seconds between two jobs while more waited; a share of all pauses is shorter. 0.95 for the p95."""
