@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sqlite3
 import statistics
 import tempfile
 import time
@@ -48,8 +49,7 @@ async def measure(waiting: int, running: int, claims: int, *, indexed: bool) -> 
             for number in range(running):
                 await queue.claims.claim(seat=f"seat {number}")
             if not indexed:
-                for index in INDICES:
-                    await db.write(lambda connection, name=index: connection.execute(f"DROP INDEX {name}"))
+                await db.write(_drop_indices)
             spent = []
             for number in range(claims):
                 before = db.busy_seconds
@@ -66,6 +66,11 @@ async def measure(waiting: int, running: int, claims: int, *, indexed: bool) -> 
                 await forecaster.forecast()
                 took.append(1000 * (time.monotonic() - began))
             return Row(claim=statistics.median(spent), forecast=statistics.median(took))
+
+
+def _drop_indices(connection: sqlite3.Connection) -> None:
+    for index in INDICES:
+        connection.execute(f"DROP INDEX {index}")
 
 
 async def _ask(queue: Queue, number: int) -> None:

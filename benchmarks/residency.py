@@ -19,6 +19,7 @@ from benchmarks.queue_time import FAR
 from benchmarks.simulated_day import Clock
 from db.jobs.job import NewJob
 from db.sqlite.connection import Database
+from db.states import JobId
 from tests.policies import queue_on
 
 FAMILIES = ("wan", "ltx", "svd", "animatediff")
@@ -42,8 +43,9 @@ async def waits(load: float, jobs: int, seed: int, *, loaded_first: bool) -> tup
         coming.append(
             (begin + at, chance.choice(FAMILIES), chance.randrange(MEMBERS), chance.uniform(*RENDER))
         )
-    took, loads, resident, free_at = [], 0, "", begin
-    seconds = {}
+    took: list[float] = []
+    seconds: dict[JobId, float] = {}
+    loads, resident, free_at = 0, "", begin
     with tempfile.TemporaryDirectory(prefix="framekiln-residency-") as folder:
         async with await Database.open(Path(folder) / "bot.db") as database:
             queue = queue_on(database, clock)
