@@ -19,6 +19,7 @@ from benchmarks.queue_time import FAR
 from benchmarks.simulated_day import Clock
 from db.jobs.job import NewJob
 from db.sqlite.connection import Database
+from db.states import JobId
 from tests.policies import queue_on
 
 FAMILIES = ("wan", "ltx", "svd", "animatediff")
@@ -42,8 +43,9 @@ async def waits(load: float, jobs: int, seed: int, *, loaded_first: bool) -> tup
         coming.append(
             (begin + at, chance.choice(FAMILIES), chance.randrange(MEMBERS), chance.uniform(*RENDER))
         )
-    took, loads, resident, free_at = [], 0, "", begin
-    seconds = {}
+    took: list[float] = []
+    seconds: dict[JobId, float] = {}
+    loads, resident, free_at = 0, "", begin
     with tempfile.TemporaryDirectory(prefix="framekiln-residency-") as folder:
         async with await Database.open(Path(folder) / "bot.db") as database:
             queue = queue_on(database, clock)
@@ -100,10 +102,10 @@ def main() -> None:
         cells = [
             asyncio.run(waits(load, given.jobs, given.seed, loaded_first=first)) for first in (False, True)
         ]
-        means = [f"{statistics.mean(took):.0f} s" for took, _ in cells]
+        averages = [f"{statistics.mean(took):.0f} s" for took, _ in cells]
         ends = [f"{statistics.quantiles(took, n=20)[18]:.0f} s" for took, _ in cells]
         loads = [str(count) for _, count in cells]
-        print(f"| {load:.0%} | " + " | ".join([*means, *ends, *loads]) + " |", flush=True)
+        print(f"| {load:.0%} | " + " | ".join([*averages, *ends, *loads]) + " |", flush=True)
 
 
 if __name__ == "__main__":

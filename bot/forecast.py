@@ -119,7 +119,7 @@ class _Line:
             for a job, any of them may take it.
         """
         free = list(self.free)
-        seats = {engine: self.seats_for(engine) for engine, _ in jobs}
+        seats = {engine: self.seats_for(engine) for engine in {engine for engine, _ in jobs}}
         begins, takes = [], []
         for engine, seconds in jobs:
             seat = min(seats[engine], key=free.__getitem__)
@@ -137,7 +137,8 @@ class _Line:
         usual = {profile: self.times.mean(profile) for profile in {turn.profile for turn in self.order}}
         base, own = self.turns([(turn.engine, usual[turn.profile]) for turn in self.order])
         late = np.array([max(0.0, turn.due - now) for turn in self.order])
-        seats = np.array([len(self.seats_for(turn.engine)) for turn in self.order])
+        able = {engine: len(self.seats_for(engine)) for engine in {turn.engine for turn in self.order}}
+        seats = np.array([able[turn.engine] for turn in self.order])
         base += overtaking(base, late, self.arrivals, seats)
         return {
             turn.job: self.wait(

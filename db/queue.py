@@ -7,7 +7,7 @@
 `db.jobs.allowances`    how much moderators allow a guild, a role, a member
 `db.moderation.cases`         what moderators are asked to decide
 `db.jobs.claims`        the engine's side: claim, progress, hand in, give back
-`db.jobs.lane_sizes`    how many engines there are
+`db.lanes.lane_sizes`    how many engines there are
 `db.jobs.delivery`      how a clip reaches its channel once; status messages
 `db.jobs.choices`       takes to choose from
 `db.jobs.queries`       questions
@@ -61,7 +61,6 @@ from db.jobs.delivery import Delivery
 from db.jobs.descent import Retells
 from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
-from db.jobs.lane_sizes import LaneSizes
 from db.jobs.lately import Lately
 from db.jobs.owed import Owed
 from db.jobs.ownership import Ownership
@@ -70,6 +69,7 @@ from db.jobs.retention import Retention
 from db.jobs.stars import Stars
 from db.jobs.take_previews import TakePreviews
 from db.jobs.webhooks import Webhooks
+from db.lanes.lane_sizes import LaneSizes
 from db.moderation.actions import Moderation
 from db.moderation.cases import Cases
 from db.moderation.reviews import Reviews

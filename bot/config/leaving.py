@@ -21,7 +21,7 @@ class Leaving(BaseSettings):
     leave_out: Annotated[tuple[Annotated[Hours, BeforeValidator(_read)], ...], NoDecode] = Field(
         (),
         description="Hours in which engines of this machine draw nothing and hold no memory, such as GPU 1 "
-        "18:00-23:00. Comma-separated; /queue show has the names, and all means every one.",
+        "18:00-23:00. Comma-separated; /queue show has the names, and all is every one.",
     )
     time_zone: str = Field(
         "", description="Time zone of these hours, such as Europe/Berlin. Empty: that of this machine."

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from bot.supervisor import Loop
-from db.jobs.lane_sizes import LaneSize, LaneSizes
+from db.lanes.lane_sizes import LaneSize, LaneSizes
 
 COUNT_EVERY = 2.0
 """Seconds: engines on other machines come and go."""

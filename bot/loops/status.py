@@ -404,7 +404,7 @@ def _kept_from_drawing(engines: Engines, job: Job, recipe: Recipe) -> str | None
     if (away := engines.away_for(job)) is not None:
         return messages.waits_for_server(recipe, away)
     if (left_out := engines.left_out_for(job)) is not None:
-        return messages.waits_for_card(recipe, left_out.until)
+        return messages.waits_for_gpu(recipe, left_out.until)
     return None
 
 

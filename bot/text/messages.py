@@ -137,7 +137,7 @@ def waits_for(recipe: Recipe, short: Shortage) -> str:
 NOTHING_DRAWS_IT = "Nothing here can make this right now. The owner of this bot can change that."
 
 
-def waits_for_card(recipe: Recipe, until: datetime | None) -> str:
+def waits_for_gpu(recipe: Recipe, until: datetime | None) -> str:
     """The status of a job for which the owner uses all graphics cards otherwise.
 
     Args:

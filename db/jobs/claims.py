@@ -16,9 +16,9 @@ from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import CancelOutcome, cancel, end
 from db.jobs.fairness import FairShare, charge
 from db.jobs.job import Job
-from db.jobs.residency import preferred
 from db.jobs.rows import job_from, transition
 from db.jobs.stumbles import Ended, StumbleLimits, put_back, stumble
+from db.lanes.residency import preferred
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
 from db.states import EVERYWHERE, FAILS_UNCLAIMED, JobId, State, check_move
@@ -176,7 +176,7 @@ class Claims(Rows):
             unable: abilities that are wanting here; such jobs are left to others.
             seat: the name of what will draw it.
             last: these come after all others.
-            resident: the engine whose model is loaded; see :mod:`db.jobs.residency`. "": none counts.
+            resident: the engine whose model is loaded; see :mod:`db.lanes.residency`. "": none counts.
         """
         given: dict[str, object] = {
             "now": self._clock(),

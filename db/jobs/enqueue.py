@@ -13,10 +13,10 @@ from db.jobs.allowances import Allowed, Ceilings, Precedence, Spent, allowed
 from db.jobs.erasures import check_not_erased
 from db.jobs.fairness import FairShare, delay_of, expected_seconds
 from db.jobs.job import Job, NewJob
-from db.jobs.lane_sizes import engines_in_all
 from db.jobs.ordering import put_before_others
 from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import job_from
+from db.lanes.lane_sizes import engines_in_all
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
 from db.states import EVERYWHERE, NOT_DRAWN, JobId, State, new_job_id, sql_list

@@ -16,7 +16,7 @@ from bot.config.paths import DATABASE, SPOOL
 from bot.running import supervisor_of
 from bot.seats import LeftOut
 from bot.services import overview_of, state_of
-from bot.text.messages import waits_for_card
+from bot.text.messages import waits_for_gpu
 from bot.web.metrics import metrics
 from bot.web.status_page import page
 from db.states import State
@@ -153,11 +153,11 @@ async def test_an_engine_that_is_left_out_is_named_wherever_it_is_asked_for(
     assert health["engine"] == f"left out until {until:%H:%M}, as its owner wishes"
     job = await queued(services.queue, ada.user.id, guild=channel.guild.id, channel_id=channel.id)
     left_out = present(services.engines.left_out_for(job))
-    assert f"needed for something else until <t:{round(until.timestamp())}:t>" in waits_for_card(
+    assert f"needed for something else until <t:{round(until.timestamp())}:t>" in waits_for_gpu(
         recipe(), left_out.until
     )
     seat.left_out = LeftOut(until=None, held=5 * 10**9)
-    assert "until" not in waits_for_card(recipe(), present(services.engines.left_out_for(job)).until)
+    assert "until" not in waits_for_gpu(recipe(), present(services.engines.left_out_for(job)).until)
     seat.left_out = None
     assert services.engines.left_out_for(job) is None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from db.jobs.residency import MOST_PASSES, SLACK
+from db.lanes.residency import MOST_PASSES, SLACK
 from tests.clock import CLOCK
 from tests.db.asking import enqueued
 from tests.policies import fair_share

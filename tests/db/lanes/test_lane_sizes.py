@@ -6,7 +6,7 @@ import pytest
 
 from db.errors import Limit, LimitReached
 from db.jobs.claims import CLAIM
-from db.jobs.lane_sizes import LaneSize
+from db.lanes.lane_sizes import LaneSize
 from tests.db.asking import ANN, BEN, enqueued, new_job
 from tests.policies import enqueue_limits
 from tests.present import present
