@@ -37,6 +37,7 @@ from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.engines import Engines
 from bot.loops.outcomes import Outcomes
+from bot.loops.reels import ReelPoster
 from bot.loops.render_tally import RenderTally
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
@@ -184,6 +185,7 @@ def _services(base: Base) -> Services:
         submissions=submissions,
         replays=_replays(base, submissions, screening),
         effects=_effects(base, submissions),
+        reel_poster=_reel_poster(base),
         cancelling=cancelling,
         clip_rules=policies.for_finished_clips(settings),
         cases=loops.cases,
@@ -219,6 +221,18 @@ def _effects(base: Base, submissions: Submissions) -> ServerEffects:
 
 def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
     return fleet_of(base, tally, broker, outcomes_of=partial(_outcomes, base), limits_for=_limits_for(base))
+
+
+def _reel_poster(base: Base) -> ReelPoster:
+    return ReelPoster(
+        reels=base.queue.reels,
+        contests=base.queue.contests,
+        blobs=base.blobs,
+        messenger=base.messenger,
+        folder=base.settings.data_dir,
+        most=base.settings.reel_clips,
+        clock=base.clock,
+    )
 
 
 def _screening(base: Base) -> Screening:
@@ -274,7 +288,6 @@ def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> Engin
         seat.unable = base.abilities.unable
     return EngineLoop(
         claims=base.queue.claims,
-        jobs=base.queue.jobs,
         take_previews=base.queue.take_previews,
         retention=base.queue.retention,
         blobs=base.blobs,
