@@ -161,7 +161,6 @@ def _services(base: Base) -> Services:
         signals=signals,
         most_reports=settings.max_reports,
     )
-    cancelling = Cancelling(claims=queue.claims, signals=signals)
     personal = Personal(base.database, eraser=base.eraser, clock=base.clock)
     erasing = _erasing(base, personal, submissions)
     guilds = Guilds(base.database, clock=base.clock)
@@ -186,7 +185,7 @@ def _services(base: Base) -> Services:
         replays=_replays(base, submissions, screening),
         effects=_effects(base, submissions),
         reel_poster=_reel_poster(base),
-        cancelling=cancelling,
+        cancelling=Cancelling(claims=queue.claims, signals=signals),
         clip_rules=policies.for_finished_clips(settings),
         cases=loops.cases,
         answers=_answers(base),

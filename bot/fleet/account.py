@@ -32,6 +32,7 @@ class Holding:
         settling: its end is being written down.
         fetching: the task that does, until the clip is here.
         looks: names of the first looks and sheets that were dealt with.
+        served: bytes of its inputs that were asked for.
     """
 
     claim: Claim
@@ -42,6 +43,7 @@ class Holding:
     settling: bool = False
     fetching: asyncio.Task[None] | None = None
     looks: set[str] = field(default_factory=set)
+    served: int = 0
 
     @property
     def key(self) -> Key:

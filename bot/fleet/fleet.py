@@ -20,6 +20,7 @@ from bot.fleet.known_worker import FleetParts, Helper, PutOut
 from bot.fleet.places import Place, RemoteMachine, RemoteSeat
 from bot.fleet.policy import FleetPolicy
 from bot.link.messages import (
+    MAX_PIECE,
     Ask,
     AskFile,
     Beat,
@@ -45,6 +46,9 @@ MOST_AHEAD = 2
 
 BUSY_WAIT = 1.0
 """Seconds before a worker asks again that has enough to draw, or rests."""
+
+SERVED_TIMES = 10
+"""How often a worker may read a job's files: pieces are lost on a bad line, and asked for again."""
 
 BEATS_MISSED = 3
 """A worker that has missed so many beats is given no job, although its ask is still held."""
@@ -180,10 +184,14 @@ class Fleet:
         return order
 
     def input_of(self, worker: str, asked: AskFile) -> Path | None:
-        """Where a file is that a worker asks for; None: no claim that it has needs it."""
+        """Where a file is that a worker asks for; None: no claim that it has needs it, or again."""
         helper = self.helpers.get(worker)
         holding = None if helper is None else helper.account.holdings.get((asked.job, asked.claim))
-        if holding is None or asked.sha256 not in holding.job.inputs.values():
+        if holding is None or holding.order is None or asked.sha256 not in holding.job.inputs.values():
+            return None
+        holding.served += asked.length
+        whole = sum(file.size for file in holding.order.inputs.values())
+        if holding.served > SERVED_TIMES * (whole + MAX_PIECE):
             return None
         return self._parts.blobs.path(asked.sha256)
 
@@ -209,6 +217,7 @@ class Fleet:
         worker, place = helper.place.worker, helper.place
         fitting = those_that_fit(place.machine, abilities)
         if not fitting or not self._may_have(helper):
+            place.pauses.forget()  # nothing waits that it could draw
             return None
         alike = worker.trust, tuple(fitting)
         if alike in self._barren:
@@ -222,6 +231,7 @@ class Fleet:
         )
         if job is None:
             self._barren.add(alike)  # in this round, others like it need not try
+            place.pauses.forget()
             return None
         try:
             order = await self._parts.orders.of(job)
@@ -293,7 +303,7 @@ class Fleet:
         await self.holdings.says(worker, Refused(refused=RefusedCode.REMOVED))
         self._parts.removed()
         self.asks.drop(worker)
-        self._parts.places.gone(worker)
+        self._parts.places.forget(worker)
         helper = self.helpers.pop(worker, None)
         if helper is not None:
             await self.holdings.give_all_back(helper)

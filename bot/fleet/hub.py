@@ -133,6 +133,7 @@ class Hub:
             hears={subjects.up("*", what): receiver for what, receiver in hears.items()},
             on_up=self._up,
             on_down=lambda error: log.warning("the line to the broker is down: %s", error),
+            on_stray=self._met_stray,
         )
 
     def _up(self) -> None:
@@ -144,6 +145,16 @@ class Hub:
         if self._line is not None:
             await self._line.publish(subjects.TO_ALL, encode(Present(epoch=self._fleet.epoch)))
 
+    def _met_stray(self, subject: str) -> None:
+        """An answer came that nobody waits for; it counts as a message."""
+        spoken = subjects.speaker(subject)
+        if spoken is not None and not self._fleet.is_out(spoken[0]) and not self._may_say_more(spoken[0]):
+            self._fleet.holdings.spawn(self._fleet.put_out(spoken[0], FLOOD))
+
+    def _may_say_more(self, worker: str) -> bool:
+        bucket = self._buckets.setdefault(worker, Bucket(self._fleet.policy.pace))
+        return bucket.take(time.monotonic())
+
     def _receiver(self, what: str) -> Callable[[Message], Coroutine[Any, Any, None] | None]:
         def receive(message: Message) -> Coroutine[Any, Any, None] | None:
             spoken = subjects.speaker(message.subject)
@@ -152,8 +163,7 @@ class Hub:
             worker = spoken[0]
             if what == subjects.FILE and self._files[worker] < FILES_AT_ONCE:
                 return self._file(worker, message)
-            bucket = self._buckets.setdefault(worker, Bucket(self._fleet.policy.pace))
-            if not bucket.take(time.monotonic()):
+            if not self._may_say_more(worker):
                 return self._fleet.put_out(worker, FLOOD)
             return None if what == subjects.FILE else self._answer(worker, what, message)
 
@@ -180,6 +190,9 @@ class Hub:
         try:
             asked: AskFile = decode(FROM_WORKER[subjects.FILE], message.data)
             path = self._fleet.input_of(worker, asked)
+            if path is None and not self._may_say_more(worker):
+                await self._fleet.put_out(worker, FLOOD)
+                return
             if path is None:
                 data, headers = declined("this is not yours to read")
             else:
@@ -199,6 +212,8 @@ class Hub:
             await self._line.publish(message.reply, data, headers=headers)
 
     async def _met_garbage(self, worker: str, what: str) -> None:
+        if self._fleet.is_out(worker):
+            return  # what it had sent before
         self._garbage[worker] += 1
         log.warning("worker %s: %s", worker, what)
         if self._garbage[worker] >= self._fleet.policy.garbage:

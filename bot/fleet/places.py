@@ -136,6 +136,11 @@ class Places:
         """A worker is away; it may come again."""
         self._here.pop(worker, None)
 
+    def forget(self, worker: str) -> None:
+        """A worker may not come any more, and is not counted on."""
+        self.gone(worker)
+        self._count({each: told for each, told in self._lately.items() if each != worker})
+
     def remember(self, lately: Mapping[str, Told]) -> None:
         """These were here lately, and what they could do is counted on."""
         here = {worker: place.seat.engine.told for worker, place in self._here.items()}

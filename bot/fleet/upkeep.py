@@ -72,7 +72,7 @@ class Upkeep:
         self._fleet.holdings.leases.begin(
             [_claim_of(job.id, job.claim, job.worker) for job in await self._parts.claims.running()]
         )
-        await self._look_at_workers()
+        await self._remember()
 
     async def look(self, *, listening: bool) -> None:
         """Look at what is due.
@@ -101,6 +101,7 @@ class Upkeep:
             for worker, helper in list(self._fleet.helpers.items()):
                 if now - helper.heard_at < SEEN_EVERY:
                     await self._parts.workers.saw(worker)
+            await self._remember()
 
     def _note_silences(self, now: float) -> None:
         for worker, helper in self._fleet.helpers.items():
@@ -140,19 +141,22 @@ class Upkeep:
             await self._fleet.holdings.decide(helper, (claim.job, claim.number), verdict or Verdict.STALE)
 
     async def _look_at_workers(self) -> None:
-        """The owner may have removed one, or trust it more or less; and some were here lately."""
-        found = {worker.id: worker for worker in await self._parts.workers.all()}
+        """The owner may have removed one, or trust it more or less."""
+        found = {worker.id: worker for worker in await self._parts.workers.in_brief()}
         for worker, helper in list(self._fleet.helpers.items()):
             if worker not in found:
                 await self._fleet.forget(worker)
             else:
                 helper.place.worker = found[worker]
+
+    async def _remember(self) -> None:
+        """Count on those that were here lately."""
         since = self._clock() - self._fleet.policy.remembered
         lately = {}
-        for worker, row in found.items():
+        for row in await self._parts.workers.all():
             if row.caps and (row.seen_at or 0) > since:
                 try:
-                    lately[worker] = Told.model_validate_json(row.caps)
+                    lately[row.id] = Told.model_validate_json(row.caps)
                 except ValidationError:  # another release wrote it
                     continue
         self._parts.places.remember(lately)

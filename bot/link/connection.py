@@ -114,6 +114,7 @@ class Line:
         limits: LineLimits = DEFAULT_LIMITS,
         on_up: Callable[[], None] = _nothing,
         on_down: Callable[[Exception], None] = lambda _: None,
+        on_stray: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Make one; :meth:`run` connects.
 
@@ -124,6 +125,7 @@ class Line:
             limits: how patient.
             on_up: called when a connection stands and all subscriptions are in place.
             on_down: called with the reason when an attempt failed or a connection ended.
+            on_stray: called with the subject of an answer that nobody waits for, or not any more.
         """
         self._login = login
         self._answers = answers
@@ -131,6 +133,7 @@ class Line:
         self._limits = limits
         self._on_up = on_up
         self._on_down = on_down
+        self._on_stray = on_stray
         self._client: Client | None = None
         self._certificate: bytes | None = None
         self._awaited: dict[str, asyncio.Future[Message]] = {}
@@ -292,7 +295,9 @@ class Line:
 
     async def _answered(self, raw: Msg) -> None:
         future = self._awaited.get(raw.subject)
-        if future is not None and not future.done():
+        if future is None or future.done():
+            self._on_stray(raw.subject)
+        else:
             future.set_result(_message(raw))
 
     def _handing_to(self, receiver: Receiver) -> Callable[[Msg], Coroutine[Any, Any, None]]:

@@ -64,6 +64,10 @@ class Workers(Rows):
         """All that may come, in the order of their names; with those that may not, if asked."""
         return [_worker_from(row) for row in await self._db.read(_ALL, (removed,))]
 
+    async def in_brief(self) -> list[Worker]:
+        """All that may come, without what they can draw: many may be looked at often."""
+        return [_worker_from(row) for row in await self._db.read(_IN_BRIEF)]
+
     async def keys(self) -> dict[str, str]:
         """Id → public half of the key, of all that may come."""
         rows = await self._db.read("SELECT id, key FROM worker WHERE removed_at IS NULL")
@@ -106,6 +110,10 @@ class Workers(Rows):
         return await self._db.write(transaction)
 
 
+_IN_BRIEF = """
+SELECT id, key, name, trust, invited_at, removed_at, why, seen_at, '' AS caps, clips, faults
+FROM worker WHERE removed_at IS NULL
+"""
 _ALL = "SELECT * FROM worker WHERE ? OR removed_at IS NULL ORDER BY name, invited_at"
 
 

@@ -218,8 +218,8 @@ class Scripted:
         assert isinstance(found, Order), found
         return found
 
-    async def file(self, order: Order, sha256: str, offset: int = 0) -> Message:
-        asked = AskFile(job=order.job, claim=order.claim, sha256=sha256, offset=offset, length=1000)
+    async def file(self, order: Order, sha256: str, *, length: int = 1000) -> Message:
+        asked = AskFile(job=order.job, claim=order.claim, sha256=sha256, offset=0, length=length)
         return await self.request(subjects.FILE, asked)
 
     def finished(self, order: Order, data: bytes = b"a clip", **changes: Any) -> Held:

@@ -50,6 +50,14 @@ async def test_it_reads_no_file_of_a_job_that_it_does_not_hold(ours, alice, bob,
     assert (await alice.file(theirs, secret)).data == b""  # no longer, either
 
 
+async def test_it_does_not_read_a_jobs_files_for_ever(ours, alice, queue, blobs):
+    picture = blobs.put(b"a picture")
+    await wanted(queue, inputs={"picture": picture})
+    order = await alice.order()
+    whole = [await alice.file(order, picture, length=messages.MAX_PIECE) for _ in range(12)]
+    assert [answer.data for answer in whole] == [b"a picture"] * 10 + [b""] * 2
+
+
 async def test_it_cannot_end_what_others_draw_and_is_put_out_for_trying(ours, alice, bob, queue):
     job = await wanted(queue)
     theirs = await alice.order()
@@ -186,15 +194,18 @@ async def test_what_was_not_ordered_goes_to_the_front_and_the_third_time_puts_it
     assert present((await row(queue, job)).clip_sha256) == hashlib.sha256(b"honest").hexdigest()
 
 
-async def test_a_flooder_is_put_out_in_seconds_and_the_loop_stays_quick(ours, alice, bob, queue):
+@pytest.mark.parametrize("what", [subjects.BEAT, subjects.FILE, "r.0123456789abcdef"])
+async def test_a_flooder_is_put_out_in_seconds_and_the_loop_stays_quick(ours, alice, bob, queue, what):
     began = time.monotonic()
     late = 0.0
 
     async def flood():
-        beat = messages.encode(messages.Beat(boot=alice.boot, seq=1))
+        ask = messages.AskFile(job="a" * 16, claim=1, sha256="b" * 64, offset=0, length=1)
+        beat = messages.Beat(boot=alice.boot, seq=1)
+        data = messages.encode(ask if what == subjects.FILE else beat)
         while not ours.service.fleet.is_out(ALICE):
             for _ in range(50):
-                await alice.say(subjects.BEAT, beat)
+                await alice.say(what, data)
             await asyncio.sleep(0)
 
     flooding = asyncio.create_task(flood())
