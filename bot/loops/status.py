@@ -28,7 +28,7 @@ from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
-from bot.text import messages
+from bot.text import default_texts, messages
 from db.jobs.delivery import Delivery
 from db.jobs.job import Job
 from db.jobs.owed import Owed
@@ -271,6 +271,7 @@ class StatusBoard:
             wait,
             paused=await self._moderation.paused(job.guild_id),
             restarted=job.id in self._continued,
+            defaults=default_texts.line_of(job),
         )
 
     async def _write(self, job: Job, look: FirstLook | None) -> None:
