@@ -16,6 +16,7 @@ from functools import partial
 from bot import policies
 from bot.accounts import accounts_for, hosted_service
 from bot.base import Base, base_of
+from bot.broker.broker import Broker
 from bot.buttons import rows
 from bot.clips.replay import Replays
 from bot.clips.sticker import Stickers
@@ -23,6 +24,7 @@ from bot.clips.takes import TakesToChoose
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
+from bot.fleet.service import FleetService
 from bot.hosted.service import HostedService
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
@@ -35,6 +37,7 @@ from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.engines import Engines
 from bot.loops.outcomes import Outcomes
+from bot.loops.reels import ReelPoster
 from bot.loops.render_tally import RenderTally
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
@@ -57,7 +60,7 @@ from bot.services import Services
 from bot.turns import Turns
 from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
-from bot.workers import abilities_of, broker_of, fleet_of
+from bot.workers import broker_of, fleet_of
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
@@ -174,6 +177,7 @@ def _services(base: Base) -> Services:
         submissions=submissions,
         replays=_replays(base, submissions, screening),
         effects=_effects(base, submissions),
+        reel_poster=_reel_poster(base),
         cancelling=Cancelling(claims=queue.claims, signals=signals),
         clip_rules=policies.for_finished_clips(settings),
         cases=loops.cases,
@@ -185,9 +189,7 @@ def _services(base: Base) -> Services:
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
         hosted=_hosted(base),
-        fleet=fleet_of(
-            base, tally, broker, outcomes_of=partial(_outcomes, base), limits_for=_limits_for(base)
-        ),
+        fleet=_fleet(base, tally, broker),
         broker=broker,
         key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
@@ -209,6 +211,22 @@ def _effects(base: Base, submissions: Submissions) -> ServerEffects:
     )
 
 
+def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
+    return fleet_of(base, tally, broker, outcomes_of=partial(_outcomes, base), limits_for=_limits_for(base))
+
+
+def _reel_poster(base: Base) -> ReelPoster:
+    return ReelPoster(
+        reels=base.queue.reels,
+        contests=base.queue.contests,
+        blobs=base.blobs,
+        messenger=base.messenger,
+        folder=base.settings.data_dir,
+        most=base.settings.reel_clips,
+        clock=base.clock,
+    )
+
+
 def _screening(base: Base) -> Screening:
     return Screening(
         reviews=base.queue.reviews,
@@ -226,7 +244,9 @@ def _engines(base: Base, tally: RenderTally) -> Engines:
     seats = base.seating.seats
     names = [f"engine loop, {seat.name}" if len(seats) > 1 else "engine loop" for seat in seats]
     loops = [_engine_loop(base, seat, name, tally) for seat, name in zip(seats, names, strict=True)]
-    return Engines(loops, tally, watches=base.seating.watches, workers=base.places)
+    return Engines(
+        loops, tally, watches=base.seating.watches, workers=base.places, absent=base.abilities.absent
+    )
 
 
 def _limits_for(base: Base) -> Callable[[Job], Awaitable[RenderLimits]]:
@@ -257,10 +277,9 @@ def _outcomes(base: Base, seat: str) -> Outcomes:
 
 def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
     if seat.lane == HERE:
-        seat.unable = abilities_of(base).unable
+        seat.unable = base.abilities.unable
     return EngineLoop(
         claims=base.queue.claims,
-        jobs=base.queue.jobs,
         take_previews=base.queue.take_previews,
         retention=base.queue.retention,
         blobs=base.blobs,
@@ -430,7 +449,7 @@ def _submissions(base: Base, board: StatusBoard, screening: Screening) -> Submis
         capabilities=base.inventory.capabilities,
         families=base.inventory.families,
         lanes=base.seating.lanes,
-        abilities=abilities_of(base),
+        abilities=base.abilities,
     )
     return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 

@@ -10,7 +10,6 @@ from bot.base import Base
 from bot.broker.broker import Broker
 from bot.broker.store import BrokerStore
 from bot.config.paths import CALIBRATION, SPOOL
-from bot.fleet.abilities import Abilities
 from bot.fleet.checking import Checking
 from bot.fleet.service import FleetService, fleet_service
 from bot.intake.clip_intake import ClipIntake
@@ -20,16 +19,6 @@ from bot.loops.outcomes import Outcomes
 from bot.loops.render_tally import RenderTally
 from db.jobs.job import Job
 from engine.rendering.limits import RenderLimits
-
-
-def abilities_of(base: Base) -> Abilities:
-    """What compares clips with machines."""
-    return Abilities(
-        base.places,
-        here=base.inventory.here,
-        families=base.inventory.families,
-        waiting=base.queue.worker_claims.abilities,
-    )
 
 
 def broker_of(base: Base) -> Broker:

@@ -20,6 +20,8 @@
 `db.jobs.stars`         clips that members keep
 `db.jobs.webhooks`      what another program is to be told
 `db.community.effects`  a guild's own effects
+`db.community.reels`    its showcase, and reels that are to be posted
+`db.community.contests` its contests
 `db.purchases`          what services draw for money
 `db.gallery`            what strangers may see
 `db.fleet.workers`      who else draws, and how far each is trusted
@@ -45,8 +47,10 @@ from db.api.hooks import ApiWebhooks
 from db.api.keys import ApiKeys
 from db.api.owner_key import OwnerKey
 from db.api.requests import ApiRequests
+from db.community.contests import Contests
 from db.community.effects import Effects
 from db.community.preferences import Preferences
+from db.community.reels import Reels
 from db.fleet.remote_guilds import RemoteGuilds
 from db.fleet.worker_claims import WorkerClaims
 from db.fleet.workers import Workers
@@ -101,6 +105,8 @@ class Queue:
         stars: clips that members keep.
         webhooks: what another program is to be told.
         effects: a guild's own effects.
+        reels: its showcase, and reels that are to be posted.
+        contests: its contests.
         purchases: what services draw for money, and who agrees to it.
         gallery: what strangers may see.
         workers: who else draws, and how far each is trusted.
@@ -134,6 +140,8 @@ class Queue:
     stars: Stars
     webhooks: Webhooks
     effects: Effects
+    reels: Reels
+    contests: Contests
     purchases: Purchases
     gallery: Gallery
     workers: Workers
@@ -183,6 +191,8 @@ class Queue:
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
         self.effects = Effects(db, clock=clock)
+        self.reels = Reels(db, clock=clock)
+        self.contests = Contests(db, clock=clock)
         self.purchases = Purchases(db, clock=clock)
         self.gallery = Gallery(db, pseudonym_of=pseudonym_of, clock=clock)
         self.workers = Workers(db, clock=clock)

@@ -16,8 +16,8 @@ from bot.privacy.rights import Rights
 from bot.requests.server_effects import ServerEffects
 from bot.text import effect_texts, privacy_texts
 from bot.text.foreign import refusal
-from engine.core.effect_recipe import MAX_NAME, EffectRecipe
 from engine.core.errors import UserError
+from engine.effects.effect_recipe import MAX_NAME, EffectRecipe
 
 
 class UseEffect(Button):

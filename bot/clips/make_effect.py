@@ -15,8 +15,8 @@ from db.audit.log import AuditEntry
 from db.community.effects import Effects, Kept
 from db.jobs.job import Job
 from db.states import JobId, State
-from engine.core.effect_recipe import MAX_ABOUT, MAX_NAME, EffectRecipe
 from engine.core.errors import UserError
+from engine.effects.effect_recipe import MAX_ABOUT, MAX_NAME, EffectRecipe
 from engine.effects.shipped import SHIPPED
 
 BY_FORM = "by the menu of its message"

@@ -19,8 +19,8 @@ from bot.intake.reception import FirstOf
 from bot.services import Services
 from bot.text import effect_texts, messages, privacy_texts
 from bot.text.foreign import refusal
-from engine.core.effect_recipe import MAX_NAME
 from engine.core.errors import UserError
+from engine.effects.effect_recipe import MAX_NAME
 
 
 def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:

@@ -32,6 +32,9 @@ class Keeping(BaseSettings):
     keep_sheets_days: float = Field(
         7.0, gt=0, description="Days to keep pictures of discarded takes; never longer than the inputs."
     )
+    reel_clips: int = Field(
+        5, ge=1, le=10, description="Most clips in a reel of the showcase, or of a contest."
+    )
     max_effects: int = Field(
         12,
         ge=0,

@@ -11,7 +11,7 @@ from bot.dashboard.facts import Facts
 from bot.dashboard.sessions import Session
 from bot.text import dashboard_texts as texts
 from bot.text.messages import seconds
-from bot.web.look import digest, style
+from bot.web.look import ICON_NAME, digest, style
 from bot.web.status_page import sections, sentence
 
 CSS = style(
@@ -22,7 +22,8 @@ CSS = style(
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; font-weight: 600; font-size: 1.125rem; padding: 1rem 0 .25rem; }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top; overflow-wrap: anywhere; }
+  vertical-align: top; }
+.wide td { overflow-wrap: anywhere; }
 th { font-weight: 400; color: var(--soft); }
 td { font-variant-numeric: tabular-nums; }
 .small { color: var(--soft); font-size: .875rem; }
@@ -46,8 +47,8 @@ STYLE_NAME = f"style-{digest(CSS)}.css"
 SCRIPT_NAME = f"live-{digest(SCRIPT)}.js"
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """What a page may load: its own style and script. Nothing inline runs."""
 
@@ -194,7 +195,8 @@ def _page(at: str, body: str, *, live: bool) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{texts.TITLE}</title>{renew}"
-        f'<link rel="stylesheet" href="{at}/{STYLE_NAME}">{script}</head><body>'
+        f'<link rel="icon" href="{at}/{ICON_NAME}"><link rel="stylesheet" href="{at}/{STYLE_NAME}">{script}'
+        "</head><body>"
         f'<header><a class="skip" href="#main">{texts.SKIP}</a></header>'
         f'<main id="main" tabindex="-1">{body}</main></body></html>\n'
     )

@@ -18,6 +18,7 @@ from bot.dashboard.facts import Facts
 from bot.dashboard.html_pages import CSS, POLICY, SCRIPT, SCRIPT_NAME, STYLE_NAME
 from bot.dashboard.sessions import Session, Sessions, TooManyTries, is_proof
 from bot.text import dashboard_texts as texts
+from bot.web.look import ICON, ICON_NAME
 
 AT = "/dashboard"
 COOKIE = "framekiln_owner"
@@ -28,7 +29,12 @@ STREAMS = 5
 """Pages that are kept up to date at once; others renew themselves."""
 
 FORM_BYTES = 4096
-HEADERS = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": POLICY,
+    # With "no-referrer", a browser would not say where its form comes from.
+    "Referrer-Policy": "same-origin",
+}
 FOR_EVER = {**HEADERS, "Cache-Control": "private, max-age=31536000, immutable"}
 _BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
 
@@ -67,6 +73,7 @@ class Dashboard:
             web.post(f"{AT}/do/{{action}}", self._do),
             web.get(f"{AT}/events", self._events),
             web.get(f"{AT}/{STYLE_NAME}", _fixed(CSS, "text/css")),
+            web.get(f"{AT}/{ICON_NAME}", _fixed(ICON, "image/svg+xml")),
             web.get(f"{AT}/{SCRIPT_NAME}", _fixed(SCRIPT, "text/javascript")),
         ]
 

@@ -55,11 +55,12 @@ class Holdings:
         self.stopping = False
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Do something beside; what it raises is logged."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
@@ -101,7 +102,7 @@ class Holdings:
         """A worker told that a claim has ended: see to it, beside."""
         if not holding.settling:
             holding.settling = True
-            self.spawn(self._settle(helper, holding))
+            holding.fetching = self.spawn(self._settle(helper, holding))
 
     async def _settle(self, helper: Helper, holding: Holding) -> None:
         try:
@@ -115,7 +116,7 @@ class Holdings:
             await asyncio.sleep(helper.place.outcomes.short_pause())
             return
         finally:
-            holding.settling = False
+            holding.settling, holding.fetching = False, None
         await self.decide(helper, holding.key, settled.verdict)
         await self._weigh(helper, settled)
 

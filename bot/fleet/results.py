@@ -136,6 +136,7 @@ class Results:
             raise Unfit(f"a clip of {done.size} bytes, where {limit} are allowed")
         receipt = _receipt_of(done)
         clip = await self._transfers.clip(holding.claim, done)
+        holding.fetching = None
         try:
             if place.worker.trust is not Trust.OWN:
                 if self._checks is None:

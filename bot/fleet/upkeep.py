@@ -115,7 +115,9 @@ class Upkeep:
         helper = self._fleet.helpers.get(claim.worker)
         holding = None if helper is None else helper.account.holdings.get((claim.job, claim.number))
         if holding is not None and holding.settling:
-            return  # its clip is on its way, or being stored
+            if holding.fetching is None:
+                return  # its clip is here, and being stored
+            holding.fetching.cancel()
         if helper is not None and holding is not None:
             self._fleet.holdings.let_go(helper, holding)
         await self._fleet.holdings.lose(claim, anew=False)

@@ -22,6 +22,7 @@ from bot.gallery.build import POSTER_WIDTH
 from bot.gallery.entries import entry_of, shown_facets
 from bot.gallery.html_pages import CSS, POLICY, STYLE, Site
 from bot.gallery.policy import GalleryPolicy
+from bot.web.look import ICON, ICON_NAME
 from db.files import Blobs
 from db.gallery import Gallery, Shown, Wanted
 from engine.clips.poster import poster
@@ -98,6 +99,8 @@ class ServedGallery:
         name = request.match_info["name"]
         if name == STYLE:
             return _as(CSS.encode(), "text/css", request, cached=FOR_EVER)
+        if name == ICON_NAME:
+            return _as(ICON.encode(), "image/svg+xml", request)
         if name == addresses.MEMBERS:
             return _page(html_pages.members(await self._site()), request)
         if (place := addresses.listing_named(name)) is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -42,8 +43,11 @@ FIRST_BACKOFF = 1.0
 TROUBLE_PAUSE = 1.0
 """Between two tries to write down that an attempt has ended."""
 
-AT_ONCE = 3
+AT_ONCE = 8
 """Clips that are posted at the same time: one slow upload must not hold up the others."""
+
+AT_ONCE_IN_CHANNEL = 2
+"""Discord counts requests by channel: those of a full one wait there, and must not keep others waiting."""
 
 NO_ACCESS_BACKOFF = 30.0
 """Seconds between tries where the bot may not post: refused requests count against the whole bot."""
@@ -139,6 +143,7 @@ class Deliverer:
         self._screen = screen
         self._answer_with = answer_with
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
+        self._channels: Counter[int] = Counter()
         self._away: dict[JobId, float] = {}
         self._is_back = False
         self._plain: set[JobId] = set()
@@ -176,13 +181,20 @@ class Deliverer:
         for job in await self._delivery.to_deliver():
             if self.loop.stopping:  # since the question was asked
                 return
-            if job.id not in self._under_way and len(self._under_way) < AT_ONCE:
+            if job.id not in self._under_way and self._has_room(job):
+                self._channels[job.channel_id] += 1
                 task = asyncio.create_task(self._deliver(job), name=f"deliver {job.id}")
                 self._under_way[job.id] = task
-                task.add_done_callback(partial(self._finished, job.id))
+                task.add_done_callback(partial(self._finished, job))
 
-    def _finished(self, job: JobId, _: asyncio.Task[None]) -> None:
-        self._under_way.pop(job, None)
+    def _has_room(self, job: Job) -> bool:
+        """Whether another clip may be posted, and in this job's channel."""
+        free = not job.has_channel or self._channels[job.channel_id] < AT_ONCE_IN_CHANNEL
+        return free and len(self._under_way) < AT_ONCE
+
+    def _finished(self, job: Job, _: asyncio.Task[None]) -> None:
+        self._under_way.pop(job.id, None)
+        self._channels -= Counter([job.channel_id])  # one that is no longer used leaves no trace
         self.loop.wake()
 
     async def _hurry(self) -> None:
@@ -225,8 +237,7 @@ class Deliverer:
     async def _attempt(self, waiting: Job) -> None:
         job = waiting
         try:
-            if job.draft and job.state is State.RENDERED and receipt_of(job).forced:
-                # Nobody sees what the gate rejected, so it is not charged either.
+            if is_rejected_draft(job):
                 await self._claims.fail(job.id, None, code=Code.BROKEN)
                 return
             if self._screen is not None and job.state is State.RENDERED and not await self._screen(job):
@@ -247,10 +258,8 @@ class Deliverer:
                 return
             if not job.has_channel:  # whoever asked for it fetches it
                 await self._clip(job)
-                await self._posted(job, None)
-                return
-            if job.deleted_at is not None:  # it was posted and deleted before its row said so
-                await self._posted(job, None)
+            if not job.has_channel or job.deleted_at is not None:
+                await self._posted(job, None)  # or it was posted and deleted before its row said so
                 return
             if job.post_attempts > 1 and await self._found(job):
                 return
@@ -265,10 +274,7 @@ class Deliverer:
         """Into the member's private answer, or else to them directly."""
         async with self._packed(job, await self._clip(job)) as post:
             answered = await answer_privately(self._answer_with, job, post, clock=self._clock)
-        if answered:
-            await self._posted(job, None)
-        else:
-            await self._send_direct(job)
+        await (self._posted(job, None) if answered else self._send_direct(job))
 
     async def _found(self, job: Job) -> bool:
         """Whether an earlier attempt did reach the channel."""
@@ -367,8 +373,8 @@ class Deliverer:
         else:
             await self._posted(job, None)
 
-    def _packed(self, job: Job, clip: Path, *, direct: bool = False) -> AbstractAsyncContextManager[Post]:
-        return self._clip_posts.packed(job, clip, plain=job.id in self._plain, direct=direct)
+    def _packed(self, job: Job, clip: Path, **how: bool) -> AbstractAsyncContextManager[Post]:
+        return self._clip_posts.packed(job, clip, plain=job.id in self._plain, **how)
 
     async def _make_plain(self, job: Job, error: ChannelError) -> None:
         """Discord does not take it in this form: words may be filtered, buttons out of date."""
@@ -385,6 +391,11 @@ class Deliverer:
         self._away.pop(job.id, None)
         self._plain.discard(job.id)
         self._smaller(job).unlink(missing_ok=True)
+
+
+def is_rejected_draft(job: Job) -> bool:
+    """Whether it is a draft that the gate rejected: nobody sees it, so it is not charged either."""
+    return bool(job.draft) and job.state is State.RENDERED and receipt_of(job).forced
 
 
 def is_waiting_for_access(job: Job) -> bool:

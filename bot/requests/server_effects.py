@@ -18,10 +18,10 @@ from bot.seats import lane_of
 from bot.text import effect_texts
 from bot.turns import Turns
 from db.community.effects import Effects
-from engine.core.effect_recipe import MAX_BYTES, EffectRecipe
 from engine.core.errors import Code, UserError
 from engine.core.recipe import Kind, Role
 from engine.core.request import Request, Subject
+from engine.effects.effect_recipe import MAX_BYTES, EffectRecipe
 from engine.effects.shipped import SHIPPED
 from engine.families import families_of
 from engine.untrusted.headers import Refused

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.text.foreign import disarm, quote
 from bot.text.messages import seconds
-from engine.core.effect_recipe import SUFFIX
+from engine.effects.effect_recipe import SUFFIX
 
 CHOOSE = "Which effect shall this picture get?"
 TOO_OLD = "That menu is too old. Right-click the message again and choose *Effect…*."

@@ -31,6 +31,7 @@ SUBJECTS: Mapping[str, str] = {
     "api_key": "user_id",
     "hosting_consent": "user_id",
     "preference": "user_id",
+    "contest_vote": "user_id",
     "gallery_choice": "user_id",
     "gallery_name": "user_id",
 }
@@ -42,6 +43,8 @@ ACTORS: Mapping[str, tuple[str, ...]] = {
     "drain": ("by_user",),
     "card": ("by_user",),
     "effect": ("by_user",),
+    "showcase": ("by_user",),
+    "contest": ("by_user",),
 }
 """Columns with the id of a member who acted on others."""
 
@@ -208,7 +211,7 @@ class Eraser:
             [quote for quote in quotes if len(quote) >= SHORTEST_QUOTE],
         )
         _forget_quoted_reports(connection, user)
-        for table in ("star", "hosting_consent", "preference", "gallery_name"):
+        for table in ("star", "contest_vote", "hosting_consent", "preference", "gallery_name"):
             connection.execute(f"DELETE FROM {table} WHERE user_id = ?", (user,))
         _drop_keys(connection, user)
         for table in PASSING.keys() - {"alias", "erasure"}:  # these two are seen to here

@@ -15,8 +15,8 @@ from bot.text import effect_texts
 from bot.text.foreign import refusal
 from bot.text.prompts import clean_prompt
 from db.community.effects import Kept
-from engine.core.effect_recipe import MAX_ABOUT, MAX_NAME, SUFFIX, EffectRecipe
 from engine.core.errors import UserError
+from engine.effects.effect_recipe import MAX_ABOUT, MAX_NAME, SUFFIX, EffectRecipe
 from engine.effects.shipped import SHIPPED
 
 Name = app_commands.Range[str, 1, 100]

@@ -10,8 +10,8 @@ from bot.job_documents import recipe_of
 from bot.requests import server_effects
 from bot.text import effect_texts, messages, privacy_texts
 from db.states import State
-from engine.core.effect_recipe import EffectRecipe
 from engine.core.recipe import Camera, Effect, Kind
+from engine.effects.effect_recipe import EffectRecipe
 from engine.effects.shipped import SHIPPED
 from tests.bot.commands.uses import MIST
 from tests.bot.fixtures import count_of, picture, rendered

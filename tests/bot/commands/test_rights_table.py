@@ -37,9 +37,11 @@ def test_every_kind_of_button_stands_in_the_tables():
     """A family of buttons of its own needs a way to be tried in benchmarks/rights_table.py."""
     from bot.buttons.job_button import JobButton
     from bot.clips.choose_effect import UseEffect
+    from bot.clips.choosing import ChooseTake
+    from bot.clips.contest import ContestButton
     from bot.moderation.case_buttons import CaseButton
     from bot.privacy.rights import ErasureButton
 
     # A button of a private menu knows of no server and no job; test_effects.py tries it.
-    known = JobButton | CaseButton | ErasureButton | UseEffect
+    known = JobButton | CaseButton | ErasureButton | UseEffect | ContestButton | ChooseTake
     assert all(issubclass(kind, known) for kind in rows.buttons())

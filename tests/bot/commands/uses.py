@@ -11,7 +11,7 @@ from discord import app_commands
 from bot.services import Services
 from db.jobs.job import Job
 from db.states import State
-from engine.core.effect_recipe import EffectRecipe
+from engine.effects.effect_recipe import EffectRecipe
 from tests.bot.fixtures import picture, queued
 from tests.db.asking import audit_entry
 from tests.fake_discord import Upload
@@ -86,6 +86,9 @@ USES = (
         action="word remove",
     ),
     Use(name="words list", says="grompf"),
+    Use(name="showcase now", says="no showcase"),
+    Use(name="showcase off", says="no showcase"),
+    Use(name="contest end", says="no contest"),
     Use(name="effects list", says="no effects of its own"),
     Use(name="effects rename", options={"effect": "Old film", "name": "New film"}, says="comes with me"),
     Use(name="effects remove", options={"effect": "Old film"}, says="comes with me"),

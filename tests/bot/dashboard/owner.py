@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
@@ -40,8 +41,8 @@ class Owner:
         self.key = key
         self.cookie = ""
 
-    async def ask(self, method: str, path: str = "", **options: object) -> Page:
-        headers = {"Cookie": self.cookie, **options.pop("headers", {})}  # type: ignore[dict-item]
+    async def ask(self, method: str, path: str = "", **options: Any) -> Page:
+        headers = {"Cookie": self.cookie, **options.pop("headers", {})}
         async with self.http.request(
             method, self.at + path, headers=headers, allow_redirects=False, **options
         ) as answer:

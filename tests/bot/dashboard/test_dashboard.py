@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -11,13 +12,14 @@ from click.testing import CliRunner
 from bot.cli.main import main
 from bot.config.settings import Settings
 from bot.dashboard import html_pages, server
-from bot.dashboard.server import SCRIPT_NAME, STREAMS, STYLE_NAME
+from bot.dashboard.html_pages import SCRIPT_NAME, STYLE_NAME
+from bot.dashboard.server import STREAMS
 from bot.text import dashboard_texts as texts
 from db.errors import Draining
 from db.states import EVERYWHERE
 from engine.core.errors import EngineClosed
 from tests.bot.dashboard.owner import watching
-from tests.bot.fixtures import ANN, GUILD, queued
+from tests.bot.fixtures import ANN, GUILD, HouseEngine, queued
 from tests.bot.gallery.showing import HOSTILE, Outline, faults
 from tests.clock import CLOCK
 from tests.policies import FAR
@@ -64,6 +66,7 @@ async def test_the_key_opens_it_and_the_cookie_is_the_browsers_alone(owner):
     assert faults(page.text) == []
     assert texts.PAUSE in page.text
     assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Referrer-Policy"] == "same-origin", "else a browser hides where its form comes from"
     by_proxy = await owner.ask(
         "POST", "/login", data={"key": owner.key}, headers={"X-Forwarded-Proto": "https"}
     )
@@ -103,7 +106,7 @@ async def test_a_login_ends_with_its_time_with_another_key_and_when_the_owner_sa
 async def test_another_page_cannot_make_the_browser_act(owner, services):
     await owner.log_in()
     proof = await owner.proof()
-    forged = (
+    forged: tuple[dict[str, Any], ...] = (
         {"data": {}},
         {"data": {"proof": "x" * len(proof)}},
         {"data": {"proof": proof}, "headers": {"Sec-Fetch-Site": "cross-site"}},
@@ -115,7 +118,10 @@ async def test_another_page_cannot_make_the_browser_act(owner, services):
     for options in forged:
         assert (await owner.ask("POST", "/do/pause", **options)).status == 403, options
     assert not await services.queue.moderation.paused(EVERYWHERE)
-    good = {"data": {"proof": proof}, "headers": {"Origin": owner.at.removesuffix("/dashboard")}}
+    good: dict[str, Any] = {
+        "data": {"proof": proof},
+        "headers": {"Origin": owner.at.removesuffix("/dashboard")},
+    }
     assert (await owner.ask("POST", "/do/pause", **good)).status == 303
 
 
@@ -160,7 +166,7 @@ async def test_what_moderators_have_paused_stays_when_the_owner_resumes(owner, s
 
 
 async def test_an_engine_is_restarted_and_its_job_is_not_lost(owner, services, engine):
-    class Restarting(type(engine)):
+    class Restarting(HouseEngine):
         restarted = asyncio.Event()
 
         async def restart(self, reason):

@@ -46,6 +46,7 @@ from tests.present import present
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 RED = (220, 30, 30)
 SECRET = "the stranger was here"
+FIRST = TakeRecord(number=1, seed=1, outcome=Outcome.ACCEPTED, score=1.0)
 
 
 class Honest:
@@ -53,7 +54,9 @@ class Honest:
 
     def __init__(self, folder, *, prompt="", seed=7):
         self.blobs = Blobs(folder / "blobs")
-        _, packed = cv2.imencode(".png", cv2.resize(cv2.imread(str(ROOT / "examples/lake.png")), (256, 144)))
+        _, packed = cv2.imencode(
+            ".png", cv2.resize(present(cv2.imread(str(ROOT / "examples/lake.png"))), (256, 144))
+        )
         self.digest = self.blobs.put(packed.tobytes())
         request = Request(
             kind=Kind.ANIMATE, engine="camera", seconds=1.0, size=(256, 144), seed=seed, prompt=prompt
@@ -368,11 +371,11 @@ async def test_what_is_judged_again_has_our_verdict_in_its_receipt(checking, hon
 @pytest.mark.parametrize(
     "changes",
     [
-        {"takes": tuple(TakeRecord(number=n, seed=1, outcome="accepted", score=1) for n in range(1, 50))},
-        {"takes": (TakeRecord(number=2, seed=1, outcome="accepted", score=1),)},
+        {"takes": tuple(replace(FIRST, number=number) for number in range(1, 50))},
+        {"takes": (replace(FIRST, number=2),)},
         {"kept": 2},
         {"kept": -1},
-        {"takes": (TakeRecord(number=1, seed=1, outcome="accepted", score="high"),)},
+        {"takes": (replace(FIRST, score="high"),)},  # type: ignore[arg-type]
     ],
 )
 async def test_takes_that_cannot_have_been_make_a_clip_unfit(checking, honest, handed, changes):
@@ -416,7 +419,7 @@ async def test_the_picture_of_a_discarded_take_is_made_anew(checking, honest):
     picture = np.ascontiguousarray(honest.frames[0])
     made = await checking.sheet(jpeg(picture, SECRET.encode()))
     assert SECRET.encode() not in made
-    assert cv2.imdecode(np.frombuffer(made, np.uint8), cv2.IMREAD_COLOR).shape == picture.shape
+    assert present(cv2.imdecode(np.frombuffer(made, np.uint8), cv2.IMREAD_COLOR)).shape == picture.shape
     with pytest.raises(Unfit, match="nudity"):
         await checking.sheet(jpeg(np.full_like(picture, RED)))
     with pytest.raises(Unfit, match="cannot be read"):
