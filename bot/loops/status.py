@@ -329,6 +329,8 @@ class StatusBoard:
 
     async def _answer(self, job: Job, error: ChannelError) -> None:
         """What follows from Discord's no; see :mod:`bot.discord_io.causes`."""
+        if await self._delivery.is_followed_elsewhere(job):
+            return
         if error.trouble in {Trouble.TOO_OLD, Trouble.THINKING} or (
             # It never said anything: the answer to the member died before it was a message.
             error.trouble is Trouble.GONE and not job.state.ended and job.id not in self._shown
