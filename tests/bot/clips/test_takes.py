@@ -92,6 +92,7 @@ async def test_the_chosen_draft_is_finished_once_and_the_others_cost_only_what_t
         assert await services.queue.claims.claim() is None  # the job itself is not drawn yet
         drafts = [await draw(services, clip) for _ in range(3)]
         assert len({draft.seed for draft in drafts}) == 3
+        assert len({recipe_of(draft).camera for draft in drafts}) == 3
         assert recipe_of(drafts[0]).seconds < recipe_of(asked).seconds
         message = await shown(fake, channel)
         assert [each.filename for each in message.attachments] == [
@@ -111,6 +112,7 @@ async def test_the_chosen_draft_is_finished_once_and_the_others_cost_only_what_t
 
         final = await draw(services, clip, job=asked.id)
         assert final.seed == drafts[1].seed
+        assert recipe_of(final).camera == recipe_of(drafts[1]).camera
         assert recipe_of(final).seconds == recipe_of(asked).seconds
         assert recipe_of(final).reasons[-1] == "draft 2 of 3, chosen by its member"
         assert await services.queue.claims.claim() is None
