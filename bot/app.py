@@ -50,6 +50,7 @@ from bot.ops.loop_lag import LoopLag
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
+from bot.requests.preferring import Preferring
 from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
@@ -152,15 +153,6 @@ def _services(base: Base) -> Services:
     tally, broker = RenderTally(), broker_of(base)
     loops = _job_loops(base, screening, tally)
     submissions = _submissions(base, loops.board, screening)
-    decisions = Decisions(
-        cases=queue.cases,
-        retention=queue.retention,
-        policy=policies.for_retention(settings),
-        blobs=base.blobs,
-        case_board=loops.cases,
-        signals=signals,
-        most_reports=settings.max_reports,
-    )
     personal = Personal(base.database, eraser=base.eraser, clock=base.clock)
     erasing = _erasing(base, personal, submissions)
     guilds = Guilds(base.database, clock=base.clock)
@@ -179,8 +171,9 @@ def _services(base: Base) -> Services:
         engines=loops.engines,
         deliverer=loops.deliverer,
         board=loops.board,
+        preferring=Preferring(queue.preferences),
         takes=_takes(base),
-        stickers=Stickers(blobs=base.blobs, turns=Turns(at_once=1, waiting=settings.exports_waiting)),
+        stickers=_stickers(base),
         submissions=submissions,
         replays=_replays(base, submissions, screening),
         effects=_effects(base, submissions),
@@ -189,7 +182,7 @@ def _services(base: Base) -> Services:
         clip_rules=policies.for_finished_clips(settings),
         cases=loops.cases,
         answers=_answers(base),
-        decisions=decisions,
+        decisions=_decisions(base, loops.cases),
         housekeeping=_housekeeping(base, personal, guilds),
         guilds=guilds,
         erasing=erasing,
@@ -348,6 +341,22 @@ def _job_loops(base: Base, screening: Screening, tally: RenderTally) -> _JobLoop
         work=base.outbox,
     )
     return _JobLoops(engines=engines, board=board, deliverer=deliverer, cases=cases)
+
+
+def _decisions(base: Base, cases: CaseBoard) -> Decisions:
+    return Decisions(
+        cases=base.queue.cases,
+        retention=base.queue.retention,
+        policy=policies.for_retention(base.settings),
+        blobs=base.blobs,
+        case_board=cases,
+        signals=base.signals,
+        most_reports=base.settings.max_reports,
+    )
+
+
+def _stickers(base: Base) -> Stickers:
+    return Stickers(blobs=base.blobs, turns=Turns(at_once=1, waiting=base.settings.exports_waiting))
 
 
 def _takes(base: Base) -> TakesToChoose:

@@ -37,6 +37,7 @@ from bot.ops.shortages import Shortages
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
+from bot.requests.preferring import Preferring
 from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
 from bot.signals import JobSignals
@@ -74,6 +75,7 @@ class Services:
     engines: Engines
     deliverer: Deliverer
     board: StatusBoard
+    preferring: Preferring
     takes: TakesToChoose
     stickers: Stickers
     submissions: Submissions

@@ -10,6 +10,7 @@
 `db.lanes.lane_sizes`    how many engines there are
 `db.jobs.delivery`      how a clip reaches its channel once; status messages
 `db.jobs.choices`       takes to choose from
+`db.community.preferences`  what members and servers would have
 `db.jobs.queries`       questions
 `db.moderation.actions`    pause, move, clear, ban
 `db.jobs.ownership`     whose a file is
@@ -48,6 +49,7 @@ from db.api.owner_key import OwnerKey
 from db.api.requests import ApiRequests
 from db.community.contests import Contests
 from db.community.effects import Effects
+from db.community.preferences import Preferences
 from db.community.reels import Reels
 from db.fleet.remote_guilds import RemoteGuilds
 from db.fleet.worker_claims import WorkerClaims
@@ -92,6 +94,7 @@ class Queue:
         lane_sizes: how many engines there are.
         delivery: how a clip reaches its channel, and the message that follows a job.
         choices: takes to choose from.
+        preferences: what members and servers would have.
         jobs: questions about jobs.
         moderation: pause, move, clear, ban.
         cases: what moderators are asked to decide.
@@ -126,6 +129,7 @@ class Queue:
     lane_sizes: LaneSizes
     delivery: Delivery
     choices: Choices
+    preferences: Preferences
     jobs: JobQueries
     moderation: Moderation
     cases: Cases
@@ -176,6 +180,7 @@ class Queue:
         self.lane_sizes = LaneSizes(db, clock=clock)
         self.delivery = Delivery(db, clock=clock)
         self.choices = Choices(db, clock=clock)
+        self.preferences = Preferences(db, pseudonym_of=pseudonym_of, clock=clock)
         self.jobs = JobQueries(db, share=share, clock=clock)
         self.moderation = Moderation(db, pseudonym_of=pseudonym_of, clock=clock)
         self.cases = Cases(db, pseudonym_of=pseudonym_of, retells=retells, clock=clock)

@@ -88,7 +88,7 @@ async def choose(
         alone: there was nothing to choose.
     """
     why = take_texts.reason(draft.draft, job.takes, late=late, alone=alone)
-    recipe = finished(recipe_of(job), receipt_of(draft), why)
+    recipe = finished(recipe_of(job), recipe_of(draft), receipt_of(draft), why)
     chose = await choices.choose(
         job.id,
         draft.draft,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.clips.variation import replanned, request_of
 from engine.core.capabilities import Capabilities
 from engine.core.receipt import Receipt
-from engine.core.recipe import Quality, Recipe
+from engine.core.recipe import Camera, Kind, Quality, Recipe
 from engine.planning.frame_size import AREA, MACROBLOCK
 from engine.planning.plan import PlanLimits
 
@@ -18,6 +18,11 @@ FEWEST_STEPS = 4
 
 APART = 0x7F4A7C15
 """Between the seeds of two drafts. The takes of one draft are another number apart: none is drawn twice."""
+
+
+MOVES = (Camera.AUTO, Camera.PULL_OUT, Camera.ORBIT, Camera.PAN_RIGHT)
+"""How the camera moves in each draft of a picture that is filmed, where the member left that open: the seed
+alone hardly changes what the camera does, and there would be nothing to choose."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +67,11 @@ def draft_of(
         max(limits.min_side, round(side * scale / MACROBLOCK) * MACROBLOCK)
         for side in (recipe.width, recipe.height)
     )
+    films = recipe.kind is Kind.ANIMATE and recipe.camera is Camera.AUTO
     request = dataclasses.replace(
         request_of(recipe),
         seed=seed,
+        camera=MOVES[(number - 1) % len(MOVES)] if films else recipe.camera,
         quality=Quality.FAST,
         size=(width, height),
         seconds=max(limits.min_seconds, min(policy.seconds, recipe.seconds)),
@@ -72,16 +79,17 @@ def draft_of(
     return replanned(request, recipe, capabilities, limits)
 
 
-def finished(recipe: Recipe, drawn: Receipt, why: str) -> Recipe:
-    """The recipe of the clip that a draft was drawn for: its seed is that of the take which was shown.
+def finished(recipe: Recipe, draft: Recipe, drawn: Receipt, why: str) -> Recipe:
+    """The recipe of the clip that a draft was drawn for: its camera, and the seed of the take that was shown.
 
     Args:
         recipe: of the clip.
-        drawn: the draft's receipt.
+        draft: the draft's recipe.
+        drawn: its receipt.
         why: for the recipe's reasons.
     """
     seed = drawn.takes[drawn.kept - 1].seed if drawn.takes else recipe.seed
-    return dataclasses.replace(recipe, seed=seed, reasons=(*recipe.reasons, why))
+    return dataclasses.replace(recipe, seed=seed, camera=draft.camera, reasons=(*recipe.reasons, why))
 
 
 def points_of(drawn: Receipt) -> float:

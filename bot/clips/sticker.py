@@ -101,7 +101,7 @@ class Sticker(JobButton):
             await interaction.edit_original_response(content=refusal(error))
             return
         files = [
-            discord.File(io.BytesIO(data), small.name, description=recipe_of(job).prompt[:1024] or None)
+            discord.File(io.BytesIO(data), small.name, description=clip_texts.alt(recipe_of(job)))
             for small, data in made
         ]
         text = clip_texts.STICKER if files else clip_texts.NO_STICKER

@@ -211,16 +211,20 @@ class TakesToChoose:
 
     async def _posted(self, job: Job, message: int) -> None:
         """The message with the drafts follows the job from now on, in the place of the one before."""
-        before = (job.status_channel_id, job.status_message_id)
-        if before[0] is not None and before[1] is not None and before[1] != message:
-            with suppress(ChannelError):  # a line too many is no harm
-                await self._messenger.delete(before[0], before[1])
         until = self._clock() + self._policy.choose_seconds
         if await self._choices.shown(job.id, job.channel_id, message, choose_until=until):
             self._signals.message_replaced(job.id)
+            await self._delete_old(job, message)
             log.info("job %s: its drafts are shown", job.id)
         else:  # it was cancelled, held or erased meanwhile
             await self._messenger.delete(job.channel_id, message)
+
+    async def _delete_old(self, job: Job, message: int) -> None:
+        """Delete the message that followed the job before; its row names the new one already."""
+        channel, old = job.status_channel_id, job.status_message_id
+        if channel is not None and old is not None and old != message:
+            with suppress(ChannelError):  # a line too many is no harm
+                await self._messenger.delete(channel, old)
 
     async def _answer(self, job: Job, drafts: Sequence[Job], error: ChannelError) -> None:
         """Act on a refusal from Discord: what may pass is tried again for as long as a member may choose."""

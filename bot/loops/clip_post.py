@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from bot.discord_io.post import SPOILER, Post
 from bot.job_documents import receipt_of, recipe_of
+from bot.text import clip_texts
 from bot.text.messages import clip_message
 from db.jobs.job import Job
 from db.states import JobId
@@ -93,7 +94,7 @@ class ClipPosts:
                 content=clip_message(job, recipe, receipt, signed=not unsigned, plain=plain),
                 nonce=nonce(job.id),
                 view=None if plain else await self._buttons(job, direct=direct),
-                alt=recipe.prompt,
+                alt=clip_texts.alt(recipe),
                 file=ready,
                 file_name=(SPOILER if job.spoiler else "") + file_name(job.id),
                 ping=job.user_id,

@@ -237,8 +237,7 @@ class Deliverer:
     async def _attempt(self, waiting: Job) -> None:
         job = waiting
         try:
-            if job.draft and job.state is State.RENDERED and receipt_of(job).forced:
-                # Nobody sees what the gate rejected, so it is not charged either.
+            if is_rejected_draft(job):
                 await self._claims.fail(job.id, None, code=Code.BROKEN)
                 return
             if self._screen is not None and job.state is State.RENDERED and not await self._screen(job):
@@ -259,10 +258,8 @@ class Deliverer:
                 return
             if not job.has_channel:  # whoever asked for it fetches it
                 await self._clip(job)
-                await self._posted(job, None)
-                return
-            if job.deleted_at is not None:  # it was posted and deleted before its row said so
-                await self._posted(job, None)
+            if not job.has_channel or job.deleted_at is not None:
+                await self._posted(job, None)  # or it was posted and deleted before its row said so
                 return
             if job.post_attempts > 1 and await self._found(job):
                 return
@@ -277,10 +274,7 @@ class Deliverer:
         """Into the member's private answer, or else to them directly."""
         async with self._packed(job, await self._clip(job)) as post:
             answered = await answer_privately(self._answer_with, job, post, clock=self._clock)
-        if answered:
-            await self._posted(job, None)
-        else:
-            await self._send_direct(job)
+        await (self._posted(job, None) if answered else self._send_direct(job))
 
     async def _found(self, job: Job) -> bool:
         """Whether an earlier attempt did reach the channel."""
@@ -379,8 +373,8 @@ class Deliverer:
         else:
             await self._posted(job, None)
 
-    def _packed(self, job: Job, clip: Path, *, direct: bool = False) -> AbstractAsyncContextManager[Post]:
-        return self._clip_posts.packed(job, clip, plain=job.id in self._plain, direct=direct)
+    def _packed(self, job: Job, clip: Path, **how: bool) -> AbstractAsyncContextManager[Post]:
+        return self._clip_posts.packed(job, clip, plain=job.id in self._plain, **how)
 
     async def _make_plain(self, job: Job, error: ChannelError) -> None:
         """Discord does not take it in this form: words may be filtered, buttons out of date."""
@@ -397,6 +391,11 @@ class Deliverer:
         self._away.pop(job.id, None)
         self._plain.discard(job.id)
         self._smaller(job).unlink(missing_ok=True)
+
+
+def is_rejected_draft(job: Job) -> bool:
+    """Whether it is a draft that the gate rejected: nobody sees it, so it is not charged either."""
+    return bool(job.draft) and job.state is State.RENDERED and receipt_of(job).forced
 
 
 def is_waiting_for_access(job: Job) -> bool:

@@ -29,7 +29,7 @@ from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
-from bot.text import messages
+from bot.text import default_texts, messages
 from db.jobs.delivery import Delivery
 from db.jobs.job import Job
 from db.jobs.owed import Owed
@@ -266,7 +266,8 @@ class StatusBoard:
         if wait is None:
             return messages.running(recipe, job.stage, job.fraction, job.take)
         paused, restarted = await self._moderation.paused(job.guild_id), job.id in self._continued
-        return messages.waiting(recipe, wait, paused=paused, restarted=restarted)
+        line = default_texts.line_of(job)
+        return messages.waiting(recipe, wait, paused=paused, restarted=restarted, defaults=line)
 
     async def _write(self, job: Job, look: FirstLook | None) -> None:
         content = await self._content(job, asks=look is not None and look.asks)
@@ -328,6 +329,8 @@ class StatusBoard:
 
     async def _answer(self, job: Job, error: ChannelError) -> None:
         """What follows from Discord's no; see :mod:`bot.discord_io.causes`."""
+        if await self._delivery.is_followed_elsewhere(job):
+            return
         if error.trouble in {Trouble.TOO_OLD, Trouble.THINKING} or (
             # It never said anything: the answer to the member died before it was a message.
             error.trouble is Trouble.GONE and not job.state.ended and job.id not in self._shown

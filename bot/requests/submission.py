@@ -23,8 +23,9 @@ from bot.intake.attachment import Attachment
 from bot.loops.discards import drop_unnamed
 from bot.loops.status import StatusBoard
 from bot.ops.shortages import Place
+from bot.requests.preferring import Given
 from bot.requests.taking import Parts, Planned, Taking
-from bot.text import messages, privacy_texts, private_texts, take_texts
+from bot.text import default_texts, messages, privacy_texts, private_texts, take_texts
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.jobs.job import Job
@@ -74,6 +75,7 @@ class Submissions(Taking):
         *,
         takes: int = 0,
         private: bool = False,
+        wished: tuple[Request, Given] | None = None,
     ) -> None:
         """Take a new request with its files.
 
@@ -83,6 +85,8 @@ class Submissions(Taking):
             files: what it is made from.
             takes: how many drafts they want to choose from; 0: none.
             private: only they are to see it.
+            wished: the request with their defaults, which is taken instead if it can be planned, and what was
+                given; None: they have none.
         """
         attached = files or {}
 
@@ -91,15 +95,39 @@ class Submissions(Taking):
                 raise UserError("E_TAKES", take_texts.too_many_takes(self.rules.most_drafts))
             if takes and private:
                 raise UserError("E_TAKES", private_texts.NOT_WITH_TAKES)
-            planned = await self._planned(asker_of(interaction), request, attached)
+            planned = await self._with_defaults(asker_of(interaction), wished, attached)
+            planned = planned or await self._planned(asker_of(interaction), request, attached)
             if takes and service_of(planned.recipe.engine):
                 raise UserError("E_TAKES", take_texts.TAKES_COST_MONEY)
             return dataclasses.replace(planned, takes=takes)
 
         await self.serve(interaction, make, words=request.prompt, files=attached, private=private)
 
+    async def _with_defaults(
+        self,
+        asker: Asker,
+        wished: tuple[Request, Given] | None,
+        files: Mapping[Role, Attachment],
+    ) -> Planned | None:
+        """Plan a request with its member's defaults. None: there are none, or they don't fit this request."""
+        if wished is None:
+            return None
+        request, given = wished
+        try:
+            planned = await self._planned(asker, request, files)
+        except UserError as error:
+            log.info("the defaults of a request are left out: %s", error.code)
+            return None
+        return dataclasses.replace(planned, given=given.to_json())
+
     async def again(
-        self, interaction: Interaction, parent: Job, recipe: Recipe, *, key: str | None = None
+        self,
+        interaction: Interaction,
+        parent: Job,
+        recipe: Recipe,
+        *,
+        key: str | None = None,
+        takes: int = 0,
     ) -> JobId | None:
         """Take a variation of a job that was there before: the same files, another recipe.
 
@@ -108,6 +136,7 @@ class Submissions(Taking):
             parent: the job.
             recipe: the variation.
             key: what may be done once only; None: as often as it is asked for.
+            takes: how many drafts are chosen from first; 0: none.
 
         Returns:
             The new job; None where there is none.
@@ -119,7 +148,7 @@ class Submissions(Taking):
                     raise UserError("E_INPUT_GONE", messages.INPUT_GONE)
             check_still_here(recipe, await self._capabilities())
             words = clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
-            return Planned(recipe=dataclasses.replace(recipe, prompt=words))
+            return Planned(recipe=dataclasses.replace(recipe, prompt=words), takes=takes)
 
         return await self.serve(
             interaction, same_files, words=recipe.prompt, parent=parent, key=key, private=parent.private
@@ -271,7 +300,9 @@ class Submissions(Taking):
             job.profile, job.guild_id, job.user_id, lane=job.lane, engine=job.engine
         )
         paused = await self._moderation.paused(job.guild_id)
-        content = messages.waiting(recipe, wait, paused=paused, restarted=False)
+        content = messages.waiting(
+            recipe, wait, paused=paused, restarted=False, defaults=default_texts.line_of(job)
+        )
         if job.state is State.HELD:
             content = messages.under_review(recipe)
         elif job.choosing:

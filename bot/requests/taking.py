@@ -65,6 +65,7 @@ class Planned:
         takes: how many drafts the member wants to choose from; 0: none.
         private: only the member is to see the clip.
         token: what their private answer can be changed with.
+        given: JSON, what the command was given, where defaults were added.
     """
 
     recipe: Recipe
@@ -75,6 +76,7 @@ class Planned:
     takes: int = 0
     private: bool = False
     token: str | None = None
+    given: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -356,4 +358,5 @@ def _new_job(
         takes=made.takes,
         private=made.private,
         token=made.token,
+        given=made.given,
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bot.text.foreign import disarm
 from engine.core.receipt import Outcome, Receipt
-from engine.core.recipe import Role
+from engine.core.recipe import Recipe, Role
 
 EXTENDING = "Extending a clip"
 LOOPING = "Making a clip loop"
 SLOWING = "Slowing a clip down"
 UPSCALING = "Upscaling a clip"
+
+MOST_ALT = 1000
+"""Characters of what a file shows; Discord takes 1,024."""
 
 CLIP_GONE = "I no longer have that clip's file, so I can't continue it."
 NOTHING_GOES_ON = "No engine here can continue this clip."
@@ -33,6 +36,12 @@ NOTHING_DISCARDED = "No takes of this clip were discarded."
 SHEETS = "Below each picture: how much changes from frame to frame, with marks where something is wrong."
 NO_SHEETS = "The pictures of these takes have been deleted."
 STAR_TAKEN_BACK = "Star removed."
+
+
+def alt(recipe: Recipe) -> str:
+    """What a clip shows, for those who can't see it, as far as words say it."""
+    words = " ".join(recipe.prompt.split())[:MOST_ALT]
+    return words or "A short clip, made from a picture without words"
 
 
 def starred(days: float) -> str:

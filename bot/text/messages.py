@@ -238,7 +238,7 @@ def bar(fraction: float) -> str:
     return "▰" * full + "▱" * (BAR_LENGTH - full)
 
 
-def waiting(recipe: Recipe, wait: Wait, *, paused: bool, restarted: bool) -> str:
+def waiting(recipe: Recipe, wait: Wait, *, paused: bool, restarted: bool, defaults: str = "") -> str:
     """The status of a job that waits."""
     lines = [title(recipe)]
     if paused:
@@ -246,6 +246,8 @@ def waiting(recipe: Recipe, wait: Wait, *, paused: bool, restarted: bool) -> str
     else:
         place = "you are next" if wait.position == 1 else f"#{wait.position} in the queue"
         lines.append(f"🕒 waiting · {place} · {ready_in(wait.low, wait.high)}")
+    if defaults:
+        lines.append(defaults)
     if restarted:
         lines.append(f"-# {CONTINUED}")
     return "\n".join(lines)

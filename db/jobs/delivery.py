@@ -183,6 +183,11 @@ class Delivery(JobRows):
             (channel_id, message_id, job),
         )
 
+    async def is_followed_elsewhere(self, job: Job) -> bool:
+        """Whether another message follows a job than when its row was read."""
+        rows = await self._db.read("SELECT status_message_id FROM job WHERE id = ?", (job.id,))
+        return bool(rows) and rows[0]["status_message_id"] != job.status_message_id
+
     async def finish_status(self, job: JobId) -> bool:
         """Record that the status message needs no more edits."""
         return await self._changes("UPDATE job SET status_final = 1 WHERE id = ?", (job,))

@@ -307,12 +307,12 @@ def _insert(
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
             status_channel_id, status_message_id, seed, seen, lane, engine, api_key,
-            ability, takes, choosing, private, token, status_final
+            ability, takes, choosing, private, token, status_final, given
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
             :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine,
-            :api_key, :ability, :takes, :takes > 0, :private, :token, :private
+            :api_key, :ability, :takes, :takes > 0, :private, :token, :private, :given
         )
         """,
         {
@@ -346,6 +346,7 @@ def _insert(
             "takes": new.takes,
             "private": new.private,
             "token": new.token,
+            "given": new.given,
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()

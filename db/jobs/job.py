@@ -51,6 +51,7 @@ class NewJob:
         takes: of so many drafts its member wants to choose one first; 0: none.
         private: only its member is to see it.
         token: what its private answer can be changed with.
+        given: JSON, what its command was given, where defaults were added; opaque to this package.
     """
 
     key: str
@@ -78,6 +79,7 @@ class NewJob:
     takes: int = 0
     private: bool = False
     token: str | None = None
+    given: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +129,7 @@ class Job:
         draft: its number among the drafts, from 1; 0: it is none.
         private: only its member is to see it.
         token: what its private answer can be changed with, while that may be.
+        given: JSON, what its command was given, where defaults were added; opaque to this package.
     """
 
     id: JobId
@@ -193,6 +196,7 @@ class Job:
     draft: int = 0
     private: bool = False
     token: str | None = None
+    given: str | None = None
 
     @property
     def has_channel(self) -> bool:

@@ -161,6 +161,15 @@ class JobQueries(JobRows):
         """Return the drafts of a job by their numbers; none where they are not begun."""
         return await self._jobs("SELECT * FROM job WHERE draft_of = ? ORDER BY draft", (job,))
 
+    async def recipes_of(self, user: int, kind: str, limit: int) -> list[str]:
+        """Return the recipes of a member's latest jobs of a kind that are still known, the newest first."""
+        rows = await self._db.read(
+            "SELECT recipe FROM job WHERE user_id = ? AND kind = ? AND draft = 0 AND forgotten_at IS NULL "
+            "ORDER BY seq DESC LIMIT ?",
+            (user, kind, limit),
+        )
+        return [row["recipe"] for row in rows]
+
     async def page_of(
         self, guild: int, user: int | None, *, after: JobId | None, limit: int
     ) -> list[Job] | None:

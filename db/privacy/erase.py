@@ -30,6 +30,7 @@ SUBJECTS: Mapping[str, str] = {
     "report": "user_id",
     "api_key": "user_id",
     "hosting_consent": "user_id",
+    "preference": "user_id",
     "contest_vote": "user_id",
     "gallery_choice": "user_id",
     "gallery_name": "user_id",
@@ -71,7 +72,7 @@ APPLIED = "erased_applied"
 FORGET = """
 UPDATE job SET
     key = 'forgotten ' || id, recipe = :recipe, inputs = '{}', error_text = NULL, held_reason = NULL,
-    seed = NULL, seen = NULL, token = NULL, forgotten_at = :now
+    seed = NULL, seen = NULL, token = NULL, given = NULL, forgotten_at = :now
 WHERE id = :id
 """
 
@@ -210,7 +211,7 @@ class Eraser:
             [quote for quote in quotes if len(quote) >= SHORTEST_QUOTE],
         )
         _forget_quoted_reports(connection, user)
-        for table in ("star", "contest_vote", "hosting_consent", "gallery_name"):
+        for table in ("star", "contest_vote", "hosting_consent", "preference", "gallery_name"):
             connection.execute(f"DELETE FROM {table} WHERE user_id = ?", (user,))
         _drop_keys(connection, user)
         for table in PASSING.keys() - {"alias", "erasure"}:  # these two are seen to here

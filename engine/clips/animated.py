@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -13,10 +12,9 @@ from PIL import Image
 
 from engine.vision.crop import cover
 
-RATES = (15.0, 12.0, 10.0, 8.0, 6.0)
-"""Frames a second; each step down is taken only where the one before is too large."""
+STEPS = ((15.0, 128), (12.0, 128), (15.0, 64), (12.0, 64), (12.0, 32), (10.0, 32), (8.0, 32), (6.0, 16))
+"""Frames a second and colours, from the best; a step down is taken only where the one before is too large."""
 
-COLOURS = (128, 64, 32)
 FEWEST_FRAMES = 2
 
 
@@ -38,17 +36,11 @@ def animated(
     """
     clip = frames[: max(FEWEST_FRAMES, int(max_seconds * fps))]
     small = np.stack([cover(frame, side, side) for frame in clip])
-    for rate, colours in _steps():
+    for rate, colours in STEPS:
         data = _gif(_at(small, fps, rate), rate, colours, comment)
         if len(data) <= max_bytes:
             return data
     return None
-
-
-def _steps() -> Iterator[tuple[float, int]]:
-    for colours in COLOURS:
-        for rate in RATES:
-            yield rate, colours
 
 
 def _at(frames: NDArray[np.uint8], fps: float, rate: float) -> NDArray[np.uint8]:

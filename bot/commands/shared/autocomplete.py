@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from typing import Any
 
 from discord import app_commands
@@ -15,7 +15,7 @@ from bot.seats import lane_of
 from bot.services import Services
 from bot.text import messages
 from engine.core.errors import UserError
-from engine.core.recipe import Kind, Quality
+from engine.core.recipe import Kind, Quality, Recipe
 from engine.core.request import AUTO, SECONDS, Length, Request, Subject
 from engine.families import families_of
 from engine.planning.choice import engines_for
@@ -28,6 +28,9 @@ MOST = 25
 LONGEST = 100
 """Discord's limits of a list, and of each of its names and values."""
 
+LOOKED_AT = 100
+"""Of a member's requests, for the words of the last ones."""
+
 LIST_SECONDS = 2.0
 """Discord waits three seconds for a list. Right after a start the engine process may not know its GPU yet."""
 
@@ -36,9 +39,23 @@ CLIP = Subject(sha256="", width=1600, height=900, seconds=SECONDS[Length.NORMAL]
 """Files of the usual shape and length, for an estimate before there are any."""
 
 
-def complete(command: app_commands.Command[Any, ..., None], services: Services, kind: Kind) -> None:
-    """Let a command's options open their lists, as far as it has them."""
-    for option in {parameter.name for parameter in command.parameters} & LISTS.keys():
+def complete(
+    command: app_commands.Command[Any, ..., None],
+    services: Services,
+    kind: Kind,
+    *,
+    leave_out: Collection[str] = (),
+) -> None:
+    """Let a command's options open their lists, as far as it has them.
+
+    Args:
+        command: whose options.
+        services: the bot's parts.
+        kind: what it asks for.
+        leave_out: options that have choices of their own.
+    """
+    lists = LISTS.keys() - set(leave_out) - (set() if kind is Kind.TEXT2VIDEO else {"prompt"})
+    for option in {parameter.name for parameter in command.parameters} & lists:
         command.autocomplete(option)(_within_time(LISTS[option], services, kind))
 
 
@@ -137,6 +154,13 @@ async def _styles(services: Services, interaction: Interaction, kind: Kind, type
     return _listed(((lead + name, lead + name) for name in there_are), lead + last.strip())
 
 
+async def _prompts(services: Services, interaction: Interaction, kind: Kind, typed: str) -> Choices:
+    """What this member asked for lately, the newest first. Nobody else sees it; an erase takes it away."""
+    known = await services.queue.jobs.recipes_of(interaction.user.id, kind, LOOKED_AT)
+    prompts = dict.fromkeys(" ".join(Recipe.from_json(recipe).prompt.split()) for recipe in known)
+    return _listed(((prompt, prompt) for prompt in prompts if prompt), typed)
+
+
 def _listed(lines: Iterable[tuple[str, str]], typed: str) -> Choices:
     """Those of the lines (name, value) that hold what was typed, as many as Discord shows."""
     found = [(name, value) for name, value in lines if typed in name.lower() and len(value) <= LONGEST]
@@ -144,6 +168,7 @@ def _listed(lines: Iterable[tuple[str, str]], typed: str) -> Choices:
 
 
 LISTS: Mapping[str, Lister] = {
+    "prompt": _prompts,
     "quality": _qualities,
     "engine": _engines,
     "model": _models,

@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot.commands.shared.autocomplete import complete
 from bot.discord_io.door import SLOT, Slot
-from bot.discord_io.interactions import Interaction, say
+from bot.discord_io.interactions import Interaction, guild_of, say
 from bot.requests.options import PRIVATE, TAKES, ClipCommand, Option, files_of
 from bot.services import Services
 from bot.text.foreign import refusal
@@ -26,8 +26,12 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
     async def ask(interaction: Interaction, **given: Any) -> None:
         files = files_of(described, given)
         values = {option.name: given[option.name] for option in described.options if option.role is None}
+        given_to_it = await services.preferring.added(
+            guild_of(interaction), interaction.user.id, described, values
+        )
         try:
-            request = services.submissions.request_for(described, values, files)
+            request = services.submissions.request_for(described, given_to_it.values, files)
+            wished = services.submissions.request_for(described, given_to_it.together, files)
         except UserError as error:
             await say(interaction, refusal(error))
             return
@@ -35,13 +39,14 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
             interaction,
             request,
             files,
+            wished=(wished, given_to_it) if given_to_it.defaults else None,
             takes=given.get(TAKES.name) or 0,
             private=bool(given.get(PRIVATE.name)),
         )
 
     every = (*described.options, *described.asking)
     longest = services.settings.max_prompt
-    parameters = [_parameter(option, longest=longest) for option in every]
+    parameters = [parameter_of(option, longest=longest) for option in every]
     first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     ask.__signature__ = inspect.Signature([first, *parameters])  # type: ignore[attr-defined]
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
@@ -56,7 +61,7 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
     complete(command, services, described.kind)
 
 
-def _parameter(option: Option, *, longest: int) -> inspect.Parameter:
+def parameter_of(option: Option, *, longest: int) -> inspect.Parameter:
     """Make the parameter of an option; ``longest`` characters are let through where it says nothing else."""
     kind: Any = option.kind
     if option.role is not None:

@@ -92,6 +92,7 @@ async def test_the_chosen_draft_is_finished_once_and_the_others_cost_only_what_t
         assert await services.queue.claims.claim() is None  # the job itself is not drawn yet
         drafts = [await draw(services, clip) for _ in range(3)]
         assert len({draft.seed for draft in drafts}) == 3
+        assert len({recipe_of(draft).camera for draft in drafts}) == 3
         assert recipe_of(drafts[0]).seconds < recipe_of(asked).seconds
         message = await shown(fake, channel)
         assert [each.filename for each in message.attachments] == [
@@ -100,6 +101,7 @@ async def test_the_chosen_draft_is_finished_once_and_the_others_cost_only_what_t
         assert message.attachments[1].payload()["description"] == "Draft 2 of 3"
         assert message.now.pings == {str(ada.user.id)}
         assert labels(message) == ["Finish 1", "Finish 2", "Finish 3", "Cancel"]
+        await fake.wait_for(lambda: len(fake.messages(channel)) == 1, 10)
         await until(lambda: is_shown(services, asked))
         assert len(fake.messages(channel)) == 1  # it took the place of the status message
         foreign = await fake.click(eve, message, "Finish 3")
@@ -110,6 +112,7 @@ async def test_the_chosen_draft_is_finished_once_and_the_others_cost_only_what_t
 
         final = await draw(services, clip, job=asked.id)
         assert final.seed == drafts[1].seed
+        assert recipe_of(final).camera == recipe_of(drafts[1]).camera
         assert recipe_of(final).seconds == recipe_of(asked).seconds
         assert recipe_of(final).reasons[-1] == "draft 2 of 3, chosen by its member"
         assert await services.queue.claims.claim() is None
@@ -251,3 +254,12 @@ async def test_a_kill_between_any_two_steps_asks_nothing_twice(queue):
     assert await queue.choices.choose(job.id, 2, **chosen)
     assert not await queue.choices.choose(job.id, 1, **chosen)
     assert [each.id for each in await queue.jobs.jobs_of(ANN, job.guild_id)] == [job.id]
+
+
+async def test_a_status_edit_that_meets_the_new_message_too_late_replaces_nothing(queue):
+    job = await queued(queue, takes=2)
+    await queue.delivery.set_status_message(job.id, 7, 70)
+    read = present(await queue.jobs.get(job.id))
+    assert not await queue.delivery.is_followed_elsewhere(read)
+    assert await queue.choices.shown(job.id, 7, 77, choose_until=1.0)
+    assert await queue.delivery.is_followed_elsewhere(read)

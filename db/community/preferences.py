@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from db.audit.log import AuditEntry, write_down
 from db.jobs.erasures import check_not_erased
+from db.sqlite.connection import Database
 from db.sqlite.rows import Rows
 
 Value = str | int | float | bool
@@ -35,6 +36,12 @@ class Preferred:
 class Preferences(Rows):
     """The part of the queue that remembers them."""
 
+    def __init__(
+        self, db: Database, *, pseudonym_of: Callable[[int], int], clock: Callable[[], float]
+    ) -> None:
+        super().__init__(db, clock=clock)
+        self._pseudonym_of = pseudonym_of
+
     async def of(self, guild: int, user: int) -> Preferred:
         """Return what holds for a member in a guild."""
         own = await self._db.read(
@@ -43,9 +50,7 @@ class Preferences(Rows):
         server = await self._db.read("SELECT options FROM guild_preference WHERE guild_id = ?", (guild,))
         return Preferred(own=_read(own), server=_read(server))
 
-    async def keep(
-        self, guild: int, user: int, options: Mapping[str, Value], *, pseudonym: int, interaction: int
-    ) -> None:
+    async def keep(self, guild: int, user: int, options: Mapping[str, Value], *, interaction: int) -> None:
         """Remember a member's; none: forget them.
 
         Raises:
@@ -54,7 +59,7 @@ class Preferences(Rows):
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> None:
-            check_not_erased(connection, user, pseudonym, interaction)
+            check_not_erased(connection, user, self._pseudonym_of(user), interaction)
             connection.execute("DELETE FROM preference WHERE guild_id = ? AND user_id = ?", (guild, user))
             if options:
                 connection.execute(

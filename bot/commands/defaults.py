@@ -1,0 +1,120 @@
+"""``/defaults``: what a member, or a server, would have if nothing else is asked for."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from discord import app_commands
+
+from bot.commands.shared.autocomplete import complete
+from bot.commands.shared.clip_command import parameter_of
+from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.permissions import is_moderator
+from bot.requests.options import request_of
+from bot.requests.preferring import PREFERABLE
+from bot.services import Services
+from bot.text import default_texts, messages, privacy_texts
+from bot.text.foreign import refusal
+from db.audit.log import AuditEntry
+from db.community.preferences import Value
+from db.errors import AskedBeforeErase
+from engine.core.errors import UserError
+from engine.core.recipe import Kind
+
+SERVER = "server"
+FOR_ALL = "For everybody in this server who has none of their own. Moderators only"
+
+
+@app_commands.guild_only()
+class DefaultsGroup(
+    app_commands.Group, name="defaults", description="What your clips have if you don't say otherwise"
+):
+    """Every member has their own in each server; moderators set the server's."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+        self.add_command(self._set_command())
+
+    @app_commands.command(description="See your defaults, and this server's")
+    async def show(self, interaction: Interaction) -> None:
+        """Answer with them."""
+        preferred = await self._services.queue.preferences.of(guild_of(interaction), interaction.user.id)
+        await say(interaction, messages.fit(default_texts.shown(preferred)))
+
+    @app_commands.command(description="Forget your defaults in this server")
+    @app_commands.describe(server=FOR_ALL)
+    async def clear(self, interaction: Interaction, server: bool = False) -> None:
+        """Forget them."""
+        if await self._keep(interaction, {}, server=server):
+            await say(interaction, default_texts.SERVER_CLEARED if server else default_texts.CLEARED)
+
+    def _set_command(self) -> app_commands.Command[Any, ..., None]:
+        """Make ``set``, whose options are those of the commands that ask for clips."""
+
+        async def keep(interaction: Interaction, server: bool = False, **given: Any) -> None:
+            await self._set(interaction, given, server=server)
+
+        first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        own = [parameter_of(option, longest=100) for option in PREFERABLE]
+        last = inspect.Parameter(SERVER, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=bool)
+        keep.__signature__ = inspect.Signature([first, *own, last])  # type: ignore[attr-defined]
+        command: app_commands.Command[Any, ..., None] = app_commands.Command(
+            name="set", description="Choose what your clips have if you don't say otherwise", callback=keep
+        )
+        about = {option.name: option.about for option in PREFERABLE}
+        app_commands.describe(**about, server=FOR_ALL)(command)
+        for option in PREFERABLE:
+            if option.choices:
+                shown = [
+                    app_commands.Choice(name=name, value=value) for value, name in option.choices.items()
+                ]
+                app_commands.choices(**{option.name: shown})(command)
+        complete(command, self._services, Kind.TEXT2VIDEO, leave_out={"quality"})
+        return command
+
+    async def _set(self, interaction: Interaction, given: dict[str, Any], *, server: bool) -> None:
+        """Add what was given to what is remembered."""
+        new: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        if not new:
+            await say(interaction, default_texts.NOTHING_GIVEN)
+            return
+        try:
+            request_of(Kind.TEXT2VIDEO, **new)
+        except UserError as error:
+            await say(interaction, refusal(error))
+            return
+        known = await self._services.queue.preferences.of(guild_of(interaction), interaction.user.id)
+        together = {**(known.server if server else known.own), **new}
+        if await self._keep(interaction, together, server=server):
+            await say(interaction, messages.fit(default_texts.kept(together, server=server)))
+
+    async def _keep(self, interaction: Interaction, options: dict[str, Value], *, server: bool) -> bool:
+        """Remember them; False where that is refused, and the member was told so."""
+        guild, user = guild_of(interaction), interaction.user.id
+        preferences = self._services.queue.preferences
+        if not server:
+            try:
+                await preferences.keep(guild, user, options, interaction=interaction.id)
+            except AskedBeforeErase:
+                await say(interaction, privacy_texts.ASKED_BEFORE_ERASE)
+                return False
+            return True
+        if not is_moderator(interaction, self._services.settings.moderator_roles):
+            await say(interaction, messages.NOT_A_MODERATOR)
+            return False
+        entry = AuditEntry(
+            guild_id=guild,
+            actor_id=user,
+            action="defaults",
+            target="",
+            reason=", ".join(f"{name} {value}" for name, value in options.items())[:200] or "none",
+        )
+        await preferences.keep_of_guild(guild, options, audit_entry=entry)
+        return True
+
+
+def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
+    """Add the group."""
+    tree.add_command(DefaultsGroup(services))
