@@ -64,6 +64,7 @@ def measure(folder: Path, count: int) -> None:
             print(
                 f"{name} from the rows: {timed(lambda at=offset: look().page(Wanted(), limit=25, offset=at))}"
             )
+        print(f"one clip from the rows: {timed(lambda: look().one(f'{count // 2:016x}'))}")
         print(f"filters from the rows: {timed(lambda: look().facets())}")
     pages = sorted(out.glob("*.html"), key=lambda page: page.stat().st_size)
     lists = [page for page in pages if not page.name.startswith("clip-")]

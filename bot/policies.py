@@ -13,6 +13,7 @@ from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.clips.drafting import DraftPolicy
 from bot.config.settings import Settings
+from bot.dashboard.policy import DashboardPolicy
 from bot.discord_io.door_limits import DoorLimits
 from bot.drawing_policies import local_environment, whole
 from bot.fleet.bucket import Pace
@@ -292,6 +293,11 @@ def for_api(settings: Settings) -> ApiPolicy:
         webhook_private=settings.api_webhook_private,
         event_days=settings.api_event_days,
     )
+
+
+def for_dashboard(settings: Settings) -> DashboardPolicy:
+    """Who may log in to the dashboard, and for how long."""
+    return DashboardPolicy(seconds=settings.dashboard_hours * HOUR, tries=settings.dashboard_tries)
 
 
 def for_gallery(settings: Settings) -> GalleryPolicy:

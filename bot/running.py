@@ -17,6 +17,10 @@ from bot.app import assemble
 from bot.broker.store import BrokerStore
 from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
+from bot.dashboard.actions import Actions
+from bot.dashboard.facts import facts_of
+from bot.dashboard.server import Dashboard
+from bot.dashboard.sessions import Sessions
 from bot.discord_io.members import Members
 from bot.first_times import FirstTimes
 from bot.gallery.channels import GalleryWatch
@@ -204,7 +208,26 @@ def web_server(services: Services, supervisor: Supervisor, policy: WebPolicy) ->
         policy,
         tell=lambda: overview_of(services, supervisor),
         in_trouble=lambda: services.data_watch.trouble() is not None,
-        more=services.hosted.receiver.routes() if services.hosted.hosting.on else (),
+        more=(
+            *(services.hosted.receiver.routes() if services.hosted.hosting.on else ()),
+            *(dashboard(services, supervisor).routes() if services.settings.dashboard else ()),
+        ),
+    )
+
+
+def dashboard(services: Services, supervisor: Supervisor) -> Dashboard:
+    """The owner's page."""
+    return Dashboard(
+        sessions=Sessions(
+            policies.for_dashboard(services.settings), services.queue.owner_key, clock=services.clock
+        ),
+        look=lambda: facts_of(services, supervisor),
+        actions=Actions(
+            moderation=services.queue.moderation,
+            audit=services.audit,
+            engines=services.engines,
+            signals=services.signals,
+        ),
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engine.core.device import Device
 from engine.core.events import Event
@@ -86,10 +86,19 @@ class Engine(Machine, Protocol):
         ...
 
 
+@runtime_checkable
+class Restarts(Protocol):
+    """An engine whose process can be replaced."""
+
+    async def restart(self, reason: str) -> None:
+        """End the process and begin another. Renders that run raise EngineClosed."""
+        ...
+
+
 def lane_of(recipe: Recipe, families: Mapping[str, FamilySpec]) -> str:
     """The lane of a job. A loop is made here, wherever the clip comes from: nothing is drawn for it."""
     spec = families.get(recipe.engine)
-    return HERE if recipe.loop or spec is None else spec.made_at
+    return HERE if recipe.only_remade or spec is None else spec.made_at
 
 
 class SeatSeen(Protocol):

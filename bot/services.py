@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from bot.broker.broker import Broker
 from bot.clips.clip_rules import ClipRules
 from bot.clips.replay import Replays
+from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
@@ -74,6 +75,7 @@ class Services:
     deliverer: Deliverer
     board: StatusBoard
     takes: TakesToChoose
+    stickers: Stickers
     submissions: Submissions
     replays: Replays
     effects: ServerEffects
@@ -116,6 +118,7 @@ def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
     return {
         **({} if trouble is None else {TROUBLE: trouble}),
         **_states_of(services.engines),
+        **({"workers": services.broker.trouble} if services.broker.trouble else {}),
         "discord": "connected" if services.messenger.connected else "away",
         "rendered": services.engines.tally.rendered,
         "idle between jobs p95 ms": round(services.engines.idle(0.95) * 1000, 1),

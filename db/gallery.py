@@ -25,15 +25,16 @@ NAME_DAYS = 1.0
 """Days after which a name is looked up again."""
 
 _FIT = f"""
-FROM job
-JOIN gallery_guild ON gallery_guild.guild_id = job.guild_id
-JOIN gallery_channel ON gallery_channel.channel_id = job.channel_id AND gallery_channel.is_public
+FROM job INDEXED BY job_shown
+CROSS JOIN gallery_guild ON gallery_guild.guild_id = job.guild_id
+CROSS JOIN gallery_channel ON gallery_channel.channel_id = job.channel_id AND gallery_channel.is_public
 LEFT JOIN gallery_choice AS wish ON wish.user_id = job.user_id
 LEFT JOIN gallery_name AS known ON known.guild_id = job.guild_id AND known.user_id = job.user_id
     AND wish.choice = 'named' AND known.name <> ''
 WHERE job.state = 'delivered' AND job.clip_sha256 IS NOT NULL
     AND job.deleted_at IS NULL AND job.forgotten_at IS NULL AND NOT job.taking_down
     AND job.channel_id <> {NOWHERE} AND job.message_id IS NOT NULL
+    AND NOT job.private AND job.draft = 0
     AND NOT job.adult AND NOT job.spoiler
     AND coalesce(wish.choice, '') <> 'hidden'
     AND job.user_id NOT IN {UNDER_ERASE}
@@ -53,16 +54,17 @@ WHERE job.state = 'delivered' AND job.clip_sha256 IS NOT NULL
     AND (:engine IS NULL OR job.engine = :engine)
     AND (:kind IS NULL OR job.kind = :kind)
     AND (:member IS NULL OR known.slug = :member)
-    AND (:job IS NULL OR job.id = :job)
 """
 """Everything that a clip has to be. ``left_out``: members, as JSON; ``clips`` and ``stars``: since when files
-are kept."""
+are kept. The jobs come first, in their own order, so that a page is read without looking at all of them."""
 
-_ONE_OR_MORE = (
+_SHOWN = (
     "SELECT job.*, known.slug AS slug, known.name AS name, "
     "(SELECT count(*) FROM star WHERE star.job = job.id AND star.starred) AS stars "
-    f"{_FIT} ORDER BY job.seq DESC LIMIT :limit OFFSET :offset"
+    f"{_FIT}"
 )
+_ONE = f"{_SHOWN.replace('INDEXED BY job_shown', '')} AND job.id = :job"
+_PAGE = f"{_SHOWN} ORDER BY job.seq DESC LIMIT :limit OFFSET :offset"
 _FACETS = (
     f"SELECT DISTINCT job.engine AS engine, job.kind AS kind, known.slug AS slug, known.name AS name {_FIT}"
 )
@@ -172,16 +174,16 @@ class ShownClips:
 
     def page(self, wanted: Wanted, *, limit: int, offset: int = 0) -> list[Shown]:
         """The newest clips, less those that ``offset`` passes over."""
-        return self._find(wanted, None, limit, offset)
+        return self._find(_PAGE, {**self._bound(wanted), "limit": limit, "offset": offset})
 
     def one(self, job: str) -> Shown | None:
         """One clip, if it may be shown."""
-        found = self._find(Wanted(), job, 1, 0)
+        found = self._find(_ONE, {**self._bound(Wanted()), "job": job})
         return found[0] if found else None
 
     def facets(self) -> Facets:
         """What there is to filter by."""
-        rows = self._connection.execute(_FACETS, self._bound(Wanted(), None)).fetchall()
+        rows = self._connection.execute(_FACETS, self._bound(Wanted())).fetchall()
         names = {row["slug"]: row["name"] for row in rows if row["slug"] is not None}
         return Facets(
             engines=tuple(sorted({row["engine"] for row in rows if row["engine"]})),
@@ -189,16 +191,14 @@ class ShownClips:
             members=dict(sorted(names.items(), key=lambda each: (each[1].casefold(), each[0]))),
         )
 
-    def _find(self, wanted: Wanted, job: str | None, limit: int, offset: int) -> list[Shown]:
-        values = {**self._bound(wanted, job), "limit": limit, "offset": offset}
-        rows = self._connection.execute(_ONE_OR_MORE, values).fetchall()
+    def _find(self, sql: str, values: dict[str, object]) -> list[Shown]:
+        rows = self._connection.execute(sql, values).fetchall()
         return [
             Shown(job=job_from(row), member=row["slug"], name=row["name"], stars=row["stars"]) for row in rows
         ]
 
-    def _bound(self, wanted: Wanted, job: str | None) -> dict[str, object]:
-        asked = {"engine": wanted.engine, "kind": wanted.kind, "member": wanted.member, "job": job}
-        return {**self._values, **asked}
+    def _bound(self, wanted: Wanted) -> dict[str, object]:
+        return {**self._values, "engine": wanted.engine, "kind": wanted.kind, "member": wanted.member}
 
 
 class Gallery(Rows):

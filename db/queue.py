@@ -26,6 +26,8 @@
 `db.fleet.workers`      who else draws, and how far each is trusted
 `db.fleet.remote_guilds`  whose jobs they may draw
 `db.fleet.worker_claims`  their side of a job
+`db.jobs.lately`        how jobs went lately
+`db.api.owner_key`      the owner's key for the dashboard
 `db.api.keys`           keys of the HTTP API
 `db.api.requests`       requests that may come twice
 `db.api.events`         what has happened to jobs
@@ -42,6 +44,7 @@ from collections.abc import Callable
 from db.api.events import JobEvents
 from db.api.hooks import ApiWebhooks
 from db.api.keys import ApiKeys
+from db.api.owner_key import OwnerKey
 from db.api.requests import ApiRequests
 from db.community.contests import Contests
 from db.community.effects import Effects
@@ -59,6 +62,7 @@ from db.jobs.descent import Retells
 from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
 from db.jobs.lane_sizes import LaneSizes
+from db.jobs.lately import Lately
 from db.jobs.owed import Owed
 from db.jobs.ownership import Ownership
 from db.jobs.queries import JobQueries
@@ -105,6 +109,8 @@ class Queue:
         workers: who else draws, and how far each is trusted.
         remote_guilds: whose jobs they may draw.
         worker_claims: their side of a job.
+        lately: how jobs went lately.
+        owner_key: the owner's key for the dashboard.
         api_keys: keys of the HTTP API.
         api_requests: requests that may come twice.
         events: what has happened to jobs.
@@ -137,6 +143,8 @@ class Queue:
     workers: Workers
     remote_guilds: RemoteGuilds
     worker_claims: WorkerClaims
+    lately: Lately
+    owner_key: OwnerKey
     api_keys: ApiKeys
     api_requests: ApiRequests
     events: JobEvents
@@ -185,6 +193,8 @@ class Queue:
         self.workers = Workers(db, clock=clock)
         self.remote_guilds = RemoteGuilds(db, clock=clock)
         self.worker_claims = WorkerClaims(db, share=share, clock=clock)
+        self.lately = Lately(db, clock=clock)
+        self.owner_key = OwnerKey(db, clock=clock)
         self.api_keys = ApiKeys(db, clock=clock)
         self.api_requests = ApiRequests(db, clock=clock)
         self.events = JobEvents(db, clock=clock)

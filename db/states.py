@@ -22,6 +22,12 @@ from typing import NewType
 
 from db.errors import InvalidMove
 
+EVERYWHERE = 0
+"""In the place of a guild's id: what holds for all of them. Only the owner of the bot sets it."""
+
+OWNER = 0
+"""In the place of a member's id: the owner of the bot, at the machine."""
+
 JobId = NewType("JobId", str)
 """16 lower-case hex digits, random: an id can be shown in public, and tells nothing of others."""
 

@@ -213,6 +213,7 @@ MAKES_THE_CLOCK = {
     "bot/cli/rows/gallery.py": "clips whose time is over are left out of a build",
     "bot/cli/remote/worker.py": "of two workers with one key, the younger goes on",
     "bot/cli/rows/keys.py": "the owner reads when a key was made",
+    "bot/cli/rows/broker_findings.py": "a certificate is checked against the time of the world",
     "bot/cli/rows/broker_trial.py": "a running bot's sign of life is compared with the time now",
     "bot/cli/rows/workers.py": "the owner reads when a worker was invited and seen",
     "bot/cli/rows/webhooks.py": "a receiver compares a message's time with the time of the world",

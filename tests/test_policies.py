@@ -23,6 +23,7 @@ from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.clips.drafting import DraftPolicy
 from bot.config.settings import Settings
+from bot.dashboard.policy import DashboardPolicy
 from bot.discord_io.door_limits import DoorLimits
 from bot.fleet.checking import CheckPolicy
 from bot.fleet.policy import FleetPolicy
@@ -77,6 +78,7 @@ OWNERS = (
     WorkerPolicy,
     ApiPolicy,
     GalleryPolicy,
+    DashboardPolicy,
     BrokerPolicy,
     CheckPolicy,
     ClipRules,
@@ -246,6 +248,7 @@ def made_from(settings: Settings) -> list[object]:
         for_worker(settings),
         policies.for_api(settings),
         policies.for_gallery(settings),
+        policies.for_dashboard(settings),
         policies.for_webhooks(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),

@@ -15,6 +15,7 @@ from yarl import URL
 
 from bot.cli.finding import Finding
 from bot.cli.folders import examine_folders
+from bot.cli.rows.broker_findings import examine_workers
 from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables, variable
 from bot.policies import local_devices_of, owned_environment, store_of
 from engine.core.request import AUTO
@@ -56,6 +57,7 @@ def examine() -> list[Finding]:
         _eyes(settings),
         _nudity(settings),
         *examine_weights(settings),
+        *examine_workers(settings),
     ]
 
 

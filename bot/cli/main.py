@@ -29,6 +29,7 @@ from bot.cli.remote.mcp import mcp
 from bot.cli.remote.worker import worker
 from bot.cli.request_options import A_FILE, asked_for
 from bot.cli.rows.broker import broker
+from bot.cli.rows.dashboard import dashboard
 from bot.cli.rows.gallery import gallery
 from bot.cli.rows.keys import keys
 from bot.cli.rows.webhooks import webhooks
@@ -78,6 +79,7 @@ main.add_command(backup)
 main.add_command(check)
 main.add_command(judge)
 main.add_command(client)
+main.add_command(dashboard)
 main.add_command(gallery)
 main.add_command(keys)
 main.add_command(mcp)

@@ -48,6 +48,19 @@ class Serving(BaseSettings):
     api_event_days: float = Field(
         7.0, ge=1, le=90, description="Days after a job's end before its events are forgotten."
     )
+    dashboard: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="Whether the [dashboard](dashboard.md) is served beside the status page.",
+    )
+    dashboard_hours: float = Field(
+        12.0, gt=0, le=168, description="Hours after which the owner has to log in to the dashboard again."
+    )
+    dashboard_tries: int = Field(
+        10,
+        ge=1,
+        le=1000,
+        description="Most wrong keys for the dashboard in a minute; then none is looked at.",
+    )
     gallery: bool = Field(
         False,  # noqa: FBT003 - a default
         description="Whether the [gallery](gallery.md) is served on the API's port, without a key.",

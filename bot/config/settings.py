@@ -350,7 +350,7 @@ def load_settings(**overrides: Any) -> Settings:
     Raises:
         BadSettings: one of them is wrong; the text names it.
     """
-    from_toml = _given_in(TOML)
+    from_toml = given_in(TOML)
     try:
         return Settings(**{"_env_file_encoding": _encoding_of(ENV_FILE), **overrides})
     except ValidationError as error:
@@ -364,7 +364,7 @@ def load_settings(**overrides: Any) -> Settings:
 def unknown_variables() -> list[str]:
     """Names in the environment and in ``.env`` that look like ours and are not: most likely typing errors."""
     known = {variable(name) for name in Settings.model_fields}
-    given = {name.upper() for name in (*os.environ, *_given_in_dotenv())}
+    given = {name.upper() for name in (*os.environ, *given_in_dotenv())}
     return sorted(hide_token_like(name) for name in given if name.startswith(PREFIX) and name not in known)
 
 
@@ -387,7 +387,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(_encoding_of(path)))
 
 
-def _given_in(path: Path) -> dict[str, Any]:
+def given_in(path: Path) -> dict[str, Any]:
     """What a TOML file says; nothing where there is none.
 
     Raises:
@@ -405,7 +405,8 @@ def _given_in(path: Path) -> dict[str, Any]:
     return given
 
 
-def _given_in_dotenv() -> dict[str, str | None]:
+def given_in_dotenv() -> dict[str, str | None]:
+    """What ``.env`` says; nothing where there is none."""
     return dotenv_values(ENV_FILE, encoding=_encoding_of(ENV_FILE))
 
 
@@ -422,12 +423,12 @@ def _source_of(problem: Any, from_toml: dict[str, Any], overrides: dict[str, Any
         return COMMAND_LINE
     if any(given.upper() == name and value for given, value in os.environ.items()):
         return ENVIRONMENT
-    if any(given.upper() == name and value for given, value in _given_in_dotenv().items()):
+    if any(given.upper() == name and value for given, value in given_in_dotenv().items()):
         return str(ENV_FILE)
     return str(TOML) if field in from_toml else ENVIRONMENT
 
 
-def _is_secret(field: str) -> bool:
+def is_secret(field: str) -> bool:
     """Whether a setting's value must not be shown, even a wrong one."""
     known = Settings.model_fields.get(field)
     return known is not None and "SecretStr" in repr(known.annotation)
@@ -436,7 +437,7 @@ def _is_secret(field: str) -> bool:
 def _explain(problem: Any) -> str:
     field = _field_of(problem) or "settings"
     given = f", not {hide_token_like(repr(problem['input']))}"
-    if _is_secret(field) or HIDDEN in given:
+    if is_secret(field) or HIDDEN in given:
         given = ""
     what = str(problem["msg"]).removeprefix("Value error, ")
     return f"{variable(field)}: {what[0].lower()}{what[1:]}{given}"

@@ -145,7 +145,7 @@ def ability_of(
         None where no machine but this one should draw it: it is not drawn by a model of ours, or with a file
         whose digest is not known.
     """
-    if recipe.loop:
+    if recipe.only_remade:
         return Ability(engine="")
     spec = families.get(recipe.engine)
     if spec is None or spec.made_at:

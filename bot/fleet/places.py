@@ -25,13 +25,22 @@ class RemoteMachine:
     """A worker's machine, as its hellos and beats tell.
 
     Attributes:
-        state: what it is doing; DOWN while nothing is heard of it.
+        silent: nothing is heard of it.
+        busy: it has something to draw.
         deaths: how often its program began anew since the bot's start.
     """
 
     told: Told
-    state: HostState = HostState.READY
+    silent: bool = False
+    busy: bool = False
     deaths: int = 0
+
+    @property
+    def state(self) -> HostState:
+        """What it is doing; DOWN while nothing is heard of it."""
+        if self.silent:
+            return HostState.DOWN
+        return HostState.BUSY if self.busy else HostState.READY
 
     @property
     def device(self) -> Device:
@@ -146,6 +155,10 @@ class Places:
     def anyone_can(self, ability: Ability) -> bool:
         """Whether a worker that is here, or was lately, has an ability."""
         return any(can(machine, ability) for machine in self.counted)
+
+    def any_here_can(self, ability: Ability) -> bool:
+        """Whether a worker that is here has an ability."""
+        return any(can(place.machine, ability) for place in self._here.values())
 
     def machines(self, here: Capabilities) -> list[Capabilities]:
         """What each of them could plan with if it were alone, the largest GPU first."""

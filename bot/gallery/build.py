@@ -17,6 +17,7 @@ from bot.gallery.addresses import PER_PAGE, Listing
 from bot.gallery.entries import Entry, entry_of
 from bot.gallery.html_pages import CSS, POLICY, STYLE, Site
 from bot.job_documents import recipe_of
+from bot.web.look import ICON, ICON_NAME
 from db.files import Blobs
 from db.gallery import Facets, Shown, ShownClips, Wanted
 from engine.clips.poster import poster
@@ -154,7 +155,7 @@ class GalleryBuild:
         """Write every page; return the names of all that belongs to the gallery."""
         entries = [entry for each in shown if (entry := entry_of(each)) is not None]
         site = Site(facets=_facets(entries))
-        pages = {STYLE: CSS, HEADERS: _TOLD}
+        pages = {STYLE: CSS, HEADERS: _TOLD, ICON_NAME: ICON}
         if site.facets.members:
             pages[addresses.MEMBERS] = html_pages.members(site)
         for wanted in html_pages.filters(site.facets):

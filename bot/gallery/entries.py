@@ -77,7 +77,7 @@ def entry_of(shown: Shown) -> Entry | None:
             recipe.engine, seconds, receipt.width, receipt.height, len(receipt.takes), shown.stars
         ),
         kind=job.kind,
-        engine=job.engine,
+        engine=job.engine or recipe.engine,
         member=shown.member if name else None,
         name=name or None,
         width=receipt.width,

@@ -10,7 +10,7 @@ from bot.gallery import addresses
 from bot.gallery.addresses import Listing
 from bot.gallery.entries import Entry
 from bot.text import gallery_texts
-from bot.web.look import style
+from bot.web.look import ICON_NAME, style
 from db.gallery import Facets, Wanted
 
 CSS = style(
@@ -18,13 +18,16 @@ CSS = style(
 .clips { list-style: none; display: grid; gap: 1.25rem; padding: 0; margin: 1rem 0;
   grid-template-columns: repeat(auto-fill, minmax(min(16rem, 100%), 1fr)); }
 .clips figure { margin: 0; }
-.clips img { display: block; width: 100%; aspect-ratio: 16 / 9; object-fit: cover; background: var(--raised);
-  border-radius: .5rem; }
+.clips img { display: block; width: 100%; height: auto; aspect-ratio: 16 / 9; object-fit: cover;
+  background: var(--raised); border-radius: .5rem; }
 figcaption { margin-top: .4rem; overflow-wrap: anywhere; }
 .words { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 .small { color: var(--soft); font-size: .875rem; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0;
   margin: .25rem 0 .75rem; }
+.group { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: baseline; margin: 0 0 .25rem; }
+.group p { margin: 0; } .group ul { margin: 0; }
+.long { font-size: 1.125rem; }
 nav a, .pages a { display: inline-block; padding: .25rem 0; min-height: 1.75rem; overflow-wrap: anywhere; }
 nav [aria-current] { font-weight: 600; color: var(--text); }
 .pages { display: flex; justify-content: space-between; gap: 1rem; margin: 1.5rem 0; }
@@ -102,7 +105,7 @@ def clip(site: Site, entry: Entry) -> str:
     muted = " muted" if entry.silent else ""
     return _page(
         gallery_texts.page_title(entry.title, 1),
-        f"{_filters(site, None)}<h1><bdi>{escape(entry.title)}</bdi></h1>"
+        f'{_filters(site, None)}<h1 class="long"><bdi>{escape(entry.title)}</bdi></h1>'
         f'<video controls loop playsinline preload="none"{muted} {_size(entry)} '
         f'poster="{still}" aria-label="{escape(entry.alternative)}">'
         f'<source src="{film}" type="video/mp4"></video>'
@@ -163,11 +166,10 @@ def _filters(site: Site, wanted: Wanted | None) -> str:
 
 
 def _group(title: str, links: str) -> str:
-    return (
-        f'<p class="small" id="{_id(title)}">{title}</p><ul aria-labelledby="{_id(title)}">{links}</ul>'
-        if links
-        else ""
-    )
+    if not links:
+        return ""
+    label = f'<p class="small" id="{_id(title)}">{title}</p>'
+    return f'<div class="group">{label}<ul aria-labelledby="{_id(title)}">{links}</ul></div>'
 
 
 def _id(title: str) -> str:
@@ -189,7 +191,8 @@ def _page(title: str, body: str) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">'
-        f'<title>{escape(title)}</title><link rel="stylesheet" href="{STYLE}"></head><body>'
+        f'<title>{escape(title)}</title><link rel="icon" href="{ICON_NAME}">'
+        f'<link rel="stylesheet" href="{STYLE}"></head><body>'
         f'<a class="skip" href="#main">{gallery_texts.SKIP}</a>'
         f'<header><p class="brand"><a href="index.html">{gallery_texts.TITLE}</a></p></header>'
         f'<main id="main" tabindex="-1">{body}</main>'

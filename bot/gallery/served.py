@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
@@ -21,11 +22,15 @@ from bot.gallery.build import POSTER_WIDTH
 from bot.gallery.entries import entry_of, shown_facets
 from bot.gallery.html_pages import CSS, POLICY, STYLE, Site
 from bot.gallery.policy import GalleryPolicy
+from bot.web.look import ICON, ICON_NAME
 from db.files import Blobs
 from db.gallery import Gallery, Shown, Wanted
 from engine.clips.poster import poster
 
 AT = "/gallery/"
+FILTERS_SECONDS = 0.5
+"""Seconds for which the names of engines and members are not read again: that looks at every clip."""
+
 COME_BACK = "5"
 """Seconds."""
 
@@ -57,6 +62,7 @@ class ServedGallery:
         self._blobs = blobs
         self._stills: OrderedDict[str, bytes] = OrderedDict()
         self._drawing = asyncio.Lock()
+        self._known: tuple[float, Site] | None = None
         self._at_work = 0
 
     def routes(self) -> list[web.RouteDef]:
@@ -93,6 +99,8 @@ class ServedGallery:
         name = request.match_info["name"]
         if name == STYLE:
             return _as(CSS.encode(), "text/css", request, cached=FOR_EVER)
+        if name == ICON_NAME:
+            return _as(ICON.encode(), "image/svg+xml", request)
         if name == addresses.MEMBERS:
             return _page(html_pages.members(await self._site()), request)
         if (place := addresses.listing_named(name)) is not None:
@@ -134,7 +142,12 @@ class ServedGallery:
         )
 
     async def _site(self) -> Site:
-        return Site(facets=shown_facets(await self._gallery.facets(self._policy.kept)))
+        """What there is to filter by: of this moment, or of one shortly before."""
+        now = time.monotonic()
+        if self._known is None or now - self._known[0] > FILTERS_SECONDS:
+            facets = shown_facets(await self._gallery.facets(self._policy.kept))
+            self._known = (now, Site(facets=facets))
+        return self._known[1]
 
     def _is_kept(self, shown: Shown) -> bool:
         return self._blobs.path(shown.job.clip_sha256 or "").exists()

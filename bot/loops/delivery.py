@@ -21,6 +21,7 @@ from bot.discord_io.causes import Trouble
 from bot.discord_io.post import ChannelError, Post
 from bot.job_documents import receipt_of
 from bot.loops.clip_post import ClipPosts, file_name
+from bot.loops.private_post import AnswerWith, answer_privately
 from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
@@ -105,6 +106,7 @@ class Deliverer:
         shortages: Shortages,
         clock: Callable[[], float],
         screen: Callable[[Job], Awaitable[bool]] | None = None,
+        answer_with: AnswerWith | None = None,
     ) -> None:
         """Make one.
 
@@ -121,6 +123,7 @@ class Deliverer:
             shortages: told what the machine is short of.
             clock: returns Unix seconds.
             screen: looks at a clip before it is first posted; False: it is held. None: clips are not checked.
+            answer_with: changes the answer to an interaction; None: private clips go directly.
         """
         self._delivery = delivery
         self._jobs = jobs
@@ -134,6 +137,7 @@ class Deliverer:
         self._shortages = shortages
         self._clock = clock
         self._screen = screen
+        self._answer_with = answer_with
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
         self._away: dict[JobId, float] = {}
         self._is_back = False
@@ -238,6 +242,9 @@ class Deliverer:
 
     async def _post_once(self, job: Job) -> None:
         try:
+            if job.private and not job.draft:
+                await self._post_privately(job)
+                return
             if not job.has_channel:  # whoever asked for it fetches it
                 await self._clip(job)
                 await self._posted(job, None)
@@ -253,6 +260,15 @@ class Deliverer:
             await self._answer(job, error)
         else:
             await self._posted(job, message)
+
+    async def _post_privately(self, job: Job) -> None:
+        """Into the member's private answer, or else to them directly."""
+        async with self._packed(job, await self._clip(job)) as post:
+            answered = await answer_privately(self._answer_with, job, post, clock=self._clock)
+        if answered:
+            await self._posted(job, None)
+        else:
+            await self._send_direct(job)
 
     async def _found(self, job: Job) -> bool:
         """Whether an earlier attempt did reach the channel."""
@@ -336,7 +352,7 @@ class Deliverer:
     async def _send_direct(self, job: Job) -> None:
         """The channel cannot be reached: the clip goes to the member who asked, or nowhere."""
         try:
-            async with self._packed(job, await self._clip(job)) as post:
+            async with self._packed(job, await self._clip(job), direct=True) as post:
                 await self._outlet.send_direct(job.user_id, post)
         except ChannelError as error:
             log.warning("job %s was not sent directly (%s): %s", job.id, error.trouble, error)
@@ -351,8 +367,8 @@ class Deliverer:
         else:
             await self._posted(job, None)
 
-    def _packed(self, job: Job, clip: Path) -> AbstractAsyncContextManager[Post]:
-        return self._clip_posts.packed(job, clip, plain=job.id in self._plain)
+    def _packed(self, job: Job, clip: Path, *, direct: bool = False) -> AbstractAsyncContextManager[Post]:
+        return self._clip_posts.packed(job, clip, plain=job.id in self._plain, direct=direct)
 
     async def _make_plain(self, job: Job, error: ChannelError) -> None:
         """Discord does not take it in this form: words may be filtered, buttons out of date."""

@@ -87,6 +87,8 @@ class Engines:
         tally: RenderTally,
         watches: Sequence[Loop] = (),
         workers: Iterable[Draws] = (),
+        *,
+        absent: Callable[[Job], str | None] = lambda _: None,
     ) -> None:
         """Make it.
 
@@ -95,11 +97,13 @@ class Engines:
             tally: what they count in.
             watches: look at servers.
             workers: those that are here, whenever it is asked.
+            absent: what a waiting job waits for that only a worker can draw who is away; None: nothing.
         """
         self.watches = tuple(watches)
         self.loops = tuple(loops)
         self.tally = tally
         self._workers = workers
+        self._absent = absent
         self.progress: Mapping[JobId, JobProgress] = _Joined(lambda: (each.progress for each in self.all()))
         self.drafts: Mapping[JobId, FirstLook] = _Joined(lambda: (each.drafts for each in self.all()))
 
@@ -137,6 +141,8 @@ class Engines:
 
     def away_for(self, job: Job) -> str | None:
         """What a job waits for because it can't be reached, wherever it could be drawn; None: nothing."""
+        if (absent := self._absent(job)) is not None:
+            return absent
         found = [each.outcomes.absence.where for each in self._all_for(job)]
         if not found:
             return job.lane or None

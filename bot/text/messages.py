@@ -136,6 +136,10 @@ def waits_for(recipe: Recipe, short: Shortage) -> str:
 NOTHING_DRAWS_IT = "Nothing here can make this right now. The owner of this bot can change that."
 
 
+ANOTHER_MACHINE = "the machine that can draw it"
+"""What a job waits for whose worker is away; members need not know whose it is."""
+
+
 def waits_for_server(recipe: Recipe, where: str) -> str:
     """The status of a job whose server or service can't be reached.
 
@@ -206,8 +210,8 @@ def title(recipe: Recipe) -> str:
     """What was asked for, in one line."""
     shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
     doing = DOING[recipe.kind]
-    if recipe.loop:
-        doing = clip_texts.LOOPING
+    if recipe.only_remade:
+        doing = clip_texts.LOOPING if recipe.loop else clip_texts.SLOWING
     elif recipe.before is not None and recipe.kind is not Kind.UPSCALE:
         doing = clip_texts.EXTENDING
     return f"🎬 **{doing}**" + (f": {shown}" if shown else "")

@@ -42,6 +42,15 @@ READ = (
 )
 """Text, and what it stands on."""
 
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    '<rect width="32" height="32" rx="7" fill="#9a3412"/>'
+    '<path d="M7 25V15a9 9 0 0 1 18 0v10z" fill="#fbfaf8"/><path d="M13.5 13v8l7-4z" fill="#9a3412"/></svg>'
+)
+"""A kiln, in which something plays."""
+
+ICON_NAME = "icon.svg"
+
 DARKEST = 0.04045
 """Shares of sRGB up to which light grows in proportion."""
 

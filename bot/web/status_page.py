@@ -42,19 +42,24 @@ def style_hash() -> str:
 
 def page(found: Overview) -> str:
     """Write an overview as HTML."""
-    parts = [
-        _table("Queue", _queue(found)),
-        *(_table(_title(engine, found), _engine(engine)) for engine in found.engines),
-        _table("Clips since the start", _clips(found)),
-        _table("Bot", _bot(found)),
-    ]
+    parts = [_table(title, rows) for title, rows in sections(found)]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         f'<meta http-equiv="refresh" content="{RENEW}">'
         f"<title>Framekiln: {escape(verdict(found))}</title><style>{STYLE}</style></head>"
-        f"<body><main><h1>Framekiln</h1><p>{escape(_sentence(found))}</p>{''.join(parts)}</main></body></html>"
+        f"<body><main><h1>Framekiln</h1><p>{escape(sentence(found))}</p>{''.join(parts)}</main></body></html>"
     )
+
+
+def sections(found: Overview) -> list[tuple[str, list[Row]]]:
+    """The parts of an overview: titles, with names and values."""
+    return [
+        ("Queue", _queue(found)),
+        *((_title(engine, found), _engine(engine)) for engine in found.engines),
+        ("Clips since the start", _clips(found)),
+        ("Bot", _bot(found)),
+    ]
 
 
 def verdict(found: Overview) -> str:
@@ -80,7 +85,8 @@ def _wrong_with(engine: EngineReport, found: Overview) -> str | None:
     return f"{name} can't be reached" if engine.away else None
 
 
-def _sentence(found: Overview) -> str:
+def sentence(found: Overview) -> str:
+    """The same as a sentence."""
     said = verdict(found)
     return f"{said[0].upper()}{said[1:]}."
 

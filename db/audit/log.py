@@ -99,11 +99,16 @@ class ChainCheck:
 
 
 class Audit(Rows):
-    """The audit log, to read. No entry can be changed or removed; :func:`write_down` appends one.
+    """The audit log. No entry can be changed or removed; :func:`write_down` appends one.
 
     Members and words stand in it as digests, so that one can be erased and the chain stays whole;
     :mod:`db.audit.aliases` says how. Entries are shown with both put back, where they are still known.
     """
+
+    async def note(self, audit_entry: AuditEntry) -> None:
+        """Append an entry about an action that changes no row, before it is done."""
+        at = self._clock()
+        await self._db.write(lambda connection: write_down(connection, audit_entry, at))
 
     async def entries(self, guild: int, limit: int = 20) -> list[Entry]:
         """Return the last entries of a guild, the newest first."""

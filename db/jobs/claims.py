@@ -20,10 +20,10 @@ from db.jobs.rows import job_from, transition
 from db.jobs.stumbles import Ended, StumbleLimits, put_back, stumble
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
-from db.states import FAILS_UNCLAIMED, JobId, State, check_move
+from db.states import EVERYWHERE, FAILS_UNCLAIMED, JobId, State, check_move
 
-FITS = """job.state = 'queued' AND NOT job.choosing AND job.lane = :lane
-            AND job.guild_id NOT IN (SELECT guild_id FROM pause)
+FITS = f"""job.state = 'queued' AND NOT job.choosing AND job.lane = :lane
+            AND NOT EXISTS (SELECT 1 FROM pause WHERE guild_id IN (job.guild_id, {EVERYWHERE}))
             AND (:engines IS NULL OR job.engine IN (SELECT value FROM json_each(:engines)))
             AND job.ability NOT IN (SELECT value FROM json_each(:unable))"""
 """What is true of a job that may be claimed in a lane."""

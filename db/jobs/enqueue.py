@@ -19,7 +19,7 @@ from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import job_from
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
-from db.states import NOT_DRAWN, JobId, State, new_job_id, sql_list
+from db.states import EVERYWHERE, NOT_DRAWN, JobId, State, new_job_id, sql_list
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -197,7 +197,7 @@ def _check(
 ) -> Precedence:
     user, _ = who
     _check_ban(connection, guild, who)
-    if fetch_one(connection, "SELECT 1 FROM drain WHERE guild_id = ?", (guild,)) is not None:
+    if fetch_one(connection, "SELECT 1 FROM drain WHERE guild_id IN (?, ?)", (guild, EVERYWHERE)) is not None:
         raise Draining(f"guild {guild} takes nothing new")
     own = _allowed(connection, guild, who, roles, limits)
     _check_hour(connection, guild, who, own.hour, now)
@@ -307,12 +307,12 @@ def _insert(
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
             status_channel_id, status_message_id, seed, seen, lane, engine, api_key,
-            ability, takes, choosing
+            ability, takes, choosing, private, token, status_final
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
             :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine,
-            :api_key, :ability, :takes, :takes > 0
+            :api_key, :ability, :takes, :takes > 0, :private, :token, :private
         )
         """,
         {
@@ -344,6 +344,8 @@ def _insert(
             "api_key": new.api_key,
             "ability": new.ability,
             "takes": new.takes,
+            "private": new.private,
+            "token": new.token,
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()

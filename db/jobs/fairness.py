@@ -19,24 +19,25 @@ import sqlite3
 from dataclasses import dataclass
 
 from db.sqlite.rows import fetch_one
-from db.states import BACKLOG, JobId, sql_list
+from db.states import BACKLOG, EVERYWHERE, JobId, sql_list
 
-FAIR_ORDER = """
+_PAUSED = f"EXISTS (SELECT 1 FROM pause WHERE pause.guild_id IN (job.guild_id, {EVERYWHERE}))"
+
+FAIR_ORDER = f"""
 WITH fair AS (
     SELECT
         job.id AS id,
-        pause.guild_id IS NOT NULL AS paused,
+        {_PAUSED} AS paused,
         row_number() OVER (
             PARTITION BY job.lane
             ORDER BY
-                pause.guild_id IS NOT NULL,
+                {_PAUSED},
                 job.priority DESC,
                 job.front DESC,
                 job.due,
                 job.slot_seq
         ) AS place
     FROM job
-    LEFT JOIN pause ON pause.guild_id = job.guild_id
     WHERE job.state = 'queued' AND NOT job.choosing
 )
 """

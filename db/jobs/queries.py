@@ -175,7 +175,7 @@ class JobQueries(JobRows):
         Returns:
             None where ``after`` is none of these jobs.
         """
-        where = "guild_id = :guild AND draft = 0 AND (:user IS NULL OR user_id = :user)"
+        where = "guild_id = :guild AND draft = 0 AND (user_id = :user OR (:user IS NULL AND NOT private))"
         values = {"guild": guild, "user": user, "after": after, "limit": limit}
         before = ""
         if after is not None:
@@ -278,7 +278,8 @@ class JobQueries(JobRows):
     async def ended(self, guild: int, since: float, limit: int = 5_000) -> list[Job]:
         """Return a guild's jobs that ended after ``since``, the newest first."""
         return await self._jobs(
-            "SELECT * FROM job WHERE ended_at > ? AND guild_id = ? ORDER BY ended_at DESC LIMIT ?",
+            "SELECT * FROM job WHERE ended_at > ? AND guild_id = ? AND NOT private "
+            "ORDER BY ended_at DESC LIMIT ?",
             (since, guild, limit),
         )
 

@@ -16,7 +16,7 @@ from db.jobs.ending import end
 from db.jobs.job import Job
 from db.jobs.rows import find, transition
 from db.sqlite.rows import fetch_one
-from db.states import State
+from db.states import EVERYWHERE, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,8 +149,8 @@ def _others_ran(connection: sqlite3.Connection, job: Job, what: Ended) -> bool:
 def _others_wait(connection: sqlite3.Connection, job: Job) -> bool:
     found = fetch_one(
         connection,
-        "SELECT 1 FROM job LEFT JOIN pause ON pause.guild_id = job.guild_id "
-        "WHERE state = 'queued' AND lane = ? AND id <> ? AND pause.guild_id IS NULL LIMIT 1",
-        (job.lane, job.id),
+        "SELECT 1 FROM job WHERE state = 'queued' AND lane = ? AND id <> ? "
+        "AND NOT EXISTS (SELECT 1 FROM pause WHERE guild_id IN (job.guild_id, ?)) LIMIT 1",
+        (job.lane, job.id, EVERYWHERE),
     )
     return found is not None

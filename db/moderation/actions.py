@@ -17,7 +17,7 @@ from db.jobs.ordering import put, slots_beside, slots_of
 from db.jobs.rows import find, transition
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows
-from db.states import OPEN, RETRIED, SET_ASIDE_FROM, JobId, State, sql_list
+from db.states import EVERYWHERE, OPEN, RETRIED, SET_ASIDE_FROM, JobId, State, sql_list
 
 SET_ASIDE = "E_SET_ASIDE"
 """The error code of a job that a moderator, not its crashes, has set aside."""
@@ -33,7 +33,7 @@ class Moderation(Rows):
         self._pseudonym_of = pseudonym_of
 
     async def pause(self, audit_entry: AuditEntry) -> bool:
-        """Start no more of a guild's jobs; False if it is already paused."""
+        """Start no more of a guild's jobs, or of any; False if it is already paused."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
@@ -44,8 +44,8 @@ class Moderation(Rows):
             if begun:
                 # The waits that were told did not reckon with this; nothing is to be learnt from them.
                 connection.execute(
-                    "UPDATE job SET foretold = NULL WHERE state = 'queued' AND guild_id = ?",
-                    (audit_entry.guild_id,),
+                    "UPDATE job SET foretold = NULL WHERE state = 'queued' AND :guild IN (guild_id, :all)",
+                    {"guild": audit_entry.guild_id, "all": EVERYWHERE},
                 )
                 write_down(connection, audit_entry, at)
             return bool(begun)
@@ -68,8 +68,8 @@ class Moderation(Rows):
         return await self._db.write(transaction)
 
     async def paused(self, guild: int) -> bool:
-        """Whether a guild is paused."""
-        return bool(await self._db.read("SELECT 1 FROM pause WHERE guild_id = ?", (guild,)))
+        """Whether a guild is paused, by its moderators or by the owner."""
+        return bool(await self._db.read("SELECT 1 FROM pause WHERE guild_id IN (?, ?)", (guild, EVERYWHERE)))
 
     async def drain(self, audit_entry: AuditEntry) -> bool:
         """Finish a guild's jobs and take no new ones; False if it is already draining."""
@@ -88,8 +88,8 @@ class Moderation(Rows):
         return await self._db.write(transaction)
 
     async def draining(self, guild: int) -> bool:
-        """Whether a guild takes no new jobs."""
-        return bool(await self._db.read("SELECT 1 FROM drain WHERE guild_id = ?", (guild,)))
+        """Whether a guild takes no new jobs, for its moderators or for the owner."""
+        return bool(await self._db.read("SELECT 1 FROM drain WHERE guild_id IN (?, ?)", (guild, EVERYWHERE)))
 
     async def move(self, job: JobId, place: int, audit_entry: AuditEntry) -> bool:
         """Put a waiting job at a place (1 = first) among those of the entry's guild in its lane.

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 
 from db.sqlite.connection import Database, Watch
+from db.states import EVERYWHERE
 
 
 class Standing:
@@ -37,7 +38,7 @@ class Standing:
     async def closed(self, guild: int) -> bool:
         """Whether this guild takes no new requests."""
         await self.refresh()
-        return guild in self._closed
+        return guild in self._closed or EVERYWHERE in self._closed
 
     async def refresh(self) -> None:
         """Read the tables, unless nothing has changed since they were read."""

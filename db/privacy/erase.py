@@ -58,7 +58,7 @@ PASSING: Mapping[str, str] = {
 }
 """Tables whose rows about a member hold nothing to take away."""
 
-NOT_TOLD: Mapping[str, str] = {"api_key": "hash"}
+NOT_TOLD: Mapping[str, str] = {"api_key": "hash", "job": "token"}
 """Columns about a member that are no use to them."""
 
 KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report", "gallery_choice")
@@ -71,7 +71,7 @@ APPLIED = "erased_applied"
 FORGET = """
 UPDATE job SET
     key = 'forgotten ' || id, recipe = :recipe, inputs = '{}', error_text = NULL, held_reason = NULL,
-    seed = NULL, seen = NULL, forgotten_at = :now
+    seed = NULL, seen = NULL, token = NULL, forgotten_at = :now
 WHERE id = :id
 """
 

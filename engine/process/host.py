@@ -7,7 +7,6 @@ process on this machine. This module runs in the bot's process and never imports
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import logging
 import os
@@ -96,6 +95,7 @@ class EngineHost:
         self._refusal: str | None = None
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
+        self._again = asyncio.Event()
         self._begun: asyncio.Future[Death | None] | None = None
         self._recent: deque[float] = deque(maxlen=self._limits.deaths + 1)
         self.state = HostState.STOPPED
@@ -145,6 +145,12 @@ class EngineHost:
             raise RenderFailed(Code.VERSION, self._refusal)
         if death is not None:
             raise death.error()
+
+    async def restart(self, reason: str) -> None:
+        """End the process, and begin another without a pause. Renders that run raise EngineClosed."""
+        if self._child is not None:
+            await self._child.end(reason)
+        self._again.set()
 
     async def close(self) -> None:
         """End the process: asked, then told, then killed. Renders that run or wait raise EngineClosed."""
@@ -297,9 +303,8 @@ class EngineHost:
             pause = self._record_death(death)
             if not begun.done():
                 begun.set_result(death)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._closing.wait()
+            self._again.clear()
+            await _first(asyncio.sleep(pause), self._closing.wait(), self._again.wait())
         if not begun.done():
             begun.set_result(None)
         self._enter(HostState.STOPPED)

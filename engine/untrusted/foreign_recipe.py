@@ -84,6 +84,7 @@ class ForeignRecipe(_Foreign):
     styles: Annotated[tuple[ForeignStyle, ...], Field(max_length=5)] = ()
     before: ForeignBefore | None = None
     loop: bool = False
+    slow: Annotated[int, Field(ge=0, le=8)] = 0
     effect: ForeignEffect | None = None
     sound: SoundSource | None = None
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from bot.dashboard.html_pages import CSS as DASHBOARD
 from bot.gallery.html_pages import CSS
 from bot.web.look import DARK, LIGHT, READ, contrast
 
@@ -29,8 +30,9 @@ def test_contrast_is_as_the_standard_has_it():
     assert contrast("#123456", "#123456") == 1
 
 
-def test_a_style_uses_no_other_colours_than_those_that_are_checked():
-    own = re.sub(r":root \{[^}]*\}", "", CSS)
+@pytest.mark.parametrize("css", [CSS, DASHBOARD], ids=["gallery", "dashboard"])
+def test_a_style_uses_no_other_colours_than_those_that_are_checked(css):
+    own = re.sub(r":root \{[^}]*\}", "", css)
     assert re.findall(r"#[0-9a-fA-F]{3,8}\b|rgba?\(|hsla?\(", own) == []
     used = set(re.findall(r"var\(--([a-z-]+)\)", own))
     assert used <= set(LIGHT)

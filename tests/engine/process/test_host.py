@@ -292,6 +292,28 @@ async def test_close_ends_a_running_and_a_waiting_render(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+async def test_a_restart_that_is_wanted_is_no_death_and_no_jobs_doing(tmp_path):
+    async with running_host(tmp_path, term_grace=0.5) as host:
+        pid = host.pid
+        running = await drawing(host, "spin")
+        await host.restart("the owner restarts it")
+        with pytest.raises(EngineClosed):
+            await running
+        await render(host, "ok")
+        assert host.pid != pid
+        assert host.deaths == 0
+        assert not alive(pid)
+
+
+async def test_a_restart_that_is_wanted_does_not_wait_for_the_next_try(tmp_path):
+    async with running_host(tmp_path, deaths=0, backoff_last=600.0) as host:
+        with pytest.raises(EngineDied):
+            await render(host, "exit 1")
+        await until(lambda: host.state is HostState.DOWN)
+        await host.restart("the owner restarts it")
+        await render(host, "ok")
+
+
 async def test_close_while_it_starts_leaves_no_process(tmp_path):
     async with running_host(
         tmp_path, command=(*BROKEN, "never_ready", str(PROTOCOL)), start=False, term_grace=0.3

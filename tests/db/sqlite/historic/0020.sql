@@ -120,7 +120,6 @@ CREATE TABLE effect (
     at REAL NOT NULL,
     PRIMARY KEY (guild_id, name)
 ) WITHOUT ROWID;
-INSERT INTO "effect" VALUES(100,'Mist','{}',9,NULL,0.0);
 CREATE TABLE erasure (
     pseudonym INTEGER PRIMARY KEY,
     user_id INTEGER,
