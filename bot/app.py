@@ -150,15 +150,7 @@ def _services(base: Base) -> Services:
     tally, broker = RenderTally(), broker_of(base)
     loops = _job_loops(base, screening, tally)
     submissions = _submissions(base, loops.board, screening)
-    decisions = Decisions(
-        cases=queue.cases,
-        retention=queue.retention,
-        policy=policies.for_retention(settings),
-        blobs=base.blobs,
-        case_board=loops.cases,
-        signals=signals,
-        most_reports=settings.max_reports,
-    )
+    decisions = _decisions(base, loops.cases)
     cancelling = Cancelling(claims=queue.claims, signals=signals)
     personal = Personal(base.database, eraser=base.eraser, clock=base.clock)
     erasing = _erasing(base, personal, submissions)
@@ -216,6 +208,18 @@ def _effects(base: Base, submissions: Submissions) -> ServerEffects:
         forecaster=base.forecaster,
         folder=base.settings.data_dir,
         most=base.settings.max_effects,
+    )
+
+
+def _decisions(base: Base, cases: CaseBoard) -> Decisions:
+    return Decisions(
+        cases=base.queue.cases,
+        retention=base.queue.retention,
+        policy=policies.for_retention(base.settings),
+        blobs=base.blobs,
+        case_board=cases,
+        signals=base.signals,
+        most_reports=base.settings.max_reports,
     )
 
 
