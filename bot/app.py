@@ -153,6 +153,22 @@ def _services(base: Base) -> Services:
     tally, broker = RenderTally(), broker_of(base)
     loops = _job_loops(base, screening, tally)
     submissions = _submissions(base, loops.board, screening)
+<<<<<<< HEAD
+||||||| merged common ancestors
+    decisions = Decisions(
+        cases=queue.cases,
+        retention=queue.retention,
+        policy=policies.for_retention(settings),
+        blobs=base.blobs,
+        case_board=loops.cases,
+        signals=signals,
+        most_reports=settings.max_reports,
+    )
+    cancelling = Cancelling(claims=queue.claims, signals=signals)
+=======
+    decisions = _decisions(base, loops.cases)
+    cancelling = Cancelling(claims=queue.claims, signals=signals)
+>>>>>>> w/effects
     personal = Personal(base.database, eraser=base.eraser, clock=base.clock)
     erasing = _erasing(base, personal, submissions)
     guilds = Guilds(base.database, clock=base.clock)
@@ -213,6 +229,18 @@ def _effects(base: Base, submissions: Submissions) -> ServerEffects:
 
 def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
     return fleet_of(base, tally, broker, outcomes_of=partial(_outcomes, base), limits_for=_limits_for(base))
+
+
+def _decisions(base: Base, cases: CaseBoard) -> Decisions:
+    return Decisions(
+        cases=base.queue.cases,
+        retention=base.queue.retention,
+        policy=policies.for_retention(base.settings),
+        blobs=base.blobs,
+        case_board=cases,
+        signals=base.signals,
+        most_reports=base.settings.max_reports,
+    )
 
 
 def _reel_poster(base: Base) -> ReelPoster:

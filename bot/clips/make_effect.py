@@ -85,5 +85,6 @@ async def ask_for_name(interaction: Interaction, job: Job) -> None:
 
 
 def is_finished(job: Job) -> bool:
-    """Whether a job's clip was posted and is still there."""
-    return job.state is State.DELIVERED and job.deleted_at is None and job.forgotten_at is None
+    """Whether a job's clip was posted for everybody and is still there."""
+    there = job.deleted_at is None and job.forgotten_at is None
+    return job.state is State.DELIVERED and there and not job.private

@@ -13,11 +13,13 @@ REEL_COMES = "The reel is being made. It will be in the channel in a minute or t
 REEL_ONCE = "That reel was made already; the next one can be made in an hour."
 WEEK = "**The best clips of the week**, by your stars ⭐"
 
-ONE_CONTEST = "There is a contest in this server already. It ends by itself, or with `/queue contest end`."
+ONE_CONTEST = (
+    "There is a contest in this server already. It ends by itself, or with `/queue showcase contest-end`."
+)
 CONTEST_BEGINS = "The contest has begun; its announcement follows."
 NOT_ANNOUNCED = (
     "The contest has begun, but I may not write in this channel, so nobody can enter. End it with "
-    "`/queue contest end`, and start it where I may."
+    "`/queue showcase contest-end`, and start it where I may."
 )
 NO_CONTEST = "There is no contest in this server now."
 ENDS_NOW = "The contest ends now. The winner will be announced in its channel."

@@ -22,6 +22,7 @@ FIT = f"""
     job.guild_id = :guild AND job.state = 'delivered' AND job.clip_sha256 IS NOT NULL
     AND job.deleted_at IS NULL AND job.forgotten_at IS NULL AND NOT job.taking_down
     AND job.channel_id <> {NOWHERE} AND job.message_id IS NOT NULL
+    AND NOT job.private AND job.draft = 0
     AND NOT job.adult AND NOT job.spoiler AND job.user_id > 0
     AND job.user_id NOT IN {UNDER_ERASE}
     AND job.user_id NOT IN (SELECT user_id FROM gallery_choice WHERE choice = 'hidden')

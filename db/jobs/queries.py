@@ -121,6 +121,24 @@ class Ahead:
     elsewhere: int = 0
 
 
+_FAMILY = """
+WITH RECURSIVE
+    up (id, parent, depth) AS (
+        SELECT id, parent, 0 FROM job WHERE id = :job
+        UNION ALL
+        SELECT job.id, job.parent, depth + 1 FROM job JOIN up ON job.id = up.parent
+        WHERE job.guild_id = :guild
+    ),
+    down (id) AS (
+        SELECT * FROM (SELECT id FROM up ORDER BY depth DESC LIMIT 1)
+        UNION
+        SELECT job.id FROM job JOIN down ON job.parent = down.id WHERE job.guild_id = :guild AND job.draft = 0
+    )
+SELECT job.* FROM job JOIN down USING (id) ORDER BY job.seq LIMIT :most
+"""
+"""A job is asked for after what it is made from, so no tree has a circle."""
+
+
 class JobQueries(JobRows):
     """The part of the queue that answers questions."""
 
@@ -148,6 +166,10 @@ class JobQueries(JobRows):
         return _first(
             await self._jobs("SELECT * FROM job WHERE message_id = ? AND guild_id = ?", (message, guild))
         )
+
+    async def family(self, job: Job, *, most: int) -> list[Job]:
+        """Return what a job was made from in its guild, and all that was made from that, the oldest first."""
+        return await self._jobs(_FAMILY, {"job": job.id, "guild": job.guild_id, "most": most})
 
     async def jobs_of(self, user: int, guild: int, limit: int = 10) -> list[Job]:
         """Return a member's jobs, the newest first."""

@@ -140,10 +140,10 @@ async def test_the_buttons_stand_in_the_order_that_members_know(queue):
     assert labels(rows.for_clip(job)) == [["Reroll", "Remix", "⭐", "Delete", "More…"]]
     slow = ["Slow motion", "Sticker, emoji", "Recipe", "Report"]
     none = Capabilities()
-    assert labels(rows.behind_more(job, none)) == [["Extend", "Loop", *slow[:3]], ["Report"]]
+    assert labels(rows.behind_more(job, none)) == [["Extend", "Loop", *slow[:3]], ["Tree", "Report"]]
     looped = await queued(queue, recipe={"loop": True})
     assert labels(rows.for_clip(looped)) == [["⭐", "Delete", "More…"]]
-    assert labels(rows.behind_more(looped, none)) == [["Extend", *slow]]
+    assert labels(rows.behind_more(looped, none)) == [["Extend", *slow[:3], "Tree"], ["Report"]]
     enlarging = Capabilities(weights=frozenset({SPAN}), slow=True)
     assert "Upscale" in labels(rows.behind_more(job, enlarging))[0]
     enlarged = await queued(queue, recipe={"kind": Kind.UPSCALE, "engine": "upscale"})

@@ -60,4 +60,4 @@ async def test_what_is_behind_more_is_shown_to_the_member_who_asks(fake, channel
     assert len(labels(message)) == 4  # the star has no label
     shown = await (await fake.click(fake.member("eve"), message, "More…")).shown(5)
     assert shown.ephemeral
-    assert labels(shown) == ["Extend", "Loop", "Slow motion", "Sticker, emoji", "Recipe", "Report"]
+    assert labels(shown) == ["Extend", "Loop", "Slow motion", "Sticker, emoji", "Recipe", "Tree", "Report"]

@@ -32,7 +32,7 @@ async def clip_of(services, channel, member, prompt="a boat"):
 @pytest.fixture
 async def started(fake, channel, mod, bot):
     """The announcement of a contest that lasts a day."""
-    said = await (await fake.slash(mod, channel, "queue contest start", theme="boats", until=24)).shown()
+    said = await (await fake.slash(mod, channel, "queue showcase contest", theme="boats", until=24)).shown()
     assert (said.ephemeral, said.content) == (True, community_texts.CONTEST_BEGINS)
     await fake.wait_for(lambda: any("Contest:" in one.content for one in channel.messages.values()))
     [announced] = [one for one in channel.messages.values() if "Contest:" in one.content]
@@ -140,9 +140,9 @@ async def test_nobody_enters_anothers_clip_by_a_forged_button(fake, channel, ada
 
 
 async def test_there_is_one_contest_and_a_moderator_ends_it_early(fake, channel, mod, started, services):
-    again = await (await fake.slash(mod, channel, "queue contest start", theme="cats", until=1)).shown()
+    again = await (await fake.slash(mod, channel, "queue showcase contest", theme="cats", until=1)).shown()
     assert again.content == community_texts.ONE_CONTEST
-    said = await (await fake.slash(mod, channel, "queue contest end")).shown()
+    said = await (await fake.slash(mod, channel, "queue showcase contest-end")).shown()
     assert said.content == community_texts.ENDS_NOW
     await services.reel_poster._round()
     assert await services.queue.contests.running(channel.guild.id) is None

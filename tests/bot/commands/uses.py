@@ -88,7 +88,7 @@ USES = (
     Use(name="words list", says="grompf"),
     Use(name="showcase now", says="no showcase"),
     Use(name="showcase off", says="no showcase"),
-    Use(name="contest end", says="no contest"),
+    Use(name="showcase contest-end", says="no contest"),
     Use(name="effects list", says="no effects of its own"),
     Use(name="effects rename", options={"effect": "Old film", "name": "New film"}, says="comes with me"),
     Use(name="effects remove", options={"effect": "Old film"}, says="comes with me"),

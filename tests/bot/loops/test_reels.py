@@ -136,7 +136,9 @@ UNFIT = {
     "reported": "INSERT INTO report (job, guild_id, user_id, reason, at) "
     "SELECT id, guild_id, 5, '', 0 FROM job WHERE id = :job",
     "of a channel that is gone": "UPDATE job SET channel_id = 12345 WHERE id = :job",
-    "private": "UPDATE job SET message_id = NULL WHERE id = :job",
+    "private": "UPDATE job SET private = 1 WHERE id = :job",
+    "posted nowhere": "UPDATE job SET message_id = NULL WHERE id = :job",
+    "a draft": "UPDATE job SET draft = 1 WHERE id = :job",
 }
 
 
@@ -218,7 +220,7 @@ async def test_moderators_turn_it_on_and_off_and_can_have_a_reel_now(
     fake, channel, ada, mod, services, mp4, scene
 ):
     await starred(services, channel, ada, mp4, 2)
-    CLOCK.now += 60
+    CLOCK.now = CLOCK() + 60
     said = await (await fake.slash(mod, channel, "queue showcase channel", channel=channel)).shown()
     assert said.content == community_texts.showcase_set(channel.id)
     for answer in (community_texts.REEL_COMES, community_texts.REEL_ONCE):
