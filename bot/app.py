@@ -153,22 +153,6 @@ def _services(base: Base) -> Services:
     tally, broker = RenderTally(), broker_of(base)
     loops = _job_loops(base, screening, tally)
     submissions = _submissions(base, loops.board, screening)
-<<<<<<< HEAD
-||||||| merged common ancestors
-    decisions = Decisions(
-        cases=queue.cases,
-        retention=queue.retention,
-        policy=policies.for_retention(settings),
-        blobs=base.blobs,
-        case_board=loops.cases,
-        signals=signals,
-        most_reports=settings.max_reports,
-    )
-    cancelling = Cancelling(claims=queue.claims, signals=signals)
-=======
-    decisions = _decisions(base, loops.cases)
-    cancelling = Cancelling(claims=queue.claims, signals=signals)
->>>>>>> w/effects
     personal = Personal(base.database, eraser=base.eraser, clock=base.clock)
     erasing = _erasing(base, personal, submissions)
     guilds = Guilds(base.database, clock=base.clock)
