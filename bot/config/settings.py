@@ -39,6 +39,7 @@ from bot.config.helping import Helping
 from bot.config.hosting import Hosting
 from bot.config.keeping import Keeping
 from bot.config.looking import Looking
+from bot.config.owner_news import OwnerNews
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
@@ -92,6 +93,7 @@ class Settings(
     Hosting,
     Keeping,
     Looking,
+    OwnerNews,
     Serving,
     Working,
     PlainValues,
