@@ -28,6 +28,7 @@ from bot.intake.sound_intake import SoundIntakeLimits
 from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
 from bot.loops.leave_out import LeavePolicy
+from bot.loops.owner_alerts import AlertPolicy
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
@@ -301,6 +302,15 @@ def for_api(settings: Settings) -> ApiPolicy:
 def for_dashboard(settings: Settings) -> DashboardPolicy:
     """Who may log in to the dashboard, and for how long."""
     return DashboardPolicy(seconds=settings.dashboard_hours * HOUR, tries=settings.dashboard_tries)
+
+
+def for_owner_alerts(settings: Settings) -> AlertPolicy:
+    """What the owner is told by direct message."""
+    return AlertPolicy(
+        wanted=settings.owner_alerts,
+        free_disk=settings.alert_free_disk,
+        feed=settings.security_feed or "",
+    )
 
 
 def for_gallery(settings: Settings) -> GalleryPolicy:

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import Iterator
+from importlib.metadata import version
 
 from bot import policies
 from bot.api.parts import Parts as ApiParts
@@ -25,20 +26,24 @@ from bot.discord_io.members import Members
 from bot.first_times import FirstTimes
 from bot.gallery.channels import GalleryWatch
 from bot.gallery.served import ServedGallery
-from bot.loops.alerts import moderator_alerts
+from bot.loops.alerts import engines_trouble, moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
 from bot.loops.engine_count import EngineCount
 from bot.loops.leave_out import leave_outs
 from bot.loops.progress_notes import ProgressNotes
+from bot.loops.owner_alerts import AlertPolicy, OwnerAlerts, failing_backups, low_disk
 from bot.ops.clock_watch import ClockWatch
 from bot.ops.data_watch import disk_reserve
 from bot.ops.fetch_eyes import fetching
 from bot.ops.health import HealthFile
+from bot.ops.housekeeping import LAST_BACKUP
 from bot.ops.last_life import traced
+from bot.ops.releases import Releases
 from bot.reconnect import stay_connected
 from bot.seats import Engine
 from bot.services import Services, overview_of, state_of
 from bot.supervisor import Loop, Supervisor
+from bot.text import owner_texts
 from bot.web.policy import WebPolicy
 from bot.web.server import WebServer
 from engine.core.errors import EngineError
@@ -134,8 +139,17 @@ def supervisor_of(services: Services) -> Supervisor:
         health.loop,
         GalleryWatch(services.queue.gallery, services.messenger).loop,
     )
+    _add_what_is_wanted(services, supervisor)
+    return supervisor
+
+
+def _add_what_is_wanted(services: Services, supervisor: Supervisor) -> None:
+    """The loops that depend on the owner's settings."""
     if services.settings.first_times:
         supervisor.add(first_times(services).loop)
+    alert_policy = policies.for_owner_alerts(services.settings)
+    if alert_policy.wanted:
+        supervisor.add(owner_alerts(services, alert_policy).loop)
     if services.hosted.hosting.on:
         supervisor.add(*services.hosted.loops)
     if services.webhooks.wanted:
@@ -145,7 +159,6 @@ def supervisor_of(services: Services) -> Supervisor:
     if services.settings.api_port:
         api = api_server(services, policies.for_api(services.settings))
         supervisor.add(api.loop, api.sweeper, services.key_webhooks.loop)
-    return supervisor
 
 
 def _engine_watches(services: Services) -> Iterator[Loop]:
@@ -242,6 +255,32 @@ def dashboard(services: Services, supervisor: Supervisor) -> Dashboard:
             signals=services.signals,
         ),
     )
+
+
+def owner_alerts(services: Services, policy: AlertPolicy) -> OwnerAlerts:
+    """What tells the owner of trouble."""
+    meta, clock = services.queue.meta, services.clock
+
+    async def engine() -> str | None:
+        trouble = engines_trouble(services.engines)
+        return None if trouble is None else owner_texts.engine(trouble)
+
+    async def last_backup() -> float | None:
+        last = await meta.get(LAST_BACKUP)
+        return None if last is None else float(last)
+
+    looks = {"engine": engine, "disk": low_disk(services.settings.data_dir, policy.free_disk)}
+    if services.settings.backups:
+        looks["backups"] = failing_backups(last_backup, clock)
+    if policy.feed:
+        releases = Releases(policy.feed, version("framekiln"), clock=clock)
+
+        async def security() -> str | None:
+            fix = await releases.newest_fix()
+            return None if fix is None else owner_texts.security(fix.version, fix.about)
+
+        looks["security"] = security
+    return OwnerAlerts(looks, messenger=services.messenger, meta=meta, clock=clock)
 
 
 def engine_start(host: Engine, name: str = "engine start") -> Loop:

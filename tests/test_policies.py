@@ -37,6 +37,7 @@ from bot.link.connection import LineLimits
 from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
 from bot.loops.leave_out import LeavePolicy
+from bot.loops.owner_alerts import AlertPolicy
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
@@ -82,6 +83,7 @@ OWNERS = (
     ApiPolicy,
     GalleryPolicy,
     DashboardPolicy,
+    AlertPolicy,
     BrokerPolicy,
     CheckPolicy,
     ClipRules,
@@ -253,6 +255,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_api(settings),
         policies.for_gallery(settings),
         policies.for_dashboard(settings),
+        policies.for_owner_alerts(settings),
         policies.for_webhooks(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),
@@ -279,6 +282,7 @@ DEFAULTS = made_from(Settings.model_construct())
 OTHER_VALUES: dict[str, Any] = {
     **{name: other(field.default) for name, field in Settings.model_fields.items()},
     "webhook_url": SecretStr("https://other.example"),
+    "security_feed": "https://other.example",
     "webhook_secret": (SecretStr("other"),),
     "replicate_token": SecretStr("other"),
     "fal_key": SecretStr("other"),

@@ -40,6 +40,7 @@ from bot.config.hosting import Hosting
 from bot.config.keeping import Keeping
 from bot.config.leaving import Leaving
 from bot.config.looking import Looking
+from bot.config.owner_news import OwnerNews
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
@@ -94,6 +95,7 @@ class Settings(
     Keeping,
     Leaving,
     Looking,
+    OwnerNews,
     Serving,
     Working,
     PlainValues,

@@ -113,6 +113,13 @@ class Messenger:
         except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
             raise ChannelError(Trouble.LATER, f"{type(error).__name__}: {error}") from error
 
+    def owner(self) -> int | None:
+        """The id of whoever owns the application, or of the owner of their team; None: Discord is away."""
+        about = None if self._client is None or not self._client.is_ready() else self._client.application
+        if about is None:
+            return None
+        return about.owner.id if about.team is None else about.team.owner_id
+
     async def send(self, channel_id: int, post: Post) -> int:
         """Send a message and return its id.
 

@@ -45,7 +45,7 @@ After=network-online.target
 Wants=network-online.target
 
 [Service]
-ExecStart={program} run
+ExecStart={command}
 WorkingDirectory={folder}
 Restart=on-failure
 RestartSec=5
@@ -71,12 +71,10 @@ def unit(folder: Path) -> str:
         ValueError: a path holds what systemd would read as something else.
     """
     program = Path(sys.executable).parent / "framekiln"
-    command = str(program) if program.exists() else f"{sys.executable} -m bot"
-    paths = f"{command}{folder}"
-    if "%" in paths or '"' in paths or "\n" in paths or "\\" in paths:
+    command = f'"{program}" run' if program.exists() else f'"{sys.executable}" -m bot'
+    if any(sign in f"{program}{sys.executable}{folder}" for sign in '%"\n\\'):
         raise ValueError(f"systemd could not read this path: {folder}")
-    quoted = f'"{program}"' if program.exists() else f'"{sys.executable}" -m bot'
-    return UNIT.format(program=quoted, folder=folder)
+    return UNIT.format(command=command, folder=folder)
 
 
 def enable() -> str:

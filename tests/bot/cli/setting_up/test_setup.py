@@ -152,7 +152,7 @@ async def test_a_unit_is_enabled_where_there_is_systemd(run, tmp_path):
     assert (tmp_path / "told").read_text() == f"--user daemon-reload\n--user enable {UNIT_NAME}\n"
     text = next((tmp_path / "config").rglob(UNIT_NAME)).read_text()
     assert f"WorkingDirectory={Path.cwd()}" in text
-    assert re.search(r"^ExecStart=.* run$", text, re.MULTILINE)
+    assert re.search(r'^ExecStart=(".*" run|".*" -m bot)$', text, re.MULTILINE)
 
 
 async def test_the_compose_file_is_printed_and_is_one(run):

@@ -1,0 +1,37 @@
+"""What the owner is told by direct message."""
+
+from __future__ import annotations
+
+from bot.text.foreign import disarm
+
+FOOT = "-# I say this at most once a day. `framekiln doctor` and the log know more."
+
+
+def engine(trouble: str) -> str:
+    """An engine can't draw."""
+    return f"**Framekiln: nothing can be drawn by an engine.** {trouble}\n{FOOT}"
+
+
+def disk(free: int) -> str:
+    """The disk is nearly full.
+
+    Args:
+        free: bytes.
+    """
+    return f"**Framekiln: the disk is nearly full.** {free / 1e9:.1f} GB are free for its data.\n{FOOT}"
+
+
+def backups(days: float) -> str:
+    """No backup could be made."""
+    return (
+        f"**Framekiln: backups fail.** The last one of the database is more than {days:.0f} days old.\n{FOOT}"
+    )
+
+
+def security(release: str, about: str) -> str:
+    """A newer release mends a security problem."""
+    words = f" {disarm(about, 300)}" if about else ""
+    return (
+        f"**Framekiln {disarm(release, 40)} mends a security problem.**{words} "
+        f"Update with `framekiln update`.\n{FOOT}"
+    )
