@@ -355,18 +355,6 @@ def _job_loops(base: Base, screening: Screening, tally: RenderTally) -> _JobLoop
     return _JobLoops(engines=engines, board=board, deliverer=deliverer, cases=cases)
 
 
-def _decisions(base: Base, cases: CaseBoard) -> Decisions:
-    return Decisions(
-        cases=base.queue.cases,
-        retention=base.queue.retention,
-        policy=policies.for_retention(base.settings),
-        blobs=base.blobs,
-        case_board=cases,
-        signals=base.signals,
-        most_reports=base.settings.max_reports,
-    )
-
-
 def _stickers(base: Base) -> Stickers:
     return Stickers(blobs=base.blobs, turns=Turns(at_once=1, waiting=base.settings.exports_waiting))
 
