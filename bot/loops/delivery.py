@@ -92,6 +92,12 @@ class DeliveryLimits:
     give_up_after: float
 
 
+def _has_room(job: Job, under_way: int, channels: Counter[int]) -> bool:
+    """Whether another clip may be posted, and in this job's channel."""
+    free = not job.has_channel or channels[job.channel_id] < AT_ONCE_IN_CHANNEL
+    return free and under_way < AT_ONCE
+
+
 class Deliverer:
     """Posts what is rendered, oldest first, a few at a time."""
 
@@ -181,16 +187,11 @@ class Deliverer:
         for job in await self._delivery.to_deliver():
             if self.loop.stopping:  # since the question was asked
                 return
-            if job.id not in self._under_way and self._has_room(job):
+            if job.id not in self._under_way and _has_room(job, len(self._under_way), self._channels):
                 self._channels[job.channel_id] += 1
                 task = asyncio.create_task(self._deliver(job), name=f"deliver {job.id}")
                 self._under_way[job.id] = task
                 task.add_done_callback(partial(self._finished, job))
-
-    def _has_room(self, job: Job) -> bool:
-        """Whether another clip may be posted, and in this job's channel."""
-        free = not job.has_channel or self._channels[job.channel_id] < AT_ONCE_IN_CHANNEL
-        return free and len(self._under_way) < AT_ONCE
 
     def _finished(self, job: Job, _: asyncio.Task[None]) -> None:
         self._under_way.pop(job.id, None)

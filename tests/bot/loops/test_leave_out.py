@@ -126,7 +126,8 @@ async def test_in_its_hours_it_begins_nothing_and_has_no_process(town, queue):
         assert (here.engine.state, here.engine.device) == (HostState.STOPPED, Device())
         job = await queued(queue)
         await asyncio.sleep(0.1)
-        assert await state_of(queue, job) is State.QUEUED
+        row = await queue.jobs.get(job.id)
+        assert (row.state, row.claim) == (State.QUEUED, 0)
         CLOCK.now = NIGHT
         await until(lambda: is_in(queue, job, State.RUNNING))
         assert here.seat.left_out is None
