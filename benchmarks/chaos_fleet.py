@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--gone", type=float, nargs=2, default=(5.0, 40.0), help="seconds of a silence")
     parser.add_argument("--calm", action="store_true", help="no blows: how long do workers stand idle?")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="keep everything here, logs included; it must not exist")
     args = parser.parse_args()
     plan = Plan(
         workers=args.workers,
@@ -80,9 +81,10 @@ def main() -> None:
         input_bytes=2_000_000,
         clip_bytes=2_000_000,
     )
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as passing:
+        folder = args.folder or Path(passing) / "fleet"
         tell = lambda line: print(f"\r{line}", end="", flush=True)  # noqa: E731 - one line
-        outcome = asyncio.run(Abuse(plan, Path(folder), tell).run())
+        outcome = asyncio.run(Abuse(plan, folder, tell).run())
         report(outcome)
     sys.exit(0 if outcome.once == outcome.jobs and not outcome.wrong else 1)
 

@@ -16,6 +16,7 @@ from functools import partial
 from bot import policies
 from bot.accounts import accounts_for, hosted_service
 from bot.base import Base, base_of
+from bot.broker.broker import Broker
 from bot.buttons import rows
 from bot.clips.replay import Replays
 from bot.clips.sticker import Stickers
@@ -23,6 +24,7 @@ from bot.clips.takes import TakesToChoose
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
+from bot.fleet.service import FleetService
 from bot.hosted.service import HostedService
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
@@ -187,9 +189,7 @@ def _services(base: Base) -> Services:
         rights=_rights(base, personal, erasing),
         webhooks=_webhooks(base),
         hosted=_hosted(base),
-        fleet=fleet_of(
-            base, tally, broker, outcomes_of=partial(_outcomes, base), limits_for=_limits_for(base)
-        ),
+        fleet=_fleet(base, tally, broker),
         broker=broker,
         key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
@@ -221,6 +221,10 @@ def _decisions(base: Base, cases: CaseBoard) -> Decisions:
         signals=base.signals,
         most_reports=base.settings.max_reports,
     )
+
+
+def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
+    return fleet_of(base, tally, broker, outcomes_of=partial(_outcomes, base), limits_for=_limits_for(base))
 
 
 def _reel_poster(base: Base) -> ReelPoster:
@@ -288,7 +292,6 @@ def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> Engin
         seat.unable = base.abilities.unable
     return EngineLoop(
         claims=base.queue.claims,
-        jobs=base.queue.jobs,
         take_previews=base.queue.take_previews,
         retention=base.queue.retention,
         blobs=base.blobs,

@@ -137,7 +137,7 @@ def _states_of(engines: Engines) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for loop in engines.loops:
         name = f" {loop.seat.name}" if len(engines.loops) > 1 else ""
-        told[f"engine{name}"] = loop.seat.engine.state.value
+        told[f"engine{name}"] = str(loop.seat.left_out or loop.seat.engine.state.value)
         told[f"engine{name} deaths"] = loop.seat.engine.deaths
         told[f"GPU faults in a row{name}"] = loop.outcomes.gpu.in_a_row
         if loop.outcomes.absence.where is not None:

@@ -212,6 +212,8 @@ MAKES_THE_CLOCK = {
     "bot/cli/main.py": "a command compares a running bot's sign of life with the time now",
     "bot/cli/rows/gallery.py": "clips whose time is over are left out of a build",
     "bot/cli/remote/worker.py": "of two workers with one key, the younger goes on",
+    "bot/cli/doctor.py": "the owner reads whether an engine is left out now",
+    "bot/cli/setting_up/update.py": "an update looks at a running bot's sign of life",
     "bot/cli/rows/keys.py": "the owner reads when a key was made",
     "bot/cli/rows/broker_findings.py": "a certificate is checked against the time of the world",
     "bot/cli/rows/broker_trial.py": "a running bot's sign of life is compared with the time now",

@@ -27,15 +27,17 @@ def test_xdist_keeps_that_order():
     ]
 
 
-def test_every_test_is_in_one_of_the_three_runs():
-    """The first has some folders, the second others but those, and the third all that neither has."""
-    folders = [
-        re.findall(rf"(?m)^{name} = (.*)$", MAKEFILE)[0].split() for name in ("WITH_TORCH", "OF_THE_ENGINE")
-    ]
+def test_every_test_is_in_one_of_the_four_runs():
+    """Three have some folders, each without what those before it have, and the last has all the rest."""
+    names = ("WITH_TORCH", "OF_THE_ENGINE", "OF_THE_BOT")
+    folders = [re.findall(rf"(?m)^{name} = (.*)$", MAKEFILE)[0].split() for name in names]
     assert all((ROOT / name).exists() for name in chain(*folders))
     assert "$(PYTEST) $(WITH_TORCH))\n" in MAKEFILE
     assert "$(PYTEST) $(OF_THE_ENGINE) $(call without,$(WITH_TORCH)))\n" in MAKEFILE
-    assert "$(PYTEST) tests $(call without,$(WITH_TORCH) $(OF_THE_ENGINE))\n" in MAKEFILE
+    assert "$(PYTEST) $(OF_THE_BOT) $(call without,$(WITH_TORCH)))\n" in MAKEFILE
+    rest = "$(PYTEST) tests $(call without,$(WITH_TORCH) $(OF_THE_ENGINE) $(OF_THE_BOT))\n"
+    assert rest in MAKEFILE
+    assert re.findall(r"(?m)^tests: (.*)$", MAKEFILE) == ["torch-tests engine-tests bot-tests other-tests"]
     assert "without = $(addprefix --ignore=,$(1))\n" in MAKEFILE
 
 

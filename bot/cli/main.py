@@ -34,6 +34,8 @@ from bot.cli.rows.gallery import gallery
 from bot.cli.rows.keys import keys
 from bot.cli.rows.webhooks import webhooks
 from bot.cli.rows.workers import workers
+from bot.cli.setting_up.setup import setup
+from bot.cli.setting_up.update import update
 from bot.cli.try_ways import try_ways
 from bot.config.secrets import hide, hide_token
 from bot.requests import options
@@ -85,6 +87,8 @@ main.add_command(keys)
 main.add_command(mcp)
 main.add_command(models)
 main.add_command(restore)
+main.add_command(setup)
+main.add_command(update)
 main.add_command(try_ways)
 main.add_command(webhooks)
 main.add_command(worker)

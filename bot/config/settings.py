@@ -38,6 +38,7 @@ from bot.config.endurance import Endurance
 from bot.config.helping import Helping
 from bot.config.hosting import Hosting
 from bot.config.keeping import Keeping
+from bot.config.leaving import Leaving
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
@@ -91,6 +92,7 @@ class Settings(
     Helping,
     Hosting,
     Keeping,
+    Leaving,
     Looking,
     Serving,
     Working,
@@ -352,7 +354,7 @@ def load_settings(**overrides: Any) -> Settings:
     """
     from_toml = given_in(TOML)
     try:
-        return Settings(**{"_env_file_encoding": _encoding_of(ENV_FILE), **overrides})
+        return Settings(**{"_env_file_encoding": encoding_of(ENV_FILE), **overrides})
     except ValidationError as error:
         wrong = [(problem, _source_of(problem, from_toml, overrides)) for problem in error.errors()]
         lines = [f"{_explain(problem)} (set in {place})" for problem, place in wrong]
@@ -374,7 +376,7 @@ def variable(field: str) -> str:
     return name if name.startswith("DISCORD_") else PREFIX + name
 
 
-def _encoding_of(path: Path) -> str:
+def encoding_of(path: Path) -> str:
     """What a text file's byte order mark says: Windows writes one, and PowerShell's ``>`` means UTF-16."""
     if not path.is_file():
         return "utf-8"
@@ -384,7 +386,7 @@ def _encoding_of(path: Path) -> str:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text(_encoding_of(path)))
+    return tomllib.loads(path.read_text(encoding_of(path)))
 
 
 def given_in(path: Path) -> dict[str, Any]:
@@ -407,7 +409,7 @@ def given_in(path: Path) -> dict[str, Any]:
 
 def given_in_dotenv() -> dict[str, str | None]:
     """What ``.env`` says; nothing where there is none."""
-    return dotenv_values(ENV_FILE, encoding=_encoding_of(ENV_FILE))
+    return dotenv_values(ENV_FILE, encoding=encoding_of(ENV_FILE))
 
 
 def _field_of(problem: Any) -> str:

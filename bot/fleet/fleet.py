@@ -78,7 +78,8 @@ class Fleet:
         self.holdings = Holdings(parts, policy, epoch=epoch)
         self.holdings.put_out = self.put_out
         self.helpers: dict[str, Helper] = {}
-        self.asks: Asks[Helper] = Asks(abilities=parts.claims.abilities, give=self._give)
+        self.asks: Asks[Helper] = Asks(abilities=self._abilities, give=self._give)
+        self._barren: set[tuple[Trust, tuple[str, ...]]] = set()
         self._out: set[str] = set()
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         parts.signals.queued.connect(self.asks.loop.wake)
@@ -198,11 +199,19 @@ class Fleet:
             and self._parts.may_claim()
         )
 
+    async def _abilities(self) -> list[str]:
+        """What waits, at the beginning of a round through all that ask."""
+        self._barren.clear()
+        return await self._parts.claims.abilities()
+
     async def _give(self, helper: Helper, abilities: Sequence[str]) -> Order | None:
         """Claim the next job for a worker that waits."""
         worker, place = helper.place.worker, helper.place
         fitting = those_that_fit(place.machine, abilities)
         if not fitting or not self._may_have(helper):
+            return None
+        alike = worker.trust, tuple(fitting)
+        if alike in self._barren:
             return None
         job = await self._parts.claims.claim_for(
             worker.id,
@@ -212,6 +221,7 @@ class Fleet:
             last=place.outcomes.last(),
         )
         if job is None:
+            self._barren.add(alike)  # in this round, others like it need not try
             return None
         try:
             order = await self._parts.orders.of(job)

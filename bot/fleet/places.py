@@ -34,6 +34,8 @@ class RemoteMachine:
     silent: bool = False
     busy: bool = False
     deaths: int = 0
+    _told: Told | None = field(default=None, init=False)
+    _machine: Machine = field(default_factory=Machine, init=False)
 
     @property
     def state(self) -> HostState:
@@ -41,6 +43,13 @@ class RemoteMachine:
         if self.silent:
             return HostState.DOWN
         return HostState.BUSY if self.busy else HostState.READY
+
+    @property
+    def machine(self) -> Machine:
+        """What it has, worked out anew when it is told anew."""
+        if self._told is not self.told:
+            self._told, self._machine = self.told, Machine.told(self.told)
+        return self._machine
 
     @property
     def device(self) -> Device:
@@ -98,7 +107,7 @@ class Place:
     @property
     def machine(self) -> Machine:
         """What it has."""
-        return Machine.told(self.seat.engine.told)
+        return self.seat.engine.machine
 
 
 class Places:
@@ -108,6 +117,7 @@ class Places:
         """Make it without any."""
         self._here: dict[str, Place] = {}
         self._lately: dict[str, Told] = {}
+        self._counted: list[Machine] = []
 
     def __iter__(self) -> Iterator[Place]:
         """Those that are here, in the order of their names."""
@@ -120,7 +130,7 @@ class Places:
     def come(self, place: Place) -> None:
         """A worker is here, or is another than it was."""
         self._here[place.worker.id] = place
-        self._lately[place.worker.id] = place.seat.engine.told
+        self._count({**self._lately, place.worker.id: place.seat.engine.told})
 
     def gone(self, worker: str) -> None:
         """A worker is away; it may come again."""
@@ -128,10 +138,13 @@ class Places:
 
     def remember(self, lately: Mapping[str, Told]) -> None:
         """These were here lately, and what they could do is counted on."""
-        self._lately = {
-            **lately,
-            **{worker: place.seat.engine.told for worker, place in self._here.items()},
-        }
+        here = {worker: place.seat.engine.told for worker, place in self._here.items()}
+        self._count({**lately, **here})
+
+    def _count(self, lately: dict[str, Told]) -> None:
+        if lately != self._lately:
+            self._lately = lately
+            self._counted = [Machine.told(told) for told in lately.values()]
 
     @property
     def progress(self) -> Mapping[JobId, JobProgress]:
@@ -150,7 +163,7 @@ class Places:
     @property
     def counted(self) -> list[Machine]:
         """What each of those has that are here, or were lately."""
-        return [Machine.told(told) for told in self._lately.values()]
+        return self._counted
 
     def anyone_can(self, ability: Ability) -> bool:
         """Whether a worker that is here, or was lately, has an ability."""

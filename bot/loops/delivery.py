@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -42,8 +43,11 @@ FIRST_BACKOFF = 1.0
 TROUBLE_PAUSE = 1.0
 """Between two tries to write down that an attempt has ended."""
 
-AT_ONCE = 3
+AT_ONCE = 8
 """Clips that are posted at the same time: one slow upload must not hold up the others."""
+
+AT_ONCE_IN_CHANNEL = 2
+"""Discord counts requests by channel: those of a full one wait there, and must not keep others waiting."""
 
 NO_ACCESS_BACKOFF = 30.0
 """Seconds between tries where the bot may not post: refused requests count against the whole bot."""
@@ -139,6 +143,7 @@ class Deliverer:
         self._screen = screen
         self._answer_with = answer_with
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
+        self._channels: Counter[int] = Counter()
         self._away: dict[JobId, float] = {}
         self._is_back = False
         self._plain: set[JobId] = set()
@@ -176,13 +181,20 @@ class Deliverer:
         for job in await self._delivery.to_deliver():
             if self.loop.stopping:  # since the question was asked
                 return
-            if job.id not in self._under_way and len(self._under_way) < AT_ONCE:
+            if job.id not in self._under_way and self._has_room(job):
+                self._channels[job.channel_id] += 1
                 task = asyncio.create_task(self._deliver(job), name=f"deliver {job.id}")
                 self._under_way[job.id] = task
-                task.add_done_callback(partial(self._finished, job.id))
+                task.add_done_callback(partial(self._finished, job))
 
-    def _finished(self, job: JobId, _: asyncio.Task[None]) -> None:
-        self._under_way.pop(job, None)
+    def _has_room(self, job: Job) -> bool:
+        """Whether another clip may be posted, and in this job's channel."""
+        free = not job.has_channel or self._channels[job.channel_id] < AT_ONCE_IN_CHANNEL
+        return free and len(self._under_way) < AT_ONCE
+
+    def _finished(self, job: Job, _: asyncio.Task[None]) -> None:
+        self._under_way.pop(job.id, None)
+        self._channels -= Counter([job.channel_id])  # one that is no longer used leaves no trace
         self.loop.wake()
 
     async def _hurry(self) -> None:

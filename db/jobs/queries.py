@@ -314,6 +314,11 @@ class JobQueries(JobRows):
             "SELECT * FROM job WHERE state = 'running' ORDER BY started_at DESC, seq DESC"
         )
 
+    async def asked_to_stop(self) -> list[JobId]:
+        """Return the running jobs that were asked to stop."""
+        rows = await self._db.read("SELECT id FROM job WHERE state = 'running' AND cancel_requested")
+        return [JobId(row["id"]) for row in rows]
+
     async def render_times(self, profile: str | None, limit: int = 50, *, lane: str = "") -> list[Timed]:
         """Return the last renders of a profile, or any of a lane, as they were timed; the newest first."""
         where, given = ("lane = ?", lane) if profile is None else ("profile = ?", profile)

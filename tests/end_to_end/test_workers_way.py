@@ -25,9 +25,11 @@ from tests.end_to_end.whole_bot import (
     a_discord,
     cat,
     clips,
+    codecs_of,
     one_clip,
     says,
 )
+from tests.fake_discord import Permission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="ends workers by their process groups")
 
@@ -60,8 +62,8 @@ def broker_at(port: int) -> dict[str, str]:
     return {**NOTHING_HERE, **LEASE, "FRAMEKILN_BROKER_PORT": str(port)}
 
 
-def invite(data: Path, port: int, name: str) -> str:
-    told = framekiln(data, port, "workers", "invite", name, "--trust", "own")
+def invite(data: Path, port: int, name: str, trust: str = "own") -> str:
+    told = framekiln(data, port, "workers", "invite", name, "--trust", trust)
     found = re.search(r"fkw1\.\S+", told)
     assert found, told
     return found[0]
@@ -165,3 +167,27 @@ async def test_a_clip_is_drawn_there_through_all_that_happens(discord, tmp_path)
         await worker.start()
         await one_clip(discord, late)
     assert clips(discord, stopped) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+async def test_a_friends_machine_draws_once_a_moderator_agrees_and_moderators_see_where(discord, tmp_path):
+    data, port = tmp_path / "data", free_port()
+    data.mkdir()
+    framekiln(data, port, "workers", "on", "--address", f"127.0.0.1:{port}")
+    line = invite(data, port, "bens", "friend")
+    async with a_worker(tmp_path / "there", line), a_bot(discord, data, broker_at(port)) as bot:
+        await discord.wait_for(lambda: "worker bens is here" in bot.output, 60)
+        channel, mod = discord.channel(), discord.member("mod", permissions=Permission.MANAGE_GUILD)
+        await ask(discord, channel, discord.member("ada"), **UNHURRIED)
+        await asyncio.sleep(3)
+        assert "goes to worker" not in bot.output
+        agreed = await discord.slash(mod, channel, "queue remote", machines="friends")
+        assert "Done" in (await agreed.shown(10)).content
+        await discord.wait_for(lambda: says(discord, channel, "drawing"), CLIP_SECONDS)
+        shown = await (await discord.slash(mod, channel, "queue show")).shown(10)
+        assert "bens" in shown.content
+        clip = await one_clip(discord, channel)
+    made = tmp_path / "clip.mp4"
+    made.write_bytes(clip.attachments[0].data)
+    assert codecs_of(made) == {"h264"}

@@ -74,32 +74,32 @@ def test_without_its_packages_it_says_how_to_install_them(folder, monkeypatch):
 def test_a_unit_runs_the_worker_and_does_not_start_it_again_after_a_final_end():
     file = service_file(
         platform="linux",
-        home=Path("/home/ada"),
-        folder=Path("/home/ada/100% mine"),
-        settings={"FRAMEKILN_WORKER_DIR": '/home/ada/a "b"'},
-        command=("/home/ada/$x/framekiln", "worker", "run"),
+        home=Path("/opt/ada"),
+        folder=Path("/opt/ada/100% mine"),
+        settings={"FRAMEKILN_WORKER_DIR": '/opt/ada/a "b"'},
+        command=("/opt/ada/$x/framekiln", "worker", "run"),
     )
     unit = configparser.RawConfigParser(strict=False)
-    unit.optionxform = str  # type: ignore[method-assign, assignment]
+    unit.optionxform = str  # type: ignore[assignment, method-assign]  # as the manual has it
     unit.read_string(file.content.decode())
-    assert file.path == Path("/home/ada/.config/systemd/user/framekiln-worker.service")
-    assert unit["Service"]["ExecStart"] == '"/home/ada/$$x/framekiln" "worker" "run"'
-    assert unit["Service"]["Environment"] == '"FRAMEKILN_WORKER_DIR=/home/ada/a \\"b\\""'
-    assert unit["Service"]["WorkingDirectory"] == "/home/ada/100%% mine"
+    assert file.path == Path("/opt/ada/.config/systemd/user/framekiln-worker.service")
+    assert unit["Service"]["ExecStart"] == '"/opt/ada/$$x/framekiln" "worker" "run"'
+    assert unit["Service"]["Environment"] == '"FRAMEKILN_WORKER_DIR=/opt/ada/a \\"b\\""'
+    assert unit["Service"]["WorkingDirectory"] == "/opt/ada/100%% mine"
     assert unit["Service"]["RestartPreventExitStatus"] == str(FINAL)
 
 
 def test_on_macos_it_is_an_agent_of_launchd():
     file = service_file(
         platform="darwin",
-        home=Path("/Users/ada"),
-        folder=Path("/Users/ada"),
+        home=Path("/opt/bob"),
+        folder=Path("/opt/bob"),
         settings={"A": "b"},
         command=("/x", "run"),
     )
     told = plistlib.loads(file.content)
     assert (told["ProgramArguments"], told["EnvironmentVariables"]) == (["/x", "run"], {"A": "b"})
-    assert file.path.parent == Path("/Users/ada/Library/LaunchAgents")
+    assert file.path.parent == Path("/opt/bob/Library/LaunchAgents")
 
 
 def test_the_service_is_written_and_its_commands_are_told(folder, tmp_path, monkeypatch):

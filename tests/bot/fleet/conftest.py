@@ -127,7 +127,7 @@ def a_bot(queue, blobs, tmp_path, broker):
 
 
 @pytest.fixture
-async def bot(a_bot, queue, broker):
+async def ours(a_bot, queue, broker):
     """A bot that has invited two workers of the owner's."""
     for name, worker in (("alice", ALICE), ("bob", BOB)):
         key = broker.workers[worker][1]
@@ -270,12 +270,12 @@ def a_worker(broker):
 
 
 @pytest.fixture
-async def alice(bot, a_worker):
+async def alice(ours, a_worker):
     async with a_worker() as worker:
         yield worker
 
 
 @pytest.fixture
-async def bob(bot, a_worker):
+async def bob(ours, a_worker):
     async with a_worker(BOB) as worker:
         yield worker

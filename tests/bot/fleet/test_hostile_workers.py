@@ -23,14 +23,14 @@ async def row(queue, job):
     return present(await queue.jobs.get(job.id))
 
 
-async def put_out(bot, queue, worker=ALICE, seconds=6.0):
+async def put_out(ours, queue, worker=ALICE, seconds=6.0):
     """Wait until a worker is put out; why."""
-    await until(lambda: bot.service.fleet.is_out(worker), seconds)
-    await until(lambda: bot.removed)
+    await until(lambda: ours.service.fleet.is_out(worker), seconds)
+    await until(lambda: ours.removed)
     return present(await queue.workers.get(worker)).why
 
 
-async def others_go_on(bot, bob, queue):
+async def others_go_on(ours, bob, queue):
     """An honest worker is not hurt."""
     await bob.hello()
     job = await wanted(queue)
@@ -38,7 +38,7 @@ async def others_go_on(bot, bob, queue):
     assert (await row(queue, job)).state is State.RENDERED
 
 
-async def test_it_reads_no_file_of_a_job_that_it_does_not_hold(bot, alice, bob, queue, blobs):
+async def test_it_reads_no_file_of_a_job_that_it_does_not_hold(ours, alice, bob, queue, blobs):
     secret = blobs.put(b"somebody's picture")
     await wanted(queue, inputs={"picture": secret})
     theirs = await alice.order()
@@ -50,7 +50,7 @@ async def test_it_reads_no_file_of_a_job_that_it_does_not_hold(bot, alice, bob, 
     assert (await alice.file(theirs, secret)).data == b""  # no longer, either
 
 
-async def test_it_cannot_end_what_others_draw_and_is_put_out_for_trying(bot, alice, bob, queue):
+async def test_it_cannot_end_what_others_draw_and_is_put_out_for_trying(ours, alice, bob, queue):
     job = await wanted(queue)
     theirs = await alice.order()
     lie = bob.finished(theirs, b"not what was asked for")
@@ -63,19 +63,19 @@ async def test_it_cannot_end_what_others_draw_and_is_put_out_for_trying(bot, ali
             await bob.beat(*guessed, seconds=0.5)
         except LinkError:
             break
-    assert "never given" in await put_out(bot, queue, BOB)
+    assert "never given" in await put_out(ours, queue, BOB)
     assert await alice.hand_in(alice.finished(theirs)) is Verdict.KEPT
     assert (await row(queue, job)).worker == ALICE
 
 
-async def test_it_cannot_have_the_bot_speak_to_another(bot, alice, bob, queue):
+async def test_it_cannot_have_the_bot_speak_to_another(ours, alice, bob, queue):
     foreign = subjects.down(BOB, subjects.TELL)
     for seq in range(POLICY.garbage + 1):
         beat = messages.Beat(boot=alice.boot, seq=100 + seq)
         await alice.say(subjects.BEAT, messages.encode(beat), reply=foreign)
-    assert "messages that are none" in await put_out(bot, queue)
+    assert "messages that are none" in await put_out(ours, queue)
     assert bob.told == []
-    await others_go_on(bot, bob, queue)
+    await others_go_on(ours, bob, queue)
 
 
 @pytest.mark.parametrize(
@@ -90,15 +90,15 @@ async def test_it_cannot_have_the_bot_speak_to_another(bot, alice, bob, queue):
     ],
     ids=["empty", "bytes", "deep", "null", "wrong", "endless"],
 )
-async def test_rubbish_is_passed_over_and_the_sender_put_out(bot, alice, bob, queue, garbage):
+async def test_rubbish_is_passed_over_and_the_sender_put_out(ours, alice, bob, queue, garbage):
     for _ in range(POLICY.garbage):
         await alice.say(subjects.BEAT, garbage, reply=subjects.answer_to_worker(ALICE))
-    assert "messages that are none" in await put_out(bot, queue)
-    await others_go_on(bot, bob, queue)
+    assert "messages that are none" in await put_out(ours, queue)
+    await others_go_on(ours, bob, queue)
 
 
 @pytest.mark.parametrize("size", [-5, 10**30, 0.5, "9"])
-async def test_a_size_that_is_none_is_rubbish(bot, alice, queue, size):
+async def test_a_size_that_is_none_is_rubbish(ours, alice, queue, size):
     await wanted(queue)
     order = await alice.order()
     clip = json.loads(alice.finished(order).model_dump_json())
@@ -106,7 +106,7 @@ async def test_a_size_that_is_none_is_rubbish(bot, alice, queue, size):
     told = {"type": "beat", "boot": alice.boot, "seq": 9, "hold": [clip]}
     for _ in range(POLICY.garbage):
         await alice.say(subjects.BEAT, json.dumps(told).encode())
-    await put_out(bot, queue)
+    await put_out(ours, queue)
     assert alice.pulled == []
 
 
@@ -167,7 +167,7 @@ def ended_somehow(worker, order):
     ],
 )
 async def test_what_was_not_ordered_goes_to_the_front_and_the_third_time_puts_its_maker_out(
-    bot, alice, bob, queue, cheat
+    ours, alice, bob, queue, cheat
 ):
     job = await wanted(queue)
     for time_ in range(POLICY.bad_clips):
@@ -177,7 +177,7 @@ async def test_what_was_not_ordered_goes_to_the_front_and_the_third_time_puts_it
             assert await alice.hand_in(cheat(alice, order)) is Verdict.BAD
         else:
             await alice.beat(cheat(alice, order))
-    assert "not fit to be taken" in await put_out(bot, queue)
+    assert "not fit to be taken" in await put_out(ours, queue)
     if cheat is too_large:
         assert alice.pulled == []
     found = await row(queue, job)
@@ -186,33 +186,33 @@ async def test_what_was_not_ordered_goes_to_the_front_and_the_third_time_puts_it
     assert present((await row(queue, job)).clip_sha256) == hashlib.sha256(b"honest").hexdigest()
 
 
-async def test_a_flooder_is_put_out_in_seconds_and_the_loop_stays_quick(bot, alice, bob, queue):
+async def test_a_flooder_is_put_out_in_seconds_and_the_loop_stays_quick(ours, alice, bob, queue):
     began = time.monotonic()
     late = 0.0
 
     async def flood():
         beat = messages.encode(messages.Beat(boot=alice.boot, seq=1))
-        while not bot.service.fleet.is_out(ALICE):
+        while not ours.service.fleet.is_out(ALICE):
             for _ in range(50):
                 await alice.say(subjects.BEAT, beat)
             await asyncio.sleep(0)
 
     flooding = asyncio.create_task(flood())
-    while not bot.service.fleet.is_out(ALICE):
+    while not ours.service.fleet.is_out(ALICE):
         before = time.monotonic()
         await asyncio.sleep(0.01)
         late = max(late, time.monotonic() - before - 0.01)
     assert time.monotonic() - began < 5
-    assert "too many messages" in await put_out(bot, queue)
+    assert "too many messages" in await put_out(ours, queue)
     await flooding
     assert late < 1.0
-    await others_go_on(bot, bob, queue)
+    await others_go_on(ours, bob, queue)
 
 
-async def test_it_is_put_out_with_a_word_and_stays_out(bot, alice, queue):
+async def test_it_is_put_out_with_a_word_and_stays_out(ours, alice, queue):
     job = await wanted(queue)
     await alice.beat(held(await alice.order()))
-    await bot.service.fleet.put_out(ALICE, "for a test")
+    await ours.service.fleet.put_out(ALICE, "for a test")
     await until(lambda: alice.told)
     assert alice.told[-1].refused is RefusedCode.REMOVED
     assert (await row(queue, job)).state is State.QUEUED
@@ -220,7 +220,7 @@ async def test_it_is_put_out_with_a_word_and_stays_out(bot, alice, queue):
         await alice.request(subjects.BEAT, messages.Beat(boot=alice.boot, seq=99), seconds=0.3)
 
 
-async def test_it_has_no_more_jobs_than_it_draws(bot, alice, queue):
+async def test_it_has_no_more_jobs_than_it_draws(ours, alice, queue):
     for _ in range(4):
         await wanted(queue)
     found = [await alice.ask() for _ in range(4)]

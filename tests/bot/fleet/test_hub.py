@@ -34,7 +34,7 @@ async def row(queue, job):
     return present(await queue.jobs.get(job.id))
 
 
-async def test_a_job_is_ordered_drawn_fetched_and_kept_once(bot, alice, queue, blobs):
+async def test_a_job_is_ordered_drawn_fetched_and_kept_once(ours, alice, queue, blobs):
     job = await wanted(queue, inputs={"picture": blobs.put(b"a picture")})
     order = await alice.order()
     assert (order.job, order.claim) == (job.id, 1)
@@ -48,13 +48,13 @@ async def test_a_job_is_ordered_drawn_fetched_and_kept_once(bot, alice, queue, b
     assert (found.state, found.worker, found.seat) == (State.RENDERED, ALICE, "alice")
     assert blobs.read(present(found.clip_sha256)) == b"x" * 300_000
     assert await alice.hand_in(clip) is Verdict.KEPT  # said again because the answer was lost
-    assert bot.tally.rendered == 1
+    assert ours.tally.rendered == 1
     assert present(await queue.workers.get(ALICE)).clips == 1
-    assert not bot.place().progress
+    assert not ours.place().progress
 
 
-async def test_an_order_whose_answer_was_lost_costs_no_job(a_bot, a_worker, bot, queue):
-    bot.service.hub.dial(None)
+async def test_an_order_whose_answer_was_lost_costs_no_job(a_bot, a_worker, ours, queue):
+    ours.service.hub.dial(None)
     async with a_bot(policy=replace(POLICY, lease=10.0)), a_worker() as alice:
         await wanted(queue)
         order = await alice.ask(7)
@@ -65,11 +65,11 @@ async def test_an_order_whose_answer_was_lost_costs_no_job(a_bot, a_worker, bot,
         assert (await alice.beat(held(order, HeldState.FETCH))).orders == ()
 
 
-async def test_a_worker_waits_for_a_job_and_has_two_to_draw_at_most(bot, alice, queue):
+async def test_a_worker_waits_for_a_job_and_has_two_to_draw_at_most(ours, alice, queue):
     asking = asyncio.create_task(alice.ask())
     await asyncio.sleep(0.2)
     await wanted(queue)
-    bot.signals.queued()
+    ours.signals.queued()
     first = await asking
     assert isinstance(first, Order)
     for _ in range(2):
@@ -80,7 +80,7 @@ async def test_a_worker_waits_for_a_job_and_has_two_to_draw_at_most(bot, alice, 
     assert isinstance(await alice.ask(), Order)
 
 
-async def test_what_a_worker_cannot_draw_is_not_given_to_it(bot, alice, queue):
+async def test_what_a_worker_cannot_draw_is_not_given_to_it(ours, alice, queue):
     await wanted(queue, ability="[]")
     await alice.hello(caps=alice.caps.model_copy(update={"families": ("camera",)}))
     await wanted(queue)
@@ -89,10 +89,10 @@ async def test_what_a_worker_cannot_draw_is_not_given_to_it(bot, alice, queue):
     assert isinstance(await alice.ask(), Order)
 
 
-async def test_everybody_sees_a_workers_job_as_one_drawn_here(bot, alice, queue, blobs):
+async def test_everybody_sees_a_workers_job_as_one_drawn_here(ours, alice, queue, blobs):
     job = await wanted(queue)
     order = await alice.order()
-    assert bot.place().progress[job.id].stage == "preparing"
+    assert ours.place().progress[job.id].stage == "preparing"
     draft, sheet = b"a small clip", b"a jpeg"
     looks = []
     for what, data in (("draft.1", draft), ("sheet.1", sheet)):
@@ -100,12 +100,12 @@ async def test_everybody_sees_a_workers_job_as_one_drawn_here(bot, alice, queue,
         digest = hashlib.sha256(data).hexdigest()
         looks.append(Look(what=what, take=1, size=len(data), sha256=digest))
     await alice.beat(held(order, stage="drawing", fraction=0.5, take=1, looks=(looks[0],)))
-    assert bot.place().progress[job.id].fraction == 0.5
-    await until(lambda: job.id in bot.place().drafts)
-    assert bot.places.drafts[job.id].mp4 == draft
-    assert bot.place().seat.engine.state == "busy"
+    assert ours.place().progress[job.id].fraction == 0.5
+    await until(lambda: job.id in ours.place().drafts)
+    assert ours.places.drafts[job.id].mp4 == draft
+    assert ours.place().seat.engine.state == "busy"
     await alice.beat(held(order, stage="drawing", fraction=0.1, take=2, looks=tuple(looks)))
-    await until(lambda: job.id not in bot.place().drafts)
+    await until(lambda: job.id not in ours.place().drafts)
     await until(lambda: any(pull.what == "sheet.1" for pull in alice.pulled))
     await asyncio.sleep(0.1)
     assert await alice.hand_in(alice.finished(order)) is Verdict.KEPT
@@ -114,13 +114,13 @@ async def test_everybody_sees_a_workers_job_as_one_drawn_here(bot, alice, queue,
     assert len([pull for pull in alice.pulled if pull.what == "draft.1"]) == 1
 
 
-async def test_a_cancel_is_told_at_once(bot, alice, queue):
+async def test_a_cancel_is_told_at_once(ours, alice, queue):
     job = await wanted(queue)
     order = await alice.order()
     await alice.beat(held(order))
     assert await queue.claims.cancel(job.id) is CancelOutcome.DONE
     began = time.monotonic()
-    bot.signals.cancel_requested(job.id)
+    ours.signals.cancel_requested(job.id)
     await until(lambda: alice.told)
     assert time.monotonic() - began < 0.5
     assert [drop.verdict for drop in alice.told[0].forget] == [Verdict.CANCELLED]
@@ -128,7 +128,7 @@ async def test_a_cancel_is_told_at_once(bot, alice, queue):
     assert (await row(queue, job)).state is State.CANCELLED
 
 
-async def test_a_job_that_people_ended_in_its_row_is_not_drawn_on(bot, alice, queue):
+async def test_a_job_that_people_ended_in_its_row_is_not_drawn_on(ours, alice, queue):
     job = await wanted(queue)
     await alice.beat(held(await alice.order()))
     await queue.claims.cancel(job.id)  # and no signal
@@ -136,11 +136,11 @@ async def test_a_job_that_people_ended_in_its_row_is_not_drawn_on(bot, alice, qu
     assert alice.told[0].forget[0].verdict is Verdict.CANCELLED
 
 
-async def test_a_silent_worker_loses_its_job_and_goes_on_with_it_if_nobody_has_had_it(bot, alice, queue):
+async def test_a_silent_worker_loses_its_job_and_goes_on_with_it_if_nobody_has_had_it(ours, alice, queue):
     job = await wanted(queue)
     order = await alice.order()
     await alice.beat(held(order))
-    await until(lambda: job.id not in bot.places.progress, 5)
+    await until(lambda: job.id not in ours.places.progress, 5)
     found = await row(queue, job)
     assert (found.state, found.losses) == (State.QUEUED, 0)
     if isinstance(await alice.beat(held(order)), SayHello):
@@ -149,7 +149,7 @@ async def test_a_silent_worker_loses_its_job_and_goes_on_with_it_if_nobody_has_h
     assert await alice.hand_in(alice.finished(order)) is Verdict.KEPT
 
 
-async def test_a_zombie_is_told_that_its_job_is_anothers(bot, alice, bob, queue):
+async def test_a_zombie_is_told_that_its_job_is_anothers(ours, alice, bob, queue):
     job = await wanted(queue)
     old = await alice.order()
     await alice.beat(held(old))
@@ -169,16 +169,16 @@ async def test_a_zombie_is_told_that_its_job_is_anothers(bot, alice, bob, queue)
     assert present((await row(queue, job)).clip_sha256) == hashlib.sha256(b"the right one").hexdigest()
 
 
-async def test_a_program_that_begins_anew_gives_its_jobs_back_at_once(bot, alice, queue):
+async def test_a_program_that_begins_anew_gives_its_jobs_back_at_once(ours, alice, queue):
     job = await wanted(queue)
     await alice.beat(held(await alice.order()))
     await alice.hello(boot="f" * 16, born=alice.born + 1, seq=0)
     found = await row(queue, job)
     assert (found.state, found.losses) == (State.QUEUED, 1)
-    assert bot.place().seat.engine.deaths == 1
+    assert ours.place().seat.engine.deaths == 1
 
 
-async def test_of_two_programs_with_one_key_the_older_is_told_to_end(bot, alice, a_worker):
+async def test_of_two_programs_with_one_key_the_older_is_told_to_end(ours, alice, a_worker):
     async with a_worker(greets=False) as younger:
         await younger.hello()
         assert isinstance(await alice.beat(), SayHello)
@@ -186,14 +186,14 @@ async def test_of_two_programs_with_one_key_the_older_is_told_to_end(bot, alice,
 
 
 async def test_after_a_restart_of_the_bot_workers_go_on_with_what_they_draw(
-    a_bot, a_worker, broker, queue, bot
+    a_bot, a_worker, broker, queue, ours
 ):
     running, done = await wanted(queue), await wanted(queue)
     async with a_worker() as worker:
         orders = [await worker.order() for _ in range(2)]
         clip = worker.finished(orders[1])
-        await bot.service.stop()
-        bot.service.hub.dial(None)
+        await ours.service.stop()
+        ours.service.hub.dial(None)
         async with a_bot() as again:
             recovery = await queue.claims.recover(limits=stumble_limits(), workers=True)
             assert {job.id for job in recovery.elsewhere} == {running.id, done.id}
@@ -206,26 +206,26 @@ async def test_after_a_restart_of_the_bot_workers_go_on_with_what_they_draw(
     assert [(await row(queue, job)).claim for job in (running, done)] == [1, 1]
 
 
-async def test_a_clip_that_was_kept_before_the_bot_died_is_kept_still(a_bot, a_worker, bot, queue):
+async def test_a_clip_that_was_kept_before_the_bot_died_is_kept_still(a_bot, a_worker, ours, queue):
     await wanted(queue)
     async with a_worker() as worker:
         clip = worker.finished(await worker.order())
         assert await worker.hand_in(clip) is Verdict.KEPT
-        await bot.service.stop()
-        bot.service.hub.dial(None)
+        await ours.service.stop()
+        ours.service.hub.dial(None)
         async with a_bot():
             answer = await worker.hello(clip)
             assert [drop.verdict for drop in answer.forget] == [Verdict.KEPT]
 
 
-async def test_a_transfer_goes_on_where_it_was_cut_off(bot, alice, queue, broker):
+async def test_a_transfer_goes_on_where_it_was_cut_off(ours, alice, queue, broker):
     await wanted(queue)
     clip = alice.finished(await alice.order(), bytes(range(256)) * 2000)
     alice.silent_after = 200_000
     await alice.beat(clip)
     await until(lambda: alice.pulled and alice.pulled[-1].offset > alice.silent_after)
-    bot.service.hub.dial(broker.login())
-    await until(lambda: bot.service.hub.is_up)
+    ours.service.hub.dial(broker.login())
+    await until(lambda: ours.service.hub.is_up)
     alice.silent_after, before = None, len(alice.pulled)
     assert await alice.hand_in(clip) is Verdict.KEPT
     assert 0 < alice.pulled[before].offset <= 200_000 + 2 * MAX_PIECE
@@ -241,7 +241,7 @@ async def test_a_transfer_goes_on_where_it_was_cut_off(bot, alice, queue, broker
         (FailKind.CRASH, State.QUEUED, None),
     ],
 )
-async def test_a_failure_there_ends_a_job_as_one_here_does(bot, alice, queue, kind, state, shown):
+async def test_a_failure_there_ends_a_job_as_one_here_does(ours, alice, queue, kind, state, shown):
     job = await wanted(queue)
     fail = Fail(kind=kind, code="E_SOMETHING", text="It cannot be done.")
     order = await alice.order()
@@ -251,36 +251,36 @@ async def test_a_failure_there_ends_a_job_as_one_here_does(bot, alice, queue, ki
     assert found.crashes == (kind is FailKind.CRASH)
 
 
-async def test_a_worker_of_another_protocol_is_told_what_to_install(bot, a_worker):
+async def test_a_worker_of_another_protocol_is_told_what_to_install(ours, a_worker):
     async with a_worker(greets=False) as worker:
         answer = await worker.hello(proto=2)
         assert (answer.refused, answer.want) == (RefusedCode.VERSION, "9.9.9")
 
 
-async def test_a_worker_that_the_owner_removes_ends_and_its_job_goes_to_the_front(bot, alice, queue):
+async def test_a_worker_that_the_owner_removes_ends_and_its_job_goes_to_the_front(ours, alice, queue):
     job = await wanted(queue)
     await alice.beat(held(await alice.order()))
     await queue.workers.remove(ALICE)
     await until(lambda: alice.told, 4)
     assert alice.told[-1].refused is RefusedCode.REMOVED
-    await until(lambda: bot.removed)
+    await until(lambda: ours.removed)
     assert (await row(queue, job)).state is State.QUEUED
-    assert len(bot.places) == 0
+    assert len(ours.places) == 0
 
 
-async def test_without_checks_nobody_but_the_owner_draws(bot, alice, queue):
+async def test_without_checks_nobody_but_the_owner_draws(ours, alice, queue):
     await wanted(queue)
     await queue.workers.set_trust(ALICE, Trust.FRIEND)
-    await until(lambda: bot.place().worker.trust is Trust.FRIEND, 4)
+    await until(lambda: ours.place().worker.trust is Trust.FRIEND, 4)
     assert await alice.ask() == Nothing(wait=1.0)
 
 
-async def test_when_workers_are_not_wanted_any_more_their_jobs_are_given_back(a_bot, a_worker, bot, queue):
+async def test_when_workers_are_not_wanted_any_more_their_jobs_are_given_back(a_bot, a_worker, ours, queue):
     job = await wanted(queue)
     async with a_worker() as worker:
         await worker.beat(held(await worker.order()))
-    await bot.service.stop()
-    bot.service.hub.dial(None)
+    await ours.service.stop()
+    ours.service.hub.dial(None)
     async with a_bot(wants=lambda: False) as again:
         await queue.claims.recover(limits=stumble_limits(), workers=True)
         again.service.hub.dial(None)
@@ -289,8 +289,8 @@ async def test_when_workers_are_not_wanted_any_more_their_jobs_are_given_back(a_
                 await asyncio.sleep(0.05)
 
 
-async def test_a_worker_that_is_away_is_counted_on_for_a_while(a_bot, bot, alice, queue):
-    assert [sorted(machine.engines) for machine in bot.places.counted] == [["camera", "sketch"]]
+async def test_a_worker_that_is_away_is_counted_on_for_a_while(a_bot, ours, alice, queue):
+    assert [sorted(machine.engines) for machine in ours.places.counted] == [["camera", "sketch"]]
     async with a_bot(policy=replace(POLICY, remembered=60.0)) as again:
         assert len(again.places) == 0
         await until(lambda: again.places.counted)

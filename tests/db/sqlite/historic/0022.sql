@@ -101,34 +101,6 @@ CREATE TABLE card (
     closed INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (job, kind)
 ) WITHOUT ROWID;
-CREATE TABLE contest (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    guild_id INTEGER NOT NULL,
-    channel_id INTEGER NOT NULL,
-    by_user INTEGER NOT NULL,
-    theme TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'ended')),
-    until REAL NOT NULL,
-    at REAL NOT NULL
-);
-INSERT INTO "contest" VALUES(1,100,7,9,'boats','open',9000000000.0,0.0);
-CREATE TABLE contest_entry (
-    contest INTEGER NOT NULL REFERENCES contest (id),
-    guild_id INTEGER NOT NULL,
-    job TEXT NOT NULL REFERENCES job (id),
-    at REAL NOT NULL,
-    PRIMARY KEY (contest, job)
-) WITHOUT ROWID;
-INSERT INTO "contest_entry" VALUES(1,100,'1915c9710e209560',0.0);
-CREATE TABLE contest_vote (
-    contest INTEGER NOT NULL REFERENCES contest (id),
-    guild_id INTEGER NOT NULL,
-    user_id INTEGER NOT NULL,
-    job TEXT NOT NULL REFERENCES job (id),
-    at REAL NOT NULL,
-    PRIMARY KEY (contest, user_id)
-) WITHOUT ROWID;
-INSERT INTO "contest_vote" VALUES(1,100,1,'1915c9710e209560',0.0);
 CREATE TABLE departed (
     guild_id INTEGER PRIMARY KEY,
     at REAL NOT NULL
@@ -254,10 +226,10 @@ CREATE TABLE job (
     in_flight INTEGER NOT NULL DEFAULT 0,
     message_id INTEGER,
     deleted_at REAL
-, due REAL NOT NULL DEFAULT 0, expected REAL NOT NULL DEFAULT 30, foretold REAL, foretold_ahead INTEGER, charged_seconds REAL NOT NULL DEFAULT 0, booked REAL, before_others INTEGER NOT NULL DEFAULT 0, forgotten_at REAL, adult INTEGER NOT NULL DEFAULT 0, spoiler INTEGER NOT NULL DEFAULT 0, looked_at INTEGER NOT NULL DEFAULT 0, taking_down INTEGER NOT NULL DEFAULT 0, stumbles INTEGER NOT NULL DEFAULT 0, stumbled_at REAL, seed INTEGER, seen TEXT, lane TEXT NOT NULL DEFAULT '', engine TEXT NOT NULL DEFAULT '', seat TEXT NOT NULL DEFAULT '', api_key TEXT, ability TEXT NOT NULL DEFAULT '', worker TEXT, losses INTEGER NOT NULL DEFAULT 0, takes INTEGER NOT NULL DEFAULT 0, choosing INTEGER NOT NULL DEFAULT 0, choose_until REAL, chosen INTEGER NOT NULL DEFAULT 0, chosen_late INTEGER NOT NULL DEFAULT 0, draft_of TEXT REFERENCES job (id), draft INTEGER NOT NULL DEFAULT 0, private INTEGER NOT NULL DEFAULT 0, token TEXT);
-INSERT INTO "job" VALUES(1,'e807998cd482e19f','interaction 0','animate','delivered',100,7,1,'{}','camera-fast','{"picture": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}',NULL,1.79526165670024347303e+09,0,0,1,1,0,0,1.7952616567014853954e+09,1.79526165670266675943e+09,1.79526165670457911495e+09,'',0.0,0,0,'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc',1,'{}',10.0,NULL,NULL,NULL,NULL,NULL,NULL,0,1.79526165670399880406e+09,1,NULL,0,555,NULL,1.79526165670024347303e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0,0,0,NULL,0,0,NULL,0,0,NULL);
-INSERT INTO "job" VALUES(2,'50a42aeffcaad651','interaction 1','animate','running',100,7,1,'{}','camera-fast','{}',NULL,1.79526165670518040654e+09,0,0,2,1,0,0,1.79526165670570898055e+09,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1.79526165670518040654e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0,0,0,NULL,0,0,NULL,0,0,NULL);
-INSERT INTO "job" VALUES(3,'1915c9710e209560','interaction 2','animate','queued',100,7,1,'{}','camera-fast','{}',NULL,1795261656.70635,0,0,3,0,0,0,NULL,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1795261656.70635,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0,0,0,NULL,0,0,NULL,0,0,NULL);
+, due REAL NOT NULL DEFAULT 0, expected REAL NOT NULL DEFAULT 30, foretold REAL, foretold_ahead INTEGER, charged_seconds REAL NOT NULL DEFAULT 0, booked REAL, before_others INTEGER NOT NULL DEFAULT 0, forgotten_at REAL, adult INTEGER NOT NULL DEFAULT 0, spoiler INTEGER NOT NULL DEFAULT 0, looked_at INTEGER NOT NULL DEFAULT 0, taking_down INTEGER NOT NULL DEFAULT 0, stumbles INTEGER NOT NULL DEFAULT 0, stumbled_at REAL, seed INTEGER, seen TEXT, lane TEXT NOT NULL DEFAULT '', engine TEXT NOT NULL DEFAULT '', seat TEXT NOT NULL DEFAULT '', api_key TEXT, ability TEXT NOT NULL DEFAULT '', worker TEXT, losses INTEGER NOT NULL DEFAULT 0, takes INTEGER NOT NULL DEFAULT 0, choosing INTEGER NOT NULL DEFAULT 0, choose_until REAL, chosen INTEGER NOT NULL DEFAULT 0, chosen_late INTEGER NOT NULL DEFAULT 0, draft_of TEXT REFERENCES job (id), draft INTEGER NOT NULL DEFAULT 0, private INTEGER NOT NULL DEFAULT 0, token TEXT, passed INTEGER NOT NULL DEFAULT 0);
+INSERT INTO "job" VALUES(1,'e807998cd482e19f','interaction 0','animate','delivered',100,7,1,'{}','camera-fast','{"picture": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}',NULL,1.79526165670024347303e+09,0,0,1,1,0,0,1.7952616567014853954e+09,1.79526165670266675943e+09,1.79526165670457911495e+09,'',0.0,0,0,'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc',1,'{}',10.0,NULL,NULL,NULL,NULL,NULL,NULL,0,1.79526165670399880406e+09,1,NULL,0,555,NULL,1.79526165670024347303e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0,0,0,NULL,0,0,NULL,0,0,NULL,0);
+INSERT INTO "job" VALUES(2,'50a42aeffcaad651','interaction 1','animate','running',100,7,1,'{}','camera-fast','{}',NULL,1.79526165670518040654e+09,0,0,2,1,0,0,1.79526165670570898055e+09,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1.79526165670518040654e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0,0,0,NULL,0,0,NULL,0,0,NULL,0);
+INSERT INTO "job" VALUES(3,'1915c9710e209560','interaction 2','animate','queued',100,7,1,'{}','camera-fast','{}',NULL,1795261656.70635,0,0,3,0,0,0,NULL,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1795261656.70635,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL,NULL,NULL,'','','',NULL,'',NULL,0,0,0,NULL,0,0,NULL,0,0,NULL,0);
 CREATE TABLE job_event (
     job TEXT NOT NULL REFERENCES job (id),
     number INTEGER NOT NULL,
@@ -317,19 +289,6 @@ CREATE TABLE purchase (
     at REAL NOT NULL,
     changed_at REAL NOT NULL
 );
-CREATE TABLE reel (
-    guild_id INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('due', 'posting', 'posted', 'dropped')),
-    channel_id INTEGER NOT NULL,
-    clips TEXT NOT NULL CHECK (json_valid(clips)),
-    text TEXT NOT NULL,
-    message_id INTEGER,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    at REAL NOT NULL,
-    PRIMARY KEY (guild_id, name)
-) WITHOUT ROWID;
-INSERT INTO "reel" VALUES(100,'2026-W01','posted',7,'[]','x',5,1,0.0);
 CREATE TABLE remote_guild (
     guild_id INTEGER PRIMARY KEY,
     trust TEXT NOT NULL CHECK (trust IN ('friend', 'public')),
@@ -363,13 +322,6 @@ CREATE TABLE sheet (
     at REAL NOT NULL,
     PRIMARY KEY (job, take)
 ) WITHOUT ROWID;
-CREATE TABLE showcase (
-    guild_id INTEGER PRIMARY KEY,
-    channel_id INTEGER NOT NULL,
-    by_user INTEGER NOT NULL,
-    at REAL NOT NULL
-);
-INSERT INTO "showcase" VALUES(100,7,9,0.0);
 CREATE TABLE star (
     job TEXT NOT NULL REFERENCES job (id),
     guild_id INTEGER NOT NULL,
@@ -566,10 +518,7 @@ CREATE INDEX job_shown_of ON job (user_id) WHERE state = 'delivered' AND clip_sh
 CREATE INDEX job_choosing ON job (seq) WHERE choosing = 1;
 CREATE INDEX job_by_draft_of ON job (draft_of) WHERE draft_of IS NOT NULL;
 CREATE INDEX effect_by_job ON effect (job) WHERE job IS NOT NULL;
-CREATE INDEX reel_open ON reel (at) WHERE state IN ('due', 'posting');
-CREATE UNIQUE INDEX contest_open ON contest (guild_id) WHERE state = 'open';
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('job',3);
 INSERT INTO "sqlite_sequence" VALUES('webhook_event',1);
-INSERT INTO "sqlite_sequence" VALUES('contest',1);
 COMMIT;

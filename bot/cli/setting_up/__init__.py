@@ -1,0 +1,1 @@
+"""``framekiln setup`` and ``framekiln update``: from nothing to a running bot, and to a newer one."""
