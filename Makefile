@@ -15,7 +15,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check lint types tests torch-tests engine-tests bot-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord comfy comfy-faults comfy-kills chaos asking fault-sweep full-disk power away soak load hostile flood api outsiders cases erase gate smoothing smoothing_whole camera \
+	hero discord comfy comfy-faults comfy-kills chaos chaos-fleet asking fault-sweep full-disk power away soak load hostile flood api outsiders cases erase gate smoothing smoothing_whole camera \
 	sketch-sheet sketch-data two-engines \
 	clean
 
@@ -31,6 +31,7 @@ help:
 	@echo "make run        run the bot (needs DISCORD_TOKEN in .env)"
 	@echo "make models     install torch, diffusers and the rest, for engines with weights (gigabytes)"
 	@echo "make doctor     say what is missing and how to fix it"
+	@echo "make chaos-fleet  kill, freeze and cut off 50 workers, the bot and the broker in the middle of 1,000 jobs"
 	@echo "make chaos      kill -9 the bot 200 times in the middle of its work"
 	@echo "make asking     kill -9 the bot 300 times, within 50 ms of a question"
 	@echo "make comfy COMFY=http://…  a real ComfyUI server draws without weights, and is told to stop"
@@ -154,6 +155,10 @@ sketch-sheet: $(BIN)/.test
 
 sketch-data: $(BIN)/.test
 	$(BIN)/python -m benchmarks.sketch_data
+
+chaos-fleet: $(BIN)/.test
+	$(BIN)/python -m benchmarks.chaos_fleet --calm --workers 10 --jobs 200 --draw 2 6
+	$(BIN)/python -m benchmarks.chaos_fleet
 
 chaos: $(BIN)/.test
 	$(BIN)/python -m benchmarks.chaos --kills 200

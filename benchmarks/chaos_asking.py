@@ -38,7 +38,7 @@ SETTINGS = {
     "per_guild_waiting": 10**6,
     "total_waiting": 10**6,
 }
-BUTTONS = ("Recipe", "Delete", "Reroll")
+BUTTONS = ("More…", "Delete", "Reroll")
 
 
 class Asking:

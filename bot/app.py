@@ -12,25 +12,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import version
 
 from bot import policies
 from bot.accounts import accounts_for, hosted_service
 from bot.base import Base, base_of
 from bot.broker.broker import Broker
-from bot.broker.store import BrokerStore
 from bot.buttons import rows
 from bot.clips.replay import Replays
+from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
-from bot.config.paths import BACKUPS, BLOBS, CALIBRATION, DATABASE, SPOOL
+from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
-from bot.fleet.abilities import Abilities
-from bot.fleet.checking import Checking
-from bot.fleet.service import FleetService, fleet_service
+from bot.fleet.service import FleetService
 from bot.hosted.service import HostedService
 from bot.intake.clip_intake import ClipIntake
-from bot.intake.decoder import Decoder
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
@@ -41,6 +37,7 @@ from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.engines import Engines
 from bot.loops.outcomes import Outcomes
+from bot.loops.reels import ReelPoster
 from bot.loops.render_tally import RenderTally
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
@@ -53,6 +50,7 @@ from bot.ops.loop_lag import LoopLag
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
+from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
 from bot.seating import seated
@@ -61,6 +59,7 @@ from bot.services import Services
 from bot.turns import Turns
 from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
+from bot.workers import broker_of, fleet_of
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
@@ -150,7 +149,7 @@ async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Receptio
 def _services(base: Base) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
     screening = _screening(base)
-    tally, broker = RenderTally(), _broker(base)
+    tally, broker = RenderTally(), broker_of(base)
     loops = _job_loops(base, screening, tally)
     submissions = _submissions(base, loops.board, screening)
     decisions = Decisions(
@@ -182,8 +181,11 @@ def _services(base: Base) -> Services:
         deliverer=loops.deliverer,
         board=loops.board,
         takes=_takes(base),
+        stickers=Stickers(blobs=base.blobs, turns=Turns(at_once=1, waiting=settings.exports_waiting)),
         submissions=submissions,
         replays=_replays(base, submissions, screening),
+        effects=_effects(base, submissions),
+        reel_poster=_reel_poster(base),
         cancelling=cancelling,
         clip_rules=policies.for_finished_clips(settings),
         cases=loops.cases,
@@ -207,6 +209,32 @@ def _services(base: Base) -> Services:
     )
 
 
+def _effects(base: Base, submissions: Submissions) -> ServerEffects:
+    return ServerEffects(
+        own=base.queue.effects,
+        submissions=submissions,
+        forecaster=base.forecaster,
+        folder=base.settings.data_dir,
+        most=base.settings.max_effects,
+    )
+
+
+def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
+    return fleet_of(base, tally, broker, outcomes_of=partial(_outcomes, base), limits_for=_limits_for(base))
+
+
+def _reel_poster(base: Base) -> ReelPoster:
+    return ReelPoster(
+        reels=base.queue.reels,
+        contests=base.queue.contests,
+        blobs=base.blobs,
+        messenger=base.messenger,
+        folder=base.settings.data_dir,
+        most=base.settings.reel_clips,
+        clock=base.clock,
+    )
+
+
 def _screening(base: Base) -> Screening:
     return Screening(
         reviews=base.queue.reviews,
@@ -224,7 +252,9 @@ def _engines(base: Base, tally: RenderTally) -> Engines:
     seats = base.seating.seats
     names = [f"engine loop, {seat.name}" if len(seats) > 1 else "engine loop" for seat in seats]
     loops = [_engine_loop(base, seat, name, tally) for seat, name in zip(seats, names, strict=True)]
-    return Engines(loops, tally, watches=base.seating.watches, workers=base.places)
+    return Engines(
+        loops, tally, watches=base.seating.watches, workers=base.places, absent=base.abilities.absent
+    )
 
 
 def _limits_for(base: Base) -> Callable[[Job], Awaitable[RenderLimits]]:
@@ -255,10 +285,9 @@ def _outcomes(base: Base, seat: str) -> Outcomes:
 
 def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
     if seat.lane == HERE:
-        seat.unable = _abilities(base).unable
+        seat.unable = base.abilities.unable
     return EngineLoop(
         claims=base.queue.claims,
-        jobs=base.queue.jobs,
         take_previews=base.queue.take_previews,
         retention=base.queue.retention,
         blobs=base.blobs,
@@ -308,6 +337,7 @@ def _job_loops(base: Base, screening: Screening, tally: RenderTally) -> _JobLoop
         shortages=base.shortages,
         clock=base.clock,
         screen=screening.before_posting,
+        answer_with=base.messenger.answer_with,
     )
     cases = CaseBoard(
         cases=queue.cases,
@@ -319,65 +349,6 @@ def _job_loops(base: Base, screening: Screening, tally: RenderTally) -> _JobLoop
         work=base.outbox,
     )
     return _JobLoops(engines=engines, board=board, deliverer=deliverer, cases=cases)
-
-
-def _abilities(base: Base) -> Abilities:
-    return Abilities(
-        base.places,
-        here=base.inventory.here,
-        families=base.inventory.families,
-        waiting=base.queue.worker_claims.abilities,
-    )
-
-
-def _broker(base: Base) -> Broker:
-    async def keys() -> dict[str, str]:
-        return {worker.id: worker.key for worker in await base.queue.workers.all()}
-
-    store = BrokerStore(base.settings.data_dir)
-    return Broker(store, policies.for_broker(base.settings), keys=keys)
-
-
-def _checks(base: Base) -> Checking:
-    settings = base.settings
-    return Checking(
-        policies.for_checks(settings),
-        clips=ClipIntake(policies.for_checked_clips(settings), folder=settings.data_dir),
-        sounds=SoundIntake(policies.to_hear(settings), folder=settings.data_dir),
-        pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
-        blobs=base.blobs,
-        store=policies.store_of(settings),
-        calibration=settings.data_dir / CALIBRATION,
-        work=settings.data_dir / SPOOL / "workers",
-    )
-
-
-def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
-    settings, queue = base.settings, base.queue
-    fleet = fleet_service(
-        policies.for_fleet(settings),
-        claims=queue.claims,
-        worker_claims=queue.worker_claims,
-        workers=queue.workers,
-        take_previews=queue.take_previews,
-        retention=queue.retention,
-        blobs=base.blobs,
-        signals=base.signals,
-        places=base.places,
-        tally=tally,
-        checks=_checks(base),
-        outcomes_of=partial(_outcomes, base),
-        limits_for=_limits_for(base),
-        may_claim=base.data_watch.is_there,
-        wanted=BrokerStore(settings.data_dir).wants,
-        removed=broker.wake,
-        folder=settings.data_dir / SPOOL / "workers",
-        calibration=settings.data_dir / CALIBRATION,
-        release=version("framekiln"),
-        clock=base.clock,
-    )
-    broker.on_change(fleet.hub.dial)
-    return fleet
 
 
 def _takes(base: Base) -> TakesToChoose:
@@ -470,7 +441,7 @@ def _submissions(base: Base, board: StatusBoard, screening: Screening) -> Submis
         capabilities=base.inventory.capabilities,
         families=base.inventory.families,
         lanes=base.seating.lanes,
-        abilities=_abilities(base),
+        abilities=base.abilities,
     )
     return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 

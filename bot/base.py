@@ -11,6 +11,7 @@ from bot import policies
 from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Messenger
+from bot.fleet.abilities import Abilities
 from bot.fleet.places import Places
 from bot.forecast import Forecaster
 from bot.hosted.service import Accounts
@@ -51,6 +52,7 @@ class Base:
     inventory: Inventory
     accounts: Accounts
     places: Places
+    abilities: Abilities
 
     @property
     def outbox(self) -> Path:
@@ -107,4 +109,10 @@ def base_of(
         accounts=accounts,
         inventory=inventory,
         places=places,
+        abilities=Abilities(
+            places,
+            here=inventory.here,
+            families=inventory.families,
+            waiting=queue.worker_claims.abilities,
+        ),
     )

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.render_times import RenderTimes
-from bot.seats import HERE, SeatSeen
+from bot.seats import HERE, Seat, SeatSeen
 from db.jobs.job import Job
 from db.jobs.queries import Arrival, JobQueries, Turn
 from db.states import JobId
@@ -51,6 +51,9 @@ WINDOW = 1800.0
 
 ROUNDS = 12
 """Iterations of the fixed point: overtaking lengthens the wait, which lets more jobs overtake."""
+
+MANY = 500
+"""Jobs that a forecast is made of in the event loop; of more, in a thread."""
 
 FRESH_SECONDS = 1.0
 """Seconds that a forecast is reused, however many members ask."""
@@ -120,9 +123,12 @@ class _Line:
         begins, takes = [], []
         for engine, seconds in jobs:
             seat = min(seats[engine], key=free.__getitem__)
-            ready = [self.paces[each] for each in seats[engine] if free[each] <= 0] or [self.paces[seat]]
+            pace = self.paces[seat]
+            if free[seat] <= 0:
+                ready = [self.paces[each] for each in seats[engine] if free[each] <= 0]
+                pace = sum(ready) / len(ready)
             begins.append(free[seat])
-            takes.append(seconds * sum(ready) / len(ready))
+            takes.append(seconds * pace)
             free[seat] += seconds * self.paces[seat]
         return np.array(begins, np.float64), np.array(takes, np.float64)
 
@@ -256,8 +262,8 @@ class Forecaster:
             for lane in sorted(lanes)
         }
         waits: dict[JobId, Wait] = {}
-        for line in lines.values():
-            waits |= line.waits(now)
+        for line in lines.values():  # thousands of jobs take a while
+            waits |= await asyncio.to_thread(line.waits, now) if len(line.order) > MANY else line.waits(now)
         return Forecast(waits=waits, made_at=now, lines=lines)
 
     async def _line(
@@ -275,15 +281,17 @@ class Forecaster:
             usual=self._usual,
         )
         shares = [_share(await self._jobs.forecast_ratios(*crowd, SAMPLE, lane=lane)) for crowd in CROWDS]
-        seats = [seat for seat in self._seats if seat.lane == lane]
-        seats = [seat for seat in seats if not seat.resting] or seats
         now = self._clock()
+        seats = [seat for seat in self._seats if seat.lane == lane]
+        seats = [seat for seat in seats if not seat.resting or _back_in(seat, now)] or seats
         left = {job.seat: times.left(job, now) for job in reversed(running)}  # of two, the newer one
         if len(seats) <= 1:
             latest = times.left(running[0], now) if running else 0.0
             free: tuple[float, ...] = (latest,)
         else:
             free = tuple(left.get(seat.name, 0.0) for seat in seats)
+        if len(free) == len(seats):
+            free = tuple(max(each, _back_in(seat, now)) for each, seat in zip(free, seats, strict=True))
         return _Line(
             lane=lane,
             order=order,
@@ -294,6 +302,13 @@ class Forecaster:
             arrivals=arrivals,
             shares=tuple(shares),
         )
+
+
+def _back_in(seat: SeatSeen, now: float) -> float:
+    """Seconds until a seat that is left out draws again; 0 where it is not, or where nobody knows."""
+    left_out = seat.left_out if isinstance(seat, Seat) else None
+    until = None if left_out is None else left_out.until
+    return 0.0 if until is None else max(0.0, until.timestamp() - now)
 
 
 def overtaking(
@@ -313,14 +328,26 @@ def overtaking(
     Returns:
         Seconds, shape [jobs].
     """
-    delays = np.array([arrival.delay for arrival in arrivals])
-    rates = np.array([arrival.expected for arrival in arrivals]) / WINDOW
     added = np.zeros_like(base)
-    if not len(arrivals) or not late.any():
+    if not arrivals or not late.any():
         return added
-    chance = np.maximum(0.0, late[:, None] - delays[None, :])  # seconds in which one would come before
+    delays = np.array([arrival.delay for arrival in arrivals])
+    order = np.argsort(delays)
+    delays = delays[order]
+    rates = np.array([arrival.expected for arrival in arrivals])[order] / WINDOW
+    rate_up_to = np.concatenate(([0.0], np.cumsum(rates)))
+    shift_up_to = np.concatenate(([0.0], np.cumsum(rates * delays)))
+    # Of a kind with a delay, those of the next ``late - delay`` seconds go first, as long as that is not more
+    # than the whole wait. Sums up to a delay say both for all kinds at once, however many jobs wait.
+    least = np.searchsorted(delays, late)
     for _ in range(ROUNDS):
-        added = np.minimum(chance, (base + added)[:, None]) @ rates / seats
+        whole = np.maximum(0.0, base + added)
+        all_of = np.searchsorted(delays, late - whole)
+        added = (
+            whole * rate_up_to[all_of]
+            + late * (rate_up_to[least] - rate_up_to[all_of])
+            - (shift_up_to[least] - shift_up_to[all_of])
+        ) / seats
     return added
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
@@ -26,6 +27,7 @@ from bot.intake.picture_intake import IntakeLimits
 from bot.intake.sound_intake import SoundIntakeLimits
 from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
+from bot.loops.leave_out import LeavePolicy
 from bot.loops.owner_alerts import AlertPolicy
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
@@ -49,6 +51,7 @@ from engine.rendering.limits import RenderLimits
 
 MINUTE = 60.0
 HOUR = 3600.0
+GIGABYTE = 10**9
 CLIP_DECODERS = 1
 """Clips, and sounds, that are read at the same time: reading a clip keeps every processor busy."""
 JUDGED_BYTES = 512 * 2**20
@@ -409,6 +412,16 @@ def for_enqueueing(settings: Settings) -> EnqueueLimits:
             hour=settings.most_member_hour,
             day=settings.most_member_day,
         ),
+    )
+
+
+def for_leaving(settings: Settings) -> LeavePolicy:
+    """When engines of this machine are left out."""
+    return LeavePolicy(
+        hours=settings.leave_out,
+        zone=ZoneInfo(settings.time_zone) if settings.time_zone else None,
+        memory=round(settings.leave_out_memory_gb * GIGABYTE),
+        grace=settings.leave_out_seconds,
     )
 
 

@@ -29,7 +29,9 @@ from bot.gallery.served import ServedGallery
 from bot.loops.alerts import engines_trouble, moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
 from bot.loops.engine_count import EngineCount
+from bot.loops.leave_out import leave_outs
 from bot.loops.owner_alerts import AlertPolicy, OwnerAlerts, failing_backups, low_disk
+from bot.loops.progress_notes import ProgressNotes
 from bot.ops.clock_watch import ClockWatch
 from bot.ops.data_watch import disk_reserve
 from bot.ops.fetch_eyes import fetching
@@ -120,14 +122,11 @@ def supervisor_of(services: Services) -> Supervisor:
         *services.engines.watches,
         services.broker.loop,
         *services.fleet.loops,
-        EngineCount(
-            services.queue.lane_sizes,
-            lanes=lambda: [seat.lane for seat in services.engines.seats],
-            member_share=services.settings.member_share,
-        ).loop,
+        *_engine_watches(services),
         services.deliverer.loop,
         services.board.loop,
         services.takes.loop,
+        services.reel_poster.loop,
         services.cases.loop,
         services.answers.loop,
         services.housekeeping.loop,
@@ -160,6 +159,21 @@ def _add_what_is_wanted(services: Services, supervisor: Supervisor) -> None:
     if services.settings.api_port:
         api = api_server(services, policies.for_api(services.settings))
         supervisor.add(api.loop, api.sweeper, services.key_webhooks.loop)
+
+
+def _engine_watches(services: Services) -> Iterator[Loop]:
+    """What counts the engines, leaves them to other programs, and writes down how far their jobs are."""
+    leaving = policies.for_leaving(services.settings)
+    for each in leave_outs(leaving, services.engines.loops, signals=services.signals, clock=services.clock):
+        yield each.loop
+    count = EngineCount(
+        services.queue.lane_sizes,
+        lanes=lambda: [seat.lane for seat in services.engines.seats],
+        member_share=services.settings.member_share,
+    )
+    yield count.loop
+    notes = ProgressNotes(services.queue.claims, services.queue.jobs, loops=services.engines.loops)
+    yield notes.loop
 
 
 def first_times(services: Services) -> FirstTimes:

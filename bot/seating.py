@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot import policies
 from bot.config.devices import LocalDevice
@@ -19,8 +20,9 @@ from bot.intake.clip_intake import ClipIntake
 from bot.intake.decoder import Decoder
 from bot.intake.foreign_takes import ForeignTakes
 from bot.intake.sound_intake import SoundIntake
+from bot.leavable_engine import LeavableEngine
 from bot.loops.comfyui_servers import ComfyServers
-from bot.seats import HERE, Seat
+from bot.seats import HERE, Engine, Seat
 from bot.supervisor import Loop
 from db.jobs.queries import JobQueries
 from db.sqlite.connection import Database
@@ -86,7 +88,7 @@ def seated(
         services: what has takes drawn by each service that draws for money, by the service's name.
     """
     here = [
-        Seat(name=device.name, engine=_host(settings, number, device.environment))
+        Seat(name=device.name, engine=_here(settings, number, device))
         for number, device in enumerate(devices)
     ]
     comfy = comfy_servers(settings, database, clock)
@@ -108,6 +110,12 @@ def seated(
         watches=(comfy.loop,) if servers else (),
         closes=(comfy.close,),
     )
+
+
+def _here(settings: Settings, number: int, device: LocalDevice) -> Engine:
+    """An engine on a device of this machine, which it can leave to other programs if the owner ever wants."""
+    make = partial(_host, settings, number, device.environment)
+    return LeavableEngine(make, gpu=device.gpu) if policies.for_leaving(settings).wanted else make()
 
 
 def _host(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -98,7 +99,7 @@ class Restarts(Protocol):
 def lane_of(recipe: Recipe, families: Mapping[str, FamilySpec]) -> str:
     """The lane of a job. A loop is made here, wherever the clip comes from: nothing is drawn for it."""
     spec = families.get(recipe.engine)
-    return HERE if recipe.loop or spec is None else spec.made_at
+    return HERE if recipe.only_remade or spec is None else spec.made_at
 
 
 class SeatSeen(Protocol):
@@ -132,6 +133,24 @@ async def nothing() -> Collection[str]:
     return ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """Why a seat begins no job: its owner wants the device for something else.
+
+    Attributes:
+        until: when it draws again; None: when other programs no longer hold so much of its memory.
+        held: bytes of its memory that other programs hold; 0 where the clock says so.
+    """
+
+    until: datetime | None
+    held: int = 0
+
+    def __str__(self) -> str:
+        if self.until is not None:
+            return f"left out until {self.until:%H:%M}, as its owner wishes"
+        return f"left out while other programs hold {self.held / 1e9:.1f} GB of its memory"
+
+
 @dataclass(kw_only=True, eq=False)
 class Seat:
     """One engine and the jobs that it takes.
@@ -143,7 +162,9 @@ class Seat:
         draws: says with which engines it can draw now, by their names; None: with all of its lane. What
             those of a server are can change at any time.
         unable: says which abilities of waiting jobs it has not; see :attr:`db.jobs.job.Job.ability`.
-        resting: it begins no job now, because of faults or because what it draws with cannot be reached.
+        resting: it begins no job now, because of faults, because what it draws with cannot be reached, or
+            because it is left out.
+        left_out: why it is left out; None: it is not.
     """
 
     name: str
@@ -152,6 +173,7 @@ class Seat:
     draws: Callable[[], Collection[str] | None] = everything
     unable: Callable[[], Awaitable[Collection[str]]] = nothing
     resting: bool = False
+    left_out: LeftOut | None = None
 
     def can_draw(self, engine: str) -> bool:
         """Whether it can draw with this engine now."""

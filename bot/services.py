@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from bot.broker.broker import Broker
 from bot.clips.clip_rules import ClipRules
 from bot.clips.replay import Replays
+from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
@@ -24,6 +25,7 @@ from bot.hosted.service import HostedService
 from bot.loops.answers import Answers
 from bot.loops.delivery import Deliverer
 from bot.loops.engines import Engines
+from bot.loops.reels import ReelPoster
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.decisions import Decisions
@@ -35,6 +37,7 @@ from bot.ops.shortages import Shortages
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
+from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
 from bot.signals import JobSignals
 from bot.supervisor import LoopState, Supervisor
@@ -72,8 +75,11 @@ class Services:
     deliverer: Deliverer
     board: StatusBoard
     takes: TakesToChoose
+    stickers: Stickers
     submissions: Submissions
     replays: Replays
+    effects: ServerEffects
+    reel_poster: ReelPoster
     cancelling: Cancelling
     clip_rules: ClipRules
     cases: CaseBoard
@@ -112,6 +118,7 @@ def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
     return {
         **({} if trouble is None else {TROUBLE: trouble}),
         **_states_of(services.engines),
+        **({"workers": services.broker.trouble} if services.broker.trouble else {}),
         "discord": "connected" if services.messenger.connected else "away",
         "rendered": services.engines.tally.rendered,
         "idle between jobs p95 ms": round(services.engines.idle(0.95) * 1000, 1),
@@ -130,7 +137,7 @@ def _states_of(engines: Engines) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for loop in engines.loops:
         name = f" {loop.seat.name}" if len(engines.loops) > 1 else ""
-        told[f"engine{name}"] = loop.seat.engine.state.value
+        told[f"engine{name}"] = str(loop.seat.left_out or loop.seat.engine.state.value)
         told[f"engine{name} deaths"] = loop.seat.engine.deaths
         told[f"GPU faults in a row{name}"] = loop.outcomes.gpu.in_a_row
         if loop.outcomes.absence.where is not None:

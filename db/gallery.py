@@ -33,7 +33,8 @@ LEFT JOIN gallery_name AS known ON known.guild_id = job.guild_id AND known.user_
     AND wish.choice = 'named' AND known.name <> ''
 WHERE job.state = 'delivered' AND job.clip_sha256 IS NOT NULL
     AND job.deleted_at IS NULL AND job.forgotten_at IS NULL AND NOT job.taking_down
-    AND job.channel_id <> {NOWHERE} AND job.message_id IS NOT NULL AND job.draft_of IS NULL
+    AND job.channel_id <> {NOWHERE} AND job.message_id IS NOT NULL
+    AND NOT job.private AND job.draft = 0
     AND NOT job.adult AND NOT job.spoiler
     AND coalesce(wish.choice, '') <> 'hidden'
     AND job.user_id NOT IN {UNDER_ERASE}

@@ -18,12 +18,15 @@
 `db.jobs.take_previews`        pictures of discarded takes
 `db.jobs.stars`         clips that members keep
 `db.jobs.webhooks`      what another program is to be told
+`db.community.effects`  a guild's own effects
+`db.community.reels`    its showcase, and reels that are to be posted
+`db.community.contests` its contests
 `db.purchases`          what services draw for money
 `db.gallery`            what strangers may see
 `db.fleet.workers`      who else draws, and how far each is trusted
 `db.fleet.remote_guilds`  whose jobs they may draw
 `db.fleet.worker_claims`  their side of a job
-`db.jobs.lately`        how jobs went lately
+`db.lately`        how jobs went lately
 `db.api.owner_key`      the owner's key for the dashboard
 `db.api.keys`           keys of the HTTP API
 `db.api.requests`       requests that may come twice
@@ -43,6 +46,9 @@ from db.api.hooks import ApiWebhooks
 from db.api.keys import ApiKeys
 from db.api.owner_key import OwnerKey
 from db.api.requests import ApiRequests
+from db.community.contests import Contests
+from db.community.effects import Effects
+from db.community.reels import Reels
 from db.fleet.remote_guilds import RemoteGuilds
 from db.fleet.worker_claims import WorkerClaims
 from db.fleet.workers import Workers
@@ -56,7 +62,6 @@ from db.jobs.descent import Retells
 from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
 from db.jobs.lane_sizes import LaneSizes
-from db.jobs.lately import Lately
 from db.jobs.owed import Owed
 from db.jobs.ownership import Ownership
 from db.jobs.queries import JobQueries
@@ -64,6 +69,7 @@ from db.jobs.retention import Retention
 from db.jobs.stars import Stars
 from db.jobs.take_previews import TakePreviews
 from db.jobs.webhooks import Webhooks
+from db.lately import Lately
 from db.moderation.actions import Moderation
 from db.moderation.cases import Cases
 from db.moderation.reviews import Reviews
@@ -95,6 +101,9 @@ class Queue:
         take_previews: pictures of discarded takes.
         stars: clips that members keep.
         webhooks: what another program is to be told.
+        effects: a guild's own effects.
+        reels: its showcase, and reels that are to be posted.
+        contests: its contests.
         purchases: what services draw for money, and who agrees to it.
         gallery: what strangers may see.
         workers: who else draws, and how far each is trusted.
@@ -126,6 +135,9 @@ class Queue:
     take_previews: TakePreviews
     stars: Stars
     webhooks: Webhooks
+    effects: Effects
+    reels: Reels
+    contests: Contests
     purchases: Purchases
     gallery: Gallery
     workers: Workers
@@ -173,6 +185,9 @@ class Queue:
         self.take_previews = TakePreviews(db, clock=clock)
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
+        self.effects = Effects(db, clock=clock)
+        self.reels = Reels(db, clock=clock)
+        self.contests = Contests(db, clock=clock)
         self.purchases = Purchases(db, clock=clock)
         self.gallery = Gallery(db, pseudonym_of=pseudonym_of, clock=clock)
         self.workers = Workers(db, clock=clock)

@@ -22,6 +22,7 @@ from bot.api.policy import ApiPolicy
 from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.clips.drafting import DraftPolicy
+from bot.config.hours import read_hours
 from bot.config.settings import Settings
 from bot.dashboard.policy import DashboardPolicy
 from bot.discord_io.door_limits import DoorLimits
@@ -35,6 +36,7 @@ from bot.intake.sound_intake import SoundIntakeLimits
 from bot.link.connection import LineLimits
 from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
+from bot.loops.leave_out import LeavePolicy
 from bot.loops.owner_alerts import AlertPolicy
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
@@ -73,6 +75,7 @@ OWNERS = (
     DeliveryLimits,
     DraftPolicy,
     DoorLimits,
+    LeavePolicy,
     WebPolicy,
     FleetPolicy,
     WebhookPolicy,
@@ -238,6 +241,7 @@ def made_from(settings: Settings) -> list[object]:
     return [
         policies.for_retention(settings),
         policies.for_turns(settings),
+        policies.for_leaving(settings),
         submissions,
         submissions.limits,
         submissions.limits.ceilings,
@@ -286,6 +290,8 @@ OTHER_VALUES: dict[str, Any] = {
     "replicate_webhook_secret": SecretStr("other"),
     "hosted_hosts": ("other.example",),
     "hosted_engines_dir": Path("other"),
+    "leave_out": (read_hours("all 18:00-23:00"),),
+    "time_zone": "Europe/Berlin",
     "broker_binary": Path("other"),
 }
 OTHERS = made_from(Settings.model_construct(**OTHER_VALUES))

@@ -23,8 +23,8 @@ def _no_look_up() -> None:
 def _early_answer() -> None:
     """Tell the member that the job waits before it is written down."""
 
-    async def answer(interaction: Any) -> Answer | None:
-        answered = await defer(interaction)
+    async def answer(interaction: Any, *, private: bool = False) -> Answer | None:
+        answered = await defer(interaction, private=private)
         await interaction.edit_original_response(content="waiting")
         return answered
 

@@ -34,7 +34,7 @@ import bot.loops.answers
 import bot.loops.delivery
 import bot.loops.engine_loop
 import bot.loops.outcomes
-import bot.loops.runs
+import bot.loops.progress_notes
 import bot.loops.status
 import bot.ops.shortages
 import bot.reconnect
@@ -60,7 +60,7 @@ DEATHS_WINDOW = 3.0
 """Seconds in which several deaths of the engine count as one fault: one story's, not those of many."""
 
 PAUSES = {
-    bot.loops.runs: {"NOTE_SECONDS": 0.1},
+    bot.loops.progress_notes: {"LISTEN_SECONDS": 0.1, "NOTE_SECONDS": 0.1},
     bot.loops.engine_loop: {
         "POLL_SECONDS": 0.1,
     },

@@ -31,8 +31,8 @@ class Place(Enum):
     CLIP = auto()
     """Under a finished clip: what makes another of it, or keeps it."""
 
-    CLIP_BELOW = auto()
-    """Under a finished clip, below those: what is about this one."""
+    MORE = auto()
+    """Behind “More…”: the rest of what can be done with a finished clip."""
 
 
 class Presser(Enum):
@@ -50,12 +50,14 @@ class JobButton(Button):
         place: where it stands; None: whatever shows it asks for it by its class.
         states: where its job stands when the button is meant. A status message shows it in these only.
         presser: who may press it.
+        anywhere: it works in a direct message, too.
         needs_words: it cannot be used once the words of its job are forgotten.
     """
 
     place: ClassVar[Place | None] = None
     states: ClassVar[tuple[State, ...]] = (State.DELIVERED,)
     presser: ClassVar[Presser] = Presser.ANYONE
+    anywhere: ClassVar[bool] = False
     needs_words: ClassVar[bool] = False
 
     def __init__(self, job: JobId, *, row: int | None = None) -> None:

@@ -91,12 +91,16 @@ def for_clip(job: Job, capabilities: Capabilities | None = None) -> discord.ui.V
         capabilities: what this machine has; None: no weights. A button for something that it cannot do is
             left out.
     """
-    here = capabilities or Capabilities()
-    places = (job_buttons(Place.CLIP), job_buttons(Place.CLIP_BELOW))
-    return _view(
-        job,
-        *([kind for kind in kinds if kind.suits(job) and kind.works_with(here)] for kinds in places),
-    )
+    return _view(job, _usable(Place.CLIP, job, capabilities or Capabilities()))
+
+
+def behind_more(job: Job, capabilities: Capabilities) -> discord.ui.View:
+    """The rest of what can be done with a finished clip; arguments as for :func:`for_clip`."""
+    return _view(job, _usable(Place.MORE, job, capabilities))
+
+
+def _usable(place: Place, job: Job, here: Capabilities) -> list[type[JobButton]]:
+    return [kind for kind in job_buttons(place) if kind.suits(job) and kind.works_with(here)]
 
 
 def view_of(*lines: Iterable[Button]) -> discord.ui.View:

@@ -243,7 +243,6 @@ class ClipMaker:
         )
         engine_loop = EngineLoop(
             claims=queue.claims,
-            jobs=queue.jobs,
             take_previews=queue.take_previews,
             retention=queue.retention,
             blobs=self._blobs,

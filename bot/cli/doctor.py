@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
@@ -15,8 +16,9 @@ from yarl import URL
 
 from bot.cli.finding import Finding
 from bot.cli.folders import examine_folders
+from bot.cli.rows.broker_findings import examine_workers
 from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables, variable
-from bot.policies import local_devices_of, owned_environment, store_of
+from bot.policies import for_leaving, local_devices_of, owned_environment, store_of
 from engine.core.request import AUTO
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ def examine() -> list[Finding]:
         _eyes(settings),
         _nudity(settings),
         *examine_weights(settings),
+        *examine_workers(settings),
     ]
 
 
@@ -193,6 +196,33 @@ def examine_devices(settings: Settings) -> Iterator[Finding]:
     elif len(devices) > 1:
         names = ", ".join(device.name for device in devices)
         yield Finding(name="devices", ok=True, text=f"an engine for each of {names}")
+    yield from examine_leaving(settings)
+
+
+def examine_leaving(settings: Settings) -> Iterator[Finding]:
+    """When engines of this machine are left out, and whether one is now."""
+    from bot.loops.leave_out import held_by_others, left_out_by_clock  # noqa: PLC0415 - only needed here
+
+    policy, name = for_leaving(settings), "leaving out"
+    devices = local_devices_of(settings)
+    for hours in policy.hours:
+        text = f"{hours.name} from {hours.begin:%H:%M} to {hours.end:%H:%M}"
+        if any(hours.are_for(device.name) for device in devices):
+            yield Finding(name=name, ok=True, text=text)
+        else:
+            names = ", ".join(["all", *(device.name for device in devices)])
+            mend = f"Change {variable('leave_out')}; there are: {names}."
+            yield Finding(name=name, ok=False, text=f"{text}: there is no such engine", mend=mend)
+    for device in devices:
+        if (left_out := left_out_by_clock(policy, device.name, time.time())) is not None:
+            yield Finding(name=name, ok=True, text=f"{device.name} is {left_out}")
+        if policy.memory and device.gpu:
+            held = held_by_others(device.gpu)
+            text = f"other programs hold {(held or 0) / 1e9:.1f} GB of the memory of {device.name}"
+            if held is None:
+                text = f"the driver does not tell who holds the memory of {device.name}"
+            mend = "" if held is not None else f"Use {variable('leave_out')} instead."
+            yield Finding(name=name, ok=held is not None, text=text, mend=mend)
 
 
 def _engines(settings: Settings) -> Iterator[Finding]:

@@ -12,9 +12,9 @@ import click
 from bot.cli.output import CLIP, OutputFile
 from bot.config.secrets import hide_token
 from engine.core.foreign_text import visible
-from engine.core.importing import uncollected
 from engine.core.recipe import Role
 from engine.core.request import Request
+from engine.runtime.importing import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,52 +8,54 @@ from typing import Self
 
 import discord
 
-from bot.buttons.button import JOB_ID, Button, Look
-from bot.buttons.job_button import job_here, may_press
+from bot.buttons.button import Button, Look
+from bot.buttons.job_button import JobButton, Presser
 from bot.buttons.rows import view_of
 from bot.clips.drafting import finished
 from bot.discord_io.interactions import Interaction, say
 from bot.job_documents import receipt_of, recipe_of
 from bot.requests.cancelling import Cancel
 from bot.signals import JobSignals
-from bot.text import messages, take_texts
+from bot.text import take_texts
 from db.jobs.choices import Choices
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
 from db.states import JobId, State
 
 
-class ChooseTake(Button):
+class ChooseTake(JobButton):
     """Finish one of the drafts. Its ``custom_id`` has the draft's number."""
 
     action = "choose"
     look = Look("Finish", None, discord.ButtonStyle.primary)
+    states = (State.QUEUED,)
+    presser = Presser.ITS_MEMBER
+    needs_words = True
 
-    def __init__(self, job: JobId, number: int) -> None:
+    def __init__(self, job: JobId, number: int = 1) -> None:
         self.job = job
         self.number = number
-        super().__init__(f"fkt:{self.action}:{number}:{job}")
+        Button.__init__(self, self.id_for(job, number))
         self.item.label = f"Finish {number}"
 
     @classmethod
     def pattern(cls) -> str:
-        """Match ``fkt:<action>:<draft>:<job>``."""
-        return f"fkt:{cls.action}:(?P<number>[1-9]):(?P<job>{JOB_ID})"
+        """Match ``fk:choose:<job>:<draft>``."""
+        return f"{super().pattern()}:(?P<number>[1-9])"
+
+    @classmethod
+    def id_for(cls, job: JobId, number: int = 1) -> str:
+        """The ``custom_id`` of the button about this draft of the job."""
+        return f"{super().id_for(job)}:{number}"
 
     @classmethod
     def of(cls, match: re.Match[str]) -> Self:
         """Make the button again from what a click brings back."""
         return cls(JobId(match["job"]), int(match["number"]))
 
-    async def click(self, interaction: Interaction) -> None:
-        """Let the member who asked, or a moderator, choose; once."""
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Choose it, once."""
         client = interaction.client
-        job = await job_here(interaction, self.job, needs_words=True)
-        if job is None:
-            return
-        if not may_press(interaction, job):
-            await say(interaction, messages.NOT_YOURS)
-            return
         drafts = await client.part(JobQueries).drafts_of(job.id)
         draft = next((each for each in to_show(drafts) if each.draft == self.number), None)
         if draft is None or job.choose_until is None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place
 from bot.clips.clip_rules import ClipRules
-from bot.clips.continuation import before_of, extended, looped
+from bot.clips.continuation import before_of, extended, looped, slowed
 from bot.clips.remakes import RemakeButton
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, say
@@ -35,8 +35,8 @@ class Extend(JobButton):
     action = "extend"
     look = Look("Extend", "⏩")
     manner = Manner(slot=Slot.CLIP)
-    place = Place.CLIP
-    order = 30
+    place = Place.MORE
+    order = 10
     needs_words = True
 
     @classmethod
@@ -63,13 +63,36 @@ class Extend(JobButton):
         )
 
 
+class SlowMotion(JobButton):
+    """Show a clip at half its speed, with new frames between those that were drawn."""
+
+    action = "slow"
+    look = Look("Slow motion", "🐌")
+    manner = Manner(slot=Slot.CLIP)
+    place = Place.MORE
+    order = 40
+    needs_words = True
+
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Submit the slower clip."""
+        max_seconds = interaction.client.part(ClipRules).max_seconds
+        await _go_on(
+            interaction,
+            job,
+            lambda recipe, receipt, clip: slowed(
+                recipe, before_of(recipe, receipt), clip, max_seconds=max_seconds
+            ),
+        )
+
+
 class Loop(RemakeButton):
     """Close a clip into a loop."""
 
     action = "loop"
     look = Look("Loop", "🔁")
     manner = Manner(slot=Slot.CLIP)
-    order = 40
+    place = Place.MORE
+    order = 20
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Submit the loop."""

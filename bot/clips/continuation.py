@@ -18,6 +18,9 @@ from engine.families import families_of
 from engine.planning.choice import engines_for
 from engine.planning.plan import PlanLimits, plan
 
+SLOWER = 2
+"""How many times as slowly a clip in slow motion is shown."""
+
 LEAST_SECONDS = 1.0
 """Less is not worth a job."""
 
@@ -66,7 +69,7 @@ def extended(
     room = max_seconds - before.frames / recipe.fps
     if room < LEAST_SECONDS:
         raise UserError("E_LONG", clip_texts.long_enough(before.frames / recipe.fps, max_seconds))
-    usual = SECONDS[Length.NORMAL] if recipe.loop else recipe.length / recipe.fps
+    usual = SECONDS[Length.NORMAL] if recipe.only_remade else recipe.length / recipe.fps
     # The part begins with the last frame of the old clip, which is shown once.
     seconds = min(max(usual, LEAST_SECONDS), room, limits.max_seconds)
     refusal: UserError | None = None
@@ -128,6 +131,36 @@ def looped(recipe: Recipe, before: Before, clip: str, *, max_seconds: float) -> 
         reasons=("a loop made from the clip before it; nothing was drawn",),
         before=before,
         loop=True,
+    )
+
+
+def slowed(recipe: Recipe, before: Before, clip: str, *, max_seconds: float) -> Recipe:
+    """The recipe of the clip at half its speed; arguments as for :func:`extended`.
+
+    Raises:
+        UserError: it would become too long.
+    """
+    length = (before.frames - 1) * SLOWER + 1
+    if length > max_seconds * recipe.fps:
+        raise UserError("E_LONG", clip_texts.long_enough(before.frames / recipe.fps, max_seconds))
+    return Recipe(
+        kind=recipe.kind,
+        engine=recipe.engine,
+        prompt=recipe.prompt,
+        inputs={Role.BEFORE: clip},
+        seed=recipe.seed,
+        width=before.width,
+        height=before.height,
+        frames=before.frames,
+        native_fps=recipe.fps,
+        fps=recipe.fps,
+        length=length,
+        motion=recipe.motion,
+        camera=recipe.camera,
+        quality=recipe.quality,
+        reasons=("the clip before it at half its speed; nothing was drawn",),
+        before=before,
+        slow=SLOWER,
     )
 
 

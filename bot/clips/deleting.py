@@ -26,9 +26,14 @@ class Delete(JobButton):
     action = "delete"
     look = Look("Delete", "🗑️", discord.ButtonStyle.danger)
     manner = Manner(slot=Slot.DELETE)
-    place = Place.CLIP_BELOW
-    order = 20
+    place = Place.CLIP
+    order = 80
     presser = Presser.ITS_MEMBER
+
+    @classmethod
+    def suits(cls, job: Job) -> bool:
+        """Whether there is a message of the bot's own: what only its member sees, they dismiss themselves."""
+        return not job.private
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Mark it deleted first, so that it is never posted again; then delete the message."""

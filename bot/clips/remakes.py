@@ -42,7 +42,7 @@ class RemakeButton(JobButton):
     def suits(cls, job: Job) -> bool:
         """Whether the clip was drawn."""
         recipe = recipe_of(job)
-        return not recipe.loop and recipe.kind is not Kind.UPSCALE
+        return not recipe.only_remade and recipe.kind is not Kind.UPSCALE
 
 
 class Reroll(RemakeButton):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 
 import discord
 
-from bot.clips.continuation import before_of, looped, resumed
+from bot.clips.continuation import before_of, looped, resumed, slowed
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.permissions import may_see
 from bot.discord_io.spoilers import is_spoiler
@@ -153,6 +153,9 @@ class Replays:
         adult = job.adult or self._flagged_clip(job)
         if told.loop:
             made = looped(recipe, before, digest, max_seconds=self._max_seconds)
+            return Planned(recipe=made, adult=adult, spoiler=job.spoiler, origin=job)
+        if told.slow:
+            made = slowed(recipe, before, digest, max_seconds=self._max_seconds)
             return Planned(recipe=made, adult=adult, spoiler=job.spoiler, origin=job)
         capabilities = await self._submissions.capabilities()
         if told.kind is Kind.UPSCALE:

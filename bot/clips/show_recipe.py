@@ -41,8 +41,8 @@ class ShowRecipe(JobButton):
 
     action = "recipe"
     look = Look("Recipe", "📜")
-    place = Place.CLIP_BELOW
-    order = 10
+    place = Place.MORE
+    order = 60
     needs_words = True
 
     async def do(self, interaction: Interaction, job: Job) -> None:

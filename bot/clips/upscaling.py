@@ -20,13 +20,13 @@ from engine.planning.upscaling import can_upscale, upscaled
 
 
 class Upscale(JobButton):
-    """Show the clip at twice its size. The row above, which members know, is full."""
+    """Show the clip at twice its size."""
 
     action = "upscale"
     look = Look("Upscale", "🔎")
     manner = Manner(slot=Slot.CLIP)
-    place = Place.CLIP_BELOW
-    order = 5
+    place = Place.MORE
+    order = 30
     needs_words = True
 
     @classmethod

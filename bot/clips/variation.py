@@ -88,7 +88,7 @@ def replanned(request: Request, recipe: Recipe, capabilities: Capabilities, limi
     Raises:
         UserError: it cannot be made here any more, or was not drawn.
     """
-    if recipe.loop:
+    if recipe.only_remade:
         raise UserError("E_LOOP", LOOPS_ARE_NOT_DRAWN)
     if recipe.kind is Kind.UPSCALE:
         raise UserError(Code.UPSCALE, UPSCALED_IS_NOT_DRAWN)

@@ -35,6 +35,14 @@ class LocalDevice:
     name: str
     environment: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def gpu(self) -> str:
+        """The number of its GPU as nvidia-smi counts; "" for a processor."""
+        if self.environment.get(DEVICE_VARIABLE) == CPU:
+            return ""
+        chosen = self.environment.get(VISIBLE) or os.environ.get(VISIBLE) or "0"
+        return chosen.split(",")[0].strip()
+
 
 THE_ONLY = LocalDevice(name="this machine")
 """Where there is one engine, it finds its device by itself."""

@@ -32,4 +32,14 @@ class Keeping(BaseSettings):
     keep_sheets_days: float = Field(
         7.0, gt=0, description="Days to keep pictures of discarded takes; never longer than the inputs."
     )
+    reel_clips: int = Field(
+        5, ge=1, le=10, description="Most clips in a reel of the showcase, or of a contest."
+    )
+    max_effects: int = Field(
+        12,
+        ge=0,
+        le=13,
+        description="Most effects of its own that a server can have, beside the twelve that ship; "
+        "Discord's lists end at 25.",
+    )
     max_starred: int = Field(50, ge=1, description="Most stars a member can have in a server.")

@@ -14,6 +14,8 @@ _SHAPED = re.compile(
     rf"{BOT_TOKEN.pattern}"
     r"|(?<=/webhooks/)\d+/[^\s/?\"'<>]+"  # an interaction's token
     r"|(?<=/interactions/)\d+/[^\s/?\"'<>]+"
+    r"|\bfkw1\.[\w-]{40,}"  # an invitation of a worker
+    r"|\bSU[A-Z2-7]{56}\b"  # the secret key in one
     r"|(?<=[?&])(?:ex|is|hm)=[^\s&\"'<>]+"  # the signature of an attachment's address
     r"|(?<=://)[^\s/@\"'<>]+(?=@)"  # the name and password of an address
 )

@@ -38,6 +38,7 @@ from bot.config.endurance import Endurance
 from bot.config.helping import Helping
 from bot.config.hosting import Hosting
 from bot.config.keeping import Keeping
+from bot.config.leaving import Leaving
 from bot.config.looking import Looking
 from bot.config.owner_news import OwnerNews
 from bot.config.plain_values import PlainValues
@@ -92,6 +93,7 @@ class Settings(
     Helping,
     Hosting,
     Keeping,
+    Leaving,
     Looking,
     OwnerNews,
     Serving,

@@ -71,6 +71,8 @@ def may_see(interaction: Interaction, job: Job, roles: Collection[int]) -> bool:
         return False
     if interaction.user.id == job.user_id or is_moderator(interaction, roles):
         return True
+    if job.private:
+        return False
     return sees_channel(interaction, job.channel_id)
 
 

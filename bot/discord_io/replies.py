@@ -86,8 +86,12 @@ async def think(interaction: Interaction) -> None:
     interaction.extras[PROMISED] = True
 
 
-async def defer(interaction: Interaction) -> Answer | None:
+async def defer(interaction: Interaction, *, private: bool = False) -> Answer | None:
     """Reply within Discord's three seconds.
+
+    Args:
+        interaction: the one to answer.
+        private: only the member sees the answer. It can be changed by its token alone then.
 
     Returns:
         None where the interaction came too late; nothing is accepted then. Where it came in time and Discord
@@ -97,8 +101,8 @@ async def defer(interaction: Interaction) -> Answer | None:
     came_in_time = (discord.utils.utcnow() - interaction.created_at).total_seconds() < ANSWER_SECONDS
     message = None
     try:
-        said = await retry(lambda: interaction.response.defer(thinking=True))
-        message = None if said is None else said.message_id
+        said = await retry(lambda: interaction.response.defer(thinking=True, ephemeral=private))
+        message = None if said is None or private else said.message_id
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         if not isinstance(error, discord.HTTPException) or error.code != ALREADY_ACKNOWLEDGED:
             log.warning("could not answer interaction %s: %s", interaction.id, error)

@@ -7,6 +7,9 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from bot.fleet.can import Ability, Machine, ability_of, can, read
 from bot.fleet.places import Places
+from bot.text import messages
+from db.jobs.job import Job
+from db.states import State
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.family_spec import FamilySpec
@@ -36,10 +39,16 @@ class Abilities:
         self._here = here
         self._families = families
         self._waiting = waiting
+        self._machine: Machine | None = None
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether there are workers, now or lately."""
+        return bool(self._places.counted)
 
     async def of(self, recipe: Recipe) -> str:
         """What drawing a recipe takes, as a job's row holds it; "": only this machine is to draw it."""
-        ability = self._least(recipe, Machine.here(await self._here()))
+        ability = self._least(recipe, self._seen(await self._here()))
         return "" if ability is None else ability.to_json()
 
     async def settled(self, recipe: Recipe, plan: Callable[[Capabilities], Recipe]) -> Recipe:
@@ -54,7 +63,7 @@ class Abilities:
         if not self._places.counted:
             return recipe
         capabilities = await self._here()
-        here = Machine.here(capabilities)
+        here = self._seen(capabilities)
         if self._somebody_can(self._least(recipe, here), here):
             return recipe
         for alone in (*self._places.machines(capabilities), capabilities):
@@ -74,7 +83,7 @@ class Abilities:
         if not self._places.counted:
             return ()
         waiting = await self._waiting()
-        here = Machine.here(await self._here()) if waiting else Machine()
+        here = self._seen(await self._here()) if waiting else Machine()
         return [
             text
             for text in waiting
@@ -82,6 +91,22 @@ class Abilities:
             and not can(here, ability)
             and self._places.anyone_can(ability)
         ]
+
+    def absent(self, job: Job) -> str | None:
+        """What a job waits for that neither this machine nor a worker that is here can draw.
+
+        None where somebody can, and where nobody who was here lately could: then this machine tries.
+        """
+        ability = read(job.ability)
+        if job.state is not State.QUEUED or ability is None or self._machine is None:
+            return None
+        if can(self._machine, ability) or self._places.any_here_can(ability):
+            return None
+        return messages.ANOTHER_MACHINE if self._places.anyone_can(ability) else None
+
+    def _seen(self, capabilities: Capabilities) -> Machine:
+        self._machine = Machine.here(capabilities)
+        return self._machine
 
     def _somebody_can(self, ability: Ability | None, here: Machine) -> bool:
         return ability is None or can(here, ability) or self._places.anyone_can(ability)

@@ -6,6 +6,7 @@ one says it again, and an older one is passed over.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +30,7 @@ class Holding:
         sent_at: when it was sent last, in seconds of a clock that only moves on.
         told: the worker's last word of it; None: it has not named it yet.
         settling: its end is being written down.
+        fetching: the task that does, until the clip is here.
         looks: names of the first looks and sheets that were dealt with.
     """
 
@@ -38,6 +40,7 @@ class Holding:
     sent_at: float
     told: Held | None = None
     settling: bool = False
+    fetching: asyncio.Task[None] | None = None
     looks: set[str] = field(default_factory=set)
 
     @property

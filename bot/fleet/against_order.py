@@ -34,14 +34,14 @@ def check_shape(clean: CleanClip, recipe: Recipe) -> None:
 
 def size_of(recipe: Recipe) -> tuple[int, int]:
     """Width and height of the finished clip, before it is made smaller to fit."""
-    if recipe.before is not None and (recipe.loop or recipe.kind is not Kind.UPSCALE):
+    if recipe.before is not None and (recipe.only_remade or recipe.kind is not Kind.UPSCALE):
         return recipe.before.width, recipe.before.height
     return recipe.width, recipe.height
 
 
 def frames_of(recipe: Recipe) -> int:
     """Frames of the finished clip; a loop may have fewer."""
-    if recipe.before is None or recipe.loop or recipe.kind is Kind.UPSCALE:
+    if recipe.before is None or recipe.only_remade or recipe.kind is Kind.UPSCALE:
         return recipe.length
     return recipe.before.frames + recipe.length - 1  # the last frame of the one is the first of the other
 
@@ -102,7 +102,7 @@ def true_receipt(made: Remade, told: Receipt, takes: tuple[TakeRecord, ...], rec
         )
         takes = (*takes[: told.kept - 1], seen, *takes[told.kept :])
     family = FAMILIES.get(recipe.engine)
-    sketch = not recipe.loop and family is not None and family.sketch
+    sketch = not recipe.only_remade and family is not None and family.sketch
     return Receipt(
         engine=recipe.engine,
         takes=takes,

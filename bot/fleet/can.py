@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from bot.link.messages import Capabilities as Told
@@ -120,6 +121,7 @@ def those_that_fit(machine: Machine, abilities: Sequence[str]) -> list[str]:
     return [text for text in abilities if (ability := read(text)) is not None and can(machine, ability)]
 
 
+@lru_cache(maxsize=4096)
 def read(text: str) -> Ability | None:
     """An ability as a row holds it; None where it cannot be read, which must stop nothing."""
     try:
@@ -145,7 +147,7 @@ def ability_of(
         None where no machine but this one should draw it: it is not drawn by a model of ours, or with a file
         whose digest is not known.
     """
-    if recipe.loop:
+    if recipe.only_remade:
         return Ability(engine="")
     spec = families.get(recipe.engine)
     if spec is None or spec.made_at:

@@ -143,7 +143,8 @@ class Checking:
                     fps=recipe.fps,
                     max_bytes=policy.max_bytes,
                     metadata=metadata(recipe),
-                    whole=recipe.kind is Kind.UPSCALE and not recipe.loop,
+                    loops=recipe.loop,
+                    whole=recipe.kind is Kind.UPSCALE and not recipe.only_remade,
                     models=str(self._store.folder.absolute()),
                     ffmpeg=imageio_ffmpeg.get_ffmpeg_exe(),
                     judged_by=recipe.to_json() if judged else "",
@@ -152,6 +153,8 @@ class Checking:
                 )
                 await asyncio.to_thread(_write, order, clean.mp4, sound)
                 made = await self._remade(order)
+                if made.too_many:
+                    raise Unfit(f"it flashes {made.flashes} times within a second")
                 if made.rejects and not receipt.forced:
                     raise Unfit(f"the gate rejects it: {'; '.join(made.reasons)}")
                 kept = clip.with_name(f"{clip.name}.anew.mp4")
@@ -180,7 +183,10 @@ class Checking:
                     ffmpeg=imageio_ffmpeg.get_ffmpeg_exe(),
                 )
                 await asyncio.to_thread(_write, order, clean.mp4, None)
-                self._check_nudity((await self._remade(order)).nudity)
+                made = await self._remade(order)
+                self._check_nudity(made.nudity)
+                if made.too_many:
+                    raise Unfit("a first look that flashes")
                 return await asyncio.to_thread(Path(order.made).read_bytes)
 
     async def sheet(self, jpeg: bytes) -> bytes:
@@ -263,9 +269,11 @@ class Checking:
     def _is_judged(self, recipe: Recipe, worker: Worker) -> bool:
         """Whether the gate looks again.
 
-        What goes on from another clip, or is redrawn from one, its engine judges together with that clip.
+        What goes on from another clip, or is redrawn from one, its engine judges together with that clip; and
+        what an effect is laid over, it judges without the effect.
         """
-        if recipe.before is not None or recipe.kind not in {Kind.ANIMATE, Kind.TEXT2VIDEO}:
+        ordinary = recipe.kind in {Kind.ANIMATE, Kind.TEXT2VIDEO} and recipe.before is None
+        if not ordinary or recipe.effect is not None:
             return False
         return worker.clips < self._policy.first or self._chance() < self._policy.share
 

@@ -37,7 +37,6 @@ from bot.link.messages import (
 from db.fleet.worker_claims import Claim, Standing
 from db.fleet.workers import Trust, Worker
 from db.states import JobId
-from engine.process.host import HostState
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +45,9 @@ MOST_AHEAD = 2
 
 BUSY_WAIT = 1.0
 """Seconds before a worker asks again that has enough to draw, or rests."""
+
+BEATS_MISSED = 3
+"""A worker that has missed so many beats is given no job, although its ask is still held."""
 
 VERDICTS = {
     Standing.KEPT: Verdict.KEPT,
@@ -76,7 +78,8 @@ class Fleet:
         self.holdings = Holdings(parts, policy, epoch=epoch)
         self.holdings.put_out = self.put_out
         self.helpers: dict[str, Helper] = {}
-        self.asks: Asks[Helper] = Asks(abilities=parts.claims.abilities, give=self._give)
+        self.asks: Asks[Helper] = Asks(abilities=self._abilities, give=self._give)
+        self._barren: set[tuple[Trust, tuple[str, ...]]] = set()
         self._out: set[str] = set()
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         parts.signals.queued.connect(self.asks.loop.wake)
@@ -130,8 +133,7 @@ class Fleet:
             place.seat.engine.deaths += bool(known)
             log.info("worker %s is here: %s", place.seat.name, hello.caps.name or hello.caps.device)
         place.seat.engine.told = hello.caps
-        if place.seat.engine.state is HostState.DOWN:
-            place.seat.engine.state = HostState.READY
+        place.seat.engine.silent = False
         self._parts.places.come(place)
         self._parts.signals.places_changed()
         await self._parts.workers.saw(place.worker.id, hello.caps.model_dump_json())
@@ -151,7 +153,7 @@ class Fleet:
             if news is None:
                 return None
             helper.heard_at = now
-            if helper.place.seat.engine.state is HostState.DOWN:
+            if helper.place.seat.engine.silent:
                 return SayHello()  # it was away, so what it can draw may be something else
             await self._act(helper, news)
             return Heard(epoch=self.epoch, forget=helper.account.forget(), orders=news.again)
@@ -186,20 +188,30 @@ class Fleet:
         return self._parts.blobs.path(asked.sha256)
 
     def _may_have(self, helper: Helper) -> bool:
+        now = time.monotonic()
         return (
             not self.holdings.stopping
             and helper.account.to_draw < MOST_AHEAD
-            and time.monotonic() >= helper.rests_until
+            and now >= helper.rests_until
+            and now - helper.heard_at < BEATS_MISSED * self.policy.beat
             and helper.place.worker.id not in self._out
             and (self._parts.strangers or helper.place.worker.trust is Trust.OWN)
             and self._parts.may_claim()
         )
+
+    async def _abilities(self) -> list[str]:
+        """What waits, at the beginning of a round through all that ask."""
+        self._barren.clear()
+        return await self._parts.claims.abilities()
 
     async def _give(self, helper: Helper, abilities: Sequence[str]) -> Order | None:
         """Claim the next job for a worker that waits."""
         worker, place = helper.place.worker, helper.place
         fitting = those_that_fit(place.machine, abilities)
         if not fitting or not self._may_have(helper):
+            return None
+        alike = worker.trust, tuple(fitting)
+        if alike in self._barren:
             return None
         job = await self._parts.claims.claim_for(
             worker.id,
@@ -209,6 +221,7 @@ class Fleet:
             last=place.outcomes.last(),
         )
         if job is None:
+            self._barren.add(alike)  # in this round, others like it need not try
             return None
         try:
             order = await self._parts.orders.of(job)

@@ -24,7 +24,6 @@ from db.fleet.worker_claims import Claim
 from db.jobs.claims import Requeue
 from db.jobs.job import Job
 from engine.core.recipe import Stage
-from engine.process.host import HostState
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +55,12 @@ class Holdings:
         self.stopping = False
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Do something beside; what it raises is logged."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
@@ -82,7 +82,7 @@ class Holdings:
         self.leases.name(claim)
         helper.place.progress[job.id] = JobProgress(stage=Stage.PREPARING, fraction=0.0, take=1)
         holding = helper.account.give(claim, job, order, time.monotonic())
-        self._note_state(helper)
+        self._note_busy(helper)
         self._parts.signals.changed(job.id)
         self._parts.signals.places_changed()
         return holding
@@ -102,7 +102,7 @@ class Holdings:
         """A worker told that a claim has ended: see to it, beside."""
         if not holding.settling:
             holding.settling = True
-            self.spawn(self._settle(helper, holding))
+            holding.fetching = self.spawn(self._settle(helper, holding))
 
     async def _settle(self, helper: Helper, holding: Holding) -> None:
         try:
@@ -116,7 +116,7 @@ class Holdings:
             await asyncio.sleep(helper.place.outcomes.short_pause())
             return
         finally:
-            holding.settling = False
+            holding.settling, holding.fetching = False, None
         await self.decide(helper, holding.key, settled.verdict)
         await self._weigh(helper, settled)
 
@@ -150,7 +150,7 @@ class Holdings:
         self._parts.discards.drop(job)
         helper.place.progress.pop(job, None)
         helper.place.drafts.pop(job, None)
-        self._note_state(helper)
+        self._note_busy(helper)
         self._parts.signals.changed(job)
         self._parts.signals.places_changed()
         self._parts.signals.queued()
@@ -172,6 +172,5 @@ class Holdings:
             await helper.place.outcomes.requeue(holding.job, Requeue.LOST)
             self.let_go(helper, holding)
 
-    def _note_state(self, helper: Helper) -> None:
-        busy = helper.account.to_draw > 0
-        helper.place.seat.engine.state = HostState.BUSY if busy else HostState.READY
+    def _note_busy(self, helper: Helper) -> None:
+        helper.place.seat.engine.busy = helper.account.to_draw > 0

@@ -36,9 +36,9 @@ class Leases:
             self._now += passed
 
     def connected(self) -> None:
-        """There is a connection again: workers, who may have lost theirs, have one lease from now."""
+        """There is a connection again. Workers may have lost theirs: each has a lease and a grace now."""
         self._apart = 0.0
-        self._named = dict.fromkeys(self._named, self._now)
+        self._named = dict.fromkeys(self._named, self._now + self._policy.grace)
 
     def name(self, claim: Claim, *, later: float = 0.0) -> None:
         """A claim was given or named now, or counts as named that many seconds from now."""

@@ -25,13 +25,31 @@ class RemoteMachine:
     """A worker's machine, as its hellos and beats tell.
 
     Attributes:
-        state: what it is doing; DOWN while nothing is heard of it.
+        silent: nothing is heard of it.
+        busy: it has something to draw.
         deaths: how often its program began anew since the bot's start.
     """
 
     told: Told
-    state: HostState = HostState.READY
+    silent: bool = False
+    busy: bool = False
     deaths: int = 0
+    _told: Told | None = field(default=None, init=False)
+    _machine: Machine = field(default_factory=Machine, init=False)
+
+    @property
+    def state(self) -> HostState:
+        """What it is doing; DOWN while nothing is heard of it."""
+        if self.silent:
+            return HostState.DOWN
+        return HostState.BUSY if self.busy else HostState.READY
+
+    @property
+    def machine(self) -> Machine:
+        """What it has, worked out anew when it is told anew."""
+        if self._told is not self.told:
+            self._told, self._machine = self.told, Machine.told(self.told)
+        return self._machine
 
     @property
     def device(self) -> Device:
@@ -89,7 +107,7 @@ class Place:
     @property
     def machine(self) -> Machine:
         """What it has."""
-        return Machine.told(self.seat.engine.told)
+        return self.seat.engine.machine
 
 
 class Places:
@@ -99,6 +117,7 @@ class Places:
         """Make it without any."""
         self._here: dict[str, Place] = {}
         self._lately: dict[str, Told] = {}
+        self._counted: list[Machine] = []
 
     def __iter__(self) -> Iterator[Place]:
         """Those that are here, in the order of their names."""
@@ -111,7 +130,7 @@ class Places:
     def come(self, place: Place) -> None:
         """A worker is here, or is another than it was."""
         self._here[place.worker.id] = place
-        self._lately[place.worker.id] = place.seat.engine.told
+        self._count({**self._lately, place.worker.id: place.seat.engine.told})
 
     def gone(self, worker: str) -> None:
         """A worker is away; it may come again."""
@@ -119,10 +138,13 @@ class Places:
 
     def remember(self, lately: Mapping[str, Told]) -> None:
         """These were here lately, and what they could do is counted on."""
-        self._lately = {
-            **lately,
-            **{worker: place.seat.engine.told for worker, place in self._here.items()},
-        }
+        here = {worker: place.seat.engine.told for worker, place in self._here.items()}
+        self._count({**lately, **here})
+
+    def _count(self, lately: dict[str, Told]) -> None:
+        if lately != self._lately:
+            self._lately = lately
+            self._counted = [Machine.told(told) for told in lately.values()]
 
     @property
     def progress(self) -> Mapping[JobId, JobProgress]:
@@ -141,11 +163,15 @@ class Places:
     @property
     def counted(self) -> list[Machine]:
         """What each of those has that are here, or were lately."""
-        return [Machine.told(told) for told in self._lately.values()]
+        return self._counted
 
     def anyone_can(self, ability: Ability) -> bool:
         """Whether a worker that is here, or was lately, has an ability."""
         return any(can(machine, ability) for machine in self.counted)
+
+    def any_here_can(self, ability: Ability) -> bool:
+        """Whether a worker that is here has an ability."""
+        return any(can(place.machine, ability) for place in self._here.values())
 
     def machines(self, here: Capabilities) -> list[Capabilities]:
         """What each of them could plan with if it were alone, the largest GPU first."""

@@ -14,7 +14,7 @@ class FleetPolicy:
     Attributes:
         lease: seconds without a beat that names a claim, until it is given to another.
         beat: seconds between two beats.
-        grace: seconds that a start adds to the first lease.
+        grace: seconds that a start, or a new connection, adds to the first lease.
         overslept: seconds between two looks, from which the bot itself was asleep.
         apart: seconds without a connection, until claims are given to others all the same.
         pace: how many messages it may send.

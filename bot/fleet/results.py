@@ -136,12 +136,13 @@ class Results:
             raise Unfit(f"a clip of {done.size} bytes, where {limit} are allowed")
         receipt = _receipt_of(done)
         clip = await self._transfers.clip(holding.claim, done)
+        holding.fetching = None
         try:
             if place.worker.trust is not Trust.OWN:
                 if self._checks is None:
                     raise Unfit("clips of machines that are not the owner's are not taken here")
                 clip, receipt = await self._checks.clip(clip, receipt, job, place.worker)
-            receipt = within(receipt, self._clock() - (job.started_at or self._clock()))
+                receipt = within(receipt, self._clock() - (job.started_at or self._clock()))
             self._tally.add(receipt)
             place.outcomes.drew(job.id)
             return await self._handing_in.take(job, clip, receipt)

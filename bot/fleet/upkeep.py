@@ -15,7 +15,6 @@ from bot.link.messages import Capabilities as Told
 from bot.link.messages import Verdict
 from db.fleet.worker_claims import Claim
 from db.states import JobId
-from engine.process.host import HostState
 
 log = logging.getLogger(__name__)
 
@@ -106,9 +105,9 @@ class Upkeep:
     def _note_silences(self, now: float) -> None:
         for worker, helper in self._fleet.helpers.items():
             engine = helper.place.seat.engine
-            if now - helper.heard_at > self._fleet.policy.lease and engine.state is not HostState.DOWN:
+            if now - helper.heard_at > self._fleet.policy.lease and not engine.silent:
                 log.warning("nothing is heard of worker %s", helper.place.seat.name)
-                engine.state = HostState.DOWN
+                engine.silent = True
                 self._parts.places.gone(worker)
                 self._parts.signals.places_changed()
 
@@ -116,7 +115,9 @@ class Upkeep:
         helper = self._fleet.helpers.get(claim.worker)
         holding = None if helper is None else helper.account.holdings.get((claim.job, claim.number))
         if holding is not None and holding.settling:
-            return  # its clip is on its way, or being stored
+            if holding.fetching is None:
+                return  # its clip is here, and being stored
+            holding.fetching.cancel()
         if helper is not None and holding is not None:
             self._fleet.holdings.let_go(helper, holding)
         await self._fleet.holdings.lose(claim, anew=False)

@@ -80,7 +80,7 @@ class Hosting:
             UserError: it is to be made at a service, and the server or the member has not agreed to that, or
                 today's money is spent.
         """
-        if recipe.loop:
+        if recipe.only_remade:
             return
         slug = self.slugs().get(recipe.engine)
         if slug is None:

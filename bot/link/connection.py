@@ -10,7 +10,9 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bot.link import certificate
@@ -140,6 +142,7 @@ class Line:
     async def run(self) -> None:
         """Keep a connection until cancelled. It ends by itself never; what went wrong, ``on_down`` hears."""
         logging.getLogger("asyncio").addFilter(_is_no_goodbye)
+        await asyncio.to_thread(import_module, "nats.aio.client")  # a large one: it would hold the loop up
         pause = self._limits.first_pause
         clock = asyncio.get_running_loop().time
         try:
@@ -336,7 +339,7 @@ def _meaning_of(error: Exception | None) -> LinkError:
         return LoginRefused("the broker does not take this key")
     if isinstance(error, LinkError):
         return error
-    return LineDown(f"the connection was lost: {error or type(error).__name__}")
+    return LineDown(f"the connection was lost: {str(error or '') or type(error).__name__}")
 
 
 async def _end(client: Client) -> None:
@@ -344,7 +347,9 @@ async def _end(client: Client) -> None:
     transport = client._transport  # noqa: SLF001 - nats-py has no abort
     for writer in (getattr(transport, "_io_writer", None), getattr(transport, "_bare_io_writer", None)):
         if writer is not None:
-            writer.transport.abort()
+            # In Python 3.11.2, a TLS transport that was closed twice has lost what it would abort.
+            with suppress(AttributeError):
+                writer.transport.abort()
     try:
         async with asyncio.timeout(1.0):
             await client.close()

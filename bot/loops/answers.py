@@ -111,6 +111,8 @@ class Answers:
 
     async def _join(self, job: JobId, message: int | None, answer: Answered | None) -> None:
         """Let the promised answer be the job's message; where it has another one, the promise goes."""
+        if answer is not None and answer.private:
+            return  # the clip takes its place
         if answer is not None and message is None:
             await self._delivery.set_status_message(job, answer.channel, answer.message)
         elif answer is not None and answer.thinking and answer.message != message:
@@ -134,6 +136,10 @@ class Answers:
         post = Post(
             content=messages.fit(f"<@{job.user_id}> {text}"), nonce=nonce(job.id, "owed"), ping=job.user_id
         )
+        if job.private:
+            if job.state is not State.CANCELLED:  # whoever cancelled it was told
+                await self._messenger.send_direct(job.user_id, post)
+            return
         if not job.has_channel:
             return  # the program that asked for it is told
         try:

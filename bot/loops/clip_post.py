@@ -67,13 +67,16 @@ class ClipPosts:
         self._here = here
 
     @asynccontextmanager
-    async def packed(self, job: Job, clip: Path, *, plain: bool = False) -> AsyncIterator[Post]:
+    async def packed(
+        self, job: Job, clip: Path, *, plain: bool = False, direct: bool = False
+    ) -> AsyncIterator[Post]:
         """The message to send. Its file is there for as long as the block lasts.
 
         Args:
             job: rendered.
             clip: its MP4, or a smaller version of it.
             plain: without the member's words and without buttons.
+            direct: it is a direct message, in which only some buttons work.
 
         Raises:
             FileNotFoundError: the clip is gone.
@@ -89,13 +92,23 @@ class ClipPosts:
             yield Post(
                 content=clip_message(job, recipe, receipt, signed=not unsigned, plain=plain),
                 nonce=nonce(job.id),
-                view=None if self._dress is None or plain else self._dress(job, await self._here()),
+                view=None if plain else await self._buttons(job, direct=direct),
+                alt=recipe.prompt,
                 file=ready,
                 file_name=(SPOILER if job.spoiler else "") + file_name(job.id),
                 ping=job.user_id,
             )
         finally:
             ready.unlink(missing_ok=True)
+
+    async def _buttons(self, job: Job, *, direct: bool) -> discord.ui.View | None:
+        if self._dress is None:
+            return None
+        view = self._dress(job, await self._here())
+        for item in tuple(view.children) if direct else ():
+            if not getattr(item, "anywhere", False):
+                view.remove_item(item)
+        return view if view.children else None
 
     def _seal(self, clip: Path, recipe: Recipe, ready: Path) -> str:
         """Write the sealed clip; answers with why it is not signed, "" where it is."""

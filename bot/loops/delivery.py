@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from bot.discord_io.causes import Trouble
 from bot.discord_io.post import ChannelError, Post
 from bot.job_documents import receipt_of
 from bot.loops.clip_post import ClipPosts, file_name
+from bot.loops.private_post import AnswerWith, answer_privately
 from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
@@ -41,8 +43,11 @@ FIRST_BACKOFF = 1.0
 TROUBLE_PAUSE = 1.0
 """Between two tries to write down that an attempt has ended."""
 
-AT_ONCE = 3
+AT_ONCE = 8
 """Clips that are posted at the same time: one slow upload must not hold up the others."""
+
+AT_ONCE_IN_CHANNEL = 2
+"""Discord counts requests by channel: those of a full one wait there, and must not keep others waiting."""
 
 NO_ACCESS_BACKOFF = 30.0
 """Seconds between tries where the bot may not post: refused requests count against the whole bot."""
@@ -105,6 +110,7 @@ class Deliverer:
         shortages: Shortages,
         clock: Callable[[], float],
         screen: Callable[[Job], Awaitable[bool]] | None = None,
+        answer_with: AnswerWith | None = None,
     ) -> None:
         """Make one.
 
@@ -121,6 +127,7 @@ class Deliverer:
             shortages: told what the machine is short of.
             clock: returns Unix seconds.
             screen: looks at a clip before it is first posted; False: it is held. None: clips are not checked.
+            answer_with: changes the answer to an interaction; None: private clips go directly.
         """
         self._delivery = delivery
         self._jobs = jobs
@@ -134,7 +141,9 @@ class Deliverer:
         self._shortages = shortages
         self._clock = clock
         self._screen = screen
+        self._answer_with = answer_with
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
+        self._channels: Counter[int] = Counter()
         self._away: dict[JobId, float] = {}
         self._is_back = False
         self._plain: set[JobId] = set()
@@ -172,13 +181,20 @@ class Deliverer:
         for job in await self._delivery.to_deliver():
             if self.loop.stopping:  # since the question was asked
                 return
-            if job.id not in self._under_way and len(self._under_way) < AT_ONCE:
+            if job.id not in self._under_way and self._has_room(job):
+                self._channels[job.channel_id] += 1
                 task = asyncio.create_task(self._deliver(job), name=f"deliver {job.id}")
                 self._under_way[job.id] = task
-                task.add_done_callback(partial(self._finished, job.id))
+                task.add_done_callback(partial(self._finished, job))
 
-    def _finished(self, job: JobId, _: asyncio.Task[None]) -> None:
-        self._under_way.pop(job, None)
+    def _has_room(self, job: Job) -> bool:
+        """Whether another clip may be posted, and in this job's channel."""
+        free = not job.has_channel or self._channels[job.channel_id] < AT_ONCE_IN_CHANNEL
+        return free and len(self._under_way) < AT_ONCE
+
+    def _finished(self, job: Job, _: asyncio.Task[None]) -> None:
+        self._under_way.pop(job.id, None)
+        self._channels -= Counter([job.channel_id])  # one that is no longer used leaves no trace
         self.loop.wake()
 
     async def _hurry(self) -> None:
@@ -238,6 +254,9 @@ class Deliverer:
 
     async def _post_once(self, job: Job) -> None:
         try:
+            if job.private and not job.draft:
+                await self._post_privately(job)
+                return
             if not job.has_channel:  # whoever asked for it fetches it
                 await self._clip(job)
                 await self._posted(job, None)
@@ -253,6 +272,15 @@ class Deliverer:
             await self._answer(job, error)
         else:
             await self._posted(job, message)
+
+    async def _post_privately(self, job: Job) -> None:
+        """Into the member's private answer, or else to them directly."""
+        async with self._packed(job, await self._clip(job)) as post:
+            answered = await answer_privately(self._answer_with, job, post, clock=self._clock)
+        if answered:
+            await self._posted(job, None)
+        else:
+            await self._send_direct(job)
 
     async def _found(self, job: Job) -> bool:
         """Whether an earlier attempt did reach the channel."""
@@ -336,7 +364,7 @@ class Deliverer:
     async def _send_direct(self, job: Job) -> None:
         """The channel cannot be reached: the clip goes to the member who asked, or nowhere."""
         try:
-            async with self._packed(job, await self._clip(job)) as post:
+            async with self._packed(job, await self._clip(job), direct=True) as post:
                 await self._outlet.send_direct(job.user_id, post)
         except ChannelError as error:
             log.warning("job %s was not sent directly (%s): %s", job.id, error.trouble, error)
@@ -351,8 +379,8 @@ class Deliverer:
         else:
             await self._posted(job, None)
 
-    def _packed(self, job: Job, clip: Path) -> AbstractAsyncContextManager[Post]:
-        return self._clip_posts.packed(job, clip, plain=job.id in self._plain)
+    def _packed(self, job: Job, clip: Path, *, direct: bool = False) -> AbstractAsyncContextManager[Post]:
+        return self._clip_posts.packed(job, clip, plain=job.id in self._plain, direct=direct)
 
     async def _make_plain(self, job: Job, error: ChannelError) -> None:
         """Discord does not take it in this form: words may be filtered, buttons out of date."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -21,21 +21,24 @@ from bot.loops.handing_in import HandingIn
 from bot.loops.outcomes import Outcomes
 from bot.loops.previews import FirstLook, JobProgress
 from bot.loops.render_tally import RenderTally
-from bot.loops.runs import Pauses, Run, Runs, noting_progress
+from bot.loops.runs import Pauses, Run, Runs
 from bot.seats import Seat, SeatSeen
 from bot.signals import JobSignals
 from bot.supervisor import Loop, wait_at_most
 from db.files import Blobs
 from db.jobs.claims import Claims, Requeue
 from db.jobs.job import Job
-from db.jobs.queries import JobQueries
 from db.jobs.retention import Retention
 from db.jobs.take_previews import TakePreviews
 from db.states import JobId
 from engine.core.events import Draft, Event, Progress
+from engine.families import FAMILIES
 from engine.rendering.limits import RenderLimits
 
 log = logging.getLogger(__name__)
+
+LOADING = frozenset(name for name, spec in FAMILIES.items() if spec.loads)
+"""The built-in engines that load models."""
 
 POLL_SECONDS = 1.0
 """An event wakes the loop at once; a row without an event is found this soon."""
@@ -48,6 +51,7 @@ class EngineLoop:
         seat: whose jobs it runs.
         outcomes: records how they end, and what goes wrong with its engine.
         progress: how far each of its jobs is.
+        claimed: the number under which each of them runs.
         drafts: the latest first look of each of them.
         tally: counts what was drawn, by all loops together.
         pauses: how long its engine stood idle while more waited.
@@ -57,7 +61,6 @@ class EngineLoop:
         self,
         *,
         claims: Claims,
-        jobs: JobQueries,
         take_previews: TakePreviews,
         retention: Retention,
         blobs: Blobs,
@@ -69,12 +72,12 @@ class EngineLoop:
         name: str = "engine loop",
         others: Iterable[SeatSeen] = (),
         may_claim: Callable[[], bool] = lambda: True,
+        loads: Collection[str] = LOADING,
     ) -> None:
         """Make one.
 
         Args:
             claims: hands out jobs, and takes what became of them.
-            jobs: knows what a job's row says now.
             take_previews: keeps pictures of discarded takes.
             retention: knows which files rows name.
             blobs: where pictures and clips are.
@@ -87,9 +90,9 @@ class EngineLoop:
             others: all seats, whenever it goes through them. While its own engine is not ready, it leaves the
                 jobs to those that are.
             may_claim: asked before each claim; False: no job is begun.
+            loads: the engines whose models take a while to load, so that what is loaded is drawn first.
         """
         self._claims = claims
-        self._jobs = jobs
         self._blobs = blobs
         self._handing_in = HandingIn(claims=claims, retention=retention, blobs=blobs, signals=signals)
         self.seat = seat
@@ -97,10 +100,13 @@ class EngineLoop:
         self._limits_for = limits_for
         self.outcomes = outcomes
         self._may_claim = may_claim
+        self._loads = loads
         self._signals = signals
         self.loop = Loop(name, self._next_job, every=POLL_SECONDS)
         self._runs = Runs(lambda: seat.engine.at_once)
         self.progress: dict[JobId, JobProgress] = {}
+        self.claimed: dict[JobId, int] = {}
+        self._resident = ""
         self.drafts: dict[JobId, FirstLook] = {}
         self._discards = Discards(take_previews=take_previews, retention=retention, blobs=blobs)
         self.tally = tally
@@ -137,7 +143,7 @@ class EngineLoop:
 
     async def _claim(self) -> Job | None:
         """The next job. None: there is none, or what the machine is short of keeps it from being claimed."""
-        if not self._may_claim() or self._leaves_it_to_others():
+        if not self._may_claim() or self.seat.left_out is not None or self._leaves_it_to_others():
             return None
         try:
             return await self._claims.claim(
@@ -146,6 +152,7 @@ class EngineLoop:
                 unable=await self.seat.unable(),
                 seat=self.seat.name,
                 last=self.outcomes.last(),
+                resident=self._resident,
             )
         except Exception as error:
             if self.outcomes.short_of(error) is None:
@@ -175,6 +182,7 @@ class EngineLoop:
 
     @asynccontextmanager
     async def _at_work_on(self, job: Job) -> AsyncIterator[None]:
+        self.claimed[job.id] = job.claim
         self.progress[job.id] = JobProgress(stage="preparing", fraction=0.0, take=1)
         self._signals.changed(job.id)
         self._signals.places_changed()
@@ -182,14 +190,14 @@ class EngineLoop:
             yield
         finally:
             self.progress.pop(job.id, None)
+            self.claimed.pop(job.id, None)
             self.drafts.pop(job.id, None)
             self._signals.changed(job.id)
 
     async def _work(self, job: Job, run: Run) -> None:
         """See one claim to its end. Every outcome is written to the row, fenced by the claim number."""
-        noting = noting_progress(job, self._claims, self._jobs, live=self.progress, cancel=run.cancel)
         pause = 0.0
-        async with self._at_work_on(job), noting:
+        async with self._at_work_on(job):
             try:
                 await self._render(job, run)
             except asyncio.CancelledError:
@@ -217,6 +225,7 @@ class EngineLoop:
         finally:
             await self._discards.put_by(job)
         self.pauses.begin()
+        self._resident = recipe.engine if recipe.engine in self._loads else ""
         self.tally.add(rendered.receipt)
         self.outcomes.drew(job.id)
         try:
@@ -247,4 +256,4 @@ class EngineLoop:
         try:
             await wait_at_most(self._runs.halted, seconds)  # a stop need not wait for it
         finally:
-            self.seat.resting = False
+            self.seat.resting = self.seat.left_out is not None

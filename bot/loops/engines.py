@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
@@ -13,7 +14,7 @@ from bot.loops.outcomes import Outcomes
 from bot.loops.previews import FirstLook, JobProgress
 from bot.loops.render_tally import RenderTally
 from bot.loops.runs import Pauses
-from bot.seats import SeatSeen
+from bot.seats import LeftOut, Seat, SeatSeen
 from bot.supervisor import Loop
 from db.jobs.job import Job
 from db.states import JobId
@@ -87,6 +88,8 @@ class Engines:
         tally: RenderTally,
         watches: Sequence[Loop] = (),
         workers: Iterable[Draws] = (),
+        *,
+        absent: Callable[[Job], str | None] = lambda _: None,
     ) -> None:
         """Make it.
 
@@ -95,11 +98,13 @@ class Engines:
             tally: what they count in.
             watches: look at servers.
             workers: those that are here, whenever it is asked.
+            absent: what a waiting job waits for that only a worker can draw who is away; None: nothing.
         """
         self.watches = tuple(watches)
         self.loops = tuple(loops)
         self.tally = tally
         self._workers = workers
+        self._absent = absent
         self.progress: Mapping[JobId, JobProgress] = _Joined(lambda: (each.progress for each in self.all()))
         self.drafts: Mapping[JobId, FirstLook] = _Joined(lambda: (each.drafts for each in self.all()))
 
@@ -118,8 +123,8 @@ class Engines:
 
     @property
     def are_several(self) -> bool:
-        """Whether there is more than one, so that people must be told which."""
-        return len(self.all()) > 1
+        """Whether there is more than one, or one that is not here, so that people must be told which."""
+        return len(self.loops) > 1 or bool(self.workers())
 
     def idle(self, share: float) -> float:
         """Seconds between two jobs while more waited; a share of all pauses is shorter. 0.95 for the p95."""
@@ -137,10 +142,21 @@ class Engines:
 
     def away_for(self, job: Job) -> str | None:
         """What a job waits for because it can't be reached, wherever it could be drawn; None: nothing."""
+        if (absent := self._absent(job)) is not None:
+            return absent
         found = [each.outcomes.absence.where for each in self._all_for(job)]
         if not found:
             return job.lane or None
         return found[0] if None not in found else None
+
+    def left_out_for(self, job: Job) -> LeftOut | None:
+        """Why a job waits because each engine that could draw it is left out; None: not each is."""
+        seats = [each.seat for each in self._all_for(job)]
+        found = [seat.left_out if isinstance(seat, Seat) else None for seat in seats]
+        known = [each for each in found if each is not None]
+        if not found or len(known) < len(found):
+            return None
+        return min(known, key=lambda each: each.until.timestamp() if each.until else math.inf)
 
     async def stop(self, grace: float) -> None:
         """Claim nothing more, give the running jobs a moment, then put them back at the front.

@@ -38,11 +38,13 @@ class Shown:
 
     Attributes:
         draft: the take whose first look is attached; 0 if there is none, None if unknown.
+        channel: where it stands; 0: not known.
     """
 
     content: str = ""
     draft: int | None = None
     next: float = 0.0
+    channel: int = 0
 
 
 class FirstLooks:

@@ -6,27 +6,18 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
-from bot.loops.previews import JobProgress
 from bot.seats import LEFT_THE_GPU
 from bot.supervisor import wait_at_most
-from db.jobs.claims import Claims
-from db.jobs.job import Job
-from db.jobs.queries import JobQueries
 from db.states import JobId
 from engine.core.recipe import Stage
-from engine.core.shortages import shortage_of
 
 log = logging.getLogger(__name__)
-
-NOTE_SECONDS = 1.0
-"""A row takes progress at most this often."""
 
 
 class Pauses:
@@ -173,36 +164,3 @@ class Runs:
         """Say that all is idle, if none runs."""
         if not self._running:
             self.idle.set()
-
-
-@asynccontextmanager
-async def noting_progress(
-    job: Job, claims: Claims, jobs: JobQueries, *, live: Mapping[JobId, JobProgress], cancel: asyncio.Event
-) -> AsyncIterator[None]:
-    """Write a job's progress down during the block, and hear of a cancel that came by another way."""
-    noting = _note_progress(job, claims, jobs, live=live, cancel=cancel)
-    notes = asyncio.create_task(noting, name=f"progress {job.id}")
-    try:
-        yield
-    finally:
-        notes.cancel()
-        await asyncio.gather(notes, return_exceptions=True)
-
-
-async def _note_progress(
-    job: Job, claims: Claims, jobs: JobQueries, *, live: Mapping[JobId, JobProgress], cancel: asyncio.Event
-) -> None:
-    written: JobProgress | None = None
-    while True:
-        await asyncio.sleep(NOTE_SECONDS)
-        now = live.get(job.id)
-        try:
-            if now is not None and now != written:
-                await claims.progress(job.id, job.claim, now.stage, now.fraction, now.take)
-                written = now
-            row = await jobs.get(job.id)
-            if row is not None and row.cancel_requested:
-                cancel.set()
-        except Exception as error:
-            if shortage_of(error) is None:  # else the engine loop meets it, too, and says so once
-                log.exception("could not record the progress of job %s", job.id)

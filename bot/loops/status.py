@@ -23,6 +23,7 @@ from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
 from bot.loops.draft_status import status_of_drafts
+from bot.loops.edit_pace import fitting, interval_of
 from bot.loops.engines import Engines
 from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.ops.shortages import Place, Shortages
@@ -44,8 +45,8 @@ TICK_SECONDS = 0.25
 REFRESH_SECONDS = 15.0
 """Waiting messages are looked at this often, since a place in the queue changes without an event."""
 
-EDITS_AT_ONCE = 4
-EDITS_PER_TICK = 4
+EDITS_AT_ONCE = 8
+EDITS_PER_TICK = 8
 """Discord allows 50 requests a second for the whole bot; status messages take a part of them."""
 
 FAR_BACK = 10
@@ -122,7 +123,7 @@ class StatusBoard:
         self._owed = owed
         self._shortages = shortages
         self._may_show = may_show
-        self._interval = interval
+        self._pause = partial(_pause_between, engines, interval)
         self._give_up_after = give_up_after
         self._clock = clock
         self._dirty: dict[JobId, None] = {}
@@ -158,7 +159,7 @@ class StatusBoard:
 
     def shown(self, job: JobId, content: str) -> None:
         """Another part has just written this into the job's message."""
-        self._shown[job] = Shown(content=content, draft=0, next=time.monotonic() + self._interval)
+        self._shown[job] = Shown(content=content, draft=0, next=time.monotonic() + self._pause())
 
     def keep(self, job: JobId) -> bool:
         """The first look was liked: it stays, and asks no more. False where there is none."""
@@ -214,7 +215,7 @@ class StatusBoard:
             if job not in self._busy | self._expected
             and (job not in self._shown or self._shown[job].next <= now)
         ]
-        for job in due[:most]:
+        for job in list(fitting(due, self._shown, self._busy, most=most)):
             del self._dirty[job]
             self._busy.add(job)
             task = asyncio.create_task(self._bring_up_to_date(job), name=f"status {job}")
@@ -255,23 +256,17 @@ class StatusBoard:
         if job.choosing:
             return await status_of_drafts(job, self._jobs, self._forecaster, self._moderation)
         live = self._engines.progress.get(job.id) if job.state is State.RUNNING else None
-        if live is None or live.fraction == 0:  # each try may fail again: this is said once
-            if (short := self._engines.short_for(job)) is not None:
-                return messages.waits_for(recipe, short)
-            if (away := self._engines.away_for(job)) is not None:
-                return messages.waits_for_server(recipe, away)
+        begun = live is not None and live.fraction > 0  # each try may fail again: this is said once
+        if not begun and (kept := _kept_from_drawing(self._engines, job, recipe)) is not None:
+            return kept
         if live is not None:
             return messages.running(recipe, live.stage, live.fraction, live.take, asks=asks)
         forecast = await self._forecaster.forecast()
         wait = forecast.waits.get(job.id)
         if wait is None:
             return messages.running(recipe, job.stage, job.fraction, job.take)
-        return messages.waiting(
-            recipe,
-            wait,
-            paused=await self._moderation.paused(job.guild_id),
-            restarted=job.id in self._continued,
-        )
+        paused, restarted = await self._moderation.paused(job.guild_id), job.id in self._continued
+        return messages.waiting(recipe, wait, paused=paused, restarted=restarted)
 
     async def _write(self, job: Job, look: FirstLook | None) -> None:
         content = await self._content(job, asks=look is not None and look.asks)
@@ -291,9 +286,11 @@ class StatusBoard:
         await self._written(job, content, draft)
 
     async def _written(self, job: Job, content: str, draft: int) -> None:
-        pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self._interval
+        pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self._pause()
         pause = 0.0 if self.loop.stopping else pause
-        self._shown[job.id] = Shown(content=content, draft=draft, next=time.monotonic() + pause)
+        self._shown[job.id] = Shown(
+            content=content, draft=draft, next=time.monotonic() + pause, channel=job.channel_id
+        )
         if job.state.ended:
             await self._delivery.finish_status(job.id)
             self._forget(job.id)
@@ -393,6 +390,22 @@ def _is_far_back(forecaster: Forecaster, job: Job) -> bool:
     latest = forecaster.latest
     wait = latest.waits.get(job.id) if latest is not None else None
     return wait is not None and wait.position > FAR_BACK
+
+
+def _pause_between(engines: Engines, least: float) -> float:
+    """Seconds between two edits of one message now."""
+    return interval_of(len(engines.progress), least)
+
+
+def _kept_from_drawing(engines: Engines, job: Job, recipe: Recipe) -> str | None:
+    """What a member reads while something else than the queue keeps a job from being drawn; None: nothing."""
+    if (short := engines.short_for(job)) is not None:
+        return messages.waits_for(recipe, short)
+    if (away := engines.away_for(job)) is not None:
+        return messages.waits_for_server(recipe, away)
+    if (left_out := engines.left_out_for(job)) is not None:
+        return messages.waits_for_card(recipe, left_out.until)
+    return None
 
 
 async def _files_of(sealer: Sealer, job: Job, look: FirstLook | None) -> tuple[SmallFile, ...]:

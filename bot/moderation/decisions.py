@@ -172,8 +172,8 @@ class Report(JobButton):
 
     action = "report"
     look = Look("Report", "🚩")
-    place = Place.CLIP_BELOW
-    order = 30
+    place = Place.MORE
+    order = 70
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Ask why."""

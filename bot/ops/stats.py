@@ -78,7 +78,7 @@ def tally(jobs: Iterable[Job], *, now: float, days: int) -> Stats:
 
 def _add(stats: Stats, job: Job, receipt: Receipt) -> None:
     recipe = recipe_of(job)
-    if recipe.loop:
+    if recipe.only_remade:
         stats.loops += 1
     else:
         _add_takes(stats, recipe.model, receipt)

@@ -133,7 +133,7 @@ class Erasing:
     async def left(self, user: int) -> str | None:
         """What an erase of this member's still waits for, in words; None: there is none under way."""
         found = await self._personal.erasure_of(user)
-        return None if found is None else self._words(found)
+        return None if found is None else await self._words(found)
 
     async def begin(self) -> None:
         """At the start: a database that was put back may know somebody who was erased since.
@@ -168,7 +168,7 @@ class Erasing:
         if now.stage is Stage.ASKED:
             if await self._moves(now):
                 if self._clock() - now.at > TELL_AFTER:
-                    await self._tell(now, self._words(now))
+                    await self._tell(now, await self._words(now))
                 return True
             now = await self._reach(now, Stage.STOPPED)
         if now.stage is Stage.STOPPED:
@@ -183,14 +183,15 @@ class Erasing:
                 await self._renew_copies()
             if not self._stubborn:
                 now = await self._reach(now, Stage.DONE)
-        await self._tell(now, self._words(now))
+        await self._tell(now, await self._words(now))
         return False
 
-    def _words(self, erasure: Erasure) -> str:
+    async def _words(self, erasure: Erasure) -> str:
         """What is true of an erase now."""
         if erasure.stage in {Stage.CLEARED, Stage.DONE}:
             copies_left = len(self._stubborn) if erasure.stage is Stage.CLEARED else 0
-            return privacy_texts.erased(erasure.jobs, erasure.messages_left, copies_left)
+            elsewhere = await self._personal.drawn_elsewhere(erasure.pseudonym)
+            return privacy_texts.erased(erasure.jobs, erasure.messages_left, copies_left, elsewhere)
         return privacy_texts.still_erasing(erasure.stage)
 
     async def _reach(self, erasure: Erasure, stage: Stage) -> Erasure:

@@ -231,6 +231,13 @@ TAKES = Option(
     choices={number: f"{number} drafts to choose from" for number in range(2, MOST_TAKES + 1)},
 )
 
+PRIVATE = Option(
+    name="private",
+    about="Only you see the clip; a button can post it later",
+    default="no",
+    kind=bool,
+)
+
 OPTIONS = {
     option.name: option
     for option in (
@@ -271,7 +278,7 @@ ANIMATE = ClipCommand(
         AUDIO,
         *(MOTION, CAMERA, LENGTH, SHAPE, RATE, QUALITY, SOUND, ENGINE, SEED),
     ),
-    asking=(TAKES,),
+    asking=(TAKES, PRIVATE),
 )
 TEXT2VIDEO = ClipCommand(
     name="text2video",
@@ -287,7 +294,7 @@ TEXT2VIDEO = ClipCommand(
         replace(PICTURE, about="A picture to start the clip with"),
         *(NEGATIVE, RAW, SOUND, ENGINE, SEED),
     ),
-    asking=(TAKES,),
+    asking=(TAKES, PRIVATE),
 )
 RESTYLE = ClipCommand(
     name="restyle",

@@ -24,7 +24,7 @@ from bot.loops.discards import drop_unnamed
 from bot.loops.status import StatusBoard
 from bot.ops.shortages import Place
 from bot.requests.taking import Parts, Planned, Taking
-from bot.text import messages, privacy_texts, take_texts
+from bot.text import messages, privacy_texts, private_texts, take_texts
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.jobs.job import Job
@@ -73,6 +73,7 @@ class Submissions(Taking):
         files: Mapping[Role, Attachment] | None = None,
         *,
         takes: int = 0,
+        private: bool = False,
     ) -> None:
         """Take a new request with its files.
 
@@ -81,18 +82,21 @@ class Submissions(Taking):
             request: what they ask for.
             files: what it is made from.
             takes: how many drafts they want to choose from; 0: none.
+            private: only they are to see it.
         """
         attached = files or {}
 
         async def make() -> Planned:
             if takes > self.rules.most_drafts:
                 raise UserError("E_TAKES", take_texts.too_many_takes(self.rules.most_drafts))
+            if takes and private:
+                raise UserError("E_TAKES", private_texts.NOT_WITH_TAKES)
             planned = await self._planned(asker_of(interaction), request, attached)
             if takes and service_of(planned.recipe.engine):
                 raise UserError("E_TAKES", take_texts.TAKES_COST_MONEY)
             return dataclasses.replace(planned, takes=takes)
 
-        await self.serve(interaction, make, words=request.prompt, files=attached)
+        await self.serve(interaction, make, words=request.prompt, files=attached, private=private)
 
     async def again(
         self, interaction: Interaction, parent: Job, recipe: Recipe, *, key: str | None = None
@@ -117,7 +121,9 @@ class Submissions(Taking):
             words = clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
             return Planned(recipe=dataclasses.replace(recipe, prompt=words))
 
-        return await self.serve(interaction, same_files, words=recipe.prompt, parent=parent, key=key)
+        return await self.serve(
+            interaction, same_files, words=recipe.prompt, parent=parent, key=key, private=parent.private
+        )
 
     async def serve(
         self,
@@ -128,6 +134,7 @@ class Submissions(Taking):
         files: Mapping[Role, Attachment] | None = None,
         parent: Job | None = None,
         key: str | None = None,
+        private: bool = False,
     ) -> JobId | None:
         """Answer in time, look at the limits, make the recipe and put it in the queue; or refuse in words.
 
@@ -138,12 +145,15 @@ class Submissions(Taking):
             files: what has to be fetched.
             parent: the job that it is a variation of.
             key: what may be done once only; None: as often as it is asked for.
+            private: only the member is to see it.
         """
+        if private:
+            make = _in_private(interaction, make)
         with self._in_flight.track(interaction.user.id):
             hand: set[str] = set()
             try:
                 with self.blobs.in_hand() as hand:
-                    return await self._serve(interaction, make, words, files or {}, parent, key)
+                    return await self._serve(interaction, make, words, files or {}, parent, key, private)
             finally:  # what was taken in for nothing goes
                 await drop_unnamed(self.blobs, self._retention, hand)
 
@@ -155,6 +165,7 @@ class Submissions(Taking):
         files: Mapping[Role, Attachment],
         parent: Job | None,
         key: str | None,
+        private: bool,
     ) -> JobId | None:
         if self._in_flight.closed:
             await say(interaction, messages.BEING_RESTARTED)
@@ -164,7 +175,7 @@ class Submissions(Taking):
             checked = await self._admitting.admit(asker, words, files)
             if not await self._write_down(interaction):
                 return None
-            answer = await self._promise(interaction)
+            answer = await self._promise(interaction, private=private)
         except (Draining, LimitReached, MemberBanned, UserError) as error:
             await say(interaction, refusal_text(error, interaction.id))
             return None
@@ -219,7 +230,9 @@ class Submissions(Taking):
             log.exception("answering job %s failed", job.id)
         finally:
             self._board.answered(job.id)
-        if answer.message_id is not None:  # else the answer that was promised still has to be found
+        if (
+            answer.message_id is not None or job.private
+        ):  # else the answer that was promised still has to be found
             await cross_off(interaction)
         return job.id
 
@@ -236,9 +249,9 @@ class Submissions(Taking):
             return False
         return True
 
-    async def _promise(self, interaction: Interaction) -> Answer | None:
+    async def _promise(self, interaction: Interaction, *, private: bool) -> Answer | None:
         """Show "thinking". None where it was too late for that; the member is told so elsewhere."""
-        answer = await defer(interaction)
+        answer = await defer(interaction, private=private)
         if answer is None:
             await cross_off(interaction)
             if not await is_taken(interaction):
@@ -263,6 +276,8 @@ class Submissions(Taking):
             content = messages.under_review(recipe)
         elif job.choosing:
             content = take_texts.drawing_takes(messages.title(recipe), done=0, of=job.takes)
+        if job.private:
+            content = private_texts.waiting(content)
         view = rows.for_status(job)
 
         async def answer() -> discord.InteractionMessage:
@@ -273,7 +288,21 @@ class Submissions(Taking):
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("could not answer job %s: %s", job.id, error)
         else:
+            if job.private:  # its message can be changed by its token only
+                return
             await self._entry.record_answer(
                 job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead
             )
             self._board.shown(job.id, content)
+
+
+def _in_private(
+    interaction: Interaction, make: Callable[[], Awaitable[Planned]]
+) -> Callable[[], Awaitable[Planned]]:
+    """Mark what is planned as the member's alone."""
+
+    async def privately() -> Planned:
+        token = f"{interaction.application_id}:{interaction.token}"
+        return dataclasses.replace(await make(), private=True, token=token)
+
+    return privately

@@ -63,6 +63,8 @@ class Planned:
         spoiler: a file was given as a spoiler, so the clip is one.
         origin: the job that it is made from, where that is known only now.
         takes: how many drafts the member wants to choose from; 0: none.
+        private: only the member is to see the clip.
+        token: what their private answer can be changed with.
     """
 
     recipe: Recipe
@@ -71,6 +73,8 @@ class Planned:
     spoiler: bool = False
     origin: Job | None = None
     takes: int = 0
+    private: bool = False
+    token: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -301,7 +305,8 @@ class Taking:
             asker, made.recipe, made.subjects, origin, adult=made.adult
         )
         lane = lane_of(made.recipe, self._families())
-        if lane not in self._lanes:  # a loop, where only servers draw
+        if lane not in self._lanes and not (lane == HERE and self._abilities.has_workers):
+            # a loop, where only servers draw
             raise UserError(Code.NO_ENGINE, messages.NOTHING_DRAWS_IT)
         ability = await self._abilities.of(made.recipe) if lane == HERE else ""
         new = _new_job(asker, origin, key, message, screened, made, lane, ability)
@@ -349,4 +354,6 @@ def _new_job(
         interaction=asker.request,
         api_key=asker.api_key,
         takes=made.takes,
+        private=made.private,
+        token=made.token,
     )

@@ -8,12 +8,21 @@ from engine.core.recipe import Role
 
 EXTENDING = "Extending a clip"
 LOOPING = "Making a clip loop"
+SLOWING = "Slowing a clip down"
 UPSCALING = "Upscaling a clip"
 
 CLIP_GONE = "I no longer have that clip's file, so I can't continue it."
 NOTHING_GOES_ON = "No engine here can continue this clip."
 ALREADY_A_LOOP = "That clip is already a loop."
-LOOPS_ARE_NOT_DRAWN = "A loop can't be rerolled or remixed. Reroll or remix the clip it was made from."
+LOOPS_ARE_NOT_DRAWN = (
+    "A loop or slow motion can't be rerolled or remixed. Reroll or remix the clip it was made from."
+)
+NO_STICKER = "I couldn't make that clip small enough for a sticker or an emoji."
+STICKER = (
+    "For a moderator to add under Server Settings: `sticker.gif` (320×320, 512 KiB at most) → Stickers, "
+    "`emoji.gif` (128×128, 256 KiB at most) → Emoji. Both show the middle of the clip."
+)
+MORE = "What else can be done with this clip:"
 
 UPSCALED_IS_NOT_DRAWN = (
     "An upscaled clip can't be extended, rerolled or remixed. "

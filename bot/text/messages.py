@@ -7,6 +7,7 @@ Text that came from a member never goes in as it is: prompts pass through
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.forecast import Wait
 from bot.text import clip_texts, take_texts
@@ -136,6 +137,24 @@ def waits_for(recipe: Recipe, short: Shortage) -> str:
 NOTHING_DRAWS_IT = "Nothing here can make this right now. The owner of this bot can change that."
 
 
+def waits_for_card(recipe: Recipe, until: datetime | None) -> str:
+    """The status of a job for which the owner uses all graphics cards otherwise.
+
+    Args:
+        recipe: the job's.
+        until: when the first of them draws again; None: nobody knows.
+    """
+    when = "" if until is None else f" until <t:{round(until.timestamp())}:t>"
+    return (
+        f"{title(recipe)}\n⏳ waiting: the graphics card is needed for something else{when}; it goes on by "
+        "itself, and nothing is charged meanwhile"
+    )
+
+
+ANOTHER_MACHINE = "the machine that can draw it"
+"""What a job waits for whose worker is away; members need not know whose it is."""
+
+
 def waits_for_server(recipe: Recipe, where: str) -> str:
     """The status of a job whose server or service can't be reached.
 
@@ -206,8 +225,8 @@ def title(recipe: Recipe) -> str:
     """What was asked for, in one line."""
     shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
     doing = DOING[recipe.kind]
-    if recipe.loop:
-        doing = clip_texts.LOOPING
+    if recipe.only_remade:
+        doing = clip_texts.LOOPING if recipe.loop else clip_texts.SLOWING
     elif recipe.before is not None and recipe.kind is not Kind.UPSCALE:
         doing = clip_texts.EXTENDING
     return f"🎬 **{doing}**" + (f": {shown}" if shown else "")

@@ -52,13 +52,14 @@ def still_erasing(stage: Stage) -> str:
     )
 
 
-def erased(jobs: int, left: int, copies: int = 0) -> str:
+def erased(jobs: int, left: int, copies: int = 0, elsewhere: int = 0) -> str:
     """The result of an erase.
 
     Args:
         jobs: how many were emptied.
         left: messages that could not be deleted.
         copies: copies of the database that could not be opened.
+        elsewhere: jobs of theirs, ever, that machines of other people drew.
     """
     counted = f"{jobs} {'job was' if jobs == 1 else 'jobs were'} erased"
     text = f"Done. I have no data about you any more ({counted})."
@@ -67,6 +68,12 @@ def erased(jobs: int, left: int, copies: int = 0) -> str:
         text = (
             f"Almost done ({counted}). I couldn't open {which}, which may still name you. I try again every "
             "hour, and old backups are deleted in time."
+        )
+    if elsewhere:
+        clips = "one of your clips" if elsewhere == 1 else f"{elsewhere} of your clips"
+        text += (
+            f" Other people's machines drew {clips}. They delete what they were given once a clip is done, "
+            "but I can't see what their owners kept."
         )
     if left:
         text += f" I couldn't delete {left} {'message' if left == 1 else 'messages'}; a moderator can."

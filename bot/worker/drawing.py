@@ -19,7 +19,7 @@ from engine.core.recipe import Recipe, Stage
 from engine.rendering.limits import RenderLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from engine.process.spool import Rendered
 
@@ -45,6 +45,7 @@ class Drawing:
         holding: Holding,
         engine: Engine,
         *,
+        judge_by: Callable[[str], Awaitable[None]],
         on_clip: Callable[[Work, float], None] = lambda _work, _seconds: None,
     ) -> None:
         """Make one.
@@ -52,10 +53,12 @@ class Drawing:
         Args:
             holding: what is held.
             engine: what draws.
+            judge_by: has the engine's gate judge by a calibration.
             on_clip: told of each finished clip, with the seconds that it took.
         """
         self._holding = holding
         self._engine = engine
+        self._judge_by = judge_by
         self._on_clip = on_clip
         self._stirred = asyncio.Event()
         self._running: dict[Work, asyncio.Task[None]] = {}
@@ -135,6 +138,7 @@ class Drawing:
             recipe = Recipe.from_json(order.recipe)
         except ValueError as error:
             raise Unsupported(str(error)) from error
+        await self._judge_by(order.calibration)
         self.remaining.begin(recipe.profile, began)
         inputs = {role: work.folder / INPUTS / file.sha256 for role, file in order.inputs.items()}
         limits = RenderLimits(

@@ -16,9 +16,9 @@ from bot.link.connection import DEFAULT_LIMITS, Line, LineLimits, Login
 from bot.link.errors import LinkError, LoginRefused, WrongPrint
 from bot.link.invitation import Invitation
 from bot.link.messages import Capabilities, HeldState
-from bot.seats import Engine
 from bot.supervisor import wait_at_most
 from bot.worker.asking import Asking
+from bot.worker.calibrated import CalibratedEngine
 from bot.worker.drawing import Drawing
 from bot.worker.ends import refused, unreachable
 from bot.worker.inputs import Inputs
@@ -46,7 +46,7 @@ class Worker:
     def __init__(
         self,
         invitation: Invitation,
-        engine: Engine,
+        engine: CalibratedEngine,
         *,
         folder: Path,
         policy: WorkerPolicy,
@@ -92,7 +92,7 @@ class Worker:
             on_up=self._came_up,
             on_down=self._went_down,
         )
-        self._drawing = Drawing(self._holding, engine, on_clip=self._voice.clip)
+        self._drawing = Drawing(self._holding, engine, judge_by=engine.judge_by, on_clip=self._voice.clip)
         self._inputs = Inputs(self._line, invitation.worker, self._holding)
         self._asking = Asking(
             self._talk,
@@ -151,6 +151,7 @@ class Worker:
         """Give what runs, and clips that wait, a moment."""
         log.info("closing")
         self._drawing.begin_no_more()
+        self._give_back(HeldState.FETCH, HeldState.READY)
         idle = asyncio.Event()
 
         def look() -> None:
@@ -162,16 +163,19 @@ class Worker:
         await wait_at_most(idle, self._policy.stop_grace)
 
     async def _last_beat(self) -> None:
-        """Give back what was not drawn, so that another machine takes it at once."""
-        for work in self._holding:
-            if work.state not in {HeldState.DONE, HeldState.FAIL}:
-                self._holding.failed(work, EngineClosed("the worker ends"))
+        """Give back what is still drawn, so that another machine takes it at once."""
+        self._give_back(HeldState.FETCH, HeldState.READY, HeldState.RUN)
         if len(self._holding) and self._talk.greeted and self._line.up.is_set():
             try:
                 async with asyncio.timeout(LAST_BEAT):
                     await self._talk.beat()
             except (LinkError, TimeoutError) as error:
                 log.info("the last beat was not heard: %s", error)
+
+    def _give_back(self, *states: HeldState) -> None:
+        for work in self._holding:
+            if work.state in states:
+                self._holding.failed(work, EngineClosed("the worker ends"))
 
     async def _start(self) -> None:
         """Start the engine. If its process ends, it goes on trying by itself; without a folder, this does."""

@@ -33,7 +33,7 @@ _TRUSTED = """
                     AND (remote_guild.trust = 'public' OR :trust = 'friend')
             )
         )
-        AND (:trust <> 'public' OR job.inputs = '{}')
+        AND (:trust <> 'public' OR (job.inputs = '{}' AND NOT job.private))
 """
 
 CLAIM_FOR = NEXT.replace("$fits", FITS + _TRUSTED)

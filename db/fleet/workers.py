@@ -19,7 +19,7 @@ class Trust(StrEnum):
     """Somebody's whom the owner knows: jobs of servers that allow friends."""
 
     PUBLIC = "public"
-    """Anybody's: jobs of servers that allow that, and without members' files."""
+    """Anybody's: jobs of servers that allow that, without members' files, and not of private clips."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import CancelOutcome, cancel, end
 from db.jobs.fairness import FairShare, charge
 from db.jobs.job import Job
+from db.jobs.residency import preferred
 from db.jobs.rows import job_from, transition
 from db.jobs.stumbles import Ended, StumbleLimits, put_back, stumble
 from db.sqlite.connection import Database
@@ -30,11 +31,15 @@ FITS = f"""job.state = 'queued' AND NOT job.choosing AND job.lane = :lane
 
 _IN_TURN = "ORDER BY job.priority DESC, job.front DESC, job.due, job.slot_seq LIMIT 1"
 
-NEXT = f"""
+_TAKE = """
 UPDATE job
 SET
     state = 'running', claim = claim + 1, seat = :seat, worker = :worker, started_at = :now, stage = '',
     fraction = 0, take = 0
+"""
+
+NEXT = f"""
+{_TAKE}
 WHERE id = coalesce(
     (
         SELECT job.id FROM job
@@ -71,6 +76,8 @@ those that go last, the first in their own order."""
 
 CLAIM = NEXT.replace("$fits", FITS)
 """For an engine of the bot's own."""
+
+THIS = f"{_TAKE} WHERE id = :job RETURNING *"
 
 REMEMBERED = 1000
 """How many finished waits are kept to learn from."""
@@ -125,6 +132,21 @@ class Recovery:
     elsewhere: list[Job] = field(default_factory=list)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Noted:
+    """How far a running job is.
+
+    Attributes:
+        claim: the number under which it runs.
+    """
+
+    job: JobId
+    claim: int
+    stage: str
+    fraction: float
+    take: int
+
+
 class Claims(Rows):
     """The part of the queue that an engine works with.
 
@@ -144,6 +166,7 @@ class Claims(Rows):
         unable: Collection[str] = (),
         seat: str = "",
         last: Collection[JobId] = (),
+        resident: str = "",
     ) -> Job | None:
         """Take the next job of a lane in the fair order. None: nothing may run there.
 
@@ -153,8 +176,9 @@ class Claims(Rows):
             unable: abilities that are wanting here; such jobs are left to others.
             seat: the name of what will draw it.
             last: these come after all others.
+            resident: the engine whose model is loaded; see :mod:`db.jobs.residency`. "": none counts.
         """
-        given = {
+        given: dict[str, object] = {
             "now": self._clock(),
             "lane": lane,
             "engines": None if engines is None else json.dumps(list(engines)),
@@ -167,7 +191,9 @@ class Claims(Rows):
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
             check_move(JobId("the next"), State.QUEUED, State.RUNNING)
-            row = fetch_one(connection, CLAIM, given)
+            chosen = preferred(connection, FITS, given, resident) if resident else None
+            statement = CLAIM if chosen is None else THIS
+            row = fetch_one(connection, statement, given | {"job": chosen})
             return None if row is None else job_from(row)
 
         return await self._db.write(transaction)
@@ -181,6 +207,18 @@ class Claims(Rows):
             "WHERE id = ? AND claim = ? AND worker IS ? AND state = 'running'",
             (stage, fraction, take, job, claim, worker),
         )
+
+    async def note_progress(self, notes: Sequence[Noted]) -> None:
+        """Store the progress of jobs that run here, in one transaction; stale claims are passed over."""
+
+        def transaction(connection: sqlite3.Connection) -> None:
+            connection.executemany(
+                "UPDATE job SET stage = ?, fraction = ?, take = ? "
+                "WHERE id = ? AND claim = ? AND worker IS NULL AND state = 'running'",
+                [(note.stage, note.fraction, note.take, note.job, note.claim) for note in notes],
+            )
+
+        await self._db.write(transaction)
 
     async def hand_in(
         self,

@@ -15,7 +15,25 @@ from db.jobs.job import NOWHERE, Job
 from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import JobRows, find, job_from, transition
 from db.sqlite.rows import fetch_one
-from db.states import ENDS, HOLDABLE, TO_POST, JobId, State, check_move, sql_list
+from db.states import ENDS, HOLDABLE, TO_POST, JobId, State, check_move, new_job_id, sql_list
+
+PUBLISH = f"""
+INSERT INTO job (
+    id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
+    priority, slot_seq, due, expected, adult, spoiler, seed, seen, lane, engine, clip_sha256,
+    clip_size, receipt, rendered_at, status_final
+)
+SELECT
+    :id, :key, kind, '{State.RENDERED}', guild_id, channel_id, user_id, recipe, profile, inputs, id, :now, 0,
+    slot_seq, :now, 0, adult, spoiler, seed, seen, lane, engine, clip_sha256, clip_size, receipt,
+    :now, 1
+FROM job
+WHERE id = :job AND private AND state = '{State.DELIVERED}' AND clip_sha256 IS NOT NULL
+    AND deleted_at IS NULL AND forgotten_at IS NULL AND user_id NOT IN {UNDER_ERASE}
+    AND NOT EXISTS (SELECT 1 FROM ban WHERE ban.guild_id = job.guild_id AND ban.user_id = job.user_id)
+    AND guild_id NOT IN (SELECT guild_id FROM drain)
+"""
+"""A clip that is ready already, as a job that has only to be screened and posted."""
 
 
 class Delivery(JobRows):
@@ -69,12 +87,33 @@ class Delivery(JobRows):
                     sources=[State.POSTING],
                     message_id=message_id,
                     ended_at=at,
+                    token=None,
                     retry_at=None,
                     in_flight=0,
                 )
                 is not None
             )
         )
+
+    async def publish(self, job: JobId) -> bool | None:
+        """Let a private clip be posted where it was asked for, as a job of its own.
+
+        Returns:
+            False: it was asked for before. None: it can't be: the clip is gone, its member is banned or being
+            erased, or the server takes nothing.
+        """
+        at = self._clock()
+        key = f"post {job}"
+
+        def transaction(connection: sqlite3.Connection) -> bool | None:
+            if fetch_one(connection, "SELECT 1 FROM job WHERE key = ?", (key,)) is not None:
+                return False
+            inserted = connection.execute(
+                PUBLISH, {"job": job, "id": new_job_id(), "key": key, "now": at}
+            ).rowcount
+            return True if inserted else None
+
+        return await self._db.write(transaction)
 
     async def postpone(self, job: JobId, seconds: float) -> bool:
         """Record that an attempt failed; the next may begin after this many seconds."""
@@ -151,6 +190,7 @@ class Delivery(JobRows):
     async def open_statuses(self) -> list[Job]:
         """Return the jobs whose status message is not final, or that ended without a final status."""
         return await self._jobs(
-            f"SELECT * FROM job WHERE status_final = 0 AND channel_id <> {NOWHERE} AND draft = 0 "
+            f"SELECT * FROM job WHERE status_final = 0 AND channel_id <> {NOWHERE} "
+            f"AND draft = 0 AND NOT private "
             f"AND (status_message_id IS NOT NULL OR state IN ({sql_list(ENDS)})) ORDER BY seq"
         )

@@ -307,12 +307,12 @@ def _insert(
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
             status_channel_id, status_message_id, seed, seen, lane, engine, api_key,
-            ability, takes, choosing
+            ability, takes, choosing, private, token, status_final
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
             :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine,
-            :api_key, :ability, :takes, :takes > 0
+            :api_key, :ability, :takes, :takes > 0, :private, :token, :private
         )
         """,
         {
@@ -344,6 +344,8 @@ def _insert(
             "api_key": new.api_key,
             "ability": new.ability,
             "takes": new.takes,
+            "private": new.private,
+            "token": new.token,
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()

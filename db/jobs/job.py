@@ -49,6 +49,8 @@ class NewJob:
         api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
         ability: JSON, what a machine must have to draw it; "": none but the bot's own engines may.
         takes: of so many drafts its member wants to choose one first; 0: none.
+        private: only its member is to see it.
+        token: what its private answer can be changed with.
     """
 
     key: str
@@ -74,6 +76,8 @@ class NewJob:
     api_key: str | None = None
     ability: str = ""
     takes: int = 0
+    private: bool = False
+    token: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +125,8 @@ class Job:
         chosen_late: nobody chose it.
         draft_of: the job that this is a draft of; None: it is none.
         draft: its number among the drafts, from 1; 0: it is none.
+        private: only its member is to see it.
+        token: what its private answer can be changed with, while that may be.
     """
 
     id: JobId
@@ -185,11 +191,13 @@ class Job:
     chosen_late: bool = False
     draft_of: JobId | None = None
     draft: int = 0
+    private: bool = False
+    token: str | None = None
 
     @property
     def has_channel(self) -> bool:
         """Whether its clip, and what is said of it, go to a channel."""
-        return self.channel_id != NOWHERE and not self.draft
+        return self.channel_id != NOWHERE and not self.draft and not self.private
 
     @property
     def shows_drafts(self) -> bool:

@@ -143,6 +143,12 @@ class JobQueries(JobRows):
             )
         )
 
+    async def posted_as(self, guild: int, message: int) -> Job | None:
+        """Return the job whose clip is in this message of a guild."""
+        return _first(
+            await self._jobs("SELECT * FROM job WHERE message_id = ? AND guild_id = ?", (message, guild))
+        )
+
     async def jobs_of(self, user: int, guild: int, limit: int = 10) -> list[Job]:
         """Return a member's jobs, the newest first."""
         return await self._jobs(
@@ -169,7 +175,7 @@ class JobQueries(JobRows):
         Returns:
             None where ``after`` is none of these jobs.
         """
-        where = "guild_id = :guild AND draft = 0 AND (:user IS NULL OR user_id = :user)"
+        where = "guild_id = :guild AND draft = 0 AND (user_id = :user OR (:user IS NULL AND NOT private))"
         values = {"guild": guild, "user": user, "after": after, "limit": limit}
         before = ""
         if after is not None:
@@ -272,7 +278,8 @@ class JobQueries(JobRows):
     async def ended(self, guild: int, since: float, limit: int = 5_000) -> list[Job]:
         """Return a guild's jobs that ended after ``since``, the newest first."""
         return await self._jobs(
-            "SELECT * FROM job WHERE ended_at > ? AND guild_id = ? ORDER BY ended_at DESC LIMIT ?",
+            "SELECT * FROM job WHERE ended_at > ? AND guild_id = ? AND NOT private "
+            "ORDER BY ended_at DESC LIMIT ?",
             (since, guild, limit),
         )
 
@@ -284,6 +291,11 @@ class JobQueries(JobRows):
         return await self._jobs(
             "SELECT * FROM job WHERE state = 'running' ORDER BY started_at DESC, seq DESC"
         )
+
+    async def asked_to_stop(self) -> list[JobId]:
+        """Return the running jobs that were asked to stop."""
+        rows = await self._db.read("SELECT id FROM job WHERE state = 'running' AND cancel_requested")
+        return [JobId(row["id"]) for row in rows]
 
     async def render_times(self, profile: str | None, limit: int = 50, *, lane: str = "") -> list[Timed]:
         """Return the last renders of a profile, or any of a lane, as they were timed; the newest first."""

@@ -38,7 +38,7 @@ def job_from(row: sqlite3.Row) -> Job:
     values["state"] = State(values["state"])
     values["inputs"] = json.loads(values["inputs"])
     values["cancel_requested"] = bool(values["cancel_requested"])
-    for name in ("status_final", "adult", "spoiler", "looked_at", "choosing", "chosen_late"):
+    for name in ("status_final", "adult", "spoiler", "looked_at", "choosing", "chosen_late", "private"):
         values[name] = bool(values[name])
     return Job(**values)
 

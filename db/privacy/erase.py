@@ -30,6 +30,7 @@ SUBJECTS: Mapping[str, str] = {
     "report": "user_id",
     "api_key": "user_id",
     "hosting_consent": "user_id",
+    "contest_vote": "user_id",
     "gallery_choice": "user_id",
     "gallery_name": "user_id",
 }
@@ -40,6 +41,9 @@ ACTORS: Mapping[str, tuple[str, ...]] = {
     "pause": ("by_user",),
     "drain": ("by_user",),
     "card": ("by_user",),
+    "effect": ("by_user",),
+    "showcase": ("by_user",),
+    "contest": ("by_user",),
 }
 """Columns with the id of a member who acted on others."""
 
@@ -54,7 +58,7 @@ PASSING: Mapping[str, str] = {
 }
 """Tables whose rows about a member hold nothing to take away."""
 
-NOT_TOLD: Mapping[str, str] = {"api_key": "hash"}
+NOT_TOLD: Mapping[str, str] = {"api_key": "hash", "job": "token"}
 """Columns about a member that are no use to them."""
 
 KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report", "gallery_choice")
@@ -67,7 +71,7 @@ APPLIED = "erased_applied"
 FORGET = """
 UPDATE job SET
     key = 'forgotten ' || id, recipe = :recipe, inputs = '{}', error_text = NULL, held_reason = NULL,
-    seed = NULL, seen = NULL, forgotten_at = :now
+    seed = NULL, seen = NULL, token = NULL, forgotten_at = :now
 WHERE id = :id
 """
 
@@ -206,7 +210,7 @@ class Eraser:
             [quote for quote in quotes if len(quote) >= SHORTEST_QUOTE],
         )
         _forget_quoted_reports(connection, user)
-        for table in ("star", "hosting_consent", "gallery_name"):
+        for table in ("star", "contest_vote", "hosting_consent", "gallery_name"):
             connection.execute(f"DELETE FROM {table} WHERE user_id = ?", (user,))
         _drop_keys(connection, user)
         for table in PASSING.keys() - {"alias", "erasure"}:  # these two are seen to here
@@ -248,6 +252,8 @@ class Eraser:
             "deleted_at = coalesce(deleted_at, ?) WHERE id = ?",
             (pseudonym, job.receipt and self._redactor.forget_receipt(job.receipt), now, job.id),
         )
+        # An effect that was made of their clip has their words in it.
+        connection.execute("DELETE FROM effect WHERE job = ?", (job.id,))
         return _drop_sheets(connection, job.id)
 
     def _descent(self, connection: sqlite3.Connection, own: Sequence[Job]) -> list[Job]:
@@ -308,6 +314,7 @@ def _disinherit(connection: sqlite3.Connection, job: Job, left: Left, now: float
     )
     _end(connection, job.id, now)
     connection.execute("UPDATE job SET clip_sha256 = NULL WHERE id = ?", (job.id,))
+    connection.execute("DELETE FROM effect WHERE job = ?", (job.id,))
     lost = set(job.inputs.values()) - set(left.inputs.values())
     lost |= set() if job.clip_sha256 is None else {job.clip_sha256}
     return lost | _drop_sheets(connection, job.id)

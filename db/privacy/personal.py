@@ -71,6 +71,15 @@ class Personal(JobRows):
             found["purchase"] = [dict(row) for row in sent]
         return found
 
+    async def drawn_elsewhere(self, user: int) -> int:
+        """How many jobs of a member, or of somebody's pseudonym, machines drew that are not the owner's."""
+        rows = await self._db.read(
+            "SELECT count(*) AS jobs FROM job JOIN worker ON worker.id = job.worker "
+            "WHERE job.user_id = ? AND worker.trust <> 'own'",
+            (user,),
+        )
+        return int(rows[0]["jobs"])
+
     async def jobs(self, user: int) -> list[Job]:
         """A member's jobs in all guilds, the oldest first."""
         return await self._jobs("SELECT * FROM job WHERE user_id = ? ORDER BY seq", (user,))

@@ -199,6 +199,8 @@ class Recipe:
             drawn; the finished clip is the old one, at its own size, and the part behind it. Of an upscaled
             clip, it is the small one.
         loop: nothing is drawn: the clip before is closed into a loop, ``length`` frames long at most.
+        slow: nothing is drawn: the clip before is shown so many times as slowly, at its own rate. 0: it is
+            not, and the JSON does not name it.
         effect: what is laid over the finished frames; None: nothing, and the JSON does not name it, so that
             recipes from before there were effects keep their bytes.
     """
@@ -232,6 +234,7 @@ class Recipe:
     sound: SoundSource = SoundSource.NONE
     before: Before | None = None
     loop: bool = False
+    slow: int = 0
     effect: Effect | None = None
     version: int = RECIPE_VERSION
 
@@ -262,10 +265,15 @@ class Recipe:
         return self.sound is not SoundSource.NONE or (self.before is not None and self.before.sound)
 
     @property
+    def only_remade(self) -> bool:
+        """Whether nothing is drawn: a finished clip is closed into a loop, or slowed down."""
+        return self.loop or bool(self.slow)
+
+    @property
     def asked(self) -> str:
         """What was asked for, in a word: a longer clip, a loop, or the kind."""
-        if self.loop:
-            return "loop"
+        if self.loop or self.slow:
+            return "loop" if self.loop else "slow"
         if self.before is None or self.kind is Kind.UPSCALE:
             return str(self.kind)
         return "extend"
@@ -275,6 +283,8 @@ class Recipe:
         """The name under which render times are remembered, for the estimate of the wait."""
         if self.loop:
             return f"loop/{self.width}x{self.height}/{self.length}"
+        if self.slow:
+            return f"slow/{self.width}x{self.height}/{self.length}"
         way = f"{self.engine}.{self.way}" if self.way else self.engine
         if self.effect is not None and self.effect.look:
             way = f"{way}+{self.effect.look.replace(' ', '-')}"
@@ -289,6 +299,8 @@ class Recipe:
         data = dataclasses.asdict(self)
         if self.effect is None:
             del data["effect"]
+        if not self.slow:
+            del data["slow"]
         return json.dumps(data, sort_keys=True, ensure_ascii=False)
 
     @classmethod

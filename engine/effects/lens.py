@@ -94,7 +94,7 @@ def _fixed_point(scene: Scene, scale: float) -> tuple[float, float]:
 
 
 def heartbeat(scene: Scene) -> Painter:
-    """Two beats a second, the first one stronger, with a warm edge; a whole number of them in a clip."""
+    """Two beats every second, the first one stronger, with a warm edge; a clip has a whole number of them."""
     beats = max(1, round(scene.seconds))
     x, y = scene.size
     red = np.array([150.0, 10.0, 30.0], np.float32)

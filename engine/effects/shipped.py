@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.core.effect_recipe import EffectRecipe
 from engine.core.recipe import Camera, Motion
+from engine.effects.effect_recipe import EffectRecipe
 
 
 def _on(

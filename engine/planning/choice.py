@@ -148,7 +148,7 @@ def check_still_here(recipe: Recipe, capabilities: Capabilities) -> None:
     Raises:
         UserError: its engine is gone, or lacks something.
     """
-    if recipe.loop:
+    if recipe.only_remade:
         return  # nothing is drawn
     spec = families_of(capabilities).get(recipe.engine)
     lack = None if spec is None else spec.lacks(capabilities)

@@ -33,6 +33,7 @@ class Remake:
         fps: frames per second of the clip.
         max_bytes: of the clip.
         metadata: its tags.
+        loops: it begins anew at its end.
         whole: its picture may not become smaller to fit.
         models: the folder of weights.
         ffmpeg: path of ffmpeg.
@@ -49,6 +50,7 @@ class Remake:
     ffmpeg: str
     sound: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    loops: bool = False
     whole: bool = False
     judged_by: str = ""
     calibration: str = ""
@@ -65,6 +67,8 @@ class Remade:
         rejects: the gate does not let it through.
         reasons: what the gate found, in words of members; empty where it was not judged.
         score: the gate's, 0 … 100; None: it was not judged.
+        flashes: the most within a second that a quarter of a view shows.
+        too_many: more of them than people may be shown.
     """
 
     width: int
@@ -78,6 +82,8 @@ class Remade:
     rejects: bool = False
     reasons: tuple[str, ...] = ()
     score: float | None = None
+    flashes: int = 0
+    too_many: bool = False
 
 
 def remake(order: Remake) -> Remade:
@@ -93,11 +99,13 @@ def remake(order: Remake) -> Remade:
     from engine.clips.read_clip import read_clip  # noqa: PLC0415
     from engine.core.cancel import CancelToken  # noqa: PLC0415
     from engine.core.sound import fitted, samples_for  # noqa: PLC0415
+    from engine.effects.flashes import count_flashes  # noqa: PLC0415
     from engine.vision.nudity import highest_score  # noqa: PLC0415
     from engine.weights.store import Store  # noqa: PLC0415
 
     clip = read_clip(Path(order.clip))
     nudity = highest_score(clip.frames, Store(Path(order.models)))
+    flashes = count_flashes(clip.frames, order.fps, loops=order.loops)
     sound = None
     if order.sound:
         sound = fitted(read_sound(Path(order.sound)), samples_for(len(clip.frames), order.fps))
@@ -121,6 +129,8 @@ def remake(order: Remake) -> Remade:
         sound=made.sound,
         ladder=made.ladder,
         nudity=nudity,
+        flashes=flashes.count,
+        too_many=flashes.too_many,
         **(_judged(order, clip) if order.judged_by else {}),
     )
 

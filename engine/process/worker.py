@@ -29,13 +29,13 @@ from engine.core.device import Device
 from engine.core.elsewhere import FetchTake
 from engine.core.errors import GpuClosed
 from engine.core.events import Event
-from engine.core.importing import uncollected
 from engine.core.receipt import Receipt
 from engine.core.recipe import Recipe
 from engine.process import wire
 from engine.process.faults import describe
 from engine.process.line import Channel, ParentFetch, RenderQueue, Reporter
 from engine.rendering.limits import CLIP_NAME, RenderLimits
+from engine.runtime.importing import uncollected
 
 if TYPE_CHECKING:
     from engine.rendering.overlap import Overlap

@@ -41,7 +41,7 @@ def metadata(recipe: Recipe) -> dict[str, str]:
 def at_service(recipe: Recipe) -> str:
     """Where a recipe's clip is made, in words; "" for a machine of the owner's."""
     title = service_of(recipe.engine)
-    return f", at the service {title}" if title and not recipe.loop else ""
+    return f", at the service {title}" if title and not recipe.only_remade else ""
 
 
 def sound_of(recipe: Recipe) -> str:

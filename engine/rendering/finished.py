@@ -86,7 +86,7 @@ def _judged_every(recipe: Recipe | None, fps: float) -> float:
     The recipe of one of ours knows which frames were drawn, and the family which of those were judged. That
     of a loop does not: it was made of a finished clip.
     """
-    if recipe is None or recipe.loop:
+    if recipe is None or recipe.only_remade:
         return max(1, round(fps / NATIVE_FPS))
     spec = FAMILIES.get(recipe.engine)
     step = 1 if spec is None else spec.judged_step(recipe.native_fps)

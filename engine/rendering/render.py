@@ -34,12 +34,14 @@ from engine.rendering.takes import Kept, draw_until_good
 from engine.rendering.upscaling import upscale
 from engine.runtime.context import EngineContext
 from engine.runtime.peak_memory import forget_peak, peak
-from engine.smooth import FlowModel
+from engine.smooth import FlowModel, smooth
 from engine.vision.nudity import highest_score
 from engine.vision.sighting import Sighting
 
 __all__ = ["CLIP_NAME", "RenderLimits", "Renderer"]
 
+
+SLOW_IS_SILENT = "slowed down, it has no sound"
 
 DOES_NOT_FIT = "Upscaled, that clip is too large for this server's upload limit. A shorter one may fit."
 
@@ -147,6 +149,8 @@ class Renderer:
     def _made(self, job: RenderJob, clock: Clock) -> _Made:
         if job.recipe.loop:
             return self._looped(job, clock)
+        if job.recipe.slow:
+            return self._slowed(job, clock)
         return self._upscaled(job, clock) if job.recipe.kind is Kind.UPSCALE else self._drawn(job, clock)
 
     def _drawn(self, job: RenderJob, clock: Clock) -> _Made:
@@ -210,6 +214,23 @@ class Renderer:
             sound = looped_sound(before.sound, start=min(start, len(before.sound) - 1), samples=samples)
         return _Made(frames=loop.frames, sound=sound)
 
+    def _slowed(self, job: RenderJob, clock: Clock) -> _Made:
+        """Show the clip before more slowly, without its sound. Nothing is drawn, as for a loop."""
+        before, recipe = job.inputs.before, job.recipe
+        if before is None:
+            raise Unsupported("There is no clip to slow down.")
+        place = job.on_gpu(1) if smooths_on_gpu(self._context) else job.on_cpu(Stage.SMOOTHING, 1)
+        with place, clock.stage(Stage.SMOOTHING):
+            told = teller(job.on_event, Stage.SMOOTHING, 1)
+
+            def slow(flow: FlowModel | None) -> Frames:
+                return smooth(before.frames, recipe.slow, progress=told, cancel=job.cancel, flow=flow)
+
+            frames = by_best_flow(self._context, slow, gave_up=job.note)
+        if before.sound is not None and len(before.sound):
+            job.note(SLOW_IS_SILENT)
+        return _Made(frames=frames)
+
     def _upscaled(self, job: RenderJob, clock: Clock) -> _Made:
         """Show the clip before at a larger size, with its sound."""
         with clock.stage(Stage.PREPARING):
@@ -235,7 +256,7 @@ def _encoded(job: RenderJob, made: _Made, take: int) -> Encoded:
     Raises:
         UserError: an upscaled clip does not fit the limit without losing what it was upscaled for.
     """
-    recipe, upscaled = job.recipe, job.recipe.kind is Kind.UPSCALE and not job.recipe.loop
+    recipe, upscaled = job.recipe, job.recipe.kind is Kind.UPSCALE and not job.recipe.only_remade
     try:
         return encode(
             made.frames,
@@ -270,7 +291,7 @@ def _sound_of(job: RenderJob, kept: Kept, frames: int) -> Sound | None:
 def _receipt(job: RenderJob, made: _Made, encoded: Encoded, clock: Clock, nudity: float | None) -> Receipt:
     recipe, kept = job.recipe, made.kept
     changed = () if kept is None or not kept.changed else (kept.changed,)
-    sketch = not recipe.loop and job.family.sketch
+    sketch = not recipe.only_remade and job.family.sketch
     return Receipt(
         engine=recipe.engine,
         takes=made.takes,

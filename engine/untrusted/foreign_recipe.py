@@ -10,7 +10,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.core.effect_recipe import MAX_NAME, NAME
 from engine.core.recipe import (
     RECIPE_VERSION,
     Camera,
@@ -25,6 +24,7 @@ from engine.core.recipe import (
     Style,
 )
 from engine.core.request import Request
+from engine.effects.effect_recipe import MAX_NAME, NAME
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(max_length=200)]
@@ -84,6 +84,7 @@ class ForeignRecipe(_Foreign):
     styles: Annotated[tuple[ForeignStyle, ...], Field(max_length=5)] = ()
     before: ForeignBefore | None = None
     loop: bool = False
+    slow: Annotated[int, Field(ge=0, le=8)] = 0
     effect: ForeignEffect | None = None
     sound: SoundSource | None = None
 

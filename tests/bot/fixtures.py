@@ -316,7 +316,6 @@ def engine_loop_with(
     judged = {name: changes.pop(name, value) for name, value in judged.items()}
     return EngineLoop(
         claims=queue.claims,
-        jobs=queue.jobs,
         take_previews=queue.take_previews,
         retention=queue.retention,
         blobs=blobs,

@@ -293,6 +293,21 @@ def test_the_forecast_counts_later_jobs_that_go_first():
     assert overtaking(base, late, slower)[1] == pytest.approx(5)
 
 
+def test_the_sums_say_what_each_pair_of_jobs_would():
+    """Overtaking is reckoned for thousands of jobs at once; here for each of them by itself."""
+    chance = np.random.default_rng(1)
+    base, late = chance.uniform(0, 3000, 40), np.maximum(0.0, chance.uniform(-500, 3000, 40))
+    delays = np.maximum(0.0, chance.uniform(-300, 2000, 30))
+    hour = [Arrival(at=0.0, delay=delay, expected=20.0) for delay in delays]
+    found = overtaking(base, late, hour, 3)
+    for waits, due, added in zip(base, late, found, strict=True):
+        mine = 0.0
+        for _ in range(wait_module.ROUNDS):
+            first = sum(20.0 / WINDOW * min(max(0.0, due - delay), waits + mine) for delay in delays)
+            mine = first / 3
+        assert added == pytest.approx(mine)
+
+
 async def test_on_a_busy_day_four_ranges_of_five_hold_the_truth(tmp_path):
     busy = Community(members=2000, jobs=300, paces=(30.0, 300.0), evening=0.4)
     day = figures(await simulate(tmp_path, busy, 3, enqueue_limits()))

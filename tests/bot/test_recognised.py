@@ -11,6 +11,10 @@ import discord
 import pytest
 
 from bot.buttons import rows
+from bot.buttons.button import Button
+from bot.clips.choose_effect import UseEffect
+from bot.clips.choosing import ChooseTake
+from bot.clips.contest import OpenBallot, OpenEntry
 from bot.clips.remakes import Reroll
 from bot.commands.mydata import MY_DATA
 from bot.discord_io.post import Post
@@ -91,7 +95,9 @@ async def test_every_list_that_opens_while_a_member_types(fake, channel, ada, bo
 
 
 async def test_every_button(fake, channel, ada, bot, services, noticed):
-    made = [kind(NO_JOB) for kind in rows.job_buttons()] + [kind(1, NO_JOB) for kind in case_buttons()]
+    made: list[Button] = [kind(NO_JOB) for kind in rows.job_buttons()]
+    made += [*(kind(1, NO_JOB) for kind in case_buttons()), UseEffect(1, "Glitch"), ChooseTake(NO_JOB, 1)]
+    made += [OpenEntry(), OpenBallot()]
     assert len(made) == len([kind for kind in rows.buttons() if not issubclass(kind, ErasureButton)])
     for button in made:
         message = await sign(services, channel, button)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot import app
 from bot.cli import doctor
+from bot.config.hours import read_hours
 from bot.config.paths import DATABASE, SPOOL
 from bot.running import supervisor_of
+from bot.seats import LeftOut
 from bot.services import overview_of, state_of
+from bot.text.messages import waits_for_card
 from bot.web.metrics import metrics
 from bot.web.status_page import page
 from db.states import State
@@ -20,7 +24,7 @@ from engine.core.errors import Away, Code, UserError
 from engine.core.recipe import Kind
 from engine.core.request import Request
 from engine.process.host import EngineHost
-from tests.bot.fixtures import queued, until
+from tests.bot.fixtures import queued, recipe, until
 from tests.present import present
 from tests.ready_database import put_database
 
@@ -134,3 +138,39 @@ async def test_where_only_servers_draw_nothing_of_this_machine_can_be_chosen(set
                 Request(kind=Kind.TEXT2VIDEO, prompt="rain"), {}, await services.submissions.capabilities()
             )
         assert refused.value.code == Code.NO_ENGINE
+
+
+async def test_an_engine_that_is_left_out_is_named_wherever_it_is_asked_for(
+    bot, services, fake, channel, mod, ada
+):
+    """Also where there is one engine alone: moderators, the owner and members read why nothing happens."""
+    until = datetime.now(UTC) + timedelta(hours=1)
+    seat = services.engines.loops[0].seat
+    seat.left_out, seat.resting = LeftOut(until=until), True
+    shown = (await (await fake.slash(mod, channel, "queue show")).shown()).content
+    assert f"{seat.name}: left out until {until:%H:%M}" in shown
+    health = state_of(services, supervisor_of(services))
+    assert health["engine"] == f"left out until {until:%H:%M}, as its owner wishes"
+    job = await queued(services.queue, ada.user.id, guild=channel.guild.id, channel_id=channel.id)
+    left_out = present(services.engines.left_out_for(job))
+    assert f"needed for something else until <t:{round(until.timestamp())}:t>" in waits_for_card(
+        recipe(), left_out.until
+    )
+    seat.left_out = LeftOut(until=None, held=5 * 10**9)
+    assert "until" not in waits_for_card(recipe(), present(services.engines.left_out_for(job)).until)
+    seat.left_out = None
+    assert services.engines.left_out_for(job) is None
+
+
+def test_doctor_says_when_engines_are_left_out(two):
+    hours = (read_hours("all 0:00-0:00"), read_hours("GPU 7 1:00-2:00"))
+    found = list(
+        doctor.examine_leaving(two.model_copy(update={"leave_out": hours, "leave_out_memory_gb": 2.0}))
+    )
+    assert [finding.text.split(",")[0] for finding in found] == [
+        "all from 00:00 to 00:00",
+        "GPU 7 from 01:00 to 02:00: there is no such engine",
+        *(f"{name} is left out until 00:00" for name in NAMES),
+    ]
+    assert [finding.ok for finding in found] == [True, False, True, True]
+    assert list(doctor.examine_leaving(two)) == []

@@ -261,8 +261,9 @@ async def test_a_clip_is_upscaled_with_its_sound(discord, channel, ada, bot, tmp
     await discord.wait_for(lambda: len(finished(discord, channel)) > 1 or "⚠️" in status.content, SECONDS)
     assert "⚠️" not in status.content, status.content
     larger = finished(discord, channel)[-1]
-    assert "Upscale" in on(larger)
-    assert not {"Reroll", "Remix", "Extend", "Loop"} & set(on(larger))
+    more = await (await discord.click(ada, larger, "More…")).shown(20)
+    assert "Upscale" in on(more)
+    assert not {"Reroll", "Remix", "Extend", "Loop"} & {*on(larger), *on(more)}
     file = tmp_path / "larger.mp4"
     file.write_bytes(larger.attachments[0].data)
     large = read_clip(file)

@@ -18,11 +18,15 @@ from tests.fake_discord.faults import Fault, Faults, Rule
 from tests.fake_discord.front import PREFIX, Front, Request
 from tests.fake_discord.gateway import Gateway
 from tests.fake_discord.interactions import Interaction, Interactions
+from tests.fake_discord.limits import walk_components
 from tests.fake_discord.message import Message
 from tests.fake_discord.people import Channel, Member
 from tests.fake_discord.rest import Rest
 from tests.fake_discord.spec import load, spec_path
 from tests.fake_discord.world import World
+
+MORE = "More…"
+"""The button of this bot's that shows others."""
 
 TOKEN = "fake.token.canary"
 
@@ -184,8 +188,20 @@ class FakeDiscord:
         values: Iterable[str] = (),
         forged: bool = False,
     ) -> Interaction:
-        """A click on the button with this custom_id or label, or `values` chosen in a select."""
+        """A click on the button with this custom_id or label, or `values` chosen in a select.
+
+        Where it is not there and the message has a button "More…", that is clicked first.
+        """
+        if not forged and not values:
+            message = await self._with_the_button(member, message, which)
         return self._members.click(member, message, which, values=values, forged=forged)
+
+    async def _with_the_button(self, member: Member, message: Message, which: str) -> Message:
+        """The message itself, or what its button "More…" shows, if only that has the button."""
+        own = {one.get(key) for one in walk_components(message.components) for key in ("custom_id", "label")}
+        if which in own or MORE not in own:
+            return message
+        return await self._members.click(member, message, MORE).shown(20)
 
     async def submit_modal(
         self, member: Member, shown: Interaction, values: Mapping[str, Any]

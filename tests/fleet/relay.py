@@ -25,7 +25,7 @@ class Relay:
         self.port = 0
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -49,15 +49,16 @@ class Relay:
         for writer in self._writers:
             writer.transport.abort()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             there, away = await asyncio.open_connection("127.0.0.1", self._to)
         except OSError:
             writer.transport.abort()
-            self._tasks.discard(task)
             return
         self._writers |= {writer, away}
         try:
@@ -68,7 +69,6 @@ class Relay:
             writer.transport.abort()
             away.transport.abort()
             self._writers -= {writer, away}
-            self._tasks.discard(task)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
@@ -86,10 +86,14 @@ class Relay:
                     return
 
         passing = asyncio.create_task(pass_on())
-        with contextlib.suppress(OSError):
-            while data := await reader.read(1 << 16):
-                await queue.put((loop.time() + self.delay, data))
-                await self._flows.wait()
-        await queue.put((loop.time() + self.delay, b""))
-        with contextlib.suppress(OSError):
-            await passing
+        try:
+            with contextlib.suppress(OSError):
+                while data := await reader.read(1 << 16):
+                    await queue.put((loop.time() + self.delay, data))
+                    await self._flows.wait()
+            await queue.put((loop.time() + self.delay, b""))
+            with contextlib.suppress(OSError):
+                await passing
+        finally:
+            passing.cancel()
+            await asyncio.gather(passing, return_exceptions=True)

@@ -91,8 +91,10 @@ def run() -> None:
 def _made(settings: Settings, folder: Path) -> Worker:
     """The worker of this machine; an event loop must run."""
     from bot import drawing_policies  # noqa: PLC0415 - the command line starts without it
+    from bot.config.paths import CALIBRATION  # noqa: PLC0415
     from bot.worker import running  # noqa: PLC0415
     from bot.worker.abilities import abilities_of  # noqa: PLC0415
+    from bot.worker.calibrated import CalibratedEngine  # noqa: PLC0415
     from bot.worker.invitation_file import load  # noqa: PLC0415
     from bot.worker.policy import for_worker  # noqa: PLC0415
     from engine.process.host import EngineHost  # noqa: PLC0415
@@ -106,12 +108,16 @@ def _made(settings: Settings, folder: Path) -> Worker:
             "For the others, see “Several GPUs” in docs/workers.md."
         )
     local = drawing_policies.local_environment(settings, folder)
-    engine = EngineHost(
-        spool=folder / SPOOL,
-        limits=drawing_policies.for_engine(settings),
-        at_once=settings.clips_at_once,
-        environment={**os.environ, **local, **devices[0].environment},
-    )
+
+    def make() -> EngineHost:
+        return EngineHost(
+            spool=folder / SPOOL,
+            limits=drawing_policies.for_engine(settings),
+            at_once=settings.clips_at_once,
+            environment={**os.environ, **local, **devices[0].environment},
+        )
+
+    engine = CalibratedEngine(make, folder / CALIBRATION)
     store = drawing_policies.store_of(settings)
     slow = drawing_policies.allows_slow_models(settings)
     return running.Worker(

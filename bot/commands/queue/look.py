@@ -15,6 +15,7 @@ from bot.job_documents import recipe_of
 from bot.loops.alerts import engines_trouble, shortage
 from bot.loops.discards import why_discarded
 from bot.ops import stats, stats_chart
+from bot.seats import Seat
 from bot.text import messages, moderation_texts
 from db.jobs.job import Job
 from db.states import State
@@ -78,9 +79,12 @@ class LookCommands(QueueSection):
 
     def _engines(self) -> list[str]:
         engines = self._services.engines
-        if not engines.are_several:
-            return []
-        return [moderation_texts.engine_line(seat.name, seat.engine.state.value) for seat in engines.seats]
+        seats = [(seat, seat.left_out if isinstance(seat, Seat) else None) for seat in engines.seats]
+        return [
+            moderation_texts.engine_line(seat.name, str(left_out or seat.engine.state.value))
+            for seat, left_out in seats
+            if engines.are_several or left_out is not None
+        ]
 
     @app_commands.command(name="why", description="Show why takes of a clip were discarded, with pictures")
     @app_commands.describe(job="The job's id, or the start of it")

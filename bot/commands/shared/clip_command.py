@@ -11,7 +11,7 @@ from discord import app_commands
 from bot.commands.shared.autocomplete import complete
 from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction, say
-from bot.requests.options import TAKES, ClipCommand, Option, files_of
+from bot.requests.options import PRIVATE, TAKES, ClipCommand, Option, files_of
 from bot.services import Services
 from bot.text.foreign import refusal
 from engine.core.errors import UserError
@@ -31,7 +31,13 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
         except UserError as error:
             await say(interaction, refusal(error))
             return
-        await services.submissions.ask(interaction, request, files, takes=given.get(TAKES.name) or 0)
+        await services.submissions.ask(
+            interaction,
+            request,
+            files,
+            takes=given.get(TAKES.name) or 0,
+            private=bool(given.get(PRIVATE.name)),
+        )
 
     every = (*described.options, *described.asking)
     longest = services.settings.max_prompt

@@ -55,8 +55,16 @@ _QUIET_MOST, _QUIET = 3.0, (0.15, 0.3, 4)
 _MESH_SHARE, _MESH_NOISE, _MESH_MOST = 0.0047, 0.002, 0.027
 """What a drift of the mesh counts that is as large as its wavering; what it wavers at least, in widths; and
 what it counts at most: alone it rejects no take."""
-_DOUBTED, _LESS_DOUBTED = 0.35, 0.7
-"""By how much a face counts of which the detector is not sure: by its flow, and by what tells more."""
+_DOUBTED = {
+    "face_bends": 0.55,
+    "face_grows": 0.6,
+    "mouth_slides": 0.5,
+    "head_slides": 0.8,
+    "eye_disappears": 0.35,
+    "mesh": 0.75,
+    "uneven": 0.7,
+}
+"""By how much a finding counts in a face of which the detector is not sure: how far it errs there."""
 _USUAL_NECK, _STILL_NECK, _NECK_POWER = 0.02, 0.01, 0.3
 _ROUGH_FACE, _ROUGH_MOUTH, _ROUGH_HEAD, _ROUGH_CLOTHES = 0.08, 0.05, 0.03, 0.05
 """Roughness of a part's motion, in widths, where it counts half: a face and what is around it, a face of
@@ -78,18 +86,21 @@ def faults_of(face: Followed, *, plain: bool = True) -> Iterator[Fault]:
         plain: the detector is sure of it; else it is partly covered, or drawn, and its changes count less.
     """
     seen = [look for look in face.looks if look.mesh is not None]
-    sure, surer = (1.0, 1.0) if plain else (_DOUBTED, _LESS_DOUBTED)
+    sure = dict.fromkeys(_DOUBTED, 1.0) if plain else _DOUBTED
     pair = EyePair(face)
     if (loss := pair.loss) is not None:
-        yield _fault("eye_disappears", loss * sure * _trust(seen, *_DOUBT["eye_disappears"]), seen)
+        loss *= sure["eye_disappears"] * _trust(seen, *_DOUBT["eye_disappears"])
+        yield _fault("eye_disappears", loss, seen)
     if (uneven := pair.uneven) is not None:
-        yield _fault("eye_disappears", uneven * surer, seen)
+        yield _fault("eye_disappears", uneven * sure["uneven"], seen)
+    if (gap := pair.gap) is not None:  # no less certain in any face
+        yield _fault("eye_disappears", gap, seen)
     if len(seen) >= _FEWEST_LOOKS:
-        yield _fault("face_bends", _mesh_drift(face.first, seen) * surer, seen)
+        yield _fault("face_bends", _mesh_drift(face.first, seen) * sure["mesh"], seen)
     told = _told(face.looks)
     if told:
         for code, value in _Shape(face.first, told).values():
-            yield _fault(code, value * (surer if code == "head_slides" else sure), told)
+            yield _fault(code, value * sure[code], told)
     yield from _lost(face.looks)
 
 

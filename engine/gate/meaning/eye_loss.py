@@ -13,7 +13,8 @@ from engine.vision.optical_flow import Floats
 
 _EARLY, _LATE = 0.45, 0.6
 """Shares of the take: until when an eye is known, and from when it may be gone."""
-_FEWEST = 3
+_FEWEST, _FEWEST_PLAIN = 3, 2
+"""Later looks for what compares looks with each other, and for what compares each look's two eyes."""
 _MARGIN = 5
 """Pixels by which an eye may move in its patch."""
 _NOISE = 4.0
@@ -21,6 +22,8 @@ _NOISE = 4.0
 _BANDS = ((1.2, 6.0), (1.0, 3.0))
 """Blurs, in pixels, between which an eye's detail is: its outline, and its lids and iris. Where it is painted
 over with skin, the shadow of the brow may keep the outline."""
+_FINEST = (0.6, 1.5)
+"""The same for what a face's shadows do not reach: where skin took the eye's place, nothing is left there."""
 _PLAINER = 1.3
 """How much the share of its detail that is gone counts."""
 _IN_THE_DARK = 3
@@ -35,6 +38,9 @@ _UNEVEN = 0.7
 """What counts of a growing unevenness, which is in natural logarithms."""
 _UNEVEN_MOST = 0.45
 """What it counts at most: alone it rejects no take."""
+_APART, _SKIN = 1.6, 0.005
+"""What counts of a gap, in the same unit: those of harmless takes are below 0.09. And the finest detail of
+skin, as a share of brightness."""
 _UNEVEN_TURN = 0.7
 """Radians, beyond which the nose may hide an eye."""
 _PLAIN_SKIN = 0.01
@@ -47,14 +53,17 @@ class _Eye:
     Attributes:
         detail: in each of the bands, float32 ``[EYE_HIGH, EYE_WIDE]``.
         contrast: size of that detail, as a share of the brightness.
+        finest: size of the finest detail, in the same way.
         shade: mean luma.
     """
 
     def __init__(self, patch: NDArray[np.uint8]) -> None:
         self.shade = float(_core(patch).mean())
         self.detail = [_detail(patch, *band) for band in _BANDS]
-        sizes = [float(np.sqrt((_core(detail) ** 2).mean())) for detail in self.detail]
-        self.contrast = [size / (self.shade + _DARKEST) for size in sizes]
+        *self.contrast, self.finest = (
+            float(np.sqrt((_core(detail) ** 2).mean())) / (self.shade + _DARKEST)
+            for detail in (*self.detail, _detail(patch, *_FINEST))
+        )
 
 
 class EyePair:
@@ -98,7 +107,7 @@ class EyePair:
         to have lost detail: where only the other one gained some, it came into sight. 0 … 0.45, of its look,
         less what this wavers by; None where too little was seen.
         """
-        if len(self._plain) < _FEWEST - 1:
+        if len(self._plain) < _FEWEST_PLAIN:
             return None
         before, now = (
             np.log(np.array([[eye.contrast for eye in pair] for pair in part]) + _PLAIN_SKIN)
@@ -112,6 +121,24 @@ class EyePair:
         gone = 1 if steps[0] < 0 else 0
         least = min(*np.abs(steps), -lost[gone, -1]) - wavers
         return float(np.clip(_UNEVEN * least, 0, _UNEVEN_MOST))
+
+    @property
+    def gap(self) -> float | None:
+        """How far one eye's fine detail, beside the other's, fell below all that it was.
+
+        The most that any later look shows of it is compared with the least of any earlier one. So neither a
+        blink nor a wavering counts, and two later looks suffice. The eye's own detail has to have fallen as
+        far. 0 … 0.45, of its look; None where too little was seen.
+        """
+        if len(self._plain) < _FEWEST_PLAIN:
+            return None
+        before, now = (
+            np.log(np.array([[(eye.finest, eye.contrast[-1]) for eye in pair] for pair in part]) + _SKIN)
+            for part in (self._early, self._plain)
+        )  # [look, eye, band]
+        beside = [part - part[:, ::-1] for part in (before, now)]
+        fell = np.minimum(before.min(axis=0) - now.max(axis=0), beside[0].min(axis=0) - beside[1].max(axis=0))
+        return float(np.clip(_APART * fell.max(), 0, _UNEVEN_MOST))
 
 
 class _Side:

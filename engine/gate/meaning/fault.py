@@ -35,7 +35,7 @@ FAULTS = {
     "head_slides": Kind(words="the head slides off its body", unit="widths of the face", warn=0.045),
     "face_lost": Kind(words="a face gets lost", unit="share of the clip", warn=0.3),
     "hand_melts": Kind(words="a hand falls apart", unit="share of its certainty", warn=0.4),
-    "text_appears": Kind(words="letters appear where none stood", unit="share of its shape", warn=0.5),
+    "text_appears": Kind(words="letters appear where none stood", unit="share of its shape", warn=0.4),
     "text_garbled": Kind(words="text turns into gibberish", unit="share of its shape", warn=0.5, reject=0.72),
 }
 """By their code, which is that of the finding."""

@@ -268,5 +268,5 @@ def motion(flow: Floats, mask: NDArray[np.bool_]) -> Motion | None:
     return Motion(across, down, growth, roll, float(np.median(away)))
 
 
-_FEWEST = 25
+_FEWEST = 15
 """Pixels of the coarse grid."""

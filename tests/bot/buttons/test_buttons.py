@@ -14,6 +14,7 @@ from bot.buttons import rows
 from bot.buttons.button import Button
 from bot.buttons.form import Form
 from bot.buttons.job_button import JobButton, Place
+from bot.clips.choose_effect import UseEffect
 from bot.clips.choosing import ChooseTake
 from bot.clips.remakes import Remix
 from bot.discovery import modules_in
@@ -105,10 +106,9 @@ def test_old_messages_find_their_buttons_and_forms():
     cases = {kind.action: kind.id_for(2, JOB) for kind in case_buttons()}
     for action in ("approve", "reject", "takedown", "dismiss"):
         assert cases[action] == f"fkc:{action}:2:{JOB}"
-    lone: list[Any] = [
-        kind for kind in rows.buttons() if not issubclass(kind, JobButton | CaseButton | ChooseTake)
-    ]
-    assert ChooseTake(JOB, 2).custom_id == f"fkt:choose:2:{JOB}"
+    about_something = JobButton | CaseButton | UseEffect
+    lone: list[Any] = [kind for kind in rows.buttons() if not issubclass(kind, about_something)]
+    assert ChooseTake(JOB, 2).custom_id == f"fk:choose:{JOB}:2"
     others = {kind().custom_id for kind in lone}
     assert others >= {"fk:mydata:erase", "fk:mydata:erase-messages", "fk:mydata:keep"}
     forms = {form.prefix: form.id_for(job=JOB, round=2) for form in rows.forms()}
@@ -137,15 +137,17 @@ def test_no_two_buttons_want_the_same_place(place):
 
 async def test_the_buttons_stand_in_the_order_that_members_know(queue):
     job = await queued(queue)
-    below = ["Recipe", "Delete", "Report"]
-    assert of_old(rows.for_clip(job)) == ["Reroll", "Remix", "Extend", "Loop", "⭐", *below]
-    assert labels(rows.for_clip(job))[0] == ["Reroll", "Remix", "Extend", "Loop", "⭐"]
-    assert of_old(rows.for_clip(await queued(queue, recipe={"loop": True}))) == ["Extend", "⭐", *below]
+    assert labels(rows.for_clip(job)) == [["Reroll", "Remix", "⭐", "Delete", "More…"]]
+    slow = ["Slow motion", "Sticker, emoji", "Recipe", "Report"]
+    none = Capabilities()
+    assert labels(rows.behind_more(job, none)) == [["Extend", "Loop", *slow[:3]], ["Report"]]
+    looped = await queued(queue, recipe={"loop": True})
+    assert labels(rows.for_clip(looped)) == [["⭐", "Delete", "More…"]]
+    assert labels(rows.behind_more(looped, none)) == [["Extend", *slow]]
     enlarging = Capabilities(weights=frozenset({SPAN}), slow=True)
-    assert labels(rows.for_clip(job, enlarging))[1][0] == "Upscale"
-    assert "Upscale" not in [label for line in labels(rows.for_clip(job)) for label in line]
+    assert "Upscale" in labels(rows.behind_more(job, enlarging))[0]
     enlarged = await queued(queue, recipe={"kind": Kind.UPSCALE, "engine": "upscale"})
-    assert of_old(rows.for_clip(enlarged, enlarging)) == ["⭐", "Upscale", *below]
+    assert of_old(rows.behind_more(enlarged, enlarging)) == ["Upscale", "Recipe", "Report"]
     assert of_old(rows.for_status(job)) == ["Cancel", "Why?"]
     running = await queue.claims.claim()
     assert of_old(rows.for_status(running)) == ["Cancel"]
@@ -156,9 +158,8 @@ async def test_the_buttons_stand_in_the_order_that_members_know(queue):
 
 
 def test_a_message_has_no_more_buttons_than_discord_shows():
-    clip = [len(rows.job_buttons(place)) for place in (Place.CLIP, Place.CLIP_BELOW)]
-    assert sum(-(-count // rows.ROW) for count in clip) <= 5
-    assert len(rows.job_buttons(Place.DRAFT)) <= 25
+    for place in (Place.CLIP, Place.MORE, Place.DRAFT):
+        assert len(rows.job_buttons(place)) <= 25
 
 
 async def test_a_view_does_not_listen(queue):
@@ -170,7 +171,7 @@ async def test_a_new_button_is_one_class_in_one_file(queue, ovation):
     lines = labels(rows.for_clip(await queued(queue)))
     assert max(map(len, lines)) <= rows.ROW
     shown = [label for line in lines for label in line]
-    assert shown.index("⭐") < shown.index("Ovation") < shown.index("Recipe")
+    assert shown.index("⭐") < shown.index("Ovation") < shown.index("Delete")
     assert ovation.id_for(JOB) == f"fk:ovation:{JOB}"
 
 

@@ -14,6 +14,7 @@ from bot.broker.broker import Broker
 from bot.broker.reach import complete, is_local
 from bot.broker.store import BrokerStore
 from bot.cli.main import main
+from bot.cli.rows.broker_findings import examine_workers
 from bot.config.settings import load_settings
 from bot.link.invitation import Invitation
 from db.fleet.workers import Workers
@@ -159,6 +160,30 @@ def test_a_port_that_is_taken_is_said(data):
         taking.bind(("127.0.0.1", load_settings().broker_port))
         taking.listen()
         assert "address already in use" in run("workers", "on").output
+
+
+def findings():
+    return {found.name: found for found in examine_workers(load_settings())}
+
+
+def test_the_doctor_says_how_it_stands(data, monkeypatch):
+    assert "are off" in findings()["workers"].text
+    run("workers", "on", "--address", "example.org")
+    found = findings()
+    assert (found["broker"].ok, found["certificate"].ok, found["port"].ok) == (True, True, True)
+    assert "nobody was invited" in found["workers"].text
+    run("workers", "invite", "alice")
+    assert "1 may come; none was here yet" in findings()["workers"].text
+    (data / "health.json").write_text(json.dumps({"time": time.time()}))
+    assert findings()["port"].wrong
+    (data / "workers/certificate.pem").write_text("damaged")
+    assert findings()["certificate"].wrong
+    (data / "workers/key.pem").unlink()
+    assert "gone" in findings()["certificate"].text
+    monkeypatch.setattr("bot.broker.binary.DIGESTS", {})
+    assert findings()["broker"].mend == "pip install 'framekiln[workers]'"
+    (data / "workers/wanted.json").write_text("{")
+    assert findings()["workers"].mend == "framekiln workers on"
 
 
 def test_an_external_broker_is_looked_for_and_exported(data, tmp_path):

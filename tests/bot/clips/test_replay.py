@@ -175,7 +175,7 @@ async def longer(services, fake, member, channel, label="Extend"):
     return job, new, Recipe.from_json(new.recipe)
 
 
-@pytest.mark.parametrize(("label", "adult"), [("Extend", False), ("Loop", True)])
+@pytest.mark.parametrize(("label", "adult"), [("Extend", False), ("Loop", True), ("Slow motion", False)])
 async def test_a_clip_that_goes_on_from_mine_is_planned_again(
     fake, channel, ada, services, bot, file_of, label, adult
 ):

@@ -7,7 +7,6 @@ import dataclasses
 from contextlib import asynccontextmanager
 from functools import partial
 
-import numpy as np
 import pytest
 
 from bot.job_documents import recipe_of
@@ -16,27 +15,12 @@ from db.jobs.choices import NewDraft
 from db.jobs.ending import CancelOutcome
 from db.moderation.reviews import OnPictures, ReviewRules
 from db.states import State
-from engine.clips.encode import encode
-from engine.core.cancel import CancelToken
-from engine.provenance.statement import metadata
-from tests.bot.fixtures import ANN, picture, queued, receipt, recipe, until
+from tests.bot.fixtures import ANN, picture, queued, receipt, until
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
 from tests.fake_discord import LostAnswer, Upload
 from tests.fake_discord.limits import walk_components
 from tests.present import present
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory):
-    """A real clip, small."""
-    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    frames = np.full((6, 64, 96, 3), 90, dtype=np.uint8)
-    encode(
-        frames, fps=12, path=path, metadata=metadata(recipe()), max_bytes=10**6,
-        progress=lambda _: None, cancel=CancelToken(),
-    )  # fmt: skip
-    return path.read_bytes()
 
 
 @pytest.fixture

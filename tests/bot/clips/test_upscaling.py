@@ -78,8 +78,9 @@ async def test_a_flag_stays_on_what_is_made_of_a_clip(fake, channel, ada, ready,
 
 
 async def test_where_it_is_not_installed_an_old_button_says_so(fake, channel, ada, services, bot):
-    _, message = await delivered(services, ada, channel, recipe=FOX)
-    assert "models pull span-x2" in await refusal(await fake.click(ada, message, "Upscale"))
+    job, message = await delivered(services, ada, channel, recipe=FOX)
+    asked = await fake.click(ada, message, f"fk:upscale:{job.id}", forged=True)
+    assert "models pull span-x2" in await refusal(asked)
     assert await count_of(services) == 1
 
 

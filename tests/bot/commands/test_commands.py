@@ -185,9 +185,10 @@ async def test_every_command_works_in_servers_only(client):
         assert command["nsfw"] is False
 
 
-async def test_the_queue_command_needs_manage_server_by_default(client):
+async def test_commands_of_moderators_need_manage_server_by_default(client):
     for command in told(client):
-        wanted = discord.Permissions(manage_guild=True).value if command["name"] == "queue" else None
+        moderators = command["name"] in {"queue", "Make an effect of this"}
+        wanted = discord.Permissions(manage_guild=True).value if moderators else None
         assert command["default_member_permissions"] == wanted
 
 

@@ -11,11 +11,14 @@ from discord import app_commands
 from bot.services import Services
 from db.jobs.job import Job
 from db.states import State
+from engine.effects.effect_recipe import EffectRecipe
 from tests.bot.fixtures import picture, queued
 from tests.db.asking import audit_entry
 from tests.fake_discord import Upload
 from tests.fake_discord.people import Member
 from tests.present import present
+
+MIST = EffectRecipe(name="Mist", about="grey", look="old film", engine="camera").to_json().encode()
 
 WHO, JOB = object(), object()
 """Stand for the member, and for the job, that a command is about."""
@@ -83,6 +86,19 @@ USES = (
         action="word remove",
     ),
     Use(name="words list", says="grompf"),
+    Use(name="showcase now", says="no showcase"),
+    Use(name="showcase off", says="no showcase"),
+    Use(name="contest end", says="no contest"),
+    Use(name="effects list", says="no effects of its own"),
+    Use(name="effects rename", options={"effect": "Old film", "name": "New film"}, says="comes with me"),
+    Use(name="effects remove", options={"effect": "Old film"}, says="comes with me"),
+    Use(name="effects share", options={"effect": "Old film"}, says="as a file"),
+    Use(
+        name="effects import",
+        options={"file": Upload("mist.framekiln-effect", MIST)},
+        says="everybody here can use",
+        action="effect add",
+    ),
     Use(name="limit clear", says="Done", action="limit clear"),
 )
 """Commands of moderators, after ``/queue``. What is not here is used with what it requires, and no more."""
@@ -93,6 +109,7 @@ MEMBERS_USES: dict[str, dict[str, Any]] = {
     "animate": {"image": Upload("lake.png", picture())},
     "text2video": {"prompt": "a red boat"},
     "restyle": {"video": Upload("clip.mp4", b"no clip"), "prompt": "in ink"},
+    "effect": {"effect": "Old film", "image": Upload("lake.png", picture())},
     "replay": {"file": Upload("clip.mp4", b"no clip")},
     "jobs": {},
     "mydata export": {},

@@ -99,5 +99,5 @@ def test_whoever_acts_from_a_channel_sees_it():
     ],
 )
 def test_a_jobs_id_is_enough_for_nothing(who, seen):
-    job: Any = SimpleNamespace(guild_id=GUILD, channel_id=CHANNEL, user_id=ANN)
+    job: Any = SimpleNamespace(guild_id=GUILD, channel_id=CHANNEL, user_id=ANN, private=False)
     assert may_see(who, job, ()) is seen

@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+from types import SimpleNamespace
 
 import pytest
 
 from bot.link import subjects
-from bot.link.connection import Line, Message
+from bot.link.connection import Line, Message, _end
 from bot.link.errors import LineDown, LoginRefused, NoAnswer, NobodyThere, WrongPrint
 from tests.fleet.broker import Broker
 from tests.fleet.relay import Relay
@@ -272,3 +273,21 @@ async def test_questions_that_wait_hear_at_once_that_the_line_is_lost(broker):
         broker.kill()
         with pytest.raises(LineDown):
             await asyncio.wait_for(question, 5)
+
+
+async def test_a_transport_that_has_lost_what_it_would_abort_ends_no_line():
+    """As in Python 3.11.2: the line went down with it, and the worker too."""
+
+    class Lost:
+        transport = property(lambda self: self)
+
+        def abort(self):
+            raise AttributeError("'NoneType' object has no attribute '_abort'")
+
+    closed = []
+
+    async def close():
+        closed.append(1)
+
+    await _end(SimpleNamespace(_transport=SimpleNamespace(_io_writer=Lost()), close=close))  # type: ignore[arg-type]
+    assert closed

@@ -274,6 +274,8 @@ def test_every_promise_of_an_answer_is_written_down_first():
     }
     assert promising == {"discord_io/replies.py"}
     users = {
-        path.name for path in package.rglob("*.py") if re.search(r"\bdefer\(interaction\)", path.read_text())
+        path.name
+        for path in package.rglob("*.py")
+        if re.search(r"= await defer\(interaction\b", path.read_text())
     }
     assert users == {"submission.py"}

@@ -23,9 +23,11 @@ WEBHOOK = "https://discord.com/api/v10/webhooks/1234567890/aW50-eYJ_canary~webho
 CALLBACK = "https://discord.com/api/v10/interactions/1234567890/aW50-eYJ_canary~webhook%3D/callback"
 SIGNED = "https://cdn.discordapp.com/attachments/1/2/cat.png?ex=canary1&is=canary2&hm=canary3&"
 SIGNED_LATER = "https://media.discordapp.net/attachments/1/2/cat.png?width=8&ex=canary1&is=canary2&hm=canary3"
+SEED = "SUA" + "CANARY" * 9 + "A"
+INVITED = f"fkw1.{'Y2FuYXJ5LWluLWFuLWludml0YXRpb24' * 3}"
 
 BACKLOG = 100_000
-SECRET_PARTS = ["canary", SHAPED, "k" * 38]
+SECRET_PARTS = ["canary", "CANARY", "Y2FuYXJ5", SHAPED, "k" * 38]
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def stumble(words, cause=None):
 
 
 @pytest.mark.parametrize("form", LogFormat)
-@pytest.mark.parametrize("secret", [OURS, SHAPED, WEBHOOK, CALLBACK, SIGNED, SIGNED_LATER])
+@pytest.mark.parametrize("secret", [OURS, SHAPED, WEBHOOK, CALLBACK, SIGNED, SIGNED_LATER, SEED, INVITED])
 def test_no_secret_is_ever_written(written, form, secret):
     set_up_logs("INFO", form, [OURS], backlog=BACKLOG)
     log = logging.getLogger("bot.somewhere")

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.link.messages import Capabilities
+from bot.worker.calibrated import CalibratedEngine
 from bot.worker.policy import WorkerPolicy
 from bot.worker.running import Worker
 from tests.fleet.broker import Broker
@@ -55,7 +56,7 @@ def working(broker, tmp_path, engine, said):
     async def run(*, port=None, name=WORKER, folder="worker", policy=POLICY, draws=None):
         worker = Worker(
             broker.invitation(name, port=port),
-            draws or engine,
+            CalibratedEngine(lambda: draws or engine, tmp_path / folder / "gate.json"),
             folder=tmp_path / folder,
             policy=policy,
             look=lambda: Capabilities(name="Sleeper", families=("sketch",)),

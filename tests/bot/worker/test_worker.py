@@ -197,6 +197,19 @@ async def test_a_worker_that_is_removed_ends_with_a_plain_word(broker, small_bot
     assert said[0].startswith("Draws on Sleeper with sketch.")
 
 
+async def test_a_stop_gives_back_at_once_what_is_not_begun(small_bot, working):
+    running, ready = new_order(order_text(2.5)), new_order(order_text(0.1))
+    small_bot.put(running, ready)
+    async with working() as (task, stop):
+        await small_bot.until(lambda: small_bot.beats and len(small_bot.beats[-1].hold) == 2)
+        began = asyncio.get_running_loop().time()
+        stop.set()
+        await small_bot.until(lambda: ready.job in small_bot.failures)
+        assert asyncio.get_running_loop().time() - began < 1.0
+        await asyncio.wait_for(task, 10)
+    assert small_bot.failures[ready.job].kind is FailKind.SHUTDOWN
+
+
 async def test_a_stop_gives_back_what_is_not_drawn(small_bot, working):
     order = new_order(order_text(30))
     small_bot.put(order)

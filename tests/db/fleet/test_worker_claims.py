@@ -119,6 +119,13 @@ async def test_a_server_decides_whose_machines_see_its_jobs(queue, allowed, work
     assert (await claimed(queue, trust=worker) is not None) is gets
 
 
+@pytest.mark.parametrize(("trust", "gets"), [(Trust.PUBLIC, False), (Trust.FRIEND, True), (Trust.OWN, True)])
+async def test_a_clip_that_only_its_member_sees_is_not_drawn_by_anybody(queue, trust, gets):
+    await queue.remote_guilds.set_trust(Trust.PUBLIC, audit_entry("remote"))
+    await enqueued(queue, ability=CAMERA, private=True)
+    assert (await claimed(queue, trust=trust) is not None) is gets
+
+
 async def test_a_server_that_takes_its_word_back_is_drawn_at_the_owners_only(queue):
     await queue.remote_guilds.set_trust(Trust.PUBLIC, audit_entry("remote"))
     await queue.remote_guilds.set_trust(Trust.OWN, audit_entry("remote"))

@@ -153,10 +153,14 @@ def test_a_face_that_is_too_small_at_first_is_looked_for_in_a_larger_picture(mon
     assert sides[:2] == list(FACE_SIDES)
 
 
-def uneven(pairs, turned=0.0):
-    """Of these pairs of eyes, one for each look."""
+def seen(pairs, turned=0.0):
+    """What became of these pairs of eyes, one for each look."""
     looks = tuple(Look(number=n, mesh=mesh(), eyes=pair, turned=turned) for n, pair in enumerate(pairs))
-    return EyePair(replace(followed([]), eyes=pairs[0], looks=looks)).uneven
+    return EyePair(replace(followed([]), eyes=pairs[0], looks=looks))
+
+
+def uneven(pairs, turned=0.0):
+    return seen(pairs, turned).uneven
 
 
 def test_one_eye_gone_is_seen_in_a_face_that_became_another():
@@ -191,3 +195,18 @@ def test_a_mesh_that_drifts_steadily_is_a_bend_whatever_its_light():
     assert drifts([full * 0.1 * share for share in TIMES]) < limit
     assert drifts([full * share for share in TIMES], turned=1.2) < limit
     assert drifts([full * share for share in TIMES], unlike=1.6) < limit, "another person"
+
+
+def test_an_eye_whose_detail_fell_below_all_that_it_was_is_gone_though_its_shadow_wavers():
+    eye, shadow, petals = eye_patches()
+    limit, early = FAULTS["eye_disappears"].warn, [(eye, eye)] * 4
+    gone = early + [(eye, (shadow * share).astype(np.uint8)) for share in (0.7, 1.0)]
+    assert uneven(gone) < limit
+    assert seen(gone).gap > limit
+    assert seen([pair[::-1] for pair in gone]).gap > limit
+    assert seen(early + [(shadow, shadow)] * 2).gap < 0.01, "both: a blink, or sleep"
+    assert seen([*early, (eye, shadow), (eye, eye)]).gap < 0.01, "a wink"
+    assert seen([(eye, eye), (eye, shadow), *early[2:], *gone[-2:]]).gap < 0.01, "it had been seen so before"
+    assert seen(early + [(eye, petals)] * 2).gap < 0.01, "covered, and not gone"
+    assert seen([(eye, shadow)] * 4 + [(eye, eye)] * 2).gap < 0.01, "one comes into sight"
+    assert seen(gone, turned=0.9).gap is None, "the nose may hide it"

@@ -10,10 +10,10 @@ import pytest
 
 from engine.clips.encode import read_metadata
 from engine.core.cancel import CancelToken
-from engine.core.effect_recipe import EffectRecipe
 from engine.core.errors import Code, UserError
 from engine.core.recipe import Recipe
 from engine.core.request import Subject
+from engine.effects.effect_recipe import EffectRecipe
 from engine.effects.looks import LOOKS, LookSpec
 from engine.planning.plan import plan
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits

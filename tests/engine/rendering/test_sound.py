@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any, ClassVar
 
 import numpy as np
@@ -162,6 +163,23 @@ def test_a_loop_keeps_the_sound(render):
     receipt, clip = render(recipe=recipe, inputs={Role.BEFORE: old})
     assert receipt.sound
     assert sounds.frequency(heard(clip)) == pytest.approx(440, abs=4)
+
+
+def test_slow_motion_shows_every_frame_twice_as_late_and_has_no_sound(render):
+    _, old = render(sounds.sine(SECONDS, 440), work="old")
+    before = Before(width=96, height=64, frames=24, engines=("loud",), real=False, sound=True)
+    recipe = dataclasses.replace(
+        RECIPE, before=before, slow=2, length=47, inputs={Role.BEFORE: "a" * 64}, sound=SoundSource.NONE
+    )
+    receipt, clip = render(recipe=recipe, inputs={Role.BEFORE: old})
+    first, slow = read_clip(old), read_clip(clip)
+    assert (len(slow.frames), slow.fps) == (47, first.fps)
+    apart = np.abs(slow.frames[::2].astype(int) - first.frames.astype(int)).mean()
+    assert apart < 3  # encoded twice
+    assert (receipt.sound, receipt.takes) == (False, ())
+    assert "slowed down, it has no sound" in receipt.ladder
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    assert "slow" not in json.loads(RECIPE.to_json())
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ async def test_a_job_cancelled_before_its_turn_is_never_posted(deliverer, queue,
 async def test_a_slow_upload_does_not_block_others_and_only_a_few_run_at_once(
     deliverer, queue, blobs, outlet
 ):
-    jobs = [await rendered(queue, blobs) for _ in range(7)]
+    jobs = [await rendered(queue, blobs, channel_id=channel) for channel in range(1, 13)]
     slow, gate, at_once = jobs[0], asyncio.Event(), []
 
     async def send(channel, post):
@@ -66,6 +66,35 @@ async def test_a_slow_upload_does_not_block_others_and_only_a_few_run_at_once(
     await deliverer.stop()
     await running
     assert (await queue.jobs.get(slow.id)).state is State.DELIVERED
+
+
+async def test_a_channel_that_is_full_keeps_no_other_waiting(deliverer, queue, blobs, outlet):
+    """Discord lets requests of one channel wait; their clips must not take all the places."""
+    full, other = 1, 2
+    crowd = [await rendered(queue, blobs, channel_id=full) for _ in range(12)]
+    late = await rendered(queue, blobs, channel_id=other)
+    gate, there = asyncio.Event(), []
+
+    async def send(channel, post):
+        there.append(channel)
+        if channel == full:
+            await gate.wait()
+        return 77
+
+    outlet.send.side_effect = send
+    running = asyncio.create_task(deliverer.loop.run())
+    await until(lambda: other in there)
+    assert there.count(full) == delivery.AT_ONCE_IN_CHANNEL
+    gate.set()
+
+    async def all_are_there():
+        rows = [await queue.jobs.get(job.id) for job in (*crowd, late)]
+        return all(row.state is State.DELIVERED for row in rows)
+
+    await until(all_are_there)
+    assert not deliverer._channels, "nothing is kept of channels that are done"
+    await deliverer.stop()
+    await running
 
 
 async def test_a_signal_shortens_the_wait(make, queue, blobs, outlet, signals, monkeypatch):

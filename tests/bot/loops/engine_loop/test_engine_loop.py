@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.loops import runs
 from db.states import State
 from engine.core.receipt import Receipt
 from engine.core.recipe import Role
@@ -54,16 +53,6 @@ async def test_a_cancelled_job_stops_and_the_next_one_runs(queue, engine, start)
     await comes_to(queue, one, State.CANCELLED)
     await comes_to(queue, two, State.RENDERED)
     await until(lambda: engine_loop.progress == {})
-
-
-async def test_a_cancel_that_came_by_another_way_is_heard(queue, engine, start, monkeypatch):
-    monkeypatch.setattr(runs, "NOTE_SECONDS", 0.02)
-    engine.acts = [until_cancelled]
-    engine_loop = start()
-    job = await queued(queue)
-    await is_drawing(engine, engine_loop, job)
-    await queue.claims.cancel(job.id)
-    await comes_to(queue, job, State.CANCELLED)
 
 
 async def test_a_stop_puts_the_running_job_back_to_the_front_with_its_counters_untouched(

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-import time
 
-from bot.loops import runs
 from bot.loops.previews import JobProgress
 from bot.text import messages
 from db.states import State
@@ -16,35 +13,6 @@ from engine.core.receipt import Outcome, TakeRecord
 from engine.core.recipe import Stage
 from tests.bot.fixtures import engine_loop_with, queued, recipe, until
 from tests.bot.loops.engine_loop.bench import comes_to
-
-
-async def test_the_row_takes_progress_now_and_then_and_only_where_it_changed(
-    queue, engine, start, monkeypatch
-):
-    monkeypatch.setattr(runs, "NOTE_SECONDS", 0.1)
-    written = []
-    progress = queue.claims.progress
-
-    async def counted(job, claim, stage, fraction, take):
-        written.append((time.monotonic(), fraction))
-        return await progress(job, claim, stage, fraction, take)
-
-    monkeypatch.setattr(queue.claims, "progress", counted)
-
-    async def many_steps(on_event, cancel):
-        for step in range(100):
-            on_event(Progress(stage=Stage.DRAWING, fraction=step / 100))
-            await asyncio.sleep(0.003)
-        await asyncio.sleep(0.35)
-
-    engine.acts = [many_steps]
-    job = await queued(queue)
-    start()
-    await comes_to(queue, job, State.RENDERED)
-    times = [at for at, _ in written]
-    assert 2 <= len(written) <= 12
-    assert all(later - sooner >= 0.09 for sooner, later in itertools.pairwise(times))
-    assert len({fraction for _, fraction in written}) == len(written)
 
 
 async def test_a_discarded_take_shows_as_polishing(queue, engine, start, signals):

@@ -7,6 +7,9 @@ import errno
 import itertools
 import time
 
+import pytest
+
+from bot.loops import edit_pace
 from bot.loops import status as status_module
 from bot.loops.previews import JobProgress
 from bot.ops.shortages import Place
@@ -113,6 +116,51 @@ async def test_no_more_than_a_few_edits_go_at_once(queue, messenger, start):
     await start()
     await until(lambda: len(edits(messenger)) == 12)
     assert most == status_module.EDITS_AT_ONCE
+
+
+async def test_a_channel_that_is_full_keeps_no_message_of_another_waiting(queue, messenger, start):
+    full, other = 1, 2
+    jobs = [
+        await with_message(queue, await queued(queue, each, channel_id=full), each) for each in range(1, 7)
+    ]
+    late = await with_message(queue, await queued(queue, 99, channel_id=other), 99)
+    board = await start()
+    await until(lambda: len(edits(messenger)) == 7)  # now it knows where each message is
+    gate, channels = asyncio.Event(), []
+
+    async def edit(channel, message, *_):
+        channels.append(message)
+        if message != 99:
+            await gate.wait()
+
+    messenger.edit.side_effect = edit
+    board._forecaster.latest = None
+    await queue.moderation.pause(audit_entry("flow", guild=late.guild_id))
+    for job in (*jobs, late):
+        board.touch(job.id)
+    await until(lambda: 99 in channels)
+    assert len(channels) == 1 + edit_pace.EDITS_AT_ONCE_IN_CHANNEL
+    gate.set()
+    await until(lambda: len(channels) == 7)
+
+
+@pytest.mark.parametrize(("running", "seconds"), [(0, 4.0), (100, 4.0), (200, 8.0), (1000, 40.0)])
+def test_the_more_jobs_run_the_less_often_each_message_is_edited(running, seconds):
+    """25 edits a second, however many: half of what Discord allows the bot."""
+    assert edit_pace.interval_of(running, 4.0) == seconds
+
+
+async def test_a_message_waits_for_as_long_as_the_running_jobs_demand(
+    queue, job, messenger, start, engine_loop, monkeypatch
+):
+    monkeypatch.setattr(edit_pace, "EDITS_A_SECOND", 0.001)
+    engine_loop.progress.update({"another": None})
+    board = await start(interval=0.02)
+    await until(lambda: edits(messenger))
+    await queue.moderation.pause(audit_entry("flow", guild=job.guild_id))
+    board.touch(job.id)
+    await asyncio.sleep(0.1)
+    assert len(edits(messenger)) == 1
 
 
 async def test_a_queue_that_cannot_be_read_is_asked_again(queue, job, messenger, start, monkeypatch):

@@ -13,6 +13,7 @@ from bot.discord_io.messenger import Messenger
 from bot.privacy.erasing import STOP_SECONDS
 from bot.privacy.forgetting import RecipeRedactor
 from bot.text import messages, privacy_texts
+from db.fleet.workers import Trust
 from db.states import State
 from engine.core.receipt import Receipt
 from engine.core.recipe import Recipe, Role
@@ -225,3 +226,21 @@ async def test_a_request_that_an_erase_drops_before_anything_was_said_is_answere
     await asked.answered(5)
     await until(lambda: asked.message is not None)
     assert asked.message.content == privacy_texts.ASKED_BEFORE_ERASE
+
+
+async def test_the_answer_says_that_machines_of_other_people_drew_and_not_that_the_owners_did(
+    fake, channel, mod, bot, services, loops
+):
+    ada = fake.member("ada lovelace")
+    workers = services.queue.workers
+    for worker, trust in (("a11ce000", Trust.FRIEND), ("0a0a0a0a", Trust.OWN)):
+        assert await workers.invite(worker, key=worker, name=worker, trust=trust)
+        job, _ = await delivered(services, fake, ada, channel)
+        await services.database.write(
+            lambda connection, job=job, worker=worker: connection.execute(
+                "UPDATE job SET worker = ? WHERE id = ?", (worker, job.id)
+            )
+        )
+    answer = await erase(fake, channel, ada)
+    await until(lambda: answer.content == privacy_texts.erased(2, 0, 0, 1), 20)
+    assert "Other people's machines drew one of your clips" in answer.content

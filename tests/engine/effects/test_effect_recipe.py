@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from engine.core.effect_recipe import MAX_BYTES, MAX_NAME, EffectRecipe
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Effect, Kind, Motion, Recipe, Style
 from engine.core.request import Subject
+from engine.effects.effect_recipe import MAX_BYTES, MAX_NAME, EffectRecipe
 from engine.effects.shipped import SHIPPED
 from engine.planning.plan import plan
 

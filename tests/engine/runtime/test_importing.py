@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from engine.core.importing import uncollected
+from engine.runtime.importing import uncollected
 
 
 @pytest.mark.parametrize("collects", [True, False])

@@ -78,7 +78,7 @@ class EffectRecipe:
         Raises:
             UserError: the clip was not made from one picture, or the name cannot be one.
         """
-        if recipe.kind is not Kind.ANIMATE or recipe.loop or recipe.before is not None:
+        if recipe.kind is not Kind.ANIMATE or recipe.only_remade or recipe.before is not None:
             raise UserError(Code.EFFECT, "An effect is made of a clip that was animated from a picture.")
         if len(recipe.inputs) > 1:
             raise UserError(Code.EFFECT, "That clip was made from more than a picture; an effect has one.")

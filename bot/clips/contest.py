@@ -1,0 +1,171 @@
+"""The buttons of a contest: enter a clip of one's own, look at the entries without names, vote."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from abc import ABC
+from typing import Self
+
+import discord
+
+from bot.buttons.button import Button, Look
+from bot.buttons.job_button import JobButton, Presser
+from bot.buttons.rows import view_of
+from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.messenger import Messenger
+from bot.job_documents import recipe_of
+from bot.text import community_texts
+from db.community.contests import Contests, Entered
+from db.community.reels import Reels
+from db.files import Blobs
+from db.jobs.job import Job
+from db.jobs.queries import JobQueries
+from db.states import State
+
+MOST_ENTRIES = 100
+OFFERED = 5
+LOOKED_AT = 30
+"""A member's latest jobs of which the first that fit are offered."""
+
+OUTCOMES = {
+    Entered.OVER: community_texts.NO_CONTEST,
+    Entered.UNFIT: community_texts.UNFIT_ENTRY,
+    Entered.OWN: community_texts.OWN_ENTRY,
+    Entered.FULL: community_texts.full(MOST_ENTRIES),
+}
+
+
+class ContestButton(Button, ABC):
+    """A button under a contest's announcement. It knows no contest: a server has one at a time."""
+
+    def __init__(self, *, row: int | None = None) -> None:
+        super().__init__(f"fk:{self.action}", row=row)
+
+    @classmethod
+    def pattern(cls) -> str:
+        """Match ``fk:<action>``."""
+        return f"fk:{cls.action}"
+
+    @classmethod
+    def of(cls, match: re.Match[str]) -> Self:
+        """Make the button again from what a click brings back."""
+        del match
+        return cls()
+
+
+class OpenEntry(ContestButton):
+    """Show a member's latest clips that can enter, each as a button."""
+
+    action = "contest-enter"
+    look = Look("Enter", "🎬", discord.ButtonStyle.primary)
+
+    async def click(self, interaction: Interaction) -> None:
+        """Answer in private."""
+        client, guild = interaction.client, guild_of(interaction)
+        if await client.part(Contests).running(guild) is None:
+            await say(interaction, community_texts.NO_CONTEST)
+            return
+        mine = await client.part(JobQueries).jobs_of(interaction.user.id, guild, LOOKED_AT)
+        fit = await client.part(Reels).fit(guild, [job.id for job in mine])
+        public = client.part(Messenger).everybody_sees
+        shown = [one.job for one in fit if public(guild, one.job.channel_id)][:OFFERED]
+        if not shown:
+            await say(interaction, community_texts.NO_ENTRY_POSSIBLE)
+            return
+        buttons = []
+        for number, job in enumerate(shown, 1):
+            button = EnterClip(job.id)
+            button.item.label = community_texts.entry_choice(number, recipe_of(job).prompt)
+            buttons.append(button)
+        await interaction.response.send_message(
+            community_texts.CHOOSE_ENTRY, view=view_of(buttons), ephemeral=True
+        )
+
+
+class OpenBallot(ContestButton):
+    """Show the entries, one at a time, without names."""
+
+    action = "contest-vote"
+    look = Look("Vote", "🗳️")
+
+    async def click(self, interaction: Interaction) -> None:
+        """Answer in private with the first entry."""
+        client = interaction.client
+        contest = await client.part(Contests).running(guild_of(interaction))
+        if contest is None:
+            await say(interaction, community_texts.NO_CONTEST)
+            return
+        entries = await client.part(Contests).entries(contest)
+        if not entries:
+            await say(interaction, community_texts.NO_ENTRIES)
+            return
+        await show_entry(interaction, [one.job for one in entries], 0)
+
+
+class EnterClip(JobButton):
+    """Enter one's own clip."""
+
+    action = "enter"
+    look = Look("Enter this clip", None)
+    presser = Presser.ITS_MEMBER
+    states = (State.DELIVERED,)
+
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Write it down."""
+        outcome = await interaction.client.part(Contests).enter(
+            guild_of(interaction), interaction.user.id, job.id, most=MOST_ENTRIES
+        )
+        await say(interaction, OUTCOMES.get(outcome, community_texts.ENTERED))
+
+
+class NextEntry(JobButton):
+    """Show the entry after this one; after the last, the first."""
+
+    action = "entry-next"
+    look = Look("Next", "➡️")
+
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Show it in a message of its own: a private one's files can't be changed in time."""
+        client = interaction.client
+        contest = await client.part(Contests).running(guild_of(interaction))
+        entries = [] if contest is None else await client.part(Contests).entries(contest)
+        jobs = [one.job for one in entries]
+        if not jobs:
+            await say(interaction, community_texts.NO_CONTEST)
+            return
+        places = [place for place, one in enumerate(jobs) if one.id == job.id]
+        await show_entry(interaction, jobs, (places[0] + 1) % len(jobs) if places else 0)
+
+
+class Vote(JobButton):
+    """Give one's vote to this entry."""
+
+    action = "entry-vote"
+    look = Look("Vote for this one", "🗳️", discord.ButtonStyle.success)
+
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Write it down."""
+        outcome = await interaction.client.part(Contests).vote(
+            guild_of(interaction), interaction.user.id, job.id
+        )
+        await say(interaction, OUTCOMES.get(outcome, community_texts.VOTED))
+
+
+def announcement_buttons() -> discord.ui.View:
+    """The buttons under a contest's announcement."""
+    return view_of([OpenEntry(), OpenBallot()])
+
+
+async def show_entry(interaction: Interaction, jobs: list[Job], place: int) -> None:
+    """Show one entry in private: its clip under a name that says nothing, and no author."""
+    job = jobs[place]
+    blobs = interaction.client.part(Blobs)
+    digest = job.clip_sha256
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    text = community_texts.ballot(place + 1, len(jobs))
+    buttons = [Vote(job.id), *([NextEntry(job.id)] if len(jobs) > 1 else [])]
+    files = []
+    if digest is not None and await asyncio.to_thread(blobs.exists, digest):
+        files = [discord.File(blobs.path(digest), filename=f"entry-{place + 1}.mp4")]
+    await interaction.edit_original_response(content=text, attachments=files, view=view_of(buttons))

@@ -1,0 +1,89 @@
+"""Making what has clips drawn on other machines: the broker, and the bot's side of workers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+
+from bot import policies
+from bot.base import Base
+from bot.broker.broker import Broker
+from bot.broker.store import BrokerStore
+from bot.config.paths import CALIBRATION, SPOOL
+from bot.fleet.checking import Checking
+from bot.fleet.service import FleetService, fleet_service
+from bot.intake.clip_intake import ClipIntake
+from bot.intake.decoder import Decoder
+from bot.intake.sound_intake import SoundIntake
+from bot.loops.outcomes import Outcomes
+from bot.loops.render_tally import RenderTally
+from db.jobs.job import Job
+from engine.rendering.limits import RenderLimits
+
+
+def broker_of(base: Base) -> Broker:
+    """The broker; it runs only if the owner wants workers."""
+
+    async def keys() -> dict[str, str]:
+        return {worker.id: worker.key for worker in await base.queue.workers.all()}
+
+    store = BrokerStore(base.settings.data_dir)
+    return Broker(store, policies.for_broker(base.settings), keys=keys)
+
+
+def _checks(base: Base) -> Checking:
+    settings = base.settings
+    return Checking(
+        policies.for_checks(settings),
+        clips=ClipIntake(policies.for_checked_clips(settings), folder=settings.data_dir),
+        sounds=SoundIntake(policies.to_hear(settings), folder=settings.data_dir),
+        pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
+        blobs=base.blobs,
+        store=policies.store_of(settings),
+        calibration=settings.data_dir / CALIBRATION,
+        work=settings.data_dir / SPOOL / "workers",
+    )
+
+
+def fleet_of(
+    base: Base,
+    tally: RenderTally,
+    broker: Broker,
+    *,
+    outcomes_of: Callable[[str], Outcomes],
+    limits_for: Callable[[Job], Awaitable[RenderLimits]],
+) -> FleetService:
+    """The bot's side of workers; it dials whenever there is a broker.
+
+    Args:
+        base: what was made first.
+        tally: counts what was drawn.
+        broker: over which workers are spoken with.
+        outcomes_of: makes what records the ends of a worker's claims, by its name.
+        limits_for: what a job may spend.
+    """
+    settings, queue = base.settings, base.queue
+    fleet = fleet_service(
+        policies.for_fleet(settings),
+        claims=queue.claims,
+        worker_claims=queue.worker_claims,
+        workers=queue.workers,
+        take_previews=queue.take_previews,
+        retention=queue.retention,
+        blobs=base.blobs,
+        signals=base.signals,
+        places=base.places,
+        tally=tally,
+        checks=_checks(base),
+        outcomes_of=outcomes_of,
+        limits_for=limits_for,
+        may_claim=base.data_watch.is_there,
+        wanted=BrokerStore(settings.data_dir).wants,
+        removed=broker.wake,
+        folder=settings.data_dir / SPOOL / "workers",
+        calibration=settings.data_dir / CALIBRATION,
+        release=version("framekiln"),
+        clock=base.clock,
+    )
+    broker.on_change(fleet.hub.dial)
+    return fleet

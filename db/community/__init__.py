@@ -1,0 +1,1 @@
+"""What a guild makes of its clips together: effects of its own, a showcase, contests."""

@@ -1,0 +1,63 @@
+"""“More…” under a clip: stickers, emojis and slow motion."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from bot.buttons import rows
+from bot.discord_io.post import Post
+from bot.text import clip_texts
+from engine.core.recipe import Recipe, Role
+from tests.bot.buttons.test_clicks import the_new_job
+from tests.bot.clips.test_takes import labels
+from tests.bot.fixtures import hand_in, queued
+
+
+async def delivered_clip(services, member, channel, data):
+    """A finished job with a real clip, and its message."""
+    await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id)
+    job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim(), data)
+    sent = await services.messenger.send(
+        channel.id, Post(content="clip", nonce="clip", view=rows.for_clip(job))
+    )
+    await services.queue.delivery.begin_posting(job.id)
+    await services.queue.delivery.record_posted(job.id, sent)
+    return await services.queue.jobs.get(job.id), channel.messages[sent]
+
+
+async def test_a_clip_gives_a_sticker_and_an_emoji_within_discords_limits(
+    fake, channel, ada, services, bot, clip
+):
+    _, message = await delivered_clip(services, ada, channel, clip)
+    asked = await fake.click(ada, message, "Sticker, emoji")
+    shown = await asked.shown(20)
+    assert shown.ephemeral
+    assert shown.content == clip_texts.STICKER
+    for file, side, most in zip(shown.attachments, (320, 128), (512, 256), strict=True):
+        gif = Image.open(io.BytesIO(file.data))
+        assert (gif.format, gif.size) == ("GIF", (side, side))
+        assert len(file.data) <= most * 1024
+        assert b"Made by a machine" in gif.info["comment"]
+
+
+async def test_slow_motion_is_a_job_of_its_own_at_the_same_rate_and_twice_as_long(
+    fake, channel, ada, services, bot, clip
+):
+    job, message = await delivered_clip(services, ada, channel, clip)
+    asked = await fake.click(ada, message, "Slow motion")
+    assert clip_texts.SLOWING in (await asked.shown(10)).content
+    new = await the_new_job(services, [job])
+    before, slow = Recipe.from_json(job.recipe), Recipe.from_json(new.recipe)
+    assert (new.kind, slow.slow, slow.fps) == ("slow", 2, before.fps)
+    assert slow.length == 2 * 47 - 1
+    assert slow.inputs == {Role.BEFORE: job.clip_sha256}
+
+
+async def test_what_is_behind_more_is_shown_to_the_member_who_asks(fake, channel, ada, services, bot, clip):
+    _, message = await delivered_clip(services, ada, channel, clip)
+    assert len(labels(message)) == 4  # the star has no label
+    shown = await (await fake.click(fake.member("eve"), message, "More…")).shown(5)
+    assert shown.ephemeral
+    assert labels(shown) == ["Extend", "Loop", "Slow motion", "Sticker, emoji", "Recipe", "Report"]

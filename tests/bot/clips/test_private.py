@@ -1,0 +1,155 @@
+"""Clips that only their member sees, until they post them."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.text import messages, private_texts
+from db.moderation.reviews import OnPictures, ReviewRules
+from db.states import State
+from tests.bot.clips.test_takes import draw, in_state, labels, reread
+from tests.bot.fixtures import picture, until
+from tests.clock import CLOCK
+from tests.db.asking import audit_entry
+from tests.fake_discord import LostAnswer, Upload
+
+
+@pytest.fixture
+async def asked(fake, channel, ada, bot, services):
+    """A private request of Ada's: its interaction and its job."""
+    said = await fake.slash(ada, channel, "animate", image=Upload("cat.png", picture()), private=True)
+    await fake.wait_for(lambda: said.message is not None and not said.message.loading, 10)
+    [job] = await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id)
+    return said, job
+
+
+@asynccontextmanager
+async def at_work(services):
+    """The loops that bring clips and messages to members."""
+    loops = [services.deliverer.loop, services.board.loop, services.answers.loop]
+    tasks = [asyncio.create_task(loop.run()) for loop in loops]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def direct_to(fake, member):
+    channel = fake.world.direct.get(member.user.id)
+    return [] if channel is None else list(channel.messages.values())
+
+
+def in_public(fake, channel):
+    return [each for each in fake.messages(channel) if not each.ephemeral]
+
+
+async def test_a_private_clip_comes_into_the_private_answer_and_is_posted_once_when_asked(
+    fake, channel, ada, services, asked, clip
+):
+    said, job = asked
+    eve = fake.member("eve")
+    assert said.message.ephemeral
+    assert private_texts.COMES_HERE in said.message.content
+    async with at_work(services):
+        await draw(services, clip, job=job.id)
+        done = await until(lambda: in_state(services, job, State.DELIVERED))
+        assert done.token is None
+        assert [each.filename for each in said.message.attachments] == [f"framekiln-{job.id}.mp4"]
+        assert labels(said.message)[0] == "Post it"
+        assert in_public(fake, channel) == []
+
+        forged = await fake.click(eve, said.message, f"fk:recipe:{job.id}", forged=True)
+        assert (await forged.shown(5)).content == messages.NOT_FOUND
+        forged = await fake.click(eve, said.message, f"fk:post:{job.id}", forged=True)
+        assert (await forged.shown(5)).content == messages.NOT_FOUND
+        assert await services.queue.jobs.page_of(channel.guild.id, None, after=None, limit=10) == []
+        assert await services.queue.jobs.ended(channel.guild.id, 0.0) == []
+
+        first = await fake.click(ada, said.message, "Post it")
+        assert (await first.shown(5)).content == private_texts.POSTED
+        await fake.wait_for(lambda: in_public(fake, channel), 10)
+        again = await fake.click(ada, said.message, "Post it")
+        assert (await again.shown(5)).content == private_texts.POSTED_BEFORE
+    [posted] = in_public(fake, channel)
+    assert posted.now.pings == {str(ada.user.id)}
+    assert "Post it" not in labels(posted)
+
+
+async def test_posting_a_private_clip_passes_the_servers_review(fake, channel, ada, services, asked, clip):
+    said, job = asked
+    async with at_work(services):
+        await draw(services, clip, nudity=0.99, job=job.id)
+        await until(lambda: in_state(services, job, State.DELIVERED))
+        rules = ReviewRules(pictures=OnPictures.HOLD)
+        await services.queue.reviews.set_review_rules(rules, audit_entry("review", guild=channel.guild.id))
+        await (await fake.click(ada, said.message, "Post it")).shown(5)
+
+        async def held():
+            return await services.queue.jobs.in_states(channel.guild.id, State.HELD)
+
+        [waits] = await until(held)
+    assert waits.parent == job.id
+    assert in_public(fake, channel) == []
+
+
+async def test_an_answer_that_can_be_changed_no_more_becomes_a_direct_message(
+    fake, channel, ada, services, asked, clip
+):
+    said, job = asked
+    CLOCK.now = CLOCK() + 16 * 60
+    fake.interactions.token_seconds = 0.0
+    async with at_work(services):
+        await draw(services, clip, job=job.id)
+        await until(lambda: in_state(services, job, State.DELIVERED))
+    assert said.message.attachments == ()
+    [direct] = direct_to(fake, ada)
+    assert [each.filename for each in direct.attachments] == [f"framekiln-{job.id}.mp4"]
+    assert labels(direct) == ["Post it"]
+    assert in_public(fake, channel) == []
+
+
+async def test_a_lost_answer_to_the_upload_shows_the_clip_once(fake, channel, services, asked, clip):
+    said, job = asked
+    fake.fail("PATCH", r"/webhooks/.*@original$", LostAnswer())
+    async with at_work(services):
+        await draw(services, clip, job=job.id)
+        await until(lambda: in_state(services, job, State.DELIVERED))
+    assert len(said.message.attachments) == 1
+
+
+async def test_what_became_of_a_private_request_is_never_said_in_the_channel(
+    fake, channel, ada, services, asked
+):
+    _, job = asked
+    claimed = await services.queue.claims.claim()
+    await services.queue.claims.fail(job.id, claimed.claim, code="E_BROKEN")
+    async with at_work(services):
+        await fake.wait_for(lambda: direct_to(fake, ada), 10)
+    assert in_public(fake, channel) == []
+
+
+async def test_what_is_made_from_a_private_clip_is_private(fake, channel, ada, services, asked, clip):
+    said, job = asked
+    async with at_work(services):
+        await draw(services, clip, job=job.id)
+        await until(lambda: in_state(services, job, State.DELIVERED))
+        again = await fake.click(ada, said.message, "Reroll")
+        await again.shown(10)
+    assert again.message.ephemeral
+    newest = (await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id))[0]
+    assert newest.private
+    assert newest.id != job.id
+    assert (await reread(services, newest)).token is not None
+
+
+async def test_a_private_clip_cannot_be_chosen_from_drafts(fake, channel, ada, bot, services):
+    said = await fake.slash(
+        ada, channel, "animate", image=Upload("cat.png", picture()), private=True, takes=2
+    )
+    await fake.wait_for(lambda: said.followups, 10)
+    assert said.followups[-1].content == private_texts.NOT_WITH_TAKES

@@ -1,0 +1,185 @@
+"""A contest, from its start to the winner: through the fake of Discord."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.loops.reels import told
+from bot.text import community_texts, messages
+from db.community.contests import Contest, Placed
+from tests.bot.fixtures import rendered
+from tests.clock import CLOCK
+from tests.db.asking import audit_entry
+from tests.present import present
+
+
+async def clip_of(services, channel, member, prompt="a boat"):
+    """A clip of a member's that is posted."""
+    job = await rendered(
+        services.queue,
+        services.blobs,
+        b"a clip of " + prompt.encode(),
+        user=member.id,
+        guild=channel.guild.id,
+        channel_id=channel.id,
+        recipe={"prompt": prompt},
+    )
+    assert await services.queue.delivery.begin_posting(job.id)
+    await services.queue.delivery.record_posted(job.id, 7_000 + len(prompt))
+    return present(await services.queue.jobs.get(job.id))
+
+
+@pytest.fixture
+async def started(fake, channel, mod, bot):
+    """The announcement of a contest that lasts a day."""
+    said = await (await fake.slash(mod, channel, "queue contest start", theme="boats", until=24)).shown()
+    assert (said.ephemeral, said.content) == (True, community_texts.CONTEST_BEGINS)
+    await fake.wait_for(lambda: any("Contest:" in one.content for one in channel.messages.values()))
+    [announced] = [one for one in channel.messages.values() if "Contest:" in one.content]
+    return announced
+
+
+async def press(fake, member, message, label):
+    return await (await fake.click(member, message, label)).shown()
+
+
+def labels(message):
+    return [button["label"] for row in message.components for button in row["components"]]
+
+
+async def entered(fake, services, channel, started, member, prompt):
+    job = await clip_of(services, channel, member, prompt)
+    menu = await press(fake, member, started, "Enter")
+    said = await press(fake, member, menu, f"1. {prompt}")
+    assert said.content == community_texts.ENTERED
+    return job
+
+
+async def voted(fake, started, voter, job, services):
+    """Look at the entries until the one that is meant is shown, and vote for it."""
+    shown = await press(fake, voter, started, "Vote")
+    for _ in range(5):
+        if any(job.id in button["custom_id"] for row in shown.components for button in row["components"]):
+            break
+        shown = await press(fake, voter, shown, "Next")
+    return (await press(fake, voter, shown, "Vote for this one")).content
+
+
+async def ended(fake, channel, services):
+    CLOCK.now = CLOCK() + 24 * 3600 + 1
+    await services.reel_poster._round()
+    return [one for one in channel.messages.values() if "is over" in one.content]
+
+
+async def test_the_winner_is_announced_once_with_the_clips(fake, channel, ada, started, services):
+    ben, eve, sam = (fake.member(name) for name in ("ben", "eve", "sam"))
+    assert "boats" in started.content
+    first = await entered(fake, services, channel, started, ada, "a red boat")
+    second = await entered(fake, services, channel, started, ben, "a blue boat")
+    assert await voted(fake, started, eve, second, services) == community_texts.VOTED
+    assert await voted(fake, started, sam, second, services) == community_texts.VOTED
+    assert await voted(fake, started, sam, first, services) == community_texts.VOTED
+    assert await voted(fake, started, ben, first, services) == community_texts.VOTED
+    [message] = await ended(fake, channel, services)
+    assert f"<@{ada.id}> wins with 2 votes" in message.content
+    await services.reel_poster._round()
+    assert len(await ended(fake, channel, services)) == 1
+
+
+async def test_entries_are_shown_without_their_authors(fake, channel, ada, started, services):
+    await entered(fake, services, channel, started, ada, "a red boat")
+    shown = await press(fake, fake.member("eve"), started, "Vote")
+    assert shown.ephemeral
+    assert shown.content == "Entry 1 of 1"
+    assert [file.filename for file in shown.attachments] == ["entry-1.mp4"]
+
+
+async def test_nobody_votes_for_themselves(fake, channel, ada, started, services):
+    job = await entered(fake, services, channel, started, ada, "a red boat")
+    assert await voted(fake, started, ada, job, services) == community_texts.OWN_ENTRY
+
+
+async def test_a_second_entry_replaces_the_first_and_its_votes_go(fake, channel, ada, started, services):
+    eve = fake.member("eve")
+    first = await entered(fake, services, channel, started, ada, "a red boat")
+    await voted(fake, started, eve, first, services)
+    CLOCK.now = CLOCK() + 1
+    await entered(fake, services, channel, started, ada, "another boat")
+    contest = present(await services.queue.contests.running(channel.guild.id))
+    [entry] = await services.queue.contests.entries(contest)
+    assert (entry.job.id != first.id, entry.votes) == (True, 0)
+
+
+async def test_a_ties_winners_are_all_named(fake, channel, ada, started, services):
+    ben = fake.member("ben")
+    first = await entered(fake, services, channel, started, ada, "a red boat")
+    second = await entered(fake, services, channel, started, ben, "a blue boat")
+    await voted(fake, started, ada, second, services)
+    await voted(fake, started, ben, first, services)
+    [message] = await ended(fake, channel, services)
+    assert "It is a tie" in message.content
+    assert str(ada.id) in message.content
+    assert str(ben.id) in message.content
+
+
+async def test_a_deleted_clip_is_no_entry_any_more(fake, channel, ada, started, services):
+    job = await entered(fake, services, channel, started, ada, "a red boat")
+    await services.database.write(
+        lambda connection: connection.execute("UPDATE job SET deleted_at = 1 WHERE id = ?", (job.id,))
+    )
+    assert (await press(fake, fake.member("eve"), started, "Vote")).content == community_texts.NO_ENTRIES
+    [message] = await ended(fake, channel, services)
+    assert "Nobody entered a clip" in message.content
+
+
+async def test_nobody_enters_anothers_clip_by_a_forged_button(fake, channel, ada, started, services):
+    job = await clip_of(services, channel, ada)
+    menu = await press(fake, ada, started, "Enter")
+    said = await (await fake.click(fake.member("eve"), menu, f"fk:enter:{job.id}")).shown()
+    assert said.content == messages.NOT_YOURS
+
+
+async def test_there_is_one_contest_and_a_moderator_ends_it_early(fake, channel, mod, started, services):
+    again = await (await fake.slash(mod, channel, "queue contest start", theme="cats", until=1)).shown()
+    assert again.content == community_texts.ONE_CONTEST
+    said = await (await fake.slash(mod, channel, "queue contest end")).shown()
+    assert said.content == community_texts.ENDS_NOW
+    await services.reel_poster._round()
+    assert await services.queue.contests.running(channel.guild.id) is None
+    actions = [entry.action for entry in await services.audit.entries(channel.guild.id)]
+    assert actions == ["contest end", "contest start"]
+
+
+async def test_after_the_end_nobody_enters_or_votes(fake, channel, ada, started, services):
+    await entered(fake, services, channel, started, ada, "a red boat")
+    eve = fake.member("eve")
+    shown = await press(fake, eve, started, "Vote")
+    await ended(fake, channel, services)
+    assert (await press(fake, eve, shown, "Vote for this one")).content == community_texts.NO_CONTEST
+    assert (await press(fake, ada, started, "Enter")).content == community_texts.NO_CONTEST
+
+
+async def test_an_erase_takes_a_members_votes_and_entries_away(channel, ada, services, bot):
+    entry = audit_entry("contest start", guild=channel.guild.id)
+    await services.queue.contests.start(channel.id, "boats", CLOCK() + 100, entry)
+    job = await clip_of(services, channel, ada)
+    other = await clip_of(services, channel, type("Member", (), {"id": 77}))
+    for user, clip in ((ada.id, job), (77, other)):
+        await services.queue.contests.enter(channel.guild.id, user, clip.id, most=9)
+    await services.queue.contests.vote(channel.guild.id, ada.id, other.id)
+    await services.erasing._personal.erase(ada.id)
+    contest = present(await services.queue.contests.running(channel.guild.id))
+    assert [(one.job.id, one.votes) for one in await services.queue.contests.entries(contest)] == [
+        (other.id, 0)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("votes", "says"), [([], "Nobody entered"), ([0, 0], "no winner"), ([1, 0], "1 vote.")]
+)
+async def test_how_it_ended_is_told_plainly(services, channel, ada, bot, votes, says):
+    contest = Contest(id=1, guild_id=1, channel_id=1, theme="**boats** @everyone", until=0.0)
+    placed = [Placed(job=await clip_of(services, channel, ada), votes=count) for count in votes]
+    text = told(contest, placed)
+    assert says in text
+    assert "@everyone" not in text

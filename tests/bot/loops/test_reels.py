@@ -1,0 +1,230 @@
+"""The showcase: which clips, in one file, posted once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from bot.discord_io.causes import Trouble
+from bot.discord_io.post import ChannelError
+from bot.loops.reels import ReelPoster, week_before
+from bot.text import community_texts
+from db.gallery import Choice
+from db.jobs.stars import Starred
+from engine.clips.encode import encode
+from engine.core.cancel import CancelToken
+from tests.bot.fixtures import rendered
+from tests.clock import CLOCK
+from tests.db.asking import audit_entry
+from tests.present import present
+
+MONDAY = datetime(2026, 11, 30, tzinfo=UTC).timestamp()
+DAY = 86_400.0
+
+
+@pytest.fixture(scope="module")
+def mp4(tmp_path_factory):
+    """A clip of twelve frames."""
+    path = tmp_path_factory.mktemp("reel") / "one.mp4"
+    frames = np.stack([np.full((48, 64, 3), 10 * index, np.uint8) for index in range(12)])
+    encode(
+        frames,
+        fps=12.0,
+        path=path,
+        metadata={},
+        max_bytes=10**6,
+        progress=lambda _: None,
+        cancel=CancelToken(),
+    )
+    return path.read_bytes()
+
+
+@pytest.fixture
+def poster(services, tmp_path):
+    return ReelPoster(
+        reels=services.queue.reels,
+        contests=services.queue.contests,
+        blobs=services.blobs,
+        messenger=services.messenger,
+        folder=tmp_path,
+        most=3,
+        clock=CLOCK,
+    )
+
+
+async def starred(services, channel, member, data, stars, **changes):
+    """A posted clip with the stars of so many others."""
+    job = await rendered(
+        services.queue,
+        services.blobs,
+        data,
+        user=member.id,
+        guild=channel.guild.id,
+        channel_id=channel.id,
+        **changes,
+    )
+    assert await services.queue.delivery.begin_posting(job.id)
+    await services.queue.delivery.record_posted(job.id, 4_000 + len(channel.messages))
+    for user in range(stars):
+        assert (
+            await services.queue.stars.star(job.id, 900 + user, interaction=user + 1, most=99) is Starred.ON
+        )
+    return present(await services.queue.jobs.get(job.id))
+
+
+def reels_in(channel):
+    return [
+        one for one in channel.messages.values() if any("reel" in file.filename for file in one.attachments)
+    ]
+
+
+async def on(services, channel):
+    entry = audit_entry("showcase channel", guild=channel.guild.id)
+    await services.queue.reels.choose_channel(channel.id, entry)
+
+
+@pytest.fixture
+def scene(bot):
+    """The bot is connected, and it is a Friday."""
+    CLOCK.now = MONDAY + 4 * DAY
+    monday, name = week_before(CLOCK.now)
+    assert (monday.weekday(), monday.hour) == (0, 0)
+    assert name == "2026-W48"
+
+
+async def next_week():
+    CLOCK.now = MONDAY + 7 * DAY + 60
+
+
+async def test_the_best_clips_of_the_week_are_one_reel_with_credits(
+    services, channel, ada, poster, mp4, scene
+):
+    await on(services, channel)
+    few = await starred(services, channel, ada, mp4, 1)
+    many = await starred(services, channel, ada, mp4, 3)
+    await starred(services, channel, ada, mp4, 0)
+    await poster._round()
+    assert reels_in(channel) == []
+    await next_week()
+    await poster._round()
+    await poster._round()
+    [message] = reels_in(channel)
+    lines = message.content.splitlines()
+    assert lines[0] == community_texts.WEEK
+    assert [f"<@{ada.id}> · 3 ⭐" in lines[1], f"<@{ada.id}> · 1 ⭐" in lines[2]] == [True, True]
+    assert len(lines) == 3
+    assert few.id != many.id
+
+
+async def test_one_star_of_ones_own_makes_nobody_the_best(services, channel, ada, poster, mp4, scene):
+    await on(services, channel)
+    job = await starred(services, channel, ada, mp4, 0)
+    await services.queue.stars.star(job.id, ada.id, interaction=1, most=9)
+    await next_week()
+    await poster._round()
+    assert reels_in(channel) == []
+
+
+UNFIT = {
+    "deleted": "UPDATE job SET deleted_at = 1 WHERE id = :job",
+    "forgotten": "UPDATE job SET forgotten_at = 1 WHERE id = :job",
+    "for adults": "UPDATE job SET adult = 1 WHERE id = :job",
+    "a spoiler": "UPDATE job SET spoiler = 1 WHERE id = :job",
+    "taken down": "UPDATE job SET taking_down = 1 WHERE id = :job",
+    "reported": "INSERT INTO report (job, guild_id, user_id, reason, at) "
+    "SELECT id, guild_id, 5, '', 0 FROM job WHERE id = :job",
+    "of a channel that is gone": "UPDATE job SET channel_id = 12345 WHERE id = :job",
+    "private": "UPDATE job SET message_id = NULL WHERE id = :job",
+}
+
+
+@pytest.mark.parametrize("why", UNFIT)
+@pytest.mark.parametrize("when", ["before it is planned", "after that"])
+async def test_what_may_not_be_shown_never_is(services, channel, ada, poster, mp4, scene, why, when):
+    await on(services, channel)
+    job = await starred(services, channel, ada, mp4, 2)
+    await next_week()
+    if when == "after that":
+        await poster._plan_week()
+        assert await services.queue.reels.due()
+    await services.database.write(lambda connection: connection.execute(UNFIT[why], {"job": job.id}))
+    await poster._round()
+    assert reels_in(channel) == []
+    assert await services.queue.reels.due() == []
+
+
+async def test_a_member_who_wants_none_of_it_is_left_out(services, channel, ada, poster, mp4, scene):
+    await on(services, channel)
+    await starred(services, channel, ada, mp4, 2)
+    await services.queue.gallery.choose(ada.id, Choice.HIDDEN)
+    await next_week()
+    await poster._round()
+    assert reels_in(channel) == []
+
+
+async def test_a_kill_after_the_message_was_sent_makes_no_second_one(
+    services, channel, ada, poster, mp4, scene, monkeypatch
+):
+    await on(services, channel)
+    await starred(services, channel, ada, mp4, 2)
+    await next_week()
+
+    async def killed(reel, message):
+        raise RuntimeError("killed before the row was written")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(services.queue.reels, "finish", killed)
+        with pytest.raises(RuntimeError):
+            await poster._round()
+    assert len(reels_in(channel)) == 1
+    await poster._round()
+    assert len(reels_in(channel)) == 1
+    assert await services.queue.reels.due() == []
+
+
+async def test_discord_away_is_waited_for_and_a_channel_that_is_gone_is_not(
+    services, channel, ada, poster, mp4, scene, monkeypatch
+):
+    await on(services, channel)
+    await starred(services, channel, ada, mp4, 2)
+    await next_week()
+    for trouble, left in ((Trouble.LATER, 1), (Trouble.GONE, 0)):
+
+        async def refused(*_, trouble=trouble):
+            raise ChannelError(trouble, "no")
+
+        monkeypatch.setattr(services.messenger, "send", refused)
+        await poster._round()
+        assert len(await services.queue.reels.due()) == left
+
+
+async def test_a_reel_that_is_too_large_has_fewer_clips(
+    services, channel, ada, poster, mp4, scene, monkeypatch
+):
+    await on(services, channel)
+    for _ in range(3):
+        await starred(services, channel, ada, mp4, 2)
+    await next_week()
+    monkeypatch.setattr(services.messenger, "known_upload_limit", lambda _: 3_600)
+    await poster._round()
+    [message] = reels_in(channel)
+    assert 1 < len(message.content.splitlines()) < 4
+    assert len(message.attachments[0].data) <= 3_600
+
+
+async def test_moderators_turn_it_on_and_off_and_can_have_a_reel_now(
+    fake, channel, ada, mod, services, mp4, scene
+):
+    await starred(services, channel, ada, mp4, 2)
+    CLOCK.now += 60
+    said = await (await fake.slash(mod, channel, "queue showcase channel", channel=channel)).shown()
+    assert said.content == community_texts.showcase_set(channel.id)
+    for answer in (community_texts.REEL_COMES, community_texts.REEL_ONCE):
+        asked = await fake.slash(mod, channel, "queue showcase now")
+        assert (await asked.shown()).content == answer
+    await services.reel_poster._round()
+    assert len(reels_in(channel)) == 1
+    await (await fake.slash(mod, channel, "queue showcase off")).shown()
+    assert await services.queue.reels.channels() == {}
