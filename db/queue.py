@@ -27,7 +27,7 @@
 `db.fleet.workers`      who else draws, and how far each is trusted
 `db.fleet.remote_guilds`  whose jobs they may draw
 `db.fleet.worker_claims`  their side of a job
-`db.jobs.lately`        how jobs went lately
+`db.lately`        how jobs went lately
 `db.api.owner_key`      the owner's key for the dashboard
 `db.api.keys`           keys of the HTTP API
 `db.api.requests`       requests that may come twice
@@ -63,7 +63,6 @@ from db.jobs.delivery import Delivery
 from db.jobs.descent import Retells
 from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
-from db.jobs.lately import Lately
 from db.jobs.owed import Owed
 from db.jobs.ownership import Ownership
 from db.jobs.queries import JobQueries
@@ -72,6 +71,7 @@ from db.jobs.stars import Stars
 from db.jobs.take_previews import TakePreviews
 from db.jobs.webhooks import Webhooks
 from db.lanes.lane_sizes import LaneSizes
+from db.lately import Lately
 from db.moderation.actions import Moderation
 from db.moderation.cases import Cases
 from db.moderation.reviews import Reviews

@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.config.origins import Origin, origins
 from bot.config.settings import BadSettings
+from bot.dashboard.origins import Origin, origins
 from bot.ops.gpu_memory import GpuMemory, gpu_memory
 from bot.ops.housekeeping import LAST_BACKUP
 from bot.services import Services, overview_of
 from bot.supervisor import Supervisor
 from bot.web.overview import Overview
 from db.audit.log import Entry
-from db.jobs.lately import FailedJob
+from db.lately import FailedJob
 from db.states import EVERYWHERE
 
 ERRORS = 20

@@ -94,8 +94,7 @@ class EngineHost:
         self._open: Child | None = None
         self._refusal: str | None = None
         self._changed = asyncio.Event()
-        self._closing = asyncio.Event()
-        self._again = asyncio.Event()
+        self._closing, self._again = asyncio.Event(), asyncio.Event()
         self._begun: asyncio.Future[Death | None] | None = None
         self._recent: deque[float] = deque(maxlen=self._limits.deaths + 1)
         self.state = HostState.STOPPED
@@ -317,7 +316,7 @@ class EngineHost:
             return Death(cause=Cause.ITSELF, returncode=None, reason=f"it could not be started: {error}")
         try:
             await _first(child.ready.wait(), child.gone(), self._closing.wait())
-            if child.ready.is_set() and self._lacks_its_gpu(child):
+            if child.ready.is_set() and _lacks_its_gpu(self._device, child):
                 # What was planned for a GPU would take a processor hours: the jobs wait until it is back.
                 await child.end("the GPU is gone", Cause.GPU_GONE)
             elif child.ready.is_set():
@@ -333,9 +332,6 @@ class EngineHost:
         finally:
             child.kill_now()
             self._child = self._open = None
-
-    def _lacks_its_gpu(self, child: Child) -> bool:
-        return self._device is not None and self._device.is_gpu and not child.device.is_gpu
 
     def _record_death(self, death: Death) -> float:
         """Write a death down; answer with the seconds to wait before the next process."""
@@ -367,6 +363,10 @@ class EngineHost:
         self.state = state
         if self._on_state is not None:
             self._on_state(state)
+
+
+def _lacks_its_gpu(before: Device | None, child: Child) -> bool:
+    return before is not None and before.is_gpu and not child.device.is_gpu
 
 
 async def _first(*waits: Coroutine[Any, Any, object]) -> None:

@@ -136,7 +136,14 @@ STATES = ("queued", "running", "rendered", "posting", "held", "cancelled", "fail
     "happens",
     [
         *(deleted, reported, taken_down, hidden, opted_out, asked_to_be_erased, erased, left, too_old),
-        *(words_cleared, never_posted, changed("adult", 1), changed("spoiler", 1), changed("channel_id", 0)),
+        *(
+            words_cleared,
+            never_posted,
+            changed("adult", 1),
+            changed("spoiler", 1),
+            changed("private", 1),
+            changed("channel_id", 0),
+        ),
         *(changed("state", state) for state in STATES),
         *(changed("taking_down", 1), changed("clip_sha256", None)),
     ],

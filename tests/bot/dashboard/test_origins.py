@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from bot.config.origins import origins
 from bot.config.settings import load_settings
+from bot.dashboard.origins import origins
 
 CANARY = "canary-of-a-secret"
 
