@@ -92,7 +92,9 @@ class Browser:
         await self.tell("POST", f"/element/{await self._find(selector)}/value", text=text)
 
     async def text(self, selector: str) -> str:
-        return str(await self.tell("GET", f"/element/{await self._find(selector)}/text"))
+        """What an element says; "" while there is none."""
+        told = await self.run("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
+        return " ".join(str(told).split())
 
     async def screenshot(self, name: str) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)

@@ -110,7 +110,7 @@ async def test_the_owner_logs_in_watches_and_pauses(services, browser):
         await until(lambda: says("#facts", "Queued 1"), 20)
         await browser.type("#pause-reason", "a look from a browser")
         await browser.press("form[action$='/do/pause'] button")
-        assert await browser.text(".said") == dashboard_texts.DONE["paused"]
+        await until(lambda: says(".said", dashboard_texts.DONE["paused"]), 20)
         assert await services.queue.moderation.paused(EVERYWHERE)
         assert await browser.complaints() == []
 
@@ -123,5 +123,5 @@ async def test_the_dashboard_needs_no_scripts(services, browser):
         await browser.press("button")
         assert dashboard_texts.NOT_LIVE in await browser.text("main")
         await browser.press("form[action$='/do/drain'] button")
-        assert await browser.text(".said") == dashboard_texts.DONE["draining"]
+        await until(lambda: services.queue.moderation.draining(EVERYWHERE), 20)
         await browser.scripts(on=True)
