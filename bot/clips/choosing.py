@@ -32,10 +32,10 @@ class ChooseTake(JobButton):
     presser = Presser.ITS_MEMBER
     needs_words = True
 
-    def __init__(self, job: JobId, number: int = 1) -> None:
+    def __init__(self, job: JobId, number: int = 1, *, row: int | None = None) -> None:
         self.job = job
         self.number = number
-        Button.__init__(self, self.id_for(job, number))
+        Button.__init__(self, self.id_for(job, number), row=row)
         self.item.label = f"Finish {number}"
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.text.foreign import disarm
+from engine.core.foreign_text import visible
 from engine.core.receipt import Outcome, Receipt
 from engine.core.recipe import Recipe, Role
 
@@ -41,7 +42,7 @@ STAR_TAKEN_BACK = "Star removed."
 def alt(recipe: Recipe) -> str:
     """What a clip shows, for those who can't see it, as far as words say it."""
     words = " ".join(recipe.prompt.split())[:MOST_ALT]
-    return words or "A short clip, made from a picture without words"
+    return visible(words) or "A short clip, made from a picture without words"
 
 
 def starred(days: float) -> str:

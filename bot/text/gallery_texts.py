@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from db.gallery import Choice
+from engine.core.foreign_text import visible
 from engine.core.recipe import Kind
 from engine.core.sight import Shows
 
@@ -65,24 +66,29 @@ CHOSEN = {
 
 def of_kind(kind: str) -> str:
     """What clips of a kind are made from."""
-    return KINDS[Kind(kind)] if kind in set(Kind) else kind
+    return KINDS[Kind(kind)] if kind in set(Kind) else visible(kind)
 
 
 def page_title(heading: str, number: int) -> str:
     """What stands in the browser's tab."""
-    return f"{heading} · {TITLE}" if number == 1 else f"{heading}, page {number} · {TITLE}"
+    shown = visible(heading)
+    return f"{shown} · {TITLE}" if number == 1 else f"{shown}, page {number} · {TITLE}"
 
 
 def by(name: str) -> str:
     """Whose clips a page has."""
-    return f"Clips by {name}"
+    return f"Clips by {visible(name)}"
 
 
 def alternative(words: str, shows: Sequence[Shows], seconds: float, width: int, height: int) -> str:
     """What a still shows, for those who don't see it."""
     seen = {SHOWING.get(each, f"a {each.value}"): None for each in shows}
     of_picture = f" The picture shows {' and '.join(seen)}." if seen else ""
-    what = f"Still from a clip: {words.rstrip('.')}." if words else "Still from a clip made from a picture."
+    what = (
+        f"Still from a clip: {visible(words).rstrip('.')}."
+        if words
+        else "Still from a clip made from a picture."
+    )
     return f"{what}{of_picture} {seconds:.1f} seconds, {width} by {height} pixels."
 
 

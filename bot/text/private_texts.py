@@ -13,6 +13,6 @@ NOT_A_MEMBER = "You are no longer in the server that this clip was made in."
 ASK_AGAIN = "I can't reach Discord for that just now. Please try again in a moment."
 
 
-def waiting(text: str) -> str:
+def waiting(head: str) -> str:
     """The first answer: how the job stands, and where its clip will be."""
-    return f"{text}\n-# 🔒 {COMES_HERE}"
+    return f"{head}\n-# 🔒 {COMES_HERE}"

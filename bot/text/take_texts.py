@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.core.foreign_text import visible
+
 TAKES_COST_MONEY = (
     "Drafts to choose from can't be drawn by a service that costs money. Leave takes: empty, or "
     "choose another engine."
@@ -70,4 +72,4 @@ def reason(number: int, of: int, *, late: bool, alone: bool) -> str:
 
 def alt(number: int, of: int, prompt: str) -> str:
     """What a draft shows, for those who can't see it."""
-    return f"Draft {number} of {of}" + (f": {prompt}" if prompt else "")
+    return f"Draft {number} of {of}" + (f": {visible(prompt)}" if prompt else "")

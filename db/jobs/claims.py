@@ -59,7 +59,7 @@ WHERE id = coalesce(
                 SELECT count(DISTINCT own.seat) FROM job AS own
                 WHERE own.state = 'running' AND own.lane = :lane AND own.user_id = job.user_id
                     AND own.seat <> :seat
-            ) < coalesce((SELECT member_most FROM lane_size WHERE lane = :lane), 1000000)
+            ) < coalesce((SELECT most_each FROM lane_size WHERE lane = :lane), 1000000)
         {_IN_TURN}
     ),
     (

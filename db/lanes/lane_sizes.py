@@ -31,7 +31,7 @@ class LaneSizes(Rows):
         def transaction(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM lane_size")
             connection.executemany(
-                "INSERT INTO lane_size (lane, engines, member_most) VALUES (?, ?, ?)",
+                "INSERT INTO lane_size (lane, engines, most_each) VALUES (?, ?, ?)",
                 [(lane, size.engines, size.member_most) for lane, size in sizes.items()],
             )
 

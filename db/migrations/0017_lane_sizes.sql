@@ -3,7 +3,7 @@
 CREATE TABLE lane_size (
     lane TEXT PRIMARY KEY,
     engines INTEGER NOT NULL CHECK (engines > 0),
-    member_most INTEGER NOT NULL CHECK (member_most > 0)
+    most_each INTEGER NOT NULL CHECK (most_each > 0)
 ) WITHOUT ROWID;
 
 -- What a member runs is counted for each job that is looked at for a claim.

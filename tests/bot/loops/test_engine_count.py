@@ -19,7 +19,7 @@ async def test_engines_are_counted_again_when_some_come_or_go(queue, db, monkeyp
 
     async def sizes():
         rows = await db.read("SELECT * FROM lane_size ORDER BY lane")
-        return [(row["lane"], row["engines"], row["member_most"]) for row in rows]
+        return [(row["lane"], row["engines"], row["most_each"]) for row in rows]
 
     async def are(wanted) -> bool:
         return await sizes() == wanted

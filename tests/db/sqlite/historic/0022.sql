@@ -241,7 +241,7 @@ CREATE TABLE job_event (
 CREATE TABLE lane_size (
     lane TEXT PRIMARY KEY,
     engines INTEGER NOT NULL CHECK (engines > 0),
-    member_most INTEGER NOT NULL CHECK (member_most > 0)
+    most_each INTEGER NOT NULL CHECK (most_each > 0)
 ) WITHOUT ROWID;
 CREATE TABLE member (
     guild_id INTEGER NOT NULL,
