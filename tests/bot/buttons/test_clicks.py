@@ -137,7 +137,7 @@ async def test_another_servers_job_is_not_found(fake, services, waiting):
     boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
     kinds, there = rows.job_buttons(), fake.channel(elsewhere)
     for some in (kinds[first : first + 25] for first in range(0, len(kinds), 25)):  # a message holds 25
-        message = await shown(services, there, "here", rows.row(job, *some))
+        message = await shown(services, there, f"here {some[0].action}", rows.row(job, *some))
         for action in some:
             assert await said_to(await fake.click(boss, message, action.id_for(job.id))) == messages.NOT_FOUND
     assert (await services.queue.jobs.get(job.id)).state is State.QUEUED
