@@ -125,7 +125,8 @@ def _buttons(view: discord.ui.View | None) -> tuple[tuple[tuple[str, str, discor
     rows: dict[int, list[tuple[str, str, discord.ButtonStyle]]] = {}
     for child in () if view is None else view.children:
         button: Any = getattr(child, "item", child)
-        rows.setdefault(button.row or 0, []).append((str(button.emoji), button.label or "", button.style))
+        emoji = "" if button.emoji is None else str(button.emoji)
+        rows.setdefault(button.row or 0, []).append((emoji, button.label or "", button.style))
     return tuple(tuple(rows[number]) for number in sorted(rows))
 
 
@@ -347,10 +348,12 @@ def _row(page: Page, y: float, buttons: tuple[tuple[str, str, discord.ButtonStyl
     """A row of buttons."""
     x = float(LEFT)
     for emoji, label, style in buttons:
-        wide = 32 + (font(14).getlength(label) / SCALE + 14 if label else 12)
+        shown = 24 if emoji else 0
+        wide = shown + (font(14).getlength(label) / SCALE + 22 if label else 20)
         page.box((x, y), (wide, 32), FILLS[style], 6)
-        page.icon((x + 12, y + 7), emoji, 18)
-        page.text((x + 36, y + 7), label, 14, WHITE)
+        if emoji:
+            page.icon((x + 12, y + 7), emoji, 18)
+        page.text((x + 12 + shown, y + 7), label, 14, WHITE)
         x += wide + 8
 
 
