@@ -56,14 +56,14 @@ help:
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
 
-# Four runs of pytest beside each other, of about the same length: what imports torch; the rest of the engine with the
-# whole program; the bot; everything else. Tests wait for a clock or another process for half of the time, so four
+# Four runs of pytest beside each other, of about the same length: what imports torch; the rest of the engine; the
+# bot; everything else, with the whole program. Tests wait for a clock or another process for half of the time, so four
 # processes keep two cores busy. WORKERS=2 gives each run two workers, which pays from six cores on: every worker reads all
 # tests of its run. PAGES=1 adds the tests of `make complete`.
 WORKERS ?= 0
 PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(PAGES),-m "")
 WITH_TORCH = tests/engine/diffusion tests/engine/families tests/engine/runtime tests/engine/smooth tests/engine/clips/test_rate.py tests/engine/core/test_errors.py tests/engine/planning/test_recommended.py tests/engine/rendering/test_stops.py tests/engine/rendering/test_upscaling.py tests/engine/vision/test_nudity.py tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_benchmarks.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py tests/bot/cli/test_pull_for.py tests/bot/fleet/test_checking.py
-OF_THE_ENGINE = tests/engine tests/golden tests/end_to_end
+OF_THE_ENGINE = tests/engine tests/golden
 OF_THE_BOT = tests/bot
 without = $(addprefix --ignore=,$(1))
 # The output of two runs at once can't be read: this one's is shown when it ends.
