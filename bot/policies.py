@@ -28,7 +28,7 @@ from bot.intake.sound_intake import SoundIntakeLimits
 from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
 from bot.loops.leave_out import LeavePolicy
-from bot.loops.owner_alerts import AlertPolicy
+from bot.ops.alert_policy import AlertPolicy
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy

@@ -30,8 +30,9 @@ from bot.loops.alerts import engines_trouble, moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
 from bot.loops.engine_count import EngineCount
 from bot.loops.leave_out import leave_outs
-from bot.loops.owner_alerts import AlertPolicy, OwnerAlerts, failing_backups, low_disk
+from bot.loops.owner_alerts import OwnerAlerts, failing_backups, low_disk
 from bot.loops.progress_notes import ProgressNotes
+from bot.ops.alert_policy import AlertPolicy
 from bot.ops.clock_watch import ClockWatch
 from bot.ops.data_watch import disk_reserve
 from bot.ops.fetch_eyes import fetching

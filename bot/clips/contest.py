@@ -14,6 +14,7 @@ from bot.buttons.job_button import JobButton, Presser
 from bot.buttons.rows import view_of
 from bot.discord_io.interactions import Interaction, guild_of, say
 from bot.discord_io.messenger import Messenger
+from bot.discord_io.replies import think
 from bot.job_documents import recipe_of
 from bot.text import community_texts
 from db.community.contests import Contests, Entered
@@ -162,7 +163,7 @@ async def show_entry(interaction: Interaction, jobs: list[Job], place: int) -> N
     job = jobs[place]
     blobs = interaction.client.part(Blobs)
     digest = job.clip_sha256
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await think(interaction)
     text = community_texts.ballot(place + 1, len(jobs))
     buttons = [Vote(job.id), *([NextEntry(job.id)] if len(jobs) > 1 else [])]
     files = []

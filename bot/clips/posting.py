@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place
-from bot.discord_io.door import Manner
+from bot.discord_io.door import Door, Manner
 from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError
@@ -18,12 +18,13 @@ from db.jobs.queries import JobQueries
 class PostIt(JobButton):
     """Post a private clip where it was asked for, as a job of its own that is screened like any clip.
 
-    It stands in direct messages too, so the door lets it in from anywhere, and the server is checked here.
+    It stands in direct messages too, so the door lets it in from anywhere. Whether its member may still use
+    the bot in the clip's server is asked here.
     """
 
     action = "post"
     look = Look("Post it", "📣")
-    manner = Manner(own_data=True)
+    manner = Manner(anywhere=True)
     place = Place.CLIP
     anywhere = True
     order = 5
@@ -44,6 +45,9 @@ class PostIt(JobButton):
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Put it in the row of what is to be posted."""
         client = interaction.client
+        if await client.part(Door).bans(job.guild_id, job.user_id):
+            await say(interaction, messages.BANNED)
+            return
         try:
             if await client.part(Messenger).member(job.guild_id, job.user_id) is None:
                 await say(interaction, private_texts.NOT_A_MEMBER)

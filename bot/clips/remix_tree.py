@@ -11,6 +11,7 @@ from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place
 from bot.clips.tree_picture import Node, draw_tree
 from bot.discord_io.interactions import Interaction
+from bot.discord_io.replies import think
 from bot.text import tree_texts
 from bot.text.messages import fit
 from db.jobs.job import Job
@@ -31,7 +32,7 @@ class RemixTree(JobButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Draw it; who made what stands in the text, since a picture can't show names as Discord does."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         family = await interaction.client.part(JobQueries).family(job, most=MOST)
         nodes, lines = tree_of(family, job, interaction.user.id)
         picture = await asyncio.to_thread(draw_tree, nodes)

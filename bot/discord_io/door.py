@@ -70,10 +70,13 @@ class Manner:
         slot: what it takes up while it is in hand.
         own_data: it is about the member's own data. That right is nobody's to take away, so bans and servers
             don't matter; and asking about oneself is no use of the bot.
+        anywhere: it is let in from a direct message, too. Whatever answers it asks :meth:`Door.bans` of the
+            server that it is about.
     """
 
     slot: Slot = Slot.QUICK
     own_data: bool = False
+    anywhere: bool = False
 
 
 PLAIN = Manner()
@@ -160,7 +163,7 @@ class Door:
         if not manner.own_data:
             if await self.is_banned(interaction):
                 return messages.BANNED
-            if not _is_here(interaction):
+            if not manner.anywhere and not _is_here(interaction):
                 return messages.ONLY_IN_SERVERS
         return await self._full(guild, user, manner.slot)
 
@@ -196,7 +199,11 @@ class Door:
 
     async def is_banned(self, interaction: discord.Interaction[Any]) -> bool:
         """Whether the member is banned where they ask."""
-        return await self._standing.banned(interaction.guild_id or 0, interaction.user.id)
+        return await self.bans(interaction.guild_id or 0, interaction.user.id)
+
+    async def bans(self, guild: int, user: int) -> bool:
+        """Whether a member is banned in a server, wherever they ask."""
+        return await self._standing.banned(guild, user)
 
     def _take(self, interaction: discord.Interaction[Any], manner: Manner) -> None:
         guild = interaction.guild_id or 0

@@ -10,7 +10,6 @@ import logging
 import secrets
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.discord_io.causes import Trouble
@@ -29,21 +28,6 @@ STANDS = 2
 
 Look = Callable[[], Awaitable[str | None]]
 """Says what the owner is to be told; None: nothing."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlertPolicy:
-    """What the owner is told.
-
-    Attributes:
-        wanted: anything at all.
-        free_disk: bytes; below that they are told.
-        feed: the address of a list of releases; "" for none.
-    """
-
-    wanted: bool
-    free_disk: int
-    feed: str
 
 
 class OwnerAlerts:

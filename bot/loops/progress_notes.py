@@ -32,7 +32,7 @@ class ProgressNotes:
         jobs: JobQueries,
         *,
         loops: Sequence[EngineLoop],
-        clock: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         """Make it.
 
@@ -40,12 +40,12 @@ class ProgressNotes:
             claims: takes what is written.
             jobs: knows which jobs are to stop.
             loops: those whose jobs it looks after.
-            clock: seconds that never go back.
+            timer: seconds that never go back.
         """
         self._claims = claims
         self._jobs = jobs
         self._loops = loops
-        self._clock = clock
+        self._timer = timer
         self._noted = -NOTE_SECONDS
         self._written: dict[JobId, JobProgress] = {}
         self.loop = Loop("progress notes", self._look, every=LISTEN_SECONDS)
@@ -57,8 +57,8 @@ class ProgressNotes:
         for job in await self._jobs.asked_to_stop():
             for loop in self._loops:
                 loop.cancel(job)
-        if self._clock() - self._noted >= NOTE_SECONDS:
-            self._noted = self._clock()
+        if self._timer() - self._noted >= NOTE_SECONDS:
+            self._noted = self._timer()
             await self._write()
 
     async def _write(self) -> None:

@@ -137,7 +137,7 @@ async def test_everything_of_discords_goes_through_the_proxy(
 
 async def test_a_real_address_is_asked_for_by_a_tunnel(fake, services, monkeypatch, proxy, caplog):
     monkeypatch.setenv("https_proxy", proxy.url.replace("//", "//name:canary@"))
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", "bot.reconnect")
     staying = asyncio.create_task(stay_connected(services))
     try:
         await fake.wait_for(lambda: proxy.heads, 10)

@@ -13,7 +13,6 @@ import pytest
 from bot.buttons import rows
 from bot.buttons.button import Button
 from bot.clips.choose_effect import UseEffect
-from bot.clips.choosing import ChooseTake
 from bot.clips.contest import OpenBallot, OpenEntry
 from bot.clips.remakes import Reroll
 from bot.commands.mydata import MY_DATA
@@ -96,7 +95,7 @@ async def test_every_list_that_opens_while_a_member_types(fake, channel, ada, bo
 
 async def test_every_button(fake, channel, ada, bot, services, noticed):
     made: list[Button] = [kind(NO_JOB) for kind in rows.job_buttons()]
-    made += [*(kind(1, NO_JOB) for kind in case_buttons()), UseEffect(1, "Glitch"), ChooseTake(NO_JOB, 1)]
+    made += [*(kind(1, NO_JOB) for kind in case_buttons()), UseEffect(1, "Glitch")]
     made += [OpenEntry(), OpenBallot()]
     assert len(made) == len([kind for kind in rows.buttons() if not issubclass(kind, ErasureButton)])
     for button in made:

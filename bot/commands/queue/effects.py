@@ -11,6 +11,7 @@ from bot.clips.make_effect import add_effect
 from bot.commands.shared.moderator_group import REASON_LIMIT, ModeratorGroup, Reason
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.permissions import is_moderator
+from bot.discord_io.replies import think
 from bot.text import effect_texts
 from bot.text.foreign import refusal
 from bot.text.prompts import clean_prompt
@@ -96,7 +97,7 @@ class EffectsGroup(ModeratorGroup, name="effects", description="This server's ow
         self, interaction: Interaction, file: discord.Attachment, reason: Reason | None = None
     ) -> None:
         """Read the file and keep what it says."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         try:
             effect = await self._services.effects.read(file)
             # What this machine cannot draw is told now, and not to each member who tries it.

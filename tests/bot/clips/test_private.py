@@ -113,6 +113,26 @@ async def test_an_answer_that_can_be_changed_no_more_becomes_a_direct_message(
     assert in_public(fake, channel) == []
 
 
+@pytest.mark.parametrize("where", ["in the channel", "in a direct message"])
+async def test_a_banned_member_posts_no_clip_that_was_made_before(
+    fake, channel, ada, services, asked, clip, where
+):
+    said, job = asked
+    if where == "in a direct message":
+        CLOCK.now = CLOCK() + 16 * 60
+        fake.interactions.token_seconds = 0.0
+    async with at_work(services):
+        await draw(services, clip, job=job.id)
+        await until(lambda: in_state(services, job, State.DELIVERED))
+        await services.queue.moderation.ban(channel.guild.id, ada.user.id, by=1, reason="spam")
+        shown = direct_to(fake, ada)[0] if where == "in a direct message" else said.message
+        fake.interactions.token_seconds = 900.0
+        refused = await fake.click(ada, shown, "Post it")
+        assert (await refused.shown(5)).content == messages.BANNED
+    assert in_public(fake, channel) == []
+    assert len(await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id)) == 1
+
+
 async def test_a_lost_answer_to_the_upload_shows_the_clip_once(fake, channel, services, asked, clip):
     said, job = asked
     fake.fail("PATCH", r"/webhooks/.*@original$", LostAnswer())

@@ -59,7 +59,7 @@ async def test_all_rows_take_progress_in_one_write_and_only_where_it_changed(
 
 async def test_a_row_is_written_every_fifteen_seconds_at_most(queue, db, loops, jobs):
     now = 100.0
-    notes = ProgressNotes(queue.claims, queue.jobs, loops=loops, clock=lambda: now)
+    notes = ProgressNotes(queue.claims, queue.jobs, loops=loops, timer=lambda: now)
     [job] = loops[0].progress
     for now, fraction, written in ((100.0, 0.1, 0.1), (114.9, 0.2, 0.1), (115.0, 0.3, 0.3)):  # noqa: B007 - read above
         loops[0].progress[job] = JobProgress(stage=Stage.DRAWING, fraction=fraction, take=1)
