@@ -263,3 +263,15 @@ async def test_a_status_edit_that_meets_the_new_message_too_late_replaces_nothin
     assert not await queue.delivery.is_followed_elsewhere(read)
     assert await queue.choices.shown(job.id, 7, 77, choose_until=1.0)
     assert await queue.delivery.is_followed_elsewhere(read)
+
+
+async def test_webhooks_tell_of_what_was_asked_for_and_of_no_draft(queue, db):
+    await queue.webhooks.switch(on=True)
+    job = await queued(queue, takes=2)
+    drafts = [NewDraft(recipe=job.recipe, profile="draft", seed=seed) for seed in (1, 2)]
+    assert await queue.choices.begin(job.id, drafts)
+    draft = present(await queue.claims.claim())
+    assert draft.draft_of == job.id
+    assert await queue.claims.fail(draft.id, draft.claim, code="E_BROKEN")
+    rows = await db.read("SELECT job, type FROM webhook_event")
+    assert [(row["job"], row["type"]) for row in rows] == [(job.id, "job.accepted")]
