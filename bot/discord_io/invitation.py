@@ -12,7 +12,7 @@ NEEDED = discord.Permissions(
     embed_links=True,
     read_message_history=True,
 )
-"""What the bot needs in the channels where it works. The README names the same."""
+"""What the bot needs in the channels where it works. docs/start.md names the same."""
 
 SCOPES = ("bot", "applications.commands")
 

@@ -170,8 +170,8 @@ def test_a_unit_for_a_folder_that_systemd_cannot_read_is_refused():
         unit(here("/srv/100%"))
 
 
-def test_the_invitation_has_exactly_what_the_readme_names():
-    text = (ROOT / "README.md").read_text("utf-8")
+def test_the_invitation_has_exactly_what_the_page_names():
+    text = (ROOT / "docs/start.md").read_text("utf-8")
     listed = re.search(r"these permissions:\s+\*\*([^*]+)\*\*", text)
     assert listed is not None
     names = {name.strip().lower().replace(" ", "_") for name in listed[1].split(",")}
