@@ -16,7 +16,7 @@ from bot.discord_io.interactions import Interaction, say
 from bot.job_documents import receipt_of, recipe_of
 from bot.requests.cancelling import Cancel
 from bot.signals import JobSignals
-from bot.text import take_texts
+from bot.text import messages, take_texts
 from db.jobs.choices import Choices
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
@@ -58,8 +58,11 @@ class ChooseTake(JobButton):
         client = interaction.client
         drafts = await client.part(JobQueries).drafts_of(job.id)
         draft = next((each for each in to_show(drafts) if each.draft == self.number), None)
-        if draft is None or job.choose_until is None:
+        if draft is None:
             await say(interaction, take_texts.CHOSEN_BEFORE)
+            return
+        if job.choose_until is None:  # a kill came between the message and the row that names it
+            await say(interaction, messages.STARTING)
             return
         chose = await choose(client.part(Choices), client.part(JobSignals), job, draft)
         await say(interaction, take_texts.chosen(self.number) if chose else take_texts.CHOSEN_BEFORE)

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
+import shutil
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -333,4 +334,7 @@ class Erasing:
         for path in self._outbox.glob("*-*"):
             job, _, kind = path.name.partition("-")
             if job not in still_open or (at_start and not kind.startswith("smaller")):
-                path.unlink(missing_ok=True)
+                if path.is_dir():  # of drafts that were about to be shown
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)

@@ -164,6 +164,9 @@ async def test_what_was_left_in_the_outbox_goes_at_the_next_start(channel, ada, 
         "x-sealed.mp4",
     ):
         (outbox / name).write_bytes(b"a clip")
+    drafts = outbox / f"{waiting.id}-takes-x1"
+    drafts.mkdir()
+    (drafts / "1.mp4").write_bytes(b"a draft")
     await services.erasing.begin()
     assert [path.name for path in outbox.iterdir()] == [f"{waiting.id}-smaller.mp4"]
 

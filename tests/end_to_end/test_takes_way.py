@@ -1,0 +1,45 @@
+"""Drafts to choose from; the real program is killed while they are drawn, shown, and when one is chosen."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.text import messages, take_texts
+from tests.end_to_end.whole_bot import CLIP_SECONDS, QUICK, cat, clips, says
+
+
+def with_files(discord, channel, count):
+    return [each for each in clips(discord, channel) if len(each.attachments) == count]
+
+
+async def again(bot):
+    await bot.kill9()
+    await bot.start()
+    await bot.wait_ready()
+
+
+@pytest.mark.slow
+async def test_killed_at_each_step_the_drafts_are_shown_once_and_one_clip_is_posted(
+    discord, channel, ada, bot
+):
+    await discord.slash(ada, channel, "animate", image=cat(), takes=2, **QUICK)
+    await discord.wait_for(lambda: says(discord, channel, "drawing drafts"), CLIP_SECONDS)
+    await asyncio.sleep(1.5)
+    await again(bot)
+
+    await discord.wait_for(lambda: with_files(discord, channel, 2), 2 * CLIP_SECONDS)
+    await again(bot)
+
+    [shown] = with_files(discord, channel, 2)
+    said = messages.STARTING
+    while said == messages.STARTING:  # the bot looks for the message that its last life posted
+        said = (await (await discord.click(ada, shown, "Finish 2")).shown(5)).content
+        await asyncio.sleep(0.3)
+    assert said == take_texts.chosen(2)
+    await again(bot)
+
+    await discord.wait_for(lambda: with_files(discord, channel, 1), CLIP_SECONDS)
+    await asyncio.sleep(2)
+    assert [len(each.attachments) for each in clips(discord, channel)] == [1]
