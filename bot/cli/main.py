@@ -108,7 +108,7 @@ def run() -> None:
         give_up(f"A setting is wrong. {error}")
     if settings.discord_token is None:
         give_up(
-            "DISCORD_TOKEN is not set. Copy .env.example to .env and put the token after DISCORD_TOKEN= "
+            "DISCORD_TOKEN is not set. framekiln setup asks for it, or put it after DISCORD_TOKEN= in .env "
             "(the README says where to find the token). To try Framekiln without Discord: make demo"
         )
     secrets = [each.get_secret_value() for each in settings.secrets()]
@@ -263,8 +263,8 @@ def demo(image: Path, output: Path) -> None:
     print_receipt(made, output.expanduser())
     click.echo(
         "\nNext, try your own picture:  .venv/bin/framekiln render PICTURE.png -o out/mine.mp4\n"
-        "      or run the bot:         put DISCORD_TOKEN=… into .env, then  .venv/bin/framekiln run\n"
-        "      (the README shows every step; .venv/bin/framekiln doctor shows what is missing)"
+        "      or set up the bot:      .venv/bin/framekiln setup\n"
+        "      (it asks for the token and says what is missing; the README shows every step)"
     )
 
 

@@ -293,7 +293,7 @@ def test_a_doctor_names_a_wrong_setting(monkeypatch):
 def test_run_without_a_token_says_where_to_put_it():
     run = framekiln("run")
     assert run.returncode == 1
-    assert run.stderr.startswith("DISCORD_TOKEN is not set. Copy .env.example to .env")
+    assert run.stderr.startswith("DISCORD_TOKEN is not set. framekiln setup asks for it")
     assert run.stderr.count("\n") == 1
 
 
