@@ -289,7 +289,9 @@ class Line:
                 await client.subscribe(self._answers, cb=self._answered)
                 for subject, receiver in self._hears.items():
                     await client.subscribe(subject, cb=self._handing_to(receiver))
-                await client.flush(timeout=self._limits.connecting)  # type: ignore[arg-type]
+                # nats-py sends the PING of a flush before what waits: only the second PONG comes behind that.
+                for _ in range(2):
+                    await client.flush(timeout=self._limits.connecting)  # type: ignore[arg-type]
         except (Error, OSError, TimeoutError) as error:
             raise self._reason or LineDown(f"the connection was lost: {error}") from error
 
