@@ -7,20 +7,19 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bot.seats import Engine
+from bot.seats import Engine, EngineAround
 from engine.core.device import Device
 from engine.core.errors import EngineClosed, EngineError
 from engine.core.events import Event
 from engine.core.recipe import Recipe
-from engine.process.host import HostState
 from engine.process.spool import Rendered
 from engine.rendering.limits import RenderLimits
 
 log = logging.getLogger(__name__)
 
 
-class LeavableEngine:
-    """A :class:`bot.seats.Engine`. While it is away there is no process, so the device's memory is free.
+class LeavableEngine(EngineAround):
+    """It may be away. Then there is no process, so the device's memory is free.
 
     Attributes:
         gpu: the number of its GPU, as nvidia-smi counts; "" for a processor.
@@ -34,17 +33,12 @@ class LeavableEngine:
             make: makes an engine that was never started.
             gpu: its number.
         """
+        super().__init__(make())
         self.gpu = gpu
         self._make = make
-        self._engine = make()
         self._device: Device | None = None
         self._deaths = 0
         self.away = False
-
-    @property
-    def state(self) -> HostState:
-        """What the process is doing; STOPPED while it is away."""
-        return self._engine.state
 
     @property
     def device(self) -> Device | None:
@@ -56,24 +50,6 @@ class LeavableEngine:
     def deaths(self) -> int:
         """Of all its processes."""
         return self._deaths + self._engine.deaths
-
-    @property
-    def rss(self) -> int | None:
-        """Bytes of resident memory of its process."""
-        return self._engine.rss
-
-    @property
-    def at_once(self) -> int:
-        """Renders that it takes at once."""
-        return self._engine.at_once
-
-    async def start(self) -> None:
-        """Start it for the first time."""
-        await self._engine.start()
-
-    async def close(self) -> None:
-        """End it."""
-        await self._engine.close()
 
     async def leave(self) -> None:
         """End the process. A job that it draws goes back to the front of the queue, at no cost."""
@@ -112,10 +88,4 @@ class LeavableEngine:
         """
         if self.away:
             raise EngineClosed
-        return await self._engine.render(
-            recipe, inputs, job=job, limits=limits, on_event=on_event, cancel=cancel
-        )
-
-    def discard(self, rendered: Rendered) -> None:
-        """Clean up after a clip was taken over."""
-        self._engine.discard(rendered)
+        return await super().render(recipe, inputs, job=job, limits=limits, on_event=on_event, cancel=cancel)

@@ -96,6 +96,65 @@ class Restarts(Protocol):
         ...
 
 
+class EngineAround:
+    """An :class:`Engine` that passes everything on to another. What one does differently, it overrides."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def state(self) -> HostState:
+        """What it is doing."""
+        return self._engine.state
+
+    @property
+    def device(self) -> Device | None:
+        """Where clips are drawn; None until it is known."""
+        return self._engine.device
+
+    @property
+    def deaths(self) -> int:
+        """How many of its processes ended without being asked to."""
+        return self._engine.deaths
+
+    @property
+    def rss(self) -> int | None:
+        """Bytes of resident memory of its process; None while there is none."""
+        return self._engine.rss
+
+    @property
+    def at_once(self) -> int:
+        """Renders that it takes at once; further ones wait."""
+        return self._engine.at_once
+
+    async def start(self) -> None:
+        """Get it ready; see :meth:`Engine.start`."""
+        await self._engine.start()
+
+    async def close(self) -> None:
+        """End it; see :meth:`Engine.close`."""
+        await self._engine.close()
+
+    async def render(
+        self,
+        recipe: Recipe,
+        inputs: Mapping[str, Path],
+        *,
+        job: str,
+        limits: RenderLimits,
+        on_event: Callable[[Event], None],
+        cancel: asyncio.Event,
+    ) -> Rendered:
+        """Make one clip; see :meth:`Engine.render`."""
+        return await self._engine.render(
+            recipe, inputs, job=job, limits=limits, on_event=on_event, cancel=cancel
+        )
+
+    def discard(self, rendered: Rendered) -> None:
+        """Clean up after a clip was taken over."""
+        self._engine.discard(rendered)
+
+
 def lane_of(recipe: Recipe, families: Mapping[str, FamilySpec]) -> str:
     """The lane of a job. A loop is made here, wherever the clip comes from: nothing is drawn for it."""
     spec = families.get(recipe.engine)

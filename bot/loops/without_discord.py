@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bot.discord_io.post import Post
-from engine.core.device import Device
+from bot.seats import EngineAround
 from engine.core.errors import Away, Code, RenderFailed
 from engine.core.events import Event
 from engine.core.recipe import Recipe
-from engine.process.host import EngineHost, HostState, Rendered
+from engine.process.host import EngineHost, Rendered
 from engine.rendering.limits import RenderLimits
 
 NOBODY = 0
@@ -49,7 +49,7 @@ class Folder:
         return None
 
 
-class HeardEngine:
+class HeardEngine(EngineAround):
     """The engine, and what it said when a clip failed: the row keeps only what a member may read.
 
     Attributes:
@@ -63,37 +63,9 @@ class HeardEngine:
             host: the engine.
             attempts: how often a clip may be begun; None: as often as the queue likes.
         """
-        self._host = host
+        super().__init__(host)
         self._left = attempts
         self.trouble: Exception | None = None
-
-    @property
-    def state(self) -> HostState:
-        """What the engine is doing."""
-        return self._host.state
-
-    async def start(self) -> None:
-        """See :meth:`engine.process.host.EngineHost.start`."""
-        await self._host.start()
-
-    async def close(self) -> None:
-        """See :meth:`engine.process.host.EngineHost.close`."""
-        await self._host.close()
-
-    @property
-    def device(self) -> Device | None:
-        """Where clips are drawn; None until it is known."""
-        return self._host.device
-
-    @property
-    def deaths(self) -> int:
-        """How many of its processes ended without being asked to."""
-        return self._host.deaths
-
-    @property
-    def rss(self) -> int | None:
-        """Bytes of resident memory of its process; None while there is none."""
-        return self._host.rss
 
     @property
     def at_once(self) -> int:
@@ -114,7 +86,7 @@ class HeardEngine:
         if self._left is not None:
             self._left -= 1
         try:
-            return await self._host.render(
+            return await super().render(
                 recipe, inputs, job=job, limits=limits, on_event=on_event, cancel=cancel
             )
         except Away as error:
@@ -129,7 +101,3 @@ class HeardEngine:
     def spent(self) -> bool:
         """Whether it may not be begun again."""
         return self._left is not None and self._left <= 0
-
-    def discard(self, rendered: Rendered) -> None:
-        """See :meth:`engine.process.host.EngineHost.discard`."""
-        self._host.discard(rendered)

@@ -7,17 +7,15 @@ import contextlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bot.seats import Engine
-from engine.core.device import Device
+from bot.seats import Engine, EngineAround
 from engine.core.errors import EngineError
 from engine.core.events import Event
 from engine.core.recipe import Recipe
-from engine.process.host import HostState
 from engine.process.spool import Rendered
 from engine.rendering.limits import RenderLimits
 
 
-class CalibratedEngine:
+class CalibratedEngine(EngineAround):
     """An engine process that is made anew when the calibration changes, which it reads at its start only."""
 
     def __init__(self, make: Callable[[], Engine], path: Path) -> None:
@@ -27,46 +25,13 @@ class CalibratedEngine:
             make: makes the engine.
             path: the file that the engine reads its calibration from.
         """
+        super().__init__(make())
         self._make = make
         self._path = path
-        self._engine = make()
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._turn = asyncio.Lock()
-
-    @property
-    def state(self) -> HostState:
-        """What it is doing."""
-        return self._engine.state
-
-    @property
-    def device(self) -> Device | None:
-        """Where clips are drawn; None until it is known."""
-        return self._engine.device
-
-    @property
-    def deaths(self) -> int:
-        """How many of its processes ended without being asked to, since the last change."""
-        return self._engine.deaths
-
-    @property
-    def rss(self) -> int | None:
-        """Bytes of resident memory of its process; None while there is none."""
-        return self._engine.rss
-
-    @property
-    def at_once(self) -> int:
-        """Renders that it takes at once; further ones wait."""
-        return self._engine.at_once
-
-    async def start(self) -> None:
-        """Get it ready; see :meth:`bot.seats.Engine.start`."""
-        await self._engine.start()
-
-    async def close(self) -> None:
-        """End it."""
-        await self._engine.close()
 
     async def judge_by(self, calibration: str) -> None:
         """Judge by this calibration from the next render on; "" is the one that it came with.
@@ -98,17 +63,13 @@ class CalibratedEngine:
         self._running += 1
         self._idle.clear()
         try:
-            return await self._engine.render(
+            return await super().render(
                 recipe, inputs, job=job, limits=limits, on_event=on_event, cancel=cancel
             )
         finally:
             self._running -= 1
             if not self._running:
                 self._idle.set()
-
-    def discard(self, rendered: Rendered) -> None:
-        """Clean up after a clip was taken over."""
-        self._engine.discard(rendered)
 
     def _current(self) -> str:
         try:
