@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -230,3 +231,8 @@ async def test_moderators_turn_it_on_and_off_and_can_have_a_reel_now(
     assert len(reels_in(channel)) == 1
     await (await fake.slash(mod, channel, "queue showcase off")).shown()
     assert await services.queue.reels.channels() == {}
+
+
+async def test_a_look_writes_nothing_where_nothing_is_due(services):
+    with mock.patch.object(services.database, "write", side_effect=AssertionError("a write was begun")):
+        await services.reel_poster._round()
