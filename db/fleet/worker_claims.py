@@ -197,6 +197,8 @@ class WorkerClaims(Rows):
 
     async def note(self, progress: Sequence[tuple[Claim, str, float, int]]) -> None:
         """Store how far claims are: stage, fraction and take of each. Those that are stale are left out."""
+        if not progress:
+            return
 
         def transaction(connection: sqlite3.Connection) -> None:
             connection.executemany(

@@ -262,3 +262,9 @@ async def test_what_a_worker_does_wrong_costs_the_job_nothing(queue, cause):
         assert await queue.jobs.position(job.id) == 1
         job = present(await claimed(queue))
     assert (job.claim, job.stumbles, job.crashes, job.losses) == (6, 0, 0, 0)
+
+
+async def test_where_no_worker_draws_no_progress_is_written(queue, db):
+    before = db.calls
+    await queue.worker_claims.note([])
+    assert db.calls == before
