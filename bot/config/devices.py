@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.config.choices import Where
 from engine.runtime.context import DEVICE_VARIABLE
+from engine.runtime.gpu import ask_driver
 
 AUTO, NONE, CPU = "auto", "none", "cpu"
 
@@ -19,8 +18,6 @@ NUMBERING = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
 """CUDA then counts the GPUs as nvidia-smi does."""
 
 DRIVER = Path("/proc/driver/nvidia/gpus")
-SECONDS = 20.0
-"""How long the driver may take to answer: it wakes the GPUs first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +85,5 @@ def _gpus() -> list[str]:
         return [part.strip() for part in chosen.split(",") if part.strip()]
     if DRIVER.is_dir():
         return [str(number) for number, _ in enumerate(DRIVER.iterdir())]
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return []
-    try:
-        run = subprocess.run(
-            [tool, "--list-gpus"], capture_output=True, text=True, check=True, timeout=SECONDS
-        )
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return [str(number) for number, line in enumerate(run.stdout.splitlines()) if line.startswith("GPU ")]
+    told = ask_driver("--list-gpus") or ""
+    return [str(number) for number, line in enumerate(told.splitlines()) if line.startswith("GPU ")]

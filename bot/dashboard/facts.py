@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from bot.config.settings import BadSettings
 from bot.dashboard.origins import Origin, origins
-from bot.ops.gpu_memory import GpuMemory, gpu_memory
 from bot.ops.housekeeping import LAST_BACKUP
 from bot.services import Services, overview_of
 from bot.supervisor import Supervisor
@@ -16,6 +15,7 @@ from bot.web.overview import Overview
 from db.audit.log import Entry
 from db.lately import FailedJob
 from db.states import EVERYWHERE
+from engine.runtime.gpu import Gpu, driver_gpus
 
 ERRORS = 20
 ENTRIES = 20
@@ -40,7 +40,7 @@ class Facts:
     """
 
     overview: Overview
-    gpus: Sequence[GpuMemory]
+    gpus: Sequence[Gpu]
     waits: Sequence[float]
     errors: Sequence[FailedJob]
     settings: Sequence[Origin]
@@ -57,7 +57,7 @@ async def facts_of(services: Services, supervisor: Supervisor) -> Facts:
     last = await queue.meta.get(LAST_BACKUP)
     return Facts(
         overview=await overview_of(services, supervisor),
-        gpus=await asyncio.to_thread(gpu_memory),
+        gpus=await asyncio.to_thread(driver_gpus),
         waits=await queue.lately.waits(DAY, WAITS),
         errors=await queue.lately.failures(ERRORS),
         settings=await asyncio.to_thread(_settings, services),

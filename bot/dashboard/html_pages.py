@@ -112,10 +112,14 @@ def figures(facts: Facts) -> str:
 
 def _gpus(facts: Facts) -> list[tuple[str, str]]:
     return [
-        (gpu.name, f"{gpu.used / 2**30:.1f} of {gpu.total / 2**30:.1f} GiB ({gpu.used / gpu.total:.0%})")
+        (gpu.name, _held(gpu.memory - gpu.free, gpu.memory))
         for gpu in facts.gpus
-        if gpu.total
+        if gpu.memory and gpu.free is not None
     ]
+
+
+def _held(used: int, total: int) -> str:
+    return f"{used / 2**30:.1f} of {total / 2**30:.1f} GiB ({used / total:.0%})"
 
 
 def _waits(facts: Facts) -> list[tuple[str, str]]:

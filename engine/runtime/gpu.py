@@ -36,17 +36,22 @@ class Gpu:
     compute: str = ""
 
 
-def driver_gpus() -> tuple[Gpu, ...]:
-    """The GPUs that NVIDIA's driver lists; none where it is not installed, or does not answer."""
+def ask_driver(*options: str) -> str | None:
+    """What NVIDIA's tool answers; None where it is missing or does not. It blocks, for a second or so."""
     tool = shutil.which(TOOL)
     if tool is None:
-        return ()
-    command = [tool, f"--query-gpu={','.join(_FIELDS)}", "--format=csv,noheader,nounits"]
+        return None
     try:
-        run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=SECONDS)
+        run = subprocess.run([tool, *options], capture_output=True, text=True, check=True, timeout=SECONDS)
     except (OSError, subprocess.SubprocessError):
-        return ()
-    rows = csv.reader(run.stdout.splitlines(), skipinitialspace=True)
+        return None
+    return run.stdout
+
+
+def driver_gpus() -> tuple[Gpu, ...]:
+    """The GPUs that NVIDIA's driver lists; none where it is not installed, or does not answer."""
+    told = ask_driver(f"--query-gpu={','.join(_FIELDS)}", "--format=csv,noheader,nounits")
+    rows = csv.reader((told or "").splitlines(), skipinitialspace=True)
     return tuple(_read(*row) for row in rows if len(row) == len(_FIELDS))
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from engine.runtime.gpu import SECONDS, TOOL
+from engine.runtime.gpu import ask_driver
 
 _MIB = 2**20
 GPUS = ("--query-gpu=index,uuid,memory.used", "--format=csv,noheader,nounits")
@@ -45,17 +43,9 @@ def held_memory() -> Mapping[str, HeldMemory]:
     Returns:
         By the GPU's number, in the order of nvidia-smi; empty where the driver is missing or does not answer.
     """
-    tool = shutil.which(TOOL)
-    if tool is None:
-        return {}
-    try:
-        told = [
-            subprocess.run([tool, *query], capture_output=True, text=True, check=True, timeout=SECONDS).stdout
-            for query in (GPUS, PROGRAMS)
-        ]
-    except (OSError, subprocess.SubprocessError):
-        return {}
-    return read(*told)
+    gpus = ask_driver(*GPUS)
+    programs = None if gpus is None else ask_driver(*PROGRAMS)
+    return {} if gpus is None or programs is None else read(gpus, programs)
 
 
 def read(gpus: str, programs: str) -> Mapping[str, HeldMemory]:

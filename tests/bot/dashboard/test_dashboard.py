@@ -237,6 +237,20 @@ async def test_errors_waits_settings_and_their_places_are_shown_and_secrets_neve
         assert secret not in text
 
 
+async def test_the_memory_of_each_gpu_is_shown_as_its_driver_tells_it(owner, tmp_path, monkeypatch):
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(
+        "#!/bin/sh\necho 'NVIDIA RTX 4090, 580.1, 8.9, 24576, 18432'; echo 'GRID, 1, 8.0, [N/A], [N/A]'\n"
+    )
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    await owner.log_in()
+    shown = Outline((await owner.ask("GET")).text).text
+    assert "NVIDIA RTX 4090" in shown
+    assert "6.0 of 24.0 GiB (25%)" in shown
+    assert "GRID" not in shown
+
+
 async def test_the_figures_come_by_themselves_and_end_with_the_login(owner, services, monkeypatch):
     monkeypatch.setattr(server, "EVERY", 0.05)
     await owner.log_in()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.runtime import gpu_memory
+from engine.runtime import gpu
 from engine.runtime.gpu_memory import held_memory, read
 
 MIB = 2**20
@@ -50,7 +50,7 @@ def test_an_answer_without_figures_is_no_reading(gpus, programs):
 
 
 def test_without_the_driver_there_is_no_reading(monkeypatch):
-    monkeypatch.setattr(gpu_memory, "TOOL", "no-such-tool")
+    monkeypatch.setattr(gpu, "TOOL", "no-such-tool")
     assert held_memory() == {}
 
 
