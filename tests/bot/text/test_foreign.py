@@ -98,9 +98,20 @@ MADE = {
 }
 
 
+THE_MACHINERY = {
+    "bot.text.catalogue",
+    "bot.text.command_translator",
+    "bot.text.languages",
+    "bot.text.wording",
+}
+"""What every text is made with; it has no texts of its own."""
+
+
 def texts():
     """Every function that writes a text, found by where it is."""
     for module in pkgutil.iter_modules(bot.text.__path__, "bot.text."):
+        if module.name in THE_MACHINERY:
+            continue
         found = importlib.import_module(module.name)
         for name, made in vars(found).items():
             if inspect.isfunction(made) and made.__module__ == module.name and not name.startswith("_"):
