@@ -180,7 +180,8 @@ class Hello(_Message):
     Attributes:
         proto: see :func:`protocol_of`, which reads it from a hello of any version.
         boot: random, one for each process.
-        born: Unix seconds of the process's start. Of two with one key, the younger wins.
+        age: seconds since the process began, by a clock that only moves on. Of two with one key, the
+            younger wins; what the clocks on their walls say decides nothing.
         seq: grows with each hello and beat of a process.
     """
 
@@ -188,7 +189,7 @@ class Hello(_Message):
     proto: int = PROTOCOL
     release: Word
     boot: Token
-    born: Annotated[float, Field(ge=0, lt=1e11, allow_inf_nan=False)]
+    age: Seconds
     seq: Counter
     caps: Capabilities
     hold: Annotated[tuple[Held, ...], Field(max_length=MAX_HELD)] = ()

@@ -75,9 +75,7 @@ class Worker:
         self._voice = Voice(say)
         self._unwelcome: tuple[float, Exception] | None = None
         self._holding = Holding(folder / CLAIMS, keep_seconds=policy.keep_seconds, clock=clock)
-        self._talk = Talk(
-            lambda: self._line, invitation.worker, self._holding, lambda: self._caps, born=clock()
-        )
+        self._talk = Talk(lambda: self._line, invitation.worker, self._holding, lambda: self._caps)
         self._line = Line(
             Login(
                 host=invitation.host,

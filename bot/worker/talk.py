@@ -66,8 +66,6 @@ class Talk:
         worker: str,
         holding: Holding,
         about: Callable[[], Capabilities],
-        *,
-        born: float,
     ) -> None:
         """Make one.
 
@@ -76,14 +74,13 @@ class Talk:
             worker: the worker's id.
             holding: what is held.
             about: what this machine can do, now.
-            born: Unix seconds of this process's start.
         """
         self._line = line
         self._worker = worker
         self._holding = holding
         self._about = about
         self._boot = secrets.token_hex(8)
-        self._born = born
+        self._began = time.monotonic()
         self._seq = 0
         self._asks = 0
         self._epoch: str | None = None
@@ -173,7 +170,7 @@ class Talk:
             lambda held: messages.Hello(
                 release=version("framekiln"),
                 boot=self._boot,
-                born=self._born,
+                age=time.monotonic() - self._began,
                 seq=self._seq,
                 caps=self._about(),
                 hold=held,

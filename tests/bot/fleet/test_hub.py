@@ -174,7 +174,7 @@ async def test_a_zombie_is_told_that_its_job_is_anothers(ours, alice, bob, queue
 async def test_a_program_that_begins_anew_gives_its_jobs_back_at_once(ours, alice, queue):
     job = await wanted(queue)
     await alice.beat(held(await alice.order()))
-    await alice.hello(boot="f" * 16, born=alice.born + 1, seq=0)
+    await alice.hello(boot="f" * 16, age=0.0, seq=0)
     found = await row(queue, job)
     assert (found.state, found.losses) == (State.QUEUED, 1)
     assert ours.place().seat.engine.deaths == 1
