@@ -401,6 +401,7 @@ def decode(adapter: TypeAdapter[_T], data: bytes) -> _T:
 
 class _Versioned(_Message):
     proto: int
+    release: Word = ""
 
 
 _VERSIONED: TypeAdapter[_Versioned] = TypeAdapter(_Versioned)
@@ -413,3 +414,12 @@ def protocol_of(hello: bytes) -> int:
         NotAMessage: it names none.
     """
     return decode(_VERSIONED, hello).proto
+
+
+def release_of(hello: bytes) -> str:
+    """The release that a hello names, whatever else is in it; "" where it names none.
+
+    Raises:
+        NotAMessage: it names no protocol either.
+    """
+    return decode(_VERSIONED, hello).release

@@ -20,7 +20,7 @@ from bot.supervisor import wait_at_most
 from bot.worker.asking import Asking
 from bot.worker.calibrated import CalibratedEngine
 from bot.worker.drawing import Drawing
-from bot.worker.ends import refused, unreachable
+from bot.worker.ends import refused, unreachable, unwelcome
 from bot.worker.inputs import Inputs
 from bot.worker.policy import WorkerPolicy
 from bot.worker.talk import PutOut, Talk
@@ -205,11 +205,13 @@ class Worker:
             if time.monotonic() - looked > LOOK_EVERY:
                 await self._look_again()
                 looked = time.monotonic()
-            self._voice.contact(self._talk.heard)
-            if self._unwelcome is not None:
-                since, error = self._unwelcome
-                if time.monotonic() - since > self._policy.refused_seconds:
-                    raise unreachable(error)
+            if self._unwelcome is None:
+                self._voice.contact(self._talk.heard)
+                continue
+            since, error = self._unwelcome
+            self._voice.unwelcome(unwelcome(error, self._policy.refused_seconds))
+            if time.monotonic() - since > self._policy.refused_seconds:
+                raise unreachable(error)
 
     async def _look_again(self) -> None:
         """Tell the bot if this machine can draw more than before, or less."""
