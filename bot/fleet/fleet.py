@@ -132,7 +132,9 @@ class Fleet:
         place, known = helper.place, helper.account.boot
         for lost in helper.account.begin(hello, now):
             self.holdings.let_go(helper, lost)
-            await self.holdings.lose(lost.claim, anew=True)
+            blamed = self._parts.blame.falls_on(lost.job.id, place.worker.id)
+            await self.holdings.lose(lost.claim, anew=True, blamed=blamed)
+            helper.rests_until = max(helper.rests_until, now + place.outcomes.machine_ended(lost.job.id))
         if known != hello.boot:
             place.seat.engine.deaths += bool(known)
             log.info("worker %s is here: %s", place.seat.name, hello.caps.name or hello.caps.device)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.fleet.account import Account
+from bot.fleet.blame import Blame
 from bot.fleet.looks import Looks
 from bot.fleet.orders import Orders
 from bot.fleet.places import Place, Places
@@ -49,6 +50,7 @@ class FleetParts:
     """What the fleet works with.
 
     Attributes:
+        blame: tells whether what ends in a worker is held against the job.
         outcomes_of: makes what records the ends of a worker's claims, by its name.
         may_claim: asked before each claim; False: no job is begun.
         removed: tells the broker that somebody may not come any more.
@@ -65,6 +67,7 @@ class FleetParts:
     results: Results
     looks: Looks
     discards: Discards
+    blame: Blame
     outcomes_of: Callable[[str], Outcomes]
     may_claim: Callable[[], bool]
     removed: Callable[[], None]
