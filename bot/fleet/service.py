@@ -102,8 +102,7 @@ def fleet_service(
         release: of this program.
         clock: returns Unix seconds.
     """
-    transfers = Transfers(folder, at_once=policy.transfers)
-    blame = Blame()
+    transfers, blame = Transfers(folder, at_once=policy.transfers), Blame()
     discards = Discards(take_previews=take_previews, retention=retention, blobs=blobs)
     results = Results(
         claims=worker_claims,
