@@ -137,6 +137,7 @@ class Results:
         receipt = _receipt_of(done)
         clip = await self._transfers.clip(holding.claim, done)
         holding.fetching = None
+        adopted = False
         try:
             if place.worker.trust is not Trust.OWN:
                 if self._checks is None:
@@ -145,12 +146,15 @@ class Results:
                 receipt = within(receipt, self._clock() - (job.started_at or self._clock()))
             self._tally.add(receipt)
             place.outcomes.drew(job.id)
-            return await self._handing_in.take(job, clip, receipt)
+            kept = await self._handing_in.take(job, clip, receipt)
+            adopted = True  # it was moved away, whether it was kept or not
         except BlobDamaged as error:
             raise Unfit("the clip is not the one that its receipt speaks of") from error
         finally:
-            with contextlib.suppress(OSError):
-                await asyncio.to_thread(clip.unlink, missing_ok=True)
+            if not adopted:
+                with contextlib.suppress(OSError):
+                    await asyncio.to_thread(clip.unlink, missing_ok=True)
+        return kept
 
     async def _failed(
         self, place: Place, holding: Holding, fail: Fail, give_up: Callable[[], bool]
