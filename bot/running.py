@@ -212,6 +212,7 @@ def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
             jobs=services.queue.jobs,
             entry=services.queue.entry,
             taking=services.submissions,
+            effects=services.effects,
             cancelling=services.cancelling,
             forecaster=services.forecaster,
             members=Members(services.messenger),
