@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.core.foreign_text import visible
+from engine.core.sentence import Sentence
 
 TAKES_COST_MONEY = (
     "Drafts to choose from can't be drawn by a service that costs money. Leave takes: empty, or "
@@ -63,11 +64,13 @@ def chosen(number: int) -> str:
     return f"Number {number} it is. I'm finishing it now."
 
 
-def reason(number: int, of: int, *, late: bool, alone: bool) -> str:
+def reason(number: int, of: int, *, late: bool, alone: bool) -> Sentence:
     """Why a clip was drawn like this draft, for its recipe."""
     if alone:
-        return f"draft {number} of {of}, the only one that passed the check"
-    return f"draft {number} of {of}, {'the best of those shown' if late else 'chosen by its member'}"
+        return Sentence("draft {number} of {of}, the only one that passed the check", number=number, of=of)
+    if late:
+        return Sentence("draft {number} of {of}, the best of those shown", number=number, of=of)
+    return Sentence("draft {number} of {of}, chosen by its member", number=number, of=of)
 
 
 def alt(number: int, of: int, prompt: str) -> str:
