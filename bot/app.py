@@ -21,8 +21,10 @@ from bot.buttons import rows
 from bot.clips.replay import Replays
 from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
+from bot.config.choices import Containers
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
+from bot.discord_io.containers import contained
 from bot.discord_io.door import Door
 from bot.fleet.service import FleetService
 from bot.hosted.service import HostedService
@@ -335,7 +337,11 @@ def _job_loops(base: Base, screening: Screening, tally: RenderTally) -> _JobLoop
         work=base.outbox,
         limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(
-            work=base.outbox, sealer=base.sealer, dress=rows.for_clip, here=base.inventory.at_once
+            work=base.outbox,
+            sealer=base.sealer,
+            dress=rows.for_clip,
+            here=base.inventory.at_once,
+            contain=contained if settings.components_v2 is Containers.ALL else None,
         ),
         signals=signals,
         shortages=base.shortages,
@@ -372,6 +378,7 @@ def _takes(base: Base) -> TakesToChoose:
         policy=policies.for_drafts(base.settings),
         plan=policies.for_plan(base.settings),
         capabilities=base.inventory.capabilities,
+        containers=base.settings.components_v2 is not Containers.OFF,
         work=base.outbox,
         clock=base.clock,
     )
