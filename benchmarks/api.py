@@ -23,7 +23,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from unittest import mock
 
-from bot import app, seating
+from bot.assembly import app, seating
 from bot.config.paths import DATABASE
 from bot.config.settings import Settings
 from db.api.keys import Scope

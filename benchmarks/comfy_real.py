@@ -27,7 +27,7 @@ import aiohttp
 import cv2
 import numpy as np
 
-from bot import policies
+from bot import intake_policies
 from bot.config.settings import Settings
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.decoder import Decoder
@@ -100,9 +100,11 @@ class Trial:
         self.folder = folder
         self.out = out
         self._makes = ForeignTakes(
-            clips=ClipIntake(policies.from_elsewhere(settings)),
-            sounds=SoundIntake(policies.to_hear(settings)),
-            pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
+            clips=ClipIntake(intake_policies.from_elsewhere(settings)),
+            sounds=SoundIntake(intake_policies.to_hear(settings)),
+            pictures=Decoder(
+                intake_policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1
+            ),
         )
         self._run = uuid.uuid4().hex[:8]
         self.told: list[float | None] = []

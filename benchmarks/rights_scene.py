@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import discord
 
-from bot import app, seating
+from bot.assembly import app, seating
 from bot.client import Framekiln
 from bot.config.settings import Settings
 from bot.discord_io.post import Post

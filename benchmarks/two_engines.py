@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bot import app
+from bot.assembly import app
 from bot.config.settings import Settings
 from bot.services import Services
 from db.jobs.job import NewJob

@@ -9,12 +9,12 @@ import signal
 from collections.abc import Iterator
 from importlib.metadata import version
 
-from bot import policies
+from bot import policies, serving_policies
 from bot.api.parts import Parts as ApiParts
 from bot.api.policy import ApiPolicy
 from bot.api.sealed_clips import SealedClips
 from bot.api.server import ApiServer
-from bot.app import assemble
+from bot.assembly.app import assemble
 from bot.broker.store import BrokerStore
 from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
@@ -148,7 +148,7 @@ def _add_what_is_wanted(services: Services, supervisor: Supervisor) -> None:
     """The loops that depend on the owner's settings."""
     if services.settings.first_times:
         supervisor.add(first_times(services).loop)
-    alert_policy = policies.for_owner_alerts(services.settings)
+    alert_policy = serving_policies.for_owner_alerts(services.settings)
     if alert_policy.wanted:
         supervisor.add(owner_alerts(services, alert_policy).loop)
     if services.hosted.hosting.on:
@@ -156,9 +156,9 @@ def _add_what_is_wanted(services: Services, supervisor: Supervisor) -> None:
     if services.webhooks.wanted:
         supervisor.add(services.webhooks.loop)
     if services.settings.web_port:
-        supervisor.add(web_server(services, supervisor, policies.for_web(services.settings)).loop)
+        supervisor.add(web_server(services, supervisor, serving_policies.for_web(services.settings)).loop)
     if services.settings.api_port:
-        api = api_server(services, policies.for_api(services.settings))
+        api = api_server(services, serving_policies.for_api(services.settings))
         supervisor.add(api.loop, api.sweeper, services.key_webhooks.loop)
 
 
@@ -197,7 +197,7 @@ def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
         blobs=services.blobs, sealer=services.sealer, folder=services.settings.data_dir / OUTBOX
     )
     gallery = ServedGallery(
-        policies.for_gallery(services.settings),
+        serving_policies.for_gallery(services.settings),
         gallery=services.queue.gallery,
         clips=clips,
         blobs=services.blobs,
@@ -212,6 +212,7 @@ def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
             jobs=services.queue.jobs,
             entry=services.queue.entry,
             taking=services.submissions,
+            effects=services.effects,
             cancelling=services.cancelling,
             forecaster=services.forecaster,
             members=Members(services.messenger),
@@ -246,7 +247,7 @@ def dashboard(services: Services, supervisor: Supervisor) -> Dashboard:
     """The owner's page."""
     return Dashboard(
         sessions=Sessions(
-            policies.for_dashboard(services.settings), services.queue.owner_key, clock=services.clock
+            serving_policies.for_dashboard(services.settings), services.queue.owner_key, clock=services.clock
         ),
         look=lambda: facts_of(services, supervisor),
         actions=Actions(

@@ -1,4 +1,4 @@
-"""What `bot.app` has made: the one object through which commands and clicks reach the rest."""
+"""What `bot.assembly.app` has made: the one object through which commands and clicks reach the rest."""
 
 from __future__ import annotations
 

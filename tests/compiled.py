@@ -10,7 +10,7 @@ import importlib
 import logging
 
 NAMES = (
-    "bot.app",
+    "bot.assembly.app",
     "bot.cli.demo",
     "engine.families.animatediff.draw",
     "engine.families.animatediff_control.draw",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from bot import policies
+from bot import intake_policies, policies
 from bot.config.settings import Settings
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
@@ -59,15 +59,15 @@ def delivery_limits(**changes: Any) -> DeliveryLimits:
 
 
 def intake_limits(**changes: Any) -> IntakeLimits:
-    return replace(policies.for_intake(DEFAULTS), **changes)
+    return replace(intake_policies.for_intake(DEFAULTS), **changes)
 
 
 def clip_intake_limits(**changes: Any) -> ClipIntakeLimits:
-    return replace(policies.for_clips(DEFAULTS), **changes)
+    return replace(intake_policies.for_clips(DEFAULTS), **changes)
 
 
 def sound_intake_limits(**changes: Any) -> SoundIntakeLimits:
-    return replace(policies.for_sounds(DEFAULTS), **changes)
+    return replace(intake_policies.for_sounds(DEFAULTS), **changes)
 
 
 def pseudonym_of(user: int) -> int:

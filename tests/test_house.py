@@ -170,7 +170,7 @@ def test_the_drawing_has_every_room_once_and_no_other():
     assert dict.fromkeys(rooms, 1) == dict(drawn)
 
 
-WHOLE_QUEUE = {"bot/base.py", "bot/services.py", "bot/cli/demo.py", "db/queue.py"}
+WHOLE_QUEUE = {"bot/assembly/base.py", "bot/services.py", "bot/cli/demo.py", "db/queue.py"}
 """Where the queue is made, and handed out part by part."""
 
 
@@ -207,7 +207,7 @@ def test_a_jobs_recipe_and_receipt_are_parsed_in_one_place():
 
 WALL_CLOCK = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 MAKES_THE_CLOCK = {
-    "bot/app.py": "the bot's clock is made here",
+    "bot/assembly/app.py": "the bot's clock is made here",
     "bot/cli/demo.py": "the demo's clock is made here",
     "bot/cli/main.py": "a command compares a running bot's sign of life with the time now",
     "bot/cli/rows/gallery.py": "clips whose time is over are left out of a build",

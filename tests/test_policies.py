@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot import policies
+from bot import elsewhere_policies, intake_policies, policies, serving_policies
 from bot.api.policy import ApiPolicy
 from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
@@ -247,34 +247,34 @@ def made_from(settings: Settings) -> list[object]:
         submissions.limits.ceilings,
         policies.for_delivery(settings),
         policies.for_door(settings),
-        policies.for_broker(settings),
-        policies.for_checks(settings),
-        policies.for_web(settings),
-        policies.for_fleet(settings),
+        serving_policies.for_broker(settings),
+        elsewhere_policies.for_checks(settings),
+        serving_policies.for_web(settings),
+        elsewhere_policies.for_fleet(settings),
         for_worker(settings),
-        policies.for_api(settings),
-        policies.for_gallery(settings),
-        policies.for_dashboard(settings),
-        policies.for_owner_alerts(settings),
-        policies.for_webhooks(settings),
+        serving_policies.for_api(settings),
+        serving_policies.for_gallery(settings),
+        serving_policies.for_dashboard(settings),
+        serving_policies.for_owner_alerts(settings),
+        serving_policies.for_webhooks(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),
         policies.for_absences(settings),
         policies.for_finished_clips(settings),
         policies.for_drafts(settings),
-        policies.for_intake(settings),
-        policies.for_clips(settings),
-        policies.for_sounds(settings),
+        intake_policies.for_intake(settings),
+        intake_policies.for_clips(settings),
+        intake_policies.for_sounds(settings),
         policies.for_plan(settings),
         policies.for_plan(settings).upscale,
         policies.for_render(settings, settings.max_clip_bytes),
         policies.for_engine(settings),
-        policies.for_comfyui(settings),
+        elsewhere_policies.for_comfyui(settings),
         policies.for_fetching_eyes(settings),
-        policies.for_hosting(settings),
-        policies.for_overflow(settings),
-        policies.for_hosted_takes(settings),
-        policies.for_wire(settings),
+        elsewhere_policies.for_hosting(settings),
+        elsewhere_policies.for_overflow(settings),
+        elsewhere_policies.for_hosted_takes(settings),
+        elsewhere_policies.for_wire(settings),
     ]
 
 

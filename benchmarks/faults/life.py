@@ -43,7 +43,8 @@ from benchmarks.faults import clock
 from benchmarks.faults.broken import BROKEN
 from benchmarks.faults.places import Place, Places
 from benchmarks.faults.points import SCALE, Kind, Point, Points, install
-from bot import running, seating
+from bot import running
+from bot.assembly import seating
 from bot.client import Framekiln
 from bot.config.choices import LogFormat
 from bot.config.settings import Settings

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import policies
+from bot import elsewhere_policies, intake_policies, policies
 from bot.cli.output import CannotSave, OutputFile
 from bot.config.devices import THE_ONLY
 from bot.config.paths import BLOBS, DATABASE, OUTBOX, SPOOL
@@ -135,7 +135,7 @@ class ClipMaker:
         self.host = EngineHost(
             spool=data / SPOOL,
             limits=policies.for_engine(settings),
-            environment=os.environ | policies.engine_environment(settings),
+            environment=os.environ | elsewhere_policies.engine_environment(settings),
             elsewhere=None if self._comfy is None else self._comfy.places[0].draws,
         )
         self._asked = 0
@@ -289,9 +289,9 @@ async def _take_in(
     files: Mapping[Role, bytes], blobs: Blobs, settings: Settings, *, clips_sound: bool, exact: bool
 ) -> dict[Role, Subject]:
     """Take files in; ``exact``: every frame of a clip, as it is."""
-    pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings))
-    limits = policies.to_judge(settings) if exact else policies.for_clips(settings)
-    clips_in, sounds_in = ClipIntake(limits), SoundIntake(policies.for_sounds(settings))
+    pictures_in = Intake(intake_policies.for_intake(settings), store=policies.store_of(settings))
+    limits = intake_policies.to_judge(settings) if exact else intake_policies.for_clips(settings)
+    clips_in, sounds_in = ClipIntake(limits), SoundIntake(intake_policies.for_sounds(settings))
     async with pictures_in as pictures, clips_in as clips, sounds_in as sounds:
         reception = Reception(pictures=pictures, clips=clips, sounds=sounds, blobs=blobs)
         return await reception.files(files, clips_sound=clips_sound)
@@ -316,7 +316,7 @@ def _servers_of(settings: Settings, database: Database) -> ComfyServers | None:
     """The owner's ComfyUI servers; None: there are none."""
     if not settings.comfyui:
         return None
-    from bot.seating import comfy_servers  # noqa: PLC0415 - it takes aiohttp along, and half a second
+    from bot.assembly.seating import comfy_servers  # noqa: PLC0415 - it takes aiohttp along, and half a second
 
     return comfy_servers(settings, database, time.time)
 
@@ -325,7 +325,7 @@ def _capabilities(settings: Settings, device: Device, request: Request) -> Capab
     """What there is here. Who names an engine on the command line will wait for it, GPU or not."""
     slow = policies.allows_slow_models(settings) or request.engine != AUTO
     here = capabilities_of(policies.store_of(settings), CATALOGUE, device, slow=slow)
-    owned = owned_families(policies.owned_environment(settings))
+    owned = owned_families(elsewhere_policies.owned_environment(settings))
     # Services that cost money draw for the bot alone: a budget counts what all its members spend.
     added = {name: spec for name, spec in owned.specs.items() if spec.made_at == COMFYUI}
     return replace(here, added=added, lacking=owned.lacking)

@@ -18,7 +18,8 @@ from bot.cli.finding import Finding
 from bot.cli.folders import examine_folders
 from bot.cli.rows.broker_findings import examine_workers
 from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables, variable
-from bot.policies import for_leaving, local_devices_of, owned_environment, store_of
+from bot.elsewhere_policies import owned_environment
+from bot.policies import for_leaving, local_devices_of, store_of
 from engine.core.request import AUTO
 
 if TYPE_CHECKING:

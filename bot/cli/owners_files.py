@@ -17,7 +17,8 @@ from bot.config.settings import BadSettings, Settings, load_settings
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.sound_intake import CleanSound, SoundIntake
-from bot.policies import for_intake, store_of, to_hear, to_judge
+from bot.intake_policies import for_intake, to_hear, to_judge
+from bot.policies import store_of
 from engine.clips.pcm import read_sound
 from engine.clips.read_clip import read_clip
 from engine.core.errors import UserError

@@ -315,10 +315,9 @@ class StatusBoard:
         place = job.status_channel_id, job.status_message_id
         if job.choose_until is not None and await self._messenger.is_container(*place):
             raise ChannelError(Trouble.CONTAINER, "the drafts were shown in a container")
-        edit = self._messenger.edit(*place, content, view, files)
         try:
             async with asyncio.timeout(DRAFT_SECONDS if files else None):
-                await edit
+                await self._messenger.edit(*place, content, view, files)
         except TimeoutError as error:
             raise ChannelError(Trouble.LATER, "the first look took too long") from error
         return 0 if look is None else look.take

@@ -6,7 +6,7 @@ import functools
 
 import pytest
 
-from bot import app, seating
+from bot.assembly import app, seating
 from bot.config.paths import DATABASE
 from bot.config.settings import Settings
 from bot.discord_io import door

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.app import LIMIT_MARGIN, render_limits
+from bot.assembly.job_loops import LIMIT_MARGIN, render_limits
 from bot.running import supervisor_of
 from db.states import State
 from tests.bot.fixtures import connected, queued, until

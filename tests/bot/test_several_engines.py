@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot import app
+from bot.assembly import app
 from bot.cli import doctor
 from bot.config.hours import read_hours
 from bot.config.paths import DATABASE, SPOOL
@@ -71,7 +71,7 @@ async def test_a_process_that_is_killed_costs_its_job_a_claim_and_the_other_goes
 
 
 async def test_each_engine_is_named_wherever_there_are_two(two, engine, monkeypatch):
-    monkeypatch.setattr("bot.seating.EngineHost", lambda **_: engine)
+    monkeypatch.setattr("bot.assembly.seating.EngineHost", lambda **_: engine)
     async with app.assemble(two) as services:
         loops = services.engines.loops
         loops[1].outcomes.absence.met(Away("the attic"))
@@ -128,7 +128,7 @@ def test_doctor_says_nothing_of_the_only_one(settings):
 
 
 async def test_where_only_servers_draw_nothing_of_this_machine_can_be_chosen(settings, engine, monkeypatch):
-    monkeypatch.setattr("bot.seating.EngineHost", lambda **_: engine)
+    monkeypatch.setattr("bot.assembly.seating.EngineHost", lambda **_: engine)
     put_database(settings.data_dir / DATABASE)
     elsewhere = {"devices": "none", "comfyui": ("http://127.0.0.1:8188",)}
     async with app.assemble(settings.model_copy(update=elsewhere)) as services:

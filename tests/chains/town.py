@@ -23,7 +23,7 @@ from unittest import mock
 
 import discord
 
-from bot import app, base, seating
+from bot.assembly import app, base, seating
 from bot.config.settings import Settings
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot import policies
+from bot import elsewhere_policies, policies
 from bot.config.settings import Settings
 from bot.fleet.places import Places
 from bot.fleet.service import FleetService, fleet_service
@@ -121,7 +121,7 @@ class Poster:
 
 
 def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> FleetService:
-    """The fleet, as :mod:`bot.app` makes it."""
+    """The fleet, as :mod:`bot.assembly.app` makes it."""
     signals = JobSignals()
 
     def outcomes_of(seat: str) -> Outcomes:
@@ -140,7 +140,7 @@ def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> 
         return RenderLimits()
 
     return fleet_service(
-        policies.for_fleet(settings),
+        elsewhere_policies.for_fleet(settings),
         claims=queue.claims,
         worker_claims=queue.worker_claims,
         workers=queue.workers,

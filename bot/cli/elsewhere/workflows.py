@@ -94,7 +94,7 @@ def _described(workflow: Workflow) -> Sequence[str]:
 
 async def _ask(address: str, found: Folder, settings: Settings) -> bool:
     """Say what a server lacks for each workflow; True: nothing."""
-    from bot import policies  # noqa: PLC0415 - as above
+    from bot import elsewhere_policies  # noqa: PLC0415 - as above
     from engine.elsewhere.comfyui.check import facts_of, missing_on, notes_on  # noqa: PLC0415
     from engine.elsewhere.comfyui.server import Server, Unreachable  # noqa: PLC0415
 
@@ -102,7 +102,7 @@ async def _ask(address: str, found: Folder, settings: Settings) -> bool:
     server = Server(
         address,
         login="" if login is None else login.get_secret_value(),
-        limits=policies.for_comfyui(settings),
+        limits=elsewhere_policies.for_comfyui(settings),
     )
     try:
         facts = await facts_of(server, found.workflows.values())

@@ -51,7 +51,7 @@ def examine_workers(settings: Settings) -> Iterator[Finding]:
 
 
 def _keys_and_port(settings: Settings, store: BrokerStore, wanted: Wanted) -> Iterator[Finding]:
-    from bot import policies  # noqa: PLC0415 - only needed here
+    from bot import serving_policies  # noqa: PLC0415 - only needed here
     from bot.broker.broker import own_end  # noqa: PLC0415 - same
     from bot.broker.errors import BrokerUnusable  # noqa: PLC0415 - same
     from bot.broker.reach import Reached, look  # noqa: PLC0415 - same
@@ -74,7 +74,7 @@ def _keys_and_port(settings: Settings, store: BrokerStore, wanted: Wanted) -> It
     if not runs and not wanted.external:
         yield Finding(name="port", ok=True, text=f"{settings.broker_port}; the broker starts with the bot")
         return
-    address = wanted.address if wanted.external else own_end(policies.for_broker(settings))
+    address = wanted.address if wanted.external else own_end(serving_policies.for_broker(settings))
     reached = asyncio.run(look(address, fingerprint, seconds=LOOK_SECONDS))
     told = {
         Reached.OURS: f"{address} is answered by the broker",

@@ -98,7 +98,7 @@ async def _brought_up_to_date(path: Path) -> None:
 
 async def report(settings: Settings, wanted: Wanted, secrets: Secrets) -> list[str]:
     """Say, in lines, whether the broker can be reached: here, and by the address that workers dial."""
-    from bot import policies  # noqa: PLC0415 - as above
+    from bot import serving_policies  # noqa: PLC0415 - as above
     from bot.broker.broker import own_end  # noqa: PLC0415
     from bot.broker.reach import Reached, is_local, look, look_until_ours  # noqa: PLC0415
     from bot.ops.health import look as look_at_bot  # noqa: PLC0415
@@ -108,7 +108,7 @@ async def report(settings: Settings, wanted: Wanted, secrets: Secrets) -> list[s
         reached = await look(wanted.address, fingerprint)
         more = "    → framekiln broker export writes what the broker there needs."
         return [_of_address(wanted, reached), *([] if reached is Reached.OURS else [more])]
-    policy = policies.for_broker(settings)
+    policy = serving_policies.for_broker(settings)
     runs, _ = look_at_bot(settings.data_dir, now=time.time())
     if runs:
         reached = await look_until_ours(own_end(policy), fingerprint, seconds=START_SECONDS)

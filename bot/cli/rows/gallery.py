@@ -58,7 +58,7 @@ def build(out: Path) -> None:
 def _shown(settings: Settings, connection: sqlite3.Connection) -> ShownClips:
     import time  # noqa: PLC0415 - as above
 
-    from bot.policies import for_gallery  # noqa: PLC0415
+    from bot.serving_policies import for_gallery  # noqa: PLC0415
     from db.gallery import ShownClips  # noqa: PLC0415
     from db.privacy.pseudonyms import Pseudonyms  # noqa: PLC0415
 

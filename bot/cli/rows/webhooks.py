@@ -54,12 +54,12 @@ def resend(ids: tuple[str, ...]) -> None:
 @webhooks.command()
 def test() -> None:
     """Send a signed test message, and say what became of it (exit status 0 or 1)."""
-    from bot import policies  # noqa: PLC0415 - as above
+    from bot import serving_policies  # noqa: PLC0415 - as above
     from bot.config.settings import load_settings  # noqa: PLC0415
     from bot.webhooks.sender import Outlet  # noqa: PLC0415
     from db.jobs.webhooks import listens_again  # noqa: PLC0415
 
-    policy = policies.for_webhooks(load_settings())
+    policy = serving_policies.for_webhooks(load_settings())
     if not policy.url:
         raise click.ClickException("FRAMEKILN_WEBHOOK_URL is not set")
     answer = asyncio.run(Outlet(policy, clock=time.time).test())

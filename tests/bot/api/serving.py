@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from bot import policies
+from bot import serving_policies
 from bot.running import api_server
 from bot.services import Services
 from bot.supervisor import Supervisor
@@ -76,7 +76,7 @@ class Served:
 @asynccontextmanager
 async def serving(services: Services, **changes: Any) -> AsyncIterator[Served]:
     """Serve the API at a free port."""
-    policy = dataclasses.replace(policies.for_api(services.settings), port=0, per_minute=100_000)
+    policy = dataclasses.replace(serving_policies.for_api(services.settings), port=0, per_minute=100_000)
     server = api_server(services, dataclasses.replace(policy, **changes))
     supervisor = Supervisor()
     supervisor.add(server.loop)

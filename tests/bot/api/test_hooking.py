@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from bot import policies
+from bot import serving_policies
 from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import PAUSES
 from tests.bot.api.serving import drawing, serving
@@ -62,7 +62,9 @@ def receiver(receivers):
 
 @pytest.fixture
 def sender(services):
-    policy = dataclasses.replace(policies.for_key_webhooks(services.settings), private=True, seconds=0.3)
+    policy = dataclasses.replace(
+        serving_policies.for_key_webhooks(services.settings), private=True, seconds=0.3
+    )
     return KeyWebhookSender(
         policy,
         events=services.queue.webhooks,

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from bot import policies
+from bot import serving_policies
 from bot.api.server import ApiServer
 from bot.running import api_server
 from db.api.keys import Scope
@@ -30,7 +30,7 @@ def guild(channel):
 
 
 def test_the_document_has_every_route_and_no_other(services):
-    server: ApiServer = api_server(services, policies.for_api(services.settings))
+    server: ApiServer = api_server(services, serving_policies.for_api(services.settings))
     served = {
         (route.method, route.resource.canonical)
         for route in server._application().router.routes()

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 from nats.aio.client import Client
 
-from bot import policies
+from bot import serving_policies
 from bot.broker.binary import find_binary
 from bot.broker.broker import Broker
 from bot.broker.child import READY
@@ -176,7 +176,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def policy():
-    return replace(policies.for_broker(DEFAULTS), host="127.0.0.1", port=free_port())
+    return replace(serving_policies.for_broker(DEFAULTS), host="127.0.0.1", port=free_port())
 
 
 @pytest.fixture

@@ -442,14 +442,14 @@ from pathlib import Path
 from typing import Any
 from bot.broker.broker import Broker
 from bot.broker.store import BrokerStore
-from bot import policies
+from bot import serving_policies
 from tests.policies import DEFAULTS
 
 async def nobody():
     return {}
 
 async def main():
-    policy = replace(policies.for_broker(DEFAULTS), host="127.0.0.1", port=int(sys.argv[2]))
+    policy = replace(serving_policies.for_broker(DEFAULTS), host="127.0.0.1", port=int(sys.argv[2]))
     broker = Broker(BrokerStore(Path(sys.argv[1])), policy, keys=nobody)
     await broker.look()
     print(broker.child.pid, flush=True)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from bot.cli.main import main
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
-from bot.policies import engine_environment
+from bot.elsewhere_policies import engine_environment
 from db.sqlite.connection import Database
 from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.gate.calibration import shipped

@@ -12,7 +12,7 @@ from PIL import Image
 
 from bot.cli.main import main
 from bot.config.paths import CALIBRATION
-from bot.policies import to_hear
+from bot.intake_policies import to_hear
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.core.recipe import Before, Kind, Recipe, SoundSource

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import choices_table, models
+from bot.cli import models
 from bot.cli.doctor import examine, examine_weights
 from bot.cli.main import main
-from bot.cli.models_table import table
+from bot.cli.tables import choices_table
+from bot.cli.tables.models_table import table
 from bot.config.settings import load_settings, variable
-from bot.policies import engine_environment, store_of
+from bot.elsewhere_policies import engine_environment
+from bot.policies import store_of
 from engine.families import CATALOGUE
 from engine.process.environment import scrubbed
 from engine.runtime.context import COMPILED_BYTES_VARIABLE, context_of

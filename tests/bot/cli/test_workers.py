@@ -9,7 +9,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from bot import policies
+from bot import serving_policies
 from bot.broker.broker import Broker
 from bot.broker.reach import complete, is_local
 from bot.broker.store import BrokerStore
@@ -75,7 +75,9 @@ async def test_a_running_bot_follows_each_command(data):
         return await asyncio.to_thread(run, *words)
 
     async with await Database.open(data / "framekiln.db") as db:
-        broker = Broker(BrokerStore(data), policies.for_broker(load_settings()), keys=Workers(db).keys)
+        broker = Broker(
+            BrokerStore(data), serving_policies.for_broker(load_settings()), keys=Workers(db).keys
+        )
         running = asyncio.create_task(broker.loop.run())
         (data / "health.json").write_text(json.dumps({"time": time.time()}))
         said = (await command("workers", "on", "--address", "127.0.0.1")).output

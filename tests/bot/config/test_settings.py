@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.settings_table import page, table
+from bot.cli.tables.settings_table import page, table
 from bot.config.choices import Containers, LogFormat
 from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables, variable
 from tests import ROOT
@@ -719,7 +719,9 @@ def test_run_ends_with_the_line_and_without_a_traceback(tmp_path):
 
 
 def test_the_page_of_settings_is_the_one_that_the_class_makes():
-    assert (ROOT / "docs/settings.md").read_text("utf-8") == page(), "run: python -m bot.cli.settings_table"
+    assert (ROOT / "docs/settings.md").read_text("utf-8") == page(), (
+        "run: python -m bot.cli.tables.settings_table"
+    )
 
 
 def test_every_setting_has_a_meaning_and_a_row():

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot import policies
+from bot import elsewhere_policies, policies
 from bot.fleet.can import Ability
 from bot.fleet.places import Places
 from bot.fleet.service import FleetService, fleet_service
@@ -33,7 +33,7 @@ ALICE, BOB = "a11ce000", "b0b00000"
 ABILITY = Ability(engine="sketch").to_json()
 LIMITS = RenderLimits(max_bytes=1_000_000)
 POLICY = replace(
-    policies.for_fleet(DEFAULTS), lease=1.5, beat=1.0, grace=0.3, ask_seconds=1.0, remembered=60.0
+    elsewhere_policies.for_fleet(DEFAULTS), lease=1.5, beat=1.0, grace=0.3, ask_seconds=1.0, remembered=60.0
 )
 
 

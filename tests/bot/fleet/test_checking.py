@@ -18,7 +18,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from bot import policies
+from bot import elsewhere_policies, intake_policies
 from bot.fleet.checking import Checking
 from bot.fleet.results import Unfit
 from bot.intake.clip_intake import ClipIntake
@@ -117,14 +117,14 @@ async def checking(honest, tmp_path):
     store.path(ENTRY).mkdir(parents=True)
     (store.path(ENTRY) / FILE).write_bytes(redness())
     async with (
-        ClipIntake(policies.for_checked_clips(DEFAULTS)) as clips,
-        SoundIntake(policies.to_hear(DEFAULTS)) as sounds,
+        ClipIntake(intake_policies.for_checked_clips(DEFAULTS)) as clips,
+        SoundIntake(intake_policies.to_hear(DEFAULTS)) as sounds,
     ):
         yield Checking(
-            policies.for_checks(DEFAULTS),
+            elsewhere_policies.for_checks(DEFAULTS),
             clips=clips,
             sounds=sounds,
-            pictures=Decoder(policies.for_intake(DEFAULTS), wall_seconds=20, at_once=1),
+            pictures=Decoder(intake_policies.for_intake(DEFAULTS), wall_seconds=20, at_once=1),
             blobs=honest.blobs,
             store=store,
             calibration=tmp_path / "gate.json",

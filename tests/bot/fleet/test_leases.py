@@ -6,13 +6,15 @@ import dataclasses
 
 import pytest
 
-from bot import policies
+from bot import elsewhere_policies
 from bot.fleet.bucket import Bucket, Pace
 from bot.fleet.leases import Leases
 from tests.bot.fleet.accounts import claim
 from tests.policies import DEFAULTS
 
-POLICY = dataclasses.replace(policies.for_fleet(DEFAULTS), lease=10.0, grace=3.0, overslept=2.0, apart=60.0)
+POLICY = dataclasses.replace(
+    elsewhere_policies.for_fleet(DEFAULTS), lease=10.0, grace=3.0, overslept=2.0, apart=60.0
+)
 ONE, TWO = claim(1), claim(2)
 
 

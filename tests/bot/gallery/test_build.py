@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from click.testing import CliRunner
 
-from bot import policies
+from bot import serving_policies
 from bot.cli.main import main
 from bot.config.paths import DATABASE
 from bot.gallery import addresses
@@ -31,7 +31,7 @@ def build(services, tmp_path):
             return ShownClips(
                 connection,
                 pseudonym_of=lambda user: -user,
-                kept=policies.for_gallery(services.settings).kept,
+                kept=serving_policies.for_gallery(services.settings).kept,
                 now=CLOCK(),
             )
 

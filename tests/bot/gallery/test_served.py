@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from bot import policies
+from bot import serving_policies
 from bot.gallery import addresses, html_pages
 from bot.gallery.served import ServedGallery
 from db.gallery import Choice
@@ -113,7 +113,7 @@ async def test_hostile_words_and_names_are_only_text(services, visitor):
     await services.queue.gallery.name(GUILD, ANN, HOSTILE)
     job = await posted(services, recipe={"prompt": HOSTILE}, engine="owned/<b>&\"'")
     member = present(
-        await services.queue.gallery.one(job.id, policies.for_gallery(services.settings).kept)
+        await services.queue.gallery.one(job.id, serving_policies.for_gallery(services.settings).kept)
     ).member
     engine = addresses.slug("owned/<b>&\"'")
     for name in (
@@ -168,7 +168,7 @@ async def test_a_file_that_is_gone_is_no_clip(services, visitor):
 
 async def test_only_so_many_are_served_at_once_and_stills_are_counted(services, visitor):
     await posted(services)
-    policy = dataclasses.replace(policies.for_gallery(services.settings), at_once=1, stills=1)
+    policy = dataclasses.replace(serving_policies.for_gallery(services.settings), at_once=1, stills=1)
     gallery = ServedGallery(policy, gallery=services.queue.gallery, clips=mock.Mock(), blobs=services.blobs)
     begun, go = asyncio.Event(), asyncio.Event()
 

@@ -24,7 +24,7 @@ from bot.intake import clip_intake as module
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.clip_refusals import explain
 from bot.intake.refusals import Cause
-from bot.policies import for_clips
+from bot.intake_policies import for_clips
 from engine.clips.read_clip import read_clip
 from engine.core.errors import UserError
 from engine.untrusted import read_video

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot import policies
+from bot import intake_policies
 from bot.config.settings import Settings
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.decoder import Decoder
@@ -25,9 +25,9 @@ WORKFLOW = '{"prompt": {"1": "a member\'s words"}}'
 def takes():
     settings = Settings.model_construct(comfyui_clip_bytes=2_000_000)
     return ForeignTakes(
-        clips=ClipIntake(policies.from_elsewhere(settings)),
-        sounds=SoundIntake(policies.to_hear(settings)),
-        pictures=Decoder(policies.for_intake(settings), wall_seconds=20, at_once=1),
+        clips=ClipIntake(intake_policies.from_elsewhere(settings)),
+        sounds=SoundIntake(intake_policies.to_hear(settings)),
+        pictures=Decoder(intake_policies.for_intake(settings), wall_seconds=20, at_once=1),
     )
 
 

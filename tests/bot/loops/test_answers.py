@@ -11,7 +11,7 @@ from unittest.mock import AsyncMock, call
 
 import pytest
 
-from bot import app
+import bot
 from bot.discord_io.causes import Trouble
 from bot.discord_io.post import Answered, ChannelError
 from bot.loops import answers as answers_module
@@ -266,7 +266,7 @@ async def test_while_discord_is_away_a_question_is_kept_for_later(queue, answers
 
 def test_every_promise_of_an_answer_is_written_down_first():
     """Only ``think`` and ``defer`` show "thinking"; what another way shows would outlive a restart."""
-    package = Path(app.__file__).parent
+    package = Path(bot.__file__).parent
     promising = {
         str(path.relative_to(package))
         for path in package.rglob("*.py")

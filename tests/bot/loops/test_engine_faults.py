@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from bot import running, seating
+from bot import running
+from bot.assembly import seating
 from bot.loops import engine_loop as engine_loop_module
 from bot.loops import gpu_faults
 from db.sqlite.connection import Database

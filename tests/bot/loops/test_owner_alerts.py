@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aiohttp import web
 
-from bot import policies
+from bot import serving_policies
 from bot.discord_io.causes import Trouble
 from bot.discord_io.post import ChannelError
 from bot.loops.owner_alerts import DAY, OwnerAlerts, failing_backups, low_disk
@@ -25,7 +25,7 @@ def told(fake) -> list[str]:
 
 @pytest.fixture
 def alerts(services):
-    return owner_alerts(services, policies.for_owner_alerts(services.settings))
+    return owner_alerts(services, serving_policies.for_owner_alerts(services.settings))
 
 
 async def looks(alerts, times=2):
@@ -39,7 +39,7 @@ async def test_trouble_that_lasts_is_told_once_a_day_restarts_included(services,
     assert told(fake) == [], "an engine that is restarted is down for a moment"
     await looks(alerts, 3)
     assert [text.startswith("**Framekiln: nothing can be drawn") for text in told(fake)] == [True]
-    again = owner_alerts(services, policies.for_owner_alerts(services.settings))
+    again = owner_alerts(services, serving_policies.for_owner_alerts(services.settings))
     await looks(again, 3)
     assert len(told(fake)) == 1
     CLOCK.now = CLOCK() + DAY + 1
@@ -49,7 +49,7 @@ async def test_trouble_that_lasts_is_told_once_a_day_restarts_included(services,
 
 async def test_nothing_is_told_where_all_is_well(bot, fake, alerts, services):
     object.__setattr__(services, "settings", services.settings.model_copy(update={"alert_free_disk": 0}))
-    await looks(owner_alerts(services, policies.for_owner_alerts(services.settings)), 3)
+    await looks(owner_alerts(services, serving_policies.for_owner_alerts(services.settings)), 3)
     assert told(fake) == []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import assemble
+from bot.assembly.app import assemble
 from bot.config.paths import OWN_FOLDERS
 from bot.config.settings import Settings
 from bot.ops.file_modes import close_to_others, open_to_others, private_files

@@ -8,23 +8,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 
-from bot import policies
-from bot.accounts import accounts_for, hosted_service
-from bot.base import Base, base_of
+from bot import intake_policies, policies, serving_policies
+from bot.assembly.accounts import accounts_for, hosted_service
+from bot.assembly.base import Base, base_of
+from bot.assembly.job_loops import job_loops, limits_for, outcomes_of
+from bot.assembly.seating import seated
+from bot.assembly.workers import broker_of, fleet_of
 from bot.broker.broker import Broker
-from bot.buttons import rows
 from bot.clips.replay import Replays
 from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
 from bot.config.choices import Containers
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
-from bot.discord_io.containers import contained
 from bot.discord_io.door import Door
 from bot.fleet.service import FleetService
 from bot.hosted.service import HostedService
@@ -32,13 +32,7 @@ from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
-from bot.job_documents import recipe_of
 from bot.loops.answers import Answers
-from bot.loops.clip_post import ClipPosts
-from bot.loops.delivery import Deliverer
-from bot.loops.engine_loop import EngineLoop
-from bot.loops.engines import Engines
-from bot.loops.outcomes import Outcomes
 from bot.loops.reels import ReelPoster
 from bot.loops.render_tally import RenderTally
 from bot.loops.status import StatusBoard
@@ -56,40 +50,21 @@ from bot.requests.preferring import Preferring
 from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
-from bot.seating import seated
-from bot.seats import HERE, Seat
 from bot.services import Services
 from bot.turns import Turns
 from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
-from bot.workers import broker_of, fleet_of
 from db.audit.log import Audit
 from db.files import Blobs
-from db.jobs.job import Job
 from db.moderation.standing import Standing
 from db.privacy.backup_erasure import Copies
 from db.privacy.departed_guilds import Guilds
 from db.privacy.personal import Personal
 from db.sqlite.connection import Database
-from engine.core.services import service_of
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
-from engine.rendering.limits import RenderLimits
 
 log = logging.getLogger(__name__)
-
-LIMIT_MARGIN = 0.97
-"""The share of a server's upload limit that a clip may take: the rest of the request needs room too."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _JobLoops:
-    """The loops that take a job from the queue to its channel."""
-
-    engines: Engines
-    board: StatusBoard
-    deliverer: Deliverer
-    cases: CaseBoard
 
 
 @asynccontextmanager
@@ -142,9 +117,11 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
 @asynccontextmanager
 async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Reception]:
     folder = settings.data_dir
-    pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings), folder=folder)
-    clips_in = ClipIntake(policies.for_clips(settings), folder=folder)
-    sounds_in = SoundIntake(policies.for_sounds(settings), folder=folder)
+    pictures_in = Intake(
+        intake_policies.for_intake(settings), store=policies.store_of(settings), folder=folder
+    )
+    clips_in = ClipIntake(intake_policies.for_clips(settings), folder=folder)
+    sounds_in = SoundIntake(intake_policies.for_sounds(settings), folder=folder)
     async with pictures_in as pictures, clips_in as clips, sounds_in as sounds:
         yield Reception(pictures=pictures, clips=clips, sounds=sounds, blobs=blobs)
 
@@ -153,7 +130,7 @@ def _services(base: Base) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
     screening = _screening(base)
     tally, broker = RenderTally(), broker_of(base)
-    loops = _job_loops(base, screening, tally)
+    loops = job_loops(base, screening, tally)
     submissions = _submissions(base, loops.board, screening)
     personal = Personal(base.database, eraser=base.eraser, clock=base.clock)
     erasing = _erasing(base, personal, submissions)
@@ -214,7 +191,7 @@ def _effects(base: Base, submissions: Submissions) -> ServerEffects:
 
 
 def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
-    return fleet_of(base, tally, broker, outcomes_of=partial(_outcomes, base), limits_for=_limits_for(base))
+    return fleet_of(base, tally, broker, outcomes_of=partial(outcomes_of, base), limits_for=limits_for(base))
 
 
 def _decisions(base: Base, cases: CaseBoard) -> Decisions:
@@ -253,114 +230,6 @@ def _screening(base: Base) -> Screening:
     )
 
 
-def _engines(base: Base, tally: RenderTally) -> Engines:
-    """A loop for each seat, and the workers."""
-    seats = base.seating.seats
-    names = [f"engine loop, {seat.name}" if len(seats) > 1 else "engine loop" for seat in seats]
-    loops = [_engine_loop(base, seat, name, tally) for seat, name in zip(seats, names, strict=True)]
-    return Engines(
-        loops, tally, watches=base.seating.watches, workers=base.places, absent=base.abilities.absent
-    )
-
-
-def _limits_for(base: Base) -> Callable[[Job], Awaitable[RenderLimits]]:
-    """What a job may spend."""
-
-    async def limits_for(job: Job) -> RenderLimits:
-        limits = render_limits(base.settings, base.messenger.known_upload_limit(job.guild_id))
-        if not service_of(recipe_of(job).engine):
-            return limits
-        return replace(limits, max_takes=min(limits.max_takes, base.settings.hosted_takes))
-
-    return limits_for
-
-
-def _outcomes(base: Base, seat: str) -> Outcomes:
-    """What records how a seat's claims end."""
-    return Outcomes(
-        seat,
-        claims=base.queue.claims,
-        jobs=base.queue.jobs,
-        stumbles=policies.for_stumbles(base.settings),
-        shortages=base.shortages,
-        absences=policies.for_absences(base.settings),
-        signals=base.signals,
-        clock=base.clock,
-    )
-
-
-def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> EngineLoop:
-    if seat.lane == HERE:
-        seat.unable = base.abilities.unable
-    return EngineLoop(
-        claims=base.queue.claims,
-        take_previews=base.queue.take_previews,
-        retention=base.queue.retention,
-        blobs=base.blobs,
-        seat=seat,
-        others=base.places.beside(base.seating.seats),
-        name=name,
-        limits_for=_limits_for(base),
-        outcomes=_outcomes(base, seat.name),
-        signals=base.signals,
-        tally=tally,
-        may_claim=base.data_watch.is_there,
-    )
-
-
-def _job_loops(base: Base, screening: Screening, tally: RenderTally) -> _JobLoops:
-    settings, queue, signals = base.settings, base.queue, base.signals
-    engines = _engines(base, tally)
-    board = StatusBoard(
-        delivery=queue.delivery,
-        jobs=queue.jobs,
-        moderation=queue.moderation,
-        signals=signals,
-        messenger=base.messenger,
-        engines=engines,
-        forecaster=base.forecaster,
-        dress=rows.for_status,
-        sealer=base.sealer,
-        owed=queue.owed,
-        shortages=base.shortages,
-        may_show=screening.may_show_first_look,
-        interval=settings.status_interval,
-        give_up_after=policies.for_delivery(settings).give_up_after,
-        clock=base.clock,
-    )
-    deliverer = Deliverer(
-        delivery=queue.delivery,
-        jobs=queue.jobs,
-        claims=queue.claims,
-        blobs=base.blobs,
-        outlet=base.messenger,
-        work=base.outbox,
-        limits=policies.for_delivery(settings),
-        clip_posts=ClipPosts(
-            work=base.outbox,
-            sealer=base.sealer,
-            dress=rows.for_clip,
-            here=base.inventory.at_once,
-            contain=contained if settings.components_v2 is Containers.ALL else None,
-        ),
-        signals=signals,
-        shortages=base.shortages,
-        clock=base.clock,
-        screen=screening.before_posting,
-        answer_with=base.messenger.answer_with,
-    )
-    cases = CaseBoard(
-        cases=queue.cases,
-        reviews=queue.reviews,
-        signals=signals,
-        messenger=base.messenger,
-        blobs=base.blobs,
-        sealer=base.sealer,
-        work=base.outbox,
-    )
-    return _JobLoops(engines=engines, board=board, deliverer=deliverer, cases=cases)
-
-
 def _stickers(base: Base) -> Stickers:
     return Stickers(blobs=base.blobs, turns=Turns(at_once=1, waiting=base.settings.exports_waiting))
 
@@ -387,7 +256,7 @@ def _takes(base: Base) -> TakesToChoose:
 def _webhooks(base: Base) -> WebhookSender:
     queue = base.queue
     return WebhookSender(
-        policies.for_webhooks(base.settings),
+        serving_policies.for_webhooks(base.settings),
         events=queue.webhooks,
         meta=queue.meta,
         signals=base.signals,
@@ -408,7 +277,7 @@ def _hosted(base: Base) -> HostedService:
 
 def _key_webhooks(base: Base) -> KeyWebhookSender:
     return KeyWebhookSender(
-        policies.for_key_webhooks(base.settings),
+        serving_policies.for_key_webhooks(base.settings),
         events=base.queue.webhooks,
         hooks=base.queue.api_webhooks,
         signals=base.signals,
@@ -426,17 +295,6 @@ def _answers(base: Base) -> Answers:
         signals=base.signals,
         clock=base.clock,
     )
-
-
-def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
-    """What a render may spend.
-
-    Args:
-        settings: the owner's.
-        upload_limit: bytes that a file may have in the job's server, as Discord says now.
-    """
-    limit = int(upload_limit * LIMIT_MARGIN)
-    return policies.for_render(settings, min(settings.max_clip_bytes, limit))
 
 
 def _submissions(base: Base, board: StatusBoard, screening: Screening) -> Submissions:

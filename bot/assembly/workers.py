@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
-from bot import policies
-from bot.base import Base
+from bot import elsewhere_policies, intake_policies, policies, serving_policies
+from bot.assembly.base import Base
 from bot.broker.broker import Broker
 from bot.broker.store import BrokerStore
 from bot.config.paths import CALIBRATION, SPOOL
@@ -28,16 +28,18 @@ def broker_of(base: Base) -> Broker:
         return {worker.id: worker.key for worker in await base.queue.workers.all()}
 
     store = BrokerStore(base.settings.data_dir)
-    return Broker(store, policies.for_broker(base.settings), keys=keys)
+    return Broker(store, serving_policies.for_broker(base.settings), keys=keys)
 
 
 def _checks(base: Base) -> Checking:
     settings = base.settings
     return Checking(
-        policies.for_checks(settings),
-        clips=ClipIntake(policies.for_checked_clips(settings), folder=settings.data_dir),
-        sounds=SoundIntake(policies.to_hear(settings), folder=settings.data_dir),
-        pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
+        elsewhere_policies.for_checks(settings),
+        clips=ClipIntake(intake_policies.for_checked_clips(settings), folder=settings.data_dir),
+        sounds=SoundIntake(intake_policies.to_hear(settings), folder=settings.data_dir),
+        pictures=Decoder(
+            intake_policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1
+        ),
         blobs=base.blobs,
         store=policies.store_of(settings),
         calibration=settings.data_dir / CALIBRATION,
@@ -64,7 +66,7 @@ def fleet_of(
     """
     settings, queue = base.settings, base.queue
     fleet = fleet_service(
-        policies.for_fleet(settings),
+        elsewhere_policies.for_fleet(settings),
         claims=queue.claims,
         worker_claims=queue.worker_claims,
         workers=queue.workers,

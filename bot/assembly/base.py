@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bot import policies
+from bot import elsewhere_policies, policies
+from bot.assembly.seating import Seating
 from bot.config.paths import OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Messenger
@@ -20,7 +21,6 @@ from bot.ops.data_watch import DataWatch
 from bot.ops.shortages import Shortages
 from bot.privacy.forgetting import RecipeRedactor
 from bot.requests.inventory import Inventory
-from bot.seating import Seating
 from bot.signals import JobSignals
 from db.files import Blobs
 from db.privacy.erase import Eraser
@@ -86,7 +86,7 @@ def base_of(
         seating.device,
         slow=policies.allows_slow_models(settings),
         lanes=seating.lanes,
-        owned=partial(owned_families, policies.owned_environment(settings)),
+        owned=partial(owned_families, elsewhere_policies.owned_environment(settings)),
         beside=places.with_workers,
     )
     return Base(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot import policies
+from bot import elsewhere_policies, intake_policies
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Messenger
 from bot.hosted.alarm import BudgetAlarm
@@ -34,26 +34,28 @@ def accounts_for(settings: Settings, database: Database, clock: Callable[[], flo
     """
     purchases = Purchases(database, clock=clock)
     hosting = Hosting(
-        policies.for_hosting(settings),
-        policies.for_overflow(settings),
-        budget=policies.for_hosted_takes(settings).budget,
+        elsewhere_policies.for_hosting(settings),
+        elsewhere_policies.for_overflow(settings),
+        budget=elsewhere_policies.for_hosted_takes(settings).budget,
         purchases=purchases,
     )
     foreign = ForeignTakes(
-        clips=ClipIntake(policies.for_hosted_clips(settings), folder=settings.data_dir),
-        sounds=SoundIntake(policies.to_hear(settings), folder=settings.data_dir),
-        pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
+        clips=ClipIntake(intake_policies.for_hosted_clips(settings), folder=settings.data_dir),
+        sounds=SoundIntake(intake_policies.to_hear(settings), folder=settings.data_dir),
+        pictures=Decoder(
+            intake_policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1
+        ),
     )
 
     def find(workflow: str) -> Workflow | None:
         """A workflow as it is now: the owner may change it at any time."""
-        return owned_families(policies.owned_environment(settings)).workflows.get(workflow)
+        return owned_families(elsewhere_policies.owned_environment(settings)).workflows.get(workflow)
 
     return accounts_of(
         hosting,
         purchases,
-        policy=policies.for_hosted_takes(settings),
-        limits=policies.for_wire(settings),
+        policy=elsewhere_policies.for_hosted_takes(settings),
+        limits=elsewhere_policies.for_wire(settings),
         workflow=find,
         makes_anew=foreign,
         clock=clock,

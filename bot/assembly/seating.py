@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bot import policies
+from bot import elsewhere_policies, intake_policies, policies
 from bot.config.devices import LocalDevice
 from bot.config.paths import SPOOL
 from bot.config.settings import Settings
@@ -133,7 +133,7 @@ def _host(
         elsewhere: has its takes drawn on another machine.
     """
     spool = settings.data_dir / SPOOL
-    whole = os.environ | policies.engine_environment(settings) | dict(environment or {})
+    whole = os.environ | elsewhere_policies.engine_environment(settings) | dict(environment or {})
     after = settings.compile_ahead if elsewhere is None else 0.0
     return EngineHost(
         spool=spool / f"engine_{number}" if number else spool,
@@ -151,12 +151,14 @@ def comfy_servers(settings: Settings, database: Database, clock: Callable[[], fl
     return ComfyServers(
         settings.comfyui,
         login="" if login is None else login.get_secret_value(),
-        limits=policies.for_comfyui(settings),
+        limits=elsewhere_policies.for_comfyui(settings),
         makes_anew=ForeignTakes(
-            clips=ClipIntake(policies.from_elsewhere(settings)),
-            sounds=SoundIntake(policies.to_hear(settings)),
-            pictures=Decoder(policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1),
+            clips=ClipIntake(intake_policies.from_elsewhere(settings)),
+            sounds=SoundIntake(intake_policies.to_hear(settings)),
+            pictures=Decoder(
+                intake_policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1
+            ),
         ),
         jobs=JobQueries(database, share=policies.for_turns(settings), clock=clock),
-        workflows=lambda: owned_families(policies.owned_environment(settings)).workflows,
+        workflows=lambda: owned_families(elsewhere_policies.owned_environment(settings)).workflows,
     )

@@ -1,0 +1,1 @@
+"""Making every object of the bot, and handing them to each other."""
