@@ -20,6 +20,7 @@ from bot.discord_io.asker import Asker
 from bot.discord_io.door import Slot
 from bot.discord_io.members import place_of
 from bot.discord_io.post import ChannelError
+from bot.requests.options import EFFECT
 from bot.text import messages
 from bot.turns import asked_by
 from db.api.requests import Repeat, Standing
@@ -134,7 +135,11 @@ class Asking:
         given = body.asked.model_dump(exclude={"kind", "channel"})
         channel = NOWHERE if body.asked.channel is None else int(body.asked.channel)
         described = COMMANDS[body.asked.model_dump()["kind"]]
-        request = self._parts.taking.request_for(described, given, body.files)
+        if described is EFFECT:
+            effects = self._parts.effects
+            request = effects.request(await effects.named(call.key.guild_id, given["effect"]))
+        else:
+            request = self._parts.taking.request_for(described, given, body.files)
         files = {Role(role): file for role, file in body.files.items()}
         asker = self._asker(call, member, channel)
         enqueued = await self._parts.taking.submit(asker, request, files, key=f"api {nonce}")

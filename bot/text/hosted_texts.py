@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.text.wording import Text, say
+from bot.text.wording import Text, say, translated
+from engine.elsewhere.hosted import texts
 from engine.elsewhere.hosted.money import shown
 
 FORBIDDEN = Text(
@@ -48,11 +49,7 @@ def not_agreed(title: str, usual: int, most: int) -> str:
 
 def budget_spent(title: str) -> str:
     """There is no money left today."""
-    return say(
-        "Today's money for clips made at {where} is spent. It is there again at 00:00 UTC. Nothing was "
-        "charged.",
-        where=title,
-    )
+    return translated(texts.budget_spent(title))
 
 
 def state(*, on: bool, spent: int, budget: int, titles: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.text.wording import Text, number, say, say_many
 from engine.core.foreign_text import visible
+from engine.core.sentence import Sentence
 
 TAKES_COST_MONEY = Text(
     "Drafts to choose from can't be drawn by a service that costs money. Leave takes: empty, or "
@@ -40,29 +41,53 @@ def drawing_takes(title: str, *, done: int, of: int, ready: str = "") -> str:
     return f"{title}\n🎞️ {drawn}{when}"
 
 
-def choose(user: int, shown: str, *, numbers: Sequence[int], of: int, minutes: float) -> str:
-    """The message that shows the drafts.
+def question(user: int, shown: str, *, numbers: Sequence[int], of: int) -> str:
+    """What is asked above the drafts.
 
     Args:
         user: who may choose.
         shown: their words, ready to be shown.
         numbers: of the drafts in the message.
         of: how many were drawn.
-        minutes: how long they may choose.
     """
     words = f" {shown}" if shown else ""
-    question = say("Which one shall I finish?")
+    asked = say("Which one shall I finish?")
     if missing := of - len(numbers):
-        question += " " + say_many(
+        asked += " " + say_many(
             "{n} of {all} did not pass my check.", "{n} of {all} did not pass my check.", missing, all=of
         )
+    return f"<@{user}>{words}\n🎞️ {asked}"
+
+
+def small_print(minutes: float) -> str:
+    """What stands below drafts that have their buttons beside them; ``minutes``: how long one may choose."""
+    small = say(
+        "AI-generated drafts · if you choose none within {minutes} min, I finish the best one",
+        minutes=number(minutes),
+    )
+    return f"-# {small}"
+
+
+def numbered(number: int) -> str:
+    """What stands below one draft, beside its button."""
+    return f"**{say('Draft {number}', number=number)}**"
+
+
+def choose(asked: str, *, numbers: Sequence[int], minutes: float) -> str:
+    """The message that shows the drafts, where the buttons stand below all of them.
+
+    Args:
+        asked: the :func:`question`.
+        numbers: of the drafts in the message.
+        minutes: how long one may choose.
+    """
     small = say(
         "AI-generated drafts, from left to right: {numbers} · "
         "if you choose none within {minutes} min, I finish the best one",
         numbers=", ".join(map(str, numbers)),
         minutes=number(minutes),
     )
-    return f"<@{user}>{words}\n🎞️ {question}\n-# {small}"
+    return f"{asked}\n-# {small}"
 
 
 def chosen(number: int) -> str:
@@ -70,11 +95,13 @@ def chosen(number: int) -> str:
     return say("Number {number} it is. I'm finishing it now.", number=number)
 
 
-def reason(number: int, of: int, *, late: bool, alone: bool) -> str:
+def reason(number: int, of: int, *, late: bool, alone: bool) -> Sentence:
     """Why a clip was drawn like this draft, for its recipe."""
     if alone:
-        return f"draft {number} of {of}, the only one that passed the check"
-    return f"draft {number} of {of}, {'the best of those shown' if late else 'chosen by its member'}"
+        return Sentence("draft {number} of {of}, the only one that passed the check", number=number, of=of)
+    if late:
+        return Sentence("draft {number} of {of}, the best of those shown", number=number, of=of)
+    return Sentence("draft {number} of {of}, chosen by its member", number=number, of=of)
 
 
 def alt(number: int, of: int, prompt: str) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.settings_table import page, table
-from bot.config.choices import Language, LogFormat
+from bot.cli.tables.settings_table import page, table
+from bot.config.choices import Containers, Language, LogFormat
 from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables, variable
 from tests import ROOT
 
@@ -58,6 +58,7 @@ DEFAULTS = {
     "per_member_running": 2,
     "member_share": 0.75,
     "leave_out": (),
+    "components_v2": Containers.AUTO,
     "time_zone": "",
     "leave_out_memory_gb": 0.0,
     "leave_out_seconds": 60.0,
@@ -396,6 +397,7 @@ WRONG = {
     "gallery_stills": ["-1", "100001", "many"],
     "rife_on_cpu": ["2"],
     "log_level": ["LOUD"],
+    "components_v2": ["on", "AUTO"],
     "log_format": ["xml"],
     "log_backlog": ["9999", "1 MB"],
     "moderator_roles": ["@mods", "1;2"],
@@ -719,7 +721,9 @@ def test_run_ends_with_the_line_and_without_a_traceback(tmp_path):
 
 
 def test_the_page_of_settings_is_the_one_that_the_class_makes():
-    assert (ROOT / "docs/settings.md").read_text("utf-8") == page(), "run: python -m bot.cli.settings_table"
+    assert (ROOT / "docs/settings.md").read_text("utf-8") == page(), (
+        "run: python -m bot.cli.tables.settings_table"
+    )
 
 
 def test_every_setting_has_a_meaning_and_a_row():
