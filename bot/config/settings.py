@@ -45,11 +45,11 @@ from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
 from bot.config.working import Working
-from engine.core.kept_clips import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.watch import HostLimits
 from engine.rendering.limits import RenderLimits
+from engine.runtime.kept_clips import FEWEST
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
 from engine.untrusted.sound_headers import SoundLimits
