@@ -14,6 +14,7 @@ from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.post import ChannelError, Post
 from bot.text import community_texts
 from bot.text.prompts import clean_prompt
+from bot.text.wording import speaking
 
 log = logging.getLogger(__name__)
 
@@ -89,11 +90,12 @@ class ShowcaseGroup(ModeratorGroup, name="showcase", description="The best clips
             await self._say(interaction, community_texts.ONE_CONTEST)
             return
         await self._say(interaction, community_texts.CONTEST_BEGINS)
-        post = Post(
-            content=community_texts.contest(theme, ends),
-            nonce=f"contest{interaction.id}"[:25],
-            view=announcement_buttons(),
-        )
+        with speaking(self._services.messenger.language_in(guild_of(interaction))):
+            post = Post(
+                content=community_texts.contest(theme, ends),
+                nonce=f"contest{interaction.id}"[:25],
+                view=announcement_buttons(),
+            )
         try:
             await self._services.messenger.send(channel, post)
         except ChannelError as error:
