@@ -38,6 +38,7 @@ __all__ = [
     "CATALOGUE",
     "FAMILIES",
     "FOLDERS",
+    "LOADING",
     "families_of",
     "family_called",
     "load",
@@ -90,6 +91,9 @@ LAST = 1000
 
 FAMILIES: Mapping[str, FamilySpec] = _families()
 """The built-in families, the preferred ones first."""
+
+LOADING = frozenset(name for name, spec in FAMILIES.items() if spec.loads)
+"""The built-in families that load models, which can take longer than a clip."""
 
 CATALOGUE: Mapping[str, ModelSpec] = _catalogue()
 """The weights that Framekiln knows by name: where they come from, and what their licence allows."""
