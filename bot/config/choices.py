@@ -21,6 +21,24 @@ class Where(StrEnum):
     CPU = "cpu"
 
 
+class Language(StrEnum):
+    """What the bot speaks: everybody's own language, or one for everything."""
+
+    AUTO = "auto"
+    ENGLISH = "en"
+    GERMAN = "de"
+    FRENCH = "fr"
+    SPANISH = "es"
+    PORTUGUESE = "pt-BR"
+    ITALIAN = "it"
+    POLISH = "pl"
+    RUSSIAN = "ru"
+    TURKISH = "tr"
+    JAPANESE = "ja"
+    KOREAN = "ko"
+    CHINESE = "zh-CN"
+
+
 class Containers(StrEnum):
     """Which messages are posted as one container (Discord's components v2)."""
 

@@ -28,7 +28,7 @@ from pydantic_settings import (
 
 from bot.config.announcing import Announcing
 from bot.config.brokering import Brokering
-from bot.config.choices import LogFormat, Where
+from bot.config.choices import Language, LogFormat, Where
 from bot.config.choosing import Choosing
 from bot.config.comfyui import ComfyUISettings
 from bot.config.crowding import Crowding
@@ -137,6 +137,11 @@ class Settings(
         description="Ids of roles that can use /queue, besides members with Manage Server. Comma-separated.",
     )
 
+    language: Language = Field(
+        Language.AUTO,
+        description="[Language](languages.md) of what the bot says: auto is each member's or server's own. "
+        "Or one for everything, like en, de or pt-BR.",
+    )
     word_languages: Annotated[tuple[str, ...], NoDecode] = Field(
         ("en",), description="Languages of the base word list, like en, de or pt_br. Comma-separated."
     )
