@@ -29,7 +29,7 @@ FAULTS = {
     "face_bends": Kind(
         words="a face bends out of shape", unit="widths of the face", warn=0.0125, reject=0.028
     ),
-    "face_grows": Kind(words="a face grows on its head", unit="share of its size", warn=0.041, reject=0.12),
+    "face_grows": Kind(words="a face grows on its head", unit="share of its size", warn=0.028, reject=0.09),
     "eye_disappears": Kind(words="an eye disappears", unit="share of its look", warn=0.25, reject=0.5),
     "mouth_slides": Kind(words="the mouth slides", unit="widths of the face", warn=0.0235, reject=0.07),
     "head_slides": Kind(words="the head slides off its body", unit="widths of the face", warn=0.045),
