@@ -21,5 +21,15 @@ class Where(StrEnum):
     CPU = "cpu"
 
 
+class DirectMessages(StrEnum):
+    """Who may ask outside the servers that have added the bot."""
+
+    OFF = "off"
+    SERVERS = "servers"
+    """Members of one of its servers."""
+
+    ANYONE = "anyone"
+
+
 MOST_TAKES = 4
 """Drafts to choose from that Discord shows well in one message."""

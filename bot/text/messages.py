@@ -16,7 +16,7 @@ from bot.text.prompts import show_prompt
 from db.jobs.job import Job
 from db.jobs.queries import Ahead
 from db.moderation.actions import SET_ASIDE
-from db.states import State
+from db.states import State, is_outside
 from engine.core.receipt import Outcome, Receipt, TakeRecord
 from engine.core.recipe import Kind, Recipe
 from engine.core.shortages import Shortage
@@ -41,7 +41,7 @@ DOING = {
     Kind.UPSCALE: clip_texts.UPSCALING,
 }
 
-KEPT = "I keep it for a few days: `/mydata export` has it."
+KEPT = "I keep it for a few days: get it with `/jobs` or `/mydata export`."
 CAUSES = {
     "E_MEMORY": "There was not enough memory for this clip, even after I used as little as I could.",
     "E_BROKEN": "Every take came out broken. Another seed may work better.",
@@ -288,13 +288,17 @@ def held_back(recipe: Recipe) -> str:
     return f"{title(recipe)}\n📦 {WAITING_FOR_CHANNEL}"
 
 
+def message_link(guild: int, channel: int, message: int) -> str:
+    """The address of a message, as Discord's own programs write it."""
+    return f"https://discord.com/channels/{'@me' if is_outside(guild) else guild}/{channel}/{message}"
+
+
 def over(job: Job, recipe: Recipe) -> str:
     """The final text of a status message."""
     if job.state is State.DELIVERED:
         if job.message_id is None:
             return f"{title(recipe)}\n✅ done"
-        link = f"https://discord.com/channels/{job.guild_id}/{job.channel_id}/{job.message_id}"
-        return f"✅ {link}"
+        return f"✅ {message_link(job.guild_id, job.channel_id, job.message_id)}"
     if job.state is State.CANCELLED:
         seen = job.takes and job.choose_until is not None
         return f"{title(recipe)}\n🚫 {take_texts.CANCELLED_AFTER_SEEING if seen else CANCELLED}"
