@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from engine.runtime.kept_clips import CALIBRATION_VARIABLE
+
 from bot.config.choices import Where
 from bot.config.devices import LocalDevice, local_devices
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
-from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
 from engine.process.watch import HostLimits
 from engine.runtime.context import (

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-CLI = "bot.cli"
+CLI = "bot.cli.tables"
 """Where the modules are that print the tables of the command line."""
 
 

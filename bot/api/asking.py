@@ -20,6 +20,7 @@ from bot.discord_io.asker import Asker
 from bot.discord_io.door import Slot
 from bot.discord_io.members import place_of
 from bot.discord_io.post import ChannelError
+from bot.requests.options import EFFECT
 from bot.text import messages
 from bot.turns import asked_by
 from db.api.requests import Repeat, Standing
@@ -29,7 +30,7 @@ from engine.core.recipe import Role
 HOUR = 3600.0
 AGAIN_SOON = {"Retry-After": "1"}
 AGAIN_LATER = {"Retry-After": "30"}
-DOOR = {messages.BANNED: Kind.BANNED, messages.CLOSED_FOR_NOW: Kind.CLOSED}
+DOOR: dict[str, Kind] = {messages.BANNED: Kind.BANNED, messages.CLOSED_FOR_NOW: Kind.CLOSED}
 """Why the door refuses; for anything else, trying again soon helps."""
 
 NEVER_KEPT = frozenset({Kind.UNAUTHORIZED, Kind.NOT_A_MEMBER, Kind.BANNED})
@@ -134,7 +135,11 @@ class Asking:
         given = body.asked.model_dump(exclude={"kind", "channel"})
         channel = NOWHERE if body.asked.channel is None else int(body.asked.channel)
         described = COMMANDS[body.asked.model_dump()["kind"]]
-        request = self._parts.taking.request_for(described, given, body.files)
+        if described is EFFECT:
+            effects = self._parts.effects
+            request = effects.request(await effects.named(call.key.guild_id, given["effect"]))
+        else:
+            request = self._parts.taking.request_for(described, given, body.files)
         files = {Role(role): file for role, file in body.files.items()}
         asker = self._asker(call, member, channel)
         enqueued = await self._parts.taking.submit(asker, request, files, key=f"api {nonce}")

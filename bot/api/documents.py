@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from bot.requests.options import ANIMATE, RESTYLE, TEXT2VIDEO, ClipCommand, Option
+from bot.requests.options import ANIMATE, EFFECT, RESTYLE, TEXT2VIDEO, ClipCommand, Option
 
 COMMANDS: Mapping[str, ClipCommand] = {
-    command.kind.value: command for command in (ANIMATE, TEXT2VIDEO, RESTYLE)
+    command.name: command for command in (ANIMATE, TEXT2VIDEO, RESTYLE, EFFECT)
 }
 """What can be asked for, by the word for it."""
 
@@ -112,12 +112,20 @@ class Engine(Document):
     kinds: list[str]
 
 
+class EffectDocument(Document):
+    """An effect that a picture can be given."""
+
+    name: str
+    about: str
+
+
 class EnginesDocument(Document):
     """What can be asked for."""
 
     engines: list[Engine]
     styles: list[str]
     models: dict[str, list[str]] = Field(description="By kind.")
+    effects: list[EffectDocument]
 
 
 class Limit(Document):

@@ -6,11 +6,20 @@ import math
 
 from aiohttp import web
 
-from bot.api.documents import COMMANDS, Engine, EnginesDocument, FileSizes, Limit, LimitsDocument
+from bot.api.documents import (
+    COMMANDS,
+    EffectDocument,
+    Engine,
+    EnginesDocument,
+    FileSizes,
+    Limit,
+    LimitsDocument,
+)
 from bot.api.parts import Call
 from bot.api.problems import Kind, Problem
 from bot.api.viewing import json_of
 from bot.discord_io.post import ChannelError
+from bot.requests.options import MODEL
 from bot.requests.style_names import models_here, styles_here
 from engine.core.recipe import Role
 from engine.families import families_of
@@ -21,6 +30,7 @@ async def engines(call: Call) -> web.StreamResponse:
     """``GET /v1/engines``."""
     here = await call.parts.taking.capabilities()
     families = families_of(here)
+    effects = await call.parts.effects.all_of(call.key.guild_id)
     specs = [families[name] for name in engines_for(here)]
     return json_of(
         EnginesDocument(
@@ -30,7 +40,12 @@ async def engines(call: Call) -> web.StreamResponse:
                 if spec.kinds & {command.kind for command in COMMANDS.values()}
             ],
             styles=list(styles_here(here)),
-            models={name: list(models_here(here, command.kind)) for name, command in COMMANDS.items()},
+            models={
+                name: list(models_here(here, command.kind))
+                for name, command in COMMANDS.items()
+                if MODEL.name in {option.name for option in command.options}
+            },
+            effects=[EffectDocument(name=effect.name, about=effect.about) for effect in effects.values()],
         )
     )
 

@@ -19,6 +19,7 @@ from bot.forecast import Forecaster
 from bot.loops.previews import JobProgress
 from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
+from bot.requests.server_effects import ServerEffects
 from bot.requests.taking import Taking
 from bot.signals import JobSignals
 from db.api.events import JobEvents
@@ -52,6 +53,7 @@ class Parts:
     jobs: JobQueries
     entry: Admission
     taking: Taking
+    effects: ServerEffects
     cancelling: Cancelling
     forecaster: Forecaster
     members: Members

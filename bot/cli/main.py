@@ -18,6 +18,7 @@ import click
 
 from bot.cli.calibrate import calibrate
 from bot.cli.database import backup, check, restore
+from bot.cli.effect import effect
 from bot.cli.elsewhere.workflows import workflows
 from bot.cli.inspect import inspect
 from bot.cli.judge import judge
@@ -82,6 +83,7 @@ main.add_command(check)
 main.add_command(judge)
 main.add_command(client)
 main.add_command(dashboard)
+main.add_command(effect)
 main.add_command(gallery)
 main.add_command(keys)
 main.add_command(mcp)
@@ -304,7 +306,7 @@ def _examine_gpu() -> NoReturn:
 @main.command()
 def settings() -> None:
     """List every setting with its default and meaning."""
-    from bot.cli.settings_table import table  # noqa: PLC0415 - see the module's docstring
+    from bot.cli.tables.settings_table import table  # noqa: PLC0415 - see the module's docstring
 
     click.echo(table())
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from dotenv import dotenv_values
+from engine.runtime.kept_clips import FEWEST
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -28,7 +29,7 @@ from pydantic_settings import (
 
 from bot.config.announcing import Announcing
 from bot.config.brokering import Brokering
-from bot.config.choices import DirectMessages, LogFormat, Where
+from bot.config.choices import DirectMessages, Language, LogFormat, Where
 from bot.config.choosing import Choosing
 from bot.config.comfyui import ComfyUISettings
 from bot.config.crowding import Crowding
@@ -45,7 +46,6 @@ from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
 from bot.config.working import Working
-from engine.core.kept_clips import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.watch import HostLimits
@@ -137,6 +137,11 @@ class Settings(
         description="Ids of roles that can use /queue, besides members with Manage Server. Comma-separated.",
     )
 
+    language: Language = Field(
+        Language.AUTO,
+        description="[Language](languages.md) of what the bot says: auto is each member's or server's own. "
+        "Or one for everything, like en, de or pt-BR.",
+    )
     word_languages: Annotated[tuple[str, ...], NoDecode] = Field(
         ("en",), description="Languages of the base word list, like en, de or pt_br. Comma-separated."
     )

@@ -38,6 +38,7 @@ from bot.link.messages import (
 from db.fleet.worker_claims import Claim, Standing
 from db.fleet.workers import Trust, Worker
 from db.states import JobId
+from engine.families import LOADING
 
 log = logging.getLogger(__name__)
 
@@ -106,9 +107,9 @@ class Fleet:
             now = time.monotonic()
             helper = self.helpers.get(worker) or self._first(row, hello, now)
             silent = now - helper.heard_at > self.policy.lease
-            if not (helper.account.greets(hello) or silent):
+            if not (helper.account.greets(hello, now) or silent):
                 return Refused(refused=RefusedCode.TWICE)
-            await self._greet(helper, hello)
+            await self._greet(helper, hello, now)
             helper.heard_at = now
             news = helper.account.hear(hello.seq, hello.hold, now)
             if news is not None:
@@ -127,12 +128,14 @@ class Fleet:
         helper = self.helpers[row.id] = Helper(place=place, account=Account(), heard_at=now)
         return helper
 
-    async def _greet(self, helper: Helper, hello: Hello) -> None:
+    async def _greet(self, helper: Helper, hello: Hello, now: float) -> None:
         """Take a process for the worker's, and give back what the one before had."""
         place, known = helper.place, helper.account.boot
-        for lost in helper.account.begin(hello):
+        for lost in helper.account.begin(hello, now):
             self.holdings.let_go(helper, lost)
-            await self.holdings.lose(lost.claim, anew=True)
+            blamed = self._parts.blame.falls_on(lost.job.id, place.worker.id)
+            await self.holdings.lose(lost.claim, anew=True, blamed=blamed)
+            helper.rests_until = max(helper.rests_until, now + place.outcomes.machine_ended(lost.job.id))
         if known != hello.boot:
             place.seat.engine.deaths += bool(known)
             log.info("worker %s is here: %s", place.seat.name, hello.caps.name or hello.caps.device)
@@ -173,6 +176,7 @@ class Fleet:
             return Nothing() if holding is None or holding.order is None else holding.order
         if not self._may_have(helper):
             return Nothing(wait=BUSY_WAIT)
+        helper.resident = ask.resident if ask.resident in LOADING else ""
         idle = account.to_draw == 0
         if idle:
             helper.place.pauses.begin()
@@ -228,6 +232,7 @@ class Fleet:
             trust=worker.trust,
             abilities=fitting,
             last=place.outcomes.last(),
+            resident=helper.resident,
         )
         if job is None:
             self._barren.add(alike)  # in this round, others like it need not try

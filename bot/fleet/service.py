@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.fleet.blame import Blame
 from bot.fleet.fleet import Fleet
 from bot.fleet.hub import Hub, new_epoch
 from bot.fleet.known_worker import FleetParts
@@ -101,7 +102,7 @@ def fleet_service(
         release: of this program.
         clock: returns Unix seconds.
     """
-    transfers = Transfers(folder, at_once=policy.transfers)
+    transfers, blame = Transfers(folder, at_once=policy.transfers), Blame()
     discards = Discards(take_previews=take_previews, retention=retention, blobs=blobs)
     results = Results(
         claims=worker_claims,
@@ -111,6 +112,7 @@ def fleet_service(
         discards=discards,
         tally=tally,
         checks=checks,
+        blame=blame,
         clock=clock,
     )
     parts = FleetParts(
@@ -126,6 +128,7 @@ def fleet_service(
         results=results,
         looks=Looks(transfers=transfers, discards=discards, signals=signals, checks=checks),
         discards=discards,
+        blame=blame,
         outcomes_of=outcomes_of,
         may_claim=may_claim,
         removed=removed,

@@ -31,6 +31,7 @@ from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import default_texts, messages
+from bot.text.wording import speaking
 from db.jobs.delivery import Delivery
 from db.jobs.job import Job
 from db.jobs.owed import Owed
@@ -235,7 +236,8 @@ class StatusBoard:
                     self._forget(job_id)
                     return
                 look = self._looks.of(job.id) if job.state is State.RUNNING and job.has_channel else None
-                await self._write(job, look if look and await self._may_show(job) else None)
+                with speaking(job.language):
+                    await self._write(job, look if look and await self._may_show(job) else None)
             except Exception:
                 log.exception("could not show the status of job %s", job_id)
                 self._try_again(job_id)
@@ -317,10 +319,12 @@ class StatusBoard:
                 message = await self._messenger.send(job.channel_id, post)
                 await self._delivery.set_status_message(job.id, job.channel_id, message)
             return 0
-        edit = self._messenger.edit(job.status_channel_id, job.status_message_id, content, view, files)
+        place = job.status_channel_id, job.status_message_id
+        if job.choose_until is not None and await self._messenger.is_container(*place):
+            raise ChannelError(Trouble.CONTAINER, "the drafts were shown in a container")
         try:
             async with asyncio.timeout(DRAFT_SECONDS if files else None):
-                await edit
+                await self._messenger.edit(*place, content, view, files)
         except TimeoutError as error:
             raise ChannelError(Trouble.LATER, "the first look took too long") from error
         return 0 if look is None else look.take
@@ -354,7 +358,7 @@ class StatusBoard:
             self._try_again(job.id, pause)
 
     async def _replace(self, job: Job) -> None:
-        """A new one takes over: Discord limits edits of messages older than an hour."""
+        """A new one takes over: Discord limits edits of old messages, and no edit makes a container plain."""
         old_channel, old_message = job.status_channel_id, job.status_message_id
         content = await self._content(job)
         fresh = nonce(job.id, f"status after {old_message}")
@@ -386,7 +390,7 @@ def _needs_another(job: Job, trouble: Trouble, *, said: bool) -> bool:
         return False
     if trouble is Trouble.GONE:
         return not (job.state.ended or said)
-    return trouble in {Trouble.TOO_OLD, Trouble.THINKING}
+    return trouble in {Trouble.TOO_OLD, Trouble.THINKING, Trouble.CONTAINER}
 
 
 def _pause_before_retry(job: Job, trouble: Trouble, over_for: float, give_up_after: float) -> float | None:

@@ -98,7 +98,7 @@ class ApiClient:
         """Ask for a clip. A request whose answer is lost is sent again, and still makes one job.
 
         Args:
-            kind: animate, text2video or restyle.
+            kind: animate, text2video, restyle or effect.
             options: by their names in Discord; what is None is left out.
             files: by the names of their options.
 

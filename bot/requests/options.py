@@ -308,6 +308,17 @@ RESTYLE = ClipCommand(
     ),
 )
 
+EFFECT = ClipCommand(
+    name="effect",
+    about="Turn a picture into a clip with one of this server's effects",
+    kind=Kind.ANIMATE,
+    options=(
+        Option(name="effect", about="The effect's name, such as Old film", required=True),
+        replace(PICTURE, about="The picture", required=True),
+    ),
+)
+"""The effect says all the rest."""
+
 
 def request_of(kind: Kind, *, engine: str | None = None, **given: Any) -> Request:
     """Turn what was given into a request. What is None, or not given, is left to the request's default.

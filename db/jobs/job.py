@@ -53,6 +53,7 @@ class NewJob:
         token: what its answer can be changed with, where that is the only way.
         answer_only: the bot is not where it was asked for: all that is said of it goes into the answer.
         given: JSON, what its command was given, where defaults were added; opaque to this package.
+        language: in which its member is told of it.
     """
 
     key: str
@@ -82,6 +83,7 @@ class NewJob:
     token: str | None = None
     answer_only: bool = False
     given: str | None = None
+    language: str = "en"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +135,7 @@ class Job:
         token: what its answer can be changed with, while that may be.
         answer_only: the bot is not where it was asked for: all that is said of it goes into the answer.
         given: JSON, what its command was given, where defaults were added; opaque to this package.
+        language: in which its member is told of it.
     """
 
     id: JobId
@@ -201,6 +204,7 @@ class Job:
     token: str | None = None
     answer_only: bool = False
     given: str | None = None
+    language: str = "en"
 
     @property
     def has_channel(self) -> bool:

@@ -13,7 +13,7 @@ import click
 
 from bot.cli.output import CLIP, OutputFile, data_dir
 from bot.cli.request_options import asked_for
-from bot.requests.options import ANIMATE, RESTYLE, TEXT2VIDEO, ClipCommand
+from bot.requests.options import ANIMATE, EFFECT, RESTYLE, TEXT2VIDEO, ClipCommand
 
 if TYPE_CHECKING:
     from bot.remote.api_client import ApiClient, Document
@@ -72,7 +72,7 @@ def _asking(command: ClipCommand) -> None:
         options = {name: _plain(value) for name, value in given.items()}
 
         async def work(api: ApiClient) -> None:
-            job = await api.ask(command.kind.value, options, files)
+            job = await api.ask(command.name, options, files)
             if target is not None:
                 await _save(api, job, target)
             else:
@@ -90,7 +90,7 @@ def _plain(value: Any) -> Any:
     return None if value is False else value
 
 
-for _command in (ANIMATE, TEXT2VIDEO, RESTYLE):
+for _command in (ANIMATE, TEXT2VIDEO, RESTYLE, EFFECT):
     _asking(_command)
 
 

@@ -13,10 +13,12 @@ import aiohttp
 import discord
 import pytest
 
+from bot.job_documents import recipe_of
 from bot.supervisor import Supervisor
 from db.api.keys import Scope
 from db.moderation.reviews import OnWords
 from db.states import JobId
+from engine.effects.shipped import SHIPPED
 from tests.bot.api.serving import TEXT, drawing, serving
 from tests.bot.fixtures import count_of, picture, until
 from tests.db.asking import audit_entry
@@ -70,7 +72,28 @@ async def test_a_picture_is_animated(api, services, guild, ada):
     assert list(job.inputs) == ["picture"]
 
 
+async def test_a_picture_gets_an_effect(api, services, guild, ada):
+    client = await api.client(guild, ada.id)
+    offered = (await client.ask("GET", "/v1/engines")).json["effects"]
+    assert {"name": "Old film", "about": SHIPPED["old film"].about} in offered
+    own = SHIPPED["confetti"].renamed("Payday", "Paper money")
+    by = audit_entry("effect added", guild=guild, actor=ada.id)
+    await services.queue.effects.add(own.name, own.to_json(), by, job=None, most=20)
+    for name in ("old film", "payday"):
+        form = aiohttp.FormData()
+        form.add_field("request", json.dumps({"kind": "effect", "effect": name}))
+        form.add_field("image", picture(), filename="cat.png", content_type="image/png")
+        asked = await client.ask("POST", "/v1/jobs", data=form)
+        assert asked.status == 202, asked.json
+        job = present(await services.queue.jobs.get(JobId(asked.json["id"])))
+        effect = present(recipe_of(job).effect)
+        assert effect.name.lower() == name
+
+
 FORMS = (
+    ({"request": '{"kind": "effect", "effect": "no such"}', "image": picture()}, 422, "refused"),
+    ({"request": '{"kind": "effect", "effect": "old film"}'}, 422, "invalid"),
+    ({"request": '{"kind": "effect", "effect": "old film", "seed": 1}', "image": picture()}, 422, "invalid"),
     ({"request": '{"kind": "animate"}'}, 422, "invalid"),
     ({"request": '{"kind": "animate"}', "image": b"no picture"}, 422, "refused"),
     ({"request": '{"kind": "animate"}', "image": b"x" * 1_000_001}, 413, "too-large"),

@@ -7,13 +7,13 @@ import sqlite3
 
 import pytest
 from click.testing import CliRunner
+from engine.runtime.kept_clips import CALIBRATION_VARIABLE
 
 from bot.cli.main import main
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
 from bot.elsewhere_policies import engine_environment
 from db.sqlite.connection import Database
-from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.gate.calibration import shipped
 from engine.gate.local_calibration import read_calibrations
 from tests.bot.fixtures import receipt, recipe

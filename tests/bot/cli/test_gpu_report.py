@@ -7,10 +7,11 @@ import os
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import first_time_page, tried
 from bot.cli import gpu_report as module
+from bot.cli import tried
 from bot.cli.gpu_report import NOT_MEASURED, gpu_report
 from bot.cli.main import main
+from bot.cli.tables import first_time_page
 from bot.cli.trials import not_tried, trials
 from bot.config.settings import load_settings
 from engine.core.capabilities import Capabilities

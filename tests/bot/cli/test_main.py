@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 
 from bot.cli import demo
 from bot.cli.main import main
-from bot.cli.settings_table import table
+from bot.cli.tables.settings_table import table
 from bot.config.settings import load_settings, variable
 from bot.ops import health
 from bot.policies import for_plan

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import choices_table, models
+from bot.cli import models
 from bot.cli.doctor import examine, examine_weights
 from bot.cli.main import main
-from bot.cli.models_table import table
+from bot.cli.tables import choices_table
+from bot.cli.tables.models_table import table
 from bot.config.settings import load_settings, variable
 from bot.elsewhere_policies import engine_environment
 from bot.policies import store_of

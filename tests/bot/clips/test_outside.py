@@ -10,8 +10,8 @@ import pytest
 from bot.config.choices import DirectMessages
 from bot.text import messages, outside_texts, privacy_texts, private_texts
 from db.states import DIRECT, STRANGERS, State
+from tests.bot.clips.choosing import draw, in_state, labels
 from tests.bot.clips.test_private import at_work, direct_to
-from tests.bot.clips.test_takes import draw, in_state, labels
 from tests.bot.fixtures import picture, until
 from tests.clock import CLOCK
 from tests.fake_discord import Permission, Upload

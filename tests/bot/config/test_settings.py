@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.settings_table import page, table
-from bot.config.choices import DirectMessages, LogFormat
+from bot.cli.tables.settings_table import page, table
+from bot.config.choices import Containers, DirectMessages, Language, LogFormat
 from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables, variable
 from tests import ROOT
 
@@ -45,6 +45,7 @@ DEFAULTS = {
     "choose_minutes": 30.0,
     "webhook_keep_days": 7.0,
     "first_times": True,
+    "language": Language.AUTO,
     "worker_judged_first": 20,
     "worker_judged_share": 0.05,
     "worker_check_seconds": 120.0,
@@ -61,6 +62,7 @@ DEFAULTS = {
     "stranger_day": 3,
     "stranger_waiting": 1,
     "strangers_waiting": 20,
+    "components_v2": Containers.AUTO,
     "time_zone": "",
     "leave_out_memory_gb": 0.0,
     "leave_out_seconds": 60.0,
@@ -313,6 +315,7 @@ WRONG = {
     "compiled_bytes": ["-1", "5 GB"],
     "fetch_eyes": ["perhaps"],
     "first_times": ["perhaps"],
+    "language": ["German", "DE", "xx"],
     "fetch_eyes_seconds": ["0", "4000", "soon"],
     "webhook_secret": ["whsec_c2hvcnQ=", "whsec_?", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="],
     "webhook_url": ["example.com", "ftp://example.org", "https://ann:word@example.org", "https://[x"],
@@ -402,6 +405,7 @@ WRONG = {
     "gallery_stills": ["-1", "100001", "many"],
     "rife_on_cpu": ["2"],
     "log_level": ["LOUD"],
+    "components_v2": ["on", "AUTO"],
     "log_format": ["xml"],
     "log_backlog": ["9999", "1 MB"],
     "moderator_roles": ["@mods", "1;2"],
@@ -725,7 +729,9 @@ def test_run_ends_with_the_line_and_without_a_traceback(tmp_path):
 
 
 def test_the_page_of_settings_is_the_one_that_the_class_makes():
-    assert (ROOT / "docs/settings.md").read_text("utf-8") == page(), "run: python -m bot.cli.settings_table"
+    assert (ROOT / "docs/settings.md").read_text("utf-8") == page(), (
+        "run: python -m bot.cli.tables.settings_table"
+    )
 
 
 def test_every_setting_has_a_meaning_and_a_row():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cli.delivery_table import page
+from bot.cli.tables.delivery_table import page
 from bot.discord_io.causes import CAUSES, FOLLOWS, Sort, Trouble, trouble_of
 from tests import ROOT
 

@@ -153,7 +153,8 @@ class Scripted:
 
     def __init__(self, broker: Broker, worker: str = ALICE) -> None:
         self.id = worker
-        self.boot, self.born, self.seq, self.asks = secrets.token_hex(8), time.time(), 0, 0
+        self.boot, self.seq, self.asks = secrets.token_hex(8), 0, 0
+        self.began = time.monotonic()
         self.files: dict[str, bytes] = {}
         self.pulled: list[Pull] = []
         self.told: list[Any] = []
@@ -196,7 +197,8 @@ class Scripted:
 
     async def hello(self, *hold: Held, **changes: Any) -> Any:
         self.seq += 1
-        given = {"release": "1", "boot": self.boot, "born": self.born, "seq": self.seq, "caps": self.caps}
+        age = time.monotonic() - self.began
+        given = {"release": "1", "boot": self.boot, "age": age, "seq": self.seq, "caps": self.caps}
         hello = Hello(**{**given, "hold": hold, **changes})
         answer = await self.request(subjects.HELLO, hello)
         return messages.decode(messages.HELLO_ANSWER, answer.data)
@@ -207,14 +209,14 @@ class Scripted:
         answer = await self.request(subjects.BEAT, beat, seconds)
         return messages.decode(messages.BEAT_ANSWER, answer.data)
 
-    async def ask(self, n: int | None = None) -> Any:
+    async def ask(self, n: int | None = None, *, resident: str = "") -> Any:
         if n is None:
             self.asks += 1
-        ask = Ask(boot=self.boot, n=self.asks if n is None else n)
+        ask = Ask(boot=self.boot, n=self.asks if n is None else n, resident=resident)
         return messages.decode(messages.ASK_ANSWER, (await self.request(subjects.ASK, ask)).data)
 
-    async def order(self) -> Order:
-        found = await self.ask()
+    async def order(self, *, resident: str = "") -> Order:
+        found = await self.ask(resident=resident)
         assert isinstance(found, Order), found
         return found
 

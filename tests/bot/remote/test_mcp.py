@@ -54,7 +54,7 @@ async def test_an_assistant_lists_the_tools_and_makes_a_clip(api, services, chan
     async with assistant(api, program.key, "--files", str(tmp_path)) as client, drawing(services):
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         assert set(tools) == {
-            *("animate", "text2video", "restyle"),
+            *("animate", "text2video", "restyle", "effect"),
             *("job", "clip", "cancel", "engines", "limits"),
         }
         assert tools["animate"].input_schema["required"] == ["image"]

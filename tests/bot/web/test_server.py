@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.cli import metrics_table
+from bot.cli.tables import metrics_table
 from bot.running import supervisor_of, web_server
 from bot.supervisor import Supervisor
 from bot.web import server as server_module

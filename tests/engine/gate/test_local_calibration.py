@@ -2,8 +2,8 @@ import json
 
 import numpy as np
 import pytest
+from engine.runtime.kept_clips import CALIBRATION_VARIABLE, FEWEST
 
-from engine.core.kept_clips import CALIBRATION_VARIABLE, FEWEST
 from engine.gate import judge
 from engine.gate.calibration import shipped
 from engine.gate.local_calibration import (

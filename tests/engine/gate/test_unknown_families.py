@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from engine.runtime.kept_clips import FEWEST
 
-from engine.core.kept_clips import FEWEST
 from engine.core.receipt import Outcome
 from engine.families import FAMILIES
 from engine.gate import MEASURES, TROUBLES, judge

@@ -14,7 +14,7 @@ PAGE = f"""\
 Settings come from the environment, from `{ENV_FILE}` or from `{TOML}`; the first of them that has it wins.
 In the TOML file, names are in lower case and without `FRAMEKILN_`, like `data_dir = "data"`.
 If a value is wrong, the bot does not start and prints one line that names the setting.
-`framekiln settings` prints this table; `python -m bot.cli.settings_table` prints this page.
+`framekiln settings` prints this table; `python -m bot.cli.tables.settings_table` prints this page.
 
 If the machine reaches the internet through a proxy, set `HTTPS_PROXY`, such as `http://proxy.example:3128`.
 The bot uses it for Discord's API, for its gateway and for members' files; `framekiln models` uses it for

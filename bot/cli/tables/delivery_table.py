@@ -9,7 +9,7 @@ PAGE = """\
 
 A finished clip waits until Discord takes it. What follows from a refusal depends on what it is about: the
 place, the content or the moment. Only a refusal of the content is final, and only for that form of the clip.
-`python -m bot.cli.delivery_table` prints this page.
+`python -m bot.cli.tables.delivery_table` prints this page.
 
 """
 
