@@ -21,6 +21,14 @@ class Where(StrEnum):
     CPU = "cpu"
 
 
+class Containers(StrEnum):
+    """Which messages are posted as one container (Discord's components v2)."""
+
+    AUTO = "auto"
+    OFF = "off"
+    ALL = "all"
+
+
 class Language(StrEnum):
     """What the bot speaks: everybody's own language, or one for everything."""
 
@@ -37,14 +45,6 @@ class Language(StrEnum):
     JAPANESE = "ja"
     KOREAN = "ko"
     CHINESE = "zh-CN"
-
-
-class Containers(StrEnum):
-    """Which messages are posted as one container (Discord's components v2)."""
-
-    AUTO = "auto"
-    OFF = "off"
-    ALL = "all"
 
 
 MOST_TAKES = 4

@@ -62,8 +62,8 @@ class Messenger:
         self._client: discord.Client | None = None
         self._attached = asyncio.Event()
         self._patience = patience
-        self._language = language
         self._known = KnownForms()
+        self._language = language
 
     def attach(self, client: discord.Client) -> None:
         """Use this client from now on."""

@@ -11,6 +11,9 @@ from typing import Any, Self
 
 from engine.core.sentence import SENTENCES, Sentence, by_table, table_of
 
+FEWEST_KEPT = 40
+"""Clips that members kept, and from which a calibration is made: with fewer, one decides the 5 % point."""
+
 SKETCH = Sentence("a sketch: no text-to-video model is installed")
 """What a receipt says of a clip by a stand-in."""
 
