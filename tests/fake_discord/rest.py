@@ -228,6 +228,8 @@ class Rest:
     def _post(self, params: Params, body: Body, query: Params) -> Any:
         channel = self._channel(params)
         check_may_post(channel, body.json, body.files)
+        if channel.direct:
+            self._check_reaches(channel)
         nonce = body.json.get("nonce")
         if nonce is not None and body.json.get("enforce_nonce"):
             doubled = self._by_nonce(channel, str(nonce))
@@ -246,6 +248,12 @@ class Rest:
         if message.ephemeral:
             raise Refusal(Reason.INVALID_FORM, f"flag {EPHEMERAL} is for interactions")
         return self.world.shown_to_bot(self.world.post(message))
+
+    def _check_reaches(self, channel: Channel) -> None:
+        """The bot may write to those who share a server with it, and to those who have installed it."""
+        user = next(user for user, one in self.world.direct.items() if one is channel)
+        if not self.world.shares_a_guild(user) and user not in self.world.installed:
+            raise Refusal(Reason.NO_MUTUAL_GUILD)
 
     def _by_nonce(self, channel: Channel, nonce: str) -> Message | None:
         since = time.time() - self.nonce_window
