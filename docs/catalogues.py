@@ -21,8 +21,8 @@ from discord import app_commands
 
 from bot.buttons import rows
 from bot.commands import setup_all
-from bot.text.catalogue import FOLDER
-from bot.text.command_translator import context_of
+from bot.text.catalogues.catalogue import FOLDER
+from bot.text.catalogues.command_translator import context_of
 from bot.text.languages import ENGLISH, LANGUAGES
 from bot.text.tree_texts import KINDS
 from bot.text.wording import BUTTON, CHOICE, FORM, KIND

@@ -99,8 +99,8 @@ MADE = {
 
 
 THE_MACHINERY = {
-    "bot.text.catalogue",
-    "bot.text.command_translator",
+    "bot.text.catalogues.catalogue",
+    "bot.text.catalogues.command_translator",
     "bot.text.languages",
     "bot.text.wording",
 }
