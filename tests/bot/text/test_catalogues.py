@@ -124,6 +124,7 @@ def test_every_command_that_a_sentence_names_exists(known):
 
 def test_a_command_is_named_in_a_sentence_as_discord_names_it(language):
     known = catalogue(language)
+    assert known is not None
     assert f"/{known.one('jobs', COMMAND)}" in known.one(
         "You already have {n} waiting. Let one finish, or cancel one with /jobs."
     )
@@ -169,6 +170,10 @@ def _lists(value):
     yield options
     for option in options:
         yield from _lists(option)
+
+
+def _named(option, locale):
+    return (option.get("name_localizations") or {}).get(locale, option["name"])
 
 
 def _counted(value):
