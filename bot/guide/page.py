@@ -128,7 +128,7 @@ async def show(interaction: Interaction, topic: str | None = None) -> None:
         else:
             return
     text = help_texts.START if page is None else page.text
-    plain = {"content": text, "view": view_of(_buttons(names, topic, page))}
+    plain = {"content": str(text), "view": view_of(_buttons(names, topic, page))}
     await _answer(interaction, plain, page)
 
 
@@ -136,7 +136,7 @@ async def _answer(interaction: Interaction, said: dict[str, Any], page: Topic | 
     shown = () if page is None else page.shown
     data = [await asyncio.to_thread(one.path.read_bytes) for one in shown]
     files = [
-        discord.File(io.BytesIO(each), filename=one.name, description=one.alt)
+        discord.File(io.BytesIO(each), filename=one.name, description=str(one.alt))
         for each, one in zip(data, shown, strict=True)
     ]
     if interaction.message is None:
@@ -160,7 +160,7 @@ def _buttons(names: list[str], topic: str | None, page: Topic | None) -> list[_H
     others = []
     for name in names:
         button = ShowTopic(name)
-        button.item.label = TOPICS[name].label
+        button.item.label = str(TOPICS[name].label)
         button.item.disabled = name == topic
         others.append(button)
     return [*tried, *others]

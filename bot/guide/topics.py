@@ -9,6 +9,7 @@ from pathlib import Path
 import bot
 from bot.discord_io.post import Attached
 from bot.text import help_texts
+from bot.text.wording import Text
 
 EXAMPLES = Path(__file__).parent / "examples"
 PICTURE = Path(bot.__file__).parent / "cli" / "lake.jpg"
@@ -31,47 +32,48 @@ class Topic:
         for_moderators: whether others don't see it.
     """
 
-    label: str
-    text: str
+    label: Text
+    text: Text
     shown: tuple[Attached, ...] = ()
     tried: bool = False
     for_moderators: bool = False
 
 
-def _example(name: str, alt: str) -> Attached:
+def _example(name: str, alt: Text) -> Attached:
     return Attached(path=EXAMPLES / f"{name}.gif", name=f"{name}.gif", alt=alt)
 
 
 TOPICS: Mapping[str, Topic] = {
     "picture": Topic(
-        label="From a picture",
+        label=help_texts.TOPIC_PICTURE,
         text=help_texts.PICTURE,
         shown=(_example("picture", help_texts.LAKE),),
         tried=True,
     ),
     "words": Topic(
-        label="From words",
+        label=help_texts.TOPIC_WORDS,
         text=help_texts.WORDS,
         shown=(_example("words", help_texts.ALT_WORDS),),
         tried=True,
     ),
     "takes": Topic(
-        label="Drafts to choose from",
+        label=help_texts.TOPIC_TAKES,
         text=help_texts.TAKES,
-        shown=tuple(
-            _example(name, help_texts.alt_draft(number))
-            for number, name in enumerate(("picture", "draft-2", "draft-3"), 1)
+        shown=(
+            _example("picture", help_texts.LAKE),
+            _example("draft-2", help_texts.ALT_DRAFT),
+            _example("draft-3", help_texts.ALT_DRAFT),
         ),
         tried=True,
     ),
     "effects": Topic(
-        label="Effects",
+        label=help_texts.TOPIC_EFFECTS,
         text=help_texts.EFFECTS,
         shown=(_example("effect", help_texts.ALT_EFFECT),),
         tried=True,
     ),
-    "data": Topic(label="My data", text=help_texts.DATA),
-    "moderators": Topic(label="For moderators", text=help_texts.MODERATORS, for_moderators=True),
+    "data": Topic(label=help_texts.TOPIC_DATA, text=help_texts.DATA),
+    "moderators": Topic(label=help_texts.TOPIC_MODERATORS, text=help_texts.MODERATORS, for_moderators=True),
 }
 """By the word in their button's ``custom_id``, which may never change."""
 

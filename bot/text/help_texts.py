@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-START = (
+from bot.text.wording import Text
+
+START = Text(
     "**I turn pictures and words into short clips.**\n"
     "Type `/animate`, attach a picture and send it. That is all it takes: I post the clip in this channel "
     "and ping you. The buttons show what else I can do."
 )
-PICTURE = (
+PICTURE = Text(
     "**A clip of a picture**\n"
     "Type `/animate`, attach a picture and send it. Or open a message's menu → Apps → *Animate this*.\n"
     "-# The example: a painted lake, with no other option."
 )
-WORDS = (
+WORDS = Text(
     "**A clip of words**\n"
     "Type `/text2video prompt:` and what you want to see.\n"
     "-# The example: `a red boat on the sea at sunset`. It is drawn by the engine that needs no model; your "
     "server may have one that draws photographs."
 )
-TAKES = (
+TAKES = Text(
     "**Drafts to choose from**\n"
     "Add `takes: 3` to `/animate` or `/text2video`. I draw three rough drafts, you press the button of the "
     "one you like, and I finish it. The set counts as one request.\n"
     "-# The example: three drafts of the same lake. The camera moves differently in each."
 )
-EFFECTS = (
+EFFECTS = Text(
     "**Effects in one click**\n"
     "Type `/effect` and choose one, or open a message's menu → Apps → *Effect…*. Moderators can add effects "
     "of their own.\n"
     "-# The example: *Snow globe*."
 )
-DATA = (
+DATA = Text(
     "**Your data**\n"
     "`/mydata export` sends you everything I have about you. `/mydata erase` deletes it for good. "
     "`/mydata pictures` says whether others may animate your pictures.\n"
@@ -38,7 +40,7 @@ DATA = (
     "```\ndata.json   what you asked for, and how it went\ngiven/      the pictures and sounds you gave\n"
     "clips/      your clips\n```"
 )
-MODERATORS = (
+MODERATORS = Text(
     "**For moderators**\n"
     "`/queue show` lists what waits; `/queue pause` and `/queue drain` stop it. `/queue review` lets you "
     "look at clips before they are posted, `/queue limit set` says how much members may use, `/queue words "
@@ -47,13 +49,16 @@ MODERATORS = (
     "> 👀 **A finished clip** to review\n> A clip of a picture · by Ada in #clips\n> `a red boat`"
 )
 
-NOT_HERE = "That page of the help isn't here, or not for you. `/help` shows those that are."
+NOT_HERE = Text("That page of the help isn't here, or not for you. `/help` shows those that are.")
 
-LAKE = "A painted lake at sunset, with a rowing boat in front of mountains"
-ALT_WORDS = "A drawn red sailing boat on the sea at sunset"
-ALT_EFFECT = "The lake inside a snow globe, with snow falling"
+LAKE = Text("A painted lake at sunset, with a rowing boat in front of mountains")
+ALT_WORDS = Text("A drawn red sailing boat on the sea at sunset")
+ALT_EFFECT = Text("The lake inside a snow globe, with snow falling")
+ALT_DRAFT = Text("The same lake; the camera moves in another way")
 
-
-def alt_draft(number: int) -> str:
-    """What a draft of the example shows."""
-    return f"Draft {number}: {LAKE}"
+TOPIC_PICTURE = Text("From a picture", "button")
+TOPIC_WORDS = Text("From words", "button")
+TOPIC_TAKES = Text("Drafts to choose from", "button")
+TOPIC_EFFECTS = Text("Effects", "button")
+TOPIC_DATA = Text("My data", "button")
+TOPIC_MODERATORS = Text("For moderators", "button")
