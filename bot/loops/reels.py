@@ -139,6 +139,7 @@ class ReelPoster:
                 file=path if shown else None,
                 file_name=name if shown else None,
                 alt=f"{len(shown)} clips, one after the other",
+                title=community_texts.reel_title(reel.name.removeprefix("now ")),
             )
             if await self._reels.begin(reel, [one.job.id for one in shown]):
                 await self._reels.finish(reel, await self._messenger.send(reel.channel_id, post))
