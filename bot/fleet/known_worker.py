@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.fleet.account import Account
 from bot.fleet.looks import Looks
 from bot.fleet.orders import Orders
+from bot.fleet.own_weights import OwnWeights
 from bot.fleet.places import Place, Places
 from bot.fleet.results import Results
 from bot.fleet.transfers import Transfers
@@ -51,6 +52,7 @@ class FleetParts:
     """What the fleet works with.
 
     Attributes:
+        own_weights: may be passed on to workers.
         outcomes_of: makes what records the ends of a worker's claims, by its name.
         may_claim: asked before each claim; False: no job is begun.
         removed: tells the broker that somebody may not come any more.
@@ -67,6 +69,7 @@ class FleetParts:
     results: Results
     looks: Looks
     discards: Discards
+    own_weights: OwnWeights
     outcomes_of: Callable[[str], Outcomes]
     may_claim: Callable[[], bool]
     removed: Callable[[], None]
