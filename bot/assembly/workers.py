@@ -90,4 +90,5 @@ def fleet_of(
         clock=base.clock,
     )
     broker.on_change(fleet.hub.dial)
+    broker.before_removal(fleet.hub.dismiss)
     return fleet

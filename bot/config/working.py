@@ -30,7 +30,8 @@ class Working(BaseSettings):
         4,
         ge=1,
         le=100,
-        description="How often workers' programs may end in a job before it is set aside; a silence is none.",
+        description="How often workers' programs may end in a job before it is set aside. A worker counts "
+        "once until it has drawn another; a silence is none.",
     )
     worker_bad_clips: int = Field(
         3,

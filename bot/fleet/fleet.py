@@ -108,9 +108,9 @@ class Fleet:
             now = time.monotonic()
             helper = self.helpers.get(worker) or self._first(row, hello, now)
             silent = now - helper.heard_at > self.policy.lease
-            if not (helper.account.greets(hello) or silent):
+            if not (helper.account.greets(hello, now) or silent):
                 return Refused(refused=RefusedCode.TWICE)
-            await self._greet(helper, hello)
+            await self._greet(helper, hello, now)
             helper.heard_at = now
             news = helper.account.hear(hello.seq, hello.hold, now)
             if news is not None:
@@ -129,12 +129,14 @@ class Fleet:
         helper = self.helpers[row.id] = Helper(place=place, account=Account(), heard_at=now)
         return helper
 
-    async def _greet(self, helper: Helper, hello: Hello) -> None:
+    async def _greet(self, helper: Helper, hello: Hello, now: float) -> None:
         """Take a process for the worker's, and give back what the one before had."""
         place, known = helper.place, helper.account.boot
-        for lost in helper.account.begin(hello):
+        for lost in helper.account.begin(hello, now):
             self.holdings.let_go(helper, lost)
-            await self.holdings.lose(lost.claim, anew=True)
+            blamed = self._parts.blame.falls_on(lost.job.id, place.worker.id)
+            await self.holdings.lose(lost.claim, anew=True, blamed=blamed)
+            helper.rests_until = max(helper.rests_until, now + place.outcomes.machine_ended(lost.job.id))
         if known != hello.boot:
             place.seat.engine.deaths += bool(known)
             log.info("worker %s is here: %s", place.seat.name, hello.caps.name or hello.caps.device)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.fleet.account import Account
+from bot.fleet.blame import Blame
 from bot.fleet.looks import Looks
 from bot.fleet.orders import Orders
 from bot.fleet.own_weights import OwnWeights
@@ -53,6 +54,7 @@ class FleetParts:
 
     Attributes:
         own_weights: may be passed on to workers.
+        blame: tells whether what ends in a worker is held against the job.
         outcomes_of: makes what records the ends of a worker's claims, by its name.
         may_claim: asked before each claim; False: no job is begun.
         removed: tells the broker that somebody may not come any more.
@@ -70,6 +72,7 @@ class FleetParts:
     looks: Looks
     discards: Discards
     own_weights: OwnWeights
+    blame: Blame
     outcomes_of: Callable[[str], Outcomes]
     may_claim: Callable[[], bool]
     removed: Callable[[], None]

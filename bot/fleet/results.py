@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.fleet.account import Holding
+from bot.fleet.blame import Blame
 from bot.fleet.places import Place
 from bot.fleet.transfers import Transfers
 from bot.link.errors import Declined, WrongContent
 from bot.link.failures import error_of
-from bot.link.messages import Done, Fail, Verdict
+from bot.link.messages import Done, Fail, FailKind, Verdict
 from bot.loops.discards import Discards
 from bot.loops.handing_in import HandingIn
+from bot.loops.outcomes import BROKEN_DEVICE, MachineAtFault
 from bot.loops.render_tally import RenderTally
 from db.errors import BlobDamaged
 from db.fleet.worker_claims import Standing, WorkerClaims
@@ -81,6 +83,7 @@ class Results:
         discards: Discards,
         tally: RenderTally,
         checks: Checks | None,
+        blame: Blame,
         clock: Callable[[], float],
     ) -> None:
         """Make one.
@@ -93,6 +96,7 @@ class Results:
             discards: have the pictures of discarded takes.
             tally: counts what was drawn.
             checks: look at what strangers' machines drew; None: nothing of theirs is taken.
+            blame: tells whether a failure is held against the job.
             clock: returns Unix seconds.
         """
         self._claims = claims
@@ -102,6 +106,7 @@ class Results:
         self._discards = discards
         self._tally = tally
         self._checks = checks
+        self._blame = blame
         self._clock = clock
 
     async def settle(self, place: Place, holding: Holding, *, give_up: Callable[[], bool]) -> Settled:
@@ -146,6 +151,7 @@ class Results:
                 receipt = within(receipt, self._clock() - (job.started_at or self._clock()))
             self._tally.add(receipt)
             place.outcomes.drew(job.id)
+            self._blame.drew(job.id, place.worker.id)
             kept = await self._handing_in.take(job, clip, receipt)
             adopted = True  # it was moved away, whether it was kept or not
         except BlobDamaged as error:
@@ -159,12 +165,22 @@ class Results:
     async def _failed(
         self, place: Place, holding: Holding, fail: Fail, give_up: Callable[[], bool]
     ) -> Settled:
-        error = error_of(fail)
-        if place.worker.trust is not Trust.OWN and fail.kind not in TAKEN_AT_THEIR_WORD:
-            # What members read, and whether a job fails for good, no stranger says.
-            error = EngineDied(None, f"{fail.kind} {fail.code}: {fail.text}\n{fail.detail}")
-        pause = await place.outcomes.record(holding.job, error, give_up=give_up)
+        pause = await place.outcomes.record(
+            holding.job, self._meaning(place.worker, holding.job, fail), give_up=give_up
+        )
         return Settled(verdict=Verdict.FAILED, pause=pause)
+
+    def _meaning(self, worker: Worker, job: Job, fail: Fail) -> Exception:
+        """What a failure is, as far as the bot believes it."""
+        error, words = error_of(fail), f"{fail.kind} {fail.code}: {fail.text}\n{fail.detail}"
+        if fail.code == BROKEN_DEVICE:
+            return MachineAtFault(words)
+        if worker.trust is not Trust.OWN and fail.kind not in TAKEN_AT_THEIR_WORD:
+            # What members read, and whether a job fails for good, no stranger says.
+            error = MachineAtFault(words) if fail.kind == FailKind.SHORTAGE else EngineDied(None, words)
+        if isinstance(error, EngineDied) and not self._blame.falls_on(job.id, worker.id):
+            return MachineAtFault(words)
+        return error
 
     async def _unfit(self, place: Place, holding: Holding, why: str) -> Settled:
         """The job goes to the front, at no cost."""
@@ -173,7 +189,7 @@ class Results:
         return Settled(verdict=Verdict.BAD, unfit=why)
 
 
-TAKEN_AT_THEIR_WORD = frozenset({"killed", "shutdown", "shortage"})
+TAKEN_AT_THEIR_WORD = frozenset({FailKind.KILLED, FailKind.SHUTDOWN})
 """Kinds of failures that put the job back and cost it nothing."""
 
 

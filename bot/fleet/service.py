@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.fleet.blame import Blame
 from bot.fleet.fleet import Fleet
 from bot.fleet.hub import Hub, new_epoch
 from bot.fleet.known_worker import FleetParts
@@ -109,7 +110,7 @@ def fleet_service(
         release: of this program.
         clock: returns Unix seconds.
     """
-    transfers = Transfers(folder, at_once=policy.transfers)
+    transfers, blame = Transfers(folder, at_once=policy.transfers), Blame()
     discards = Discards(take_previews=take_previews, retention=retention, blobs=blobs)
     results = Results(
         claims=worker_claims,
@@ -119,6 +120,7 @@ def fleet_service(
         discards=discards,
         tally=tally,
         checks=checks,
+        blame=blame,
         clock=clock,
     )
     own_weights = OwnWeights(own_files, sharing, wanted=wanted, waiting=worker_claims.abilities_for)
@@ -136,6 +138,7 @@ def fleet_service(
         looks=Looks(transfers=transfers, discards=discards, signals=signals, checks=checks),
         discards=discards,
         own_weights=own_weights,
+        blame=blame,
         outcomes_of=outcomes_of,
         may_claim=may_claim,
         removed=removed,

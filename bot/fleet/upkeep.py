@@ -102,6 +102,7 @@ class Upkeep:
 
     def _note_silences(self, now: float) -> None:
         for worker, helper in self._fleet.helpers.items():
+            helper.place.seat.resting = now < helper.rests_until
             engine = helper.place.seat.engine
             if now - helper.heard_at > self._fleet.policy.lease and not engine.silent:
                 log.warning("nothing is heard of worker %s", helper.place.seat.name)

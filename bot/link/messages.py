@@ -191,7 +191,8 @@ class Hello(_Message):
     Attributes:
         proto: see :func:`protocol_of`, which reads it from a hello of any version.
         boot: random, one for each process.
-        born: Unix seconds of the process's start. Of two with one key, the younger wins.
+        age: seconds since the process began, by a clock that only moves on. Of two with one key, the
+            younger wins; what the clocks on their walls say decides nothing.
         seq: grows with each hello and beat of a process.
     """
 
@@ -199,7 +200,7 @@ class Hello(_Message):
     proto: int = PROTOCOL
     release: Word
     boot: Token
-    born: Annotated[float, Field(ge=0, lt=1e11, allow_inf_nan=False)]
+    age: Seconds
     seq: Counter
     caps: Capabilities
     hold: Annotated[tuple[Held, ...], Field(max_length=MAX_HELD)] = ()
@@ -439,6 +440,7 @@ def decode(adapter: TypeAdapter[_T], data: bytes) -> _T:
 
 class _Versioned(_Message):
     proto: int
+    release: Word = ""
 
 
 _VERSIONED: TypeAdapter[_Versioned] = TypeAdapter(_Versioned)
@@ -451,3 +453,12 @@ def protocol_of(hello: bytes) -> int:
         NotAMessage: it names none.
     """
     return decode(_VERSIONED, hello).proto
+
+
+def release_of(hello: bytes) -> str:
+    """The release that a hello names, whatever else is in it; "" where it names none.
+
+    Raises:
+        NotAMessage: it names no protocol either.
+    """
+    return decode(_VERSIONED, hello).release

@@ -20,7 +20,7 @@ from bot.supervisor import wait_at_most
 from bot.worker.asking import Asking
 from bot.worker.calibrated import CalibratedEngine
 from bot.worker.drawing import Drawing
-from bot.worker.ends import refused, unreachable
+from bot.worker.ends import refused, unreachable, unwelcome
 from bot.worker.inputs import Inputs
 from bot.worker.own_weights import Copies, with_local_names
 from bot.worker.policy import WorkerPolicy
@@ -101,7 +101,6 @@ class Worker:
             invitation.worker,
             self._holding,
             self._about,
-            born=clock(),
             on_offers=self._copies.offer,
         )
         self._line = Line(
@@ -243,11 +242,13 @@ class Worker:
             if time.monotonic() - self._looked > LOOK_EVERY:
                 self._looked = time.monotonic()
                 await self._look_again()
-            self._voice.contact(self._talk.heard)
-            if self._unwelcome is not None:
-                since, error = self._unwelcome
-                if time.monotonic() - since > self._policy.refused_seconds:
-                    raise unreachable(error)
+            if self._unwelcome is None:
+                self._voice.contact(self._talk.heard)
+                continue
+            since, error = self._unwelcome
+            self._voice.unwelcome(unwelcome(error, self._policy.refused_seconds))
+            if time.monotonic() - since > self._policy.refused_seconds:
+                raise unreachable(error)
 
     def _about(self) -> Capabilities:
         """What the bot is told. Times change with each clip, and wait for the next occasion to be told."""

@@ -67,7 +67,6 @@ class Talk:
         holding: Holding,
         about: Callable[[], Capabilities],
         *,
-        born: float,
         on_offers: Callable[[Sequence[OfferedFile]], None] = lambda _: None,
     ) -> None:
         """Make one.
@@ -77,7 +76,6 @@ class Talk:
             worker: the worker's id.
             holding: what is held.
             about: what this machine can do, now.
-            born: Unix seconds of this process's start.
             on_offers: told what the bot offers, whenever it speaks.
         """
         self._line = line
@@ -85,7 +83,7 @@ class Talk:
         self._holding = holding
         self._about = about
         self._boot = secrets.token_hex(8)
-        self._born = born
+        self._began = time.monotonic()
         self._on_offers = on_offers
         self._seq = 0
         self._asks = 0
@@ -183,7 +181,7 @@ class Talk:
             lambda held: messages.Hello(
                 release=version("framekiln"),
                 boot=self._boot,
-                born=self._born,
+                age=time.monotonic() - self._began,
                 seq=self._seq,
                 caps=self._about(),
                 hold=held,

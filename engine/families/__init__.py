@@ -27,6 +27,7 @@ from engine.core.errors import Unsupported
 from engine.core.family import Family
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Camera, Recipe
+from engine.core.sentence import Sentence
 from engine.weights import shared
 from engine.weights.model_spec import ModelSpec
 
@@ -124,7 +125,13 @@ def family_called(name: str, families: Mapping[str, FamilySpec]) -> FamilySpec:
     """
     spec = families.get(name)
     if spec is None:
-        raise Unsupported(f"There is no engine called {name!r}; choose from {', '.join(sorted(families))}.")
+        raise Unsupported(
+            Sentence(
+                "There is no engine called {engine}; choose from {known}.",
+                engine=repr(name),
+                known=", ".join(sorted(families)),
+            )
+        )
     return spec
 
 

@@ -166,7 +166,8 @@ class Scripted:
 
     def __init__(self, broker: Broker, worker: str = ALICE) -> None:
         self.id = worker
-        self.boot, self.born, self.seq, self.asks = secrets.token_hex(8), time.time(), 0, 0
+        self.boot, self.seq, self.asks = secrets.token_hex(8), 0, 0
+        self.began = time.monotonic()
         self.files: dict[str, bytes] = {}
         self.pulled: list[Pull] = []
         self.told: list[Any] = []
@@ -209,7 +210,8 @@ class Scripted:
 
     async def hello(self, *hold: Held, **changes: Any) -> Any:
         self.seq += 1
-        given = {"release": "1", "boot": self.boot, "born": self.born, "seq": self.seq, "caps": self.caps}
+        age = time.monotonic() - self.began
+        given = {"release": "1", "boot": self.boot, "age": age, "seq": self.seq, "caps": self.caps}
         hello = Hello(**{**given, "hold": hold, **changes})
         answer = await self.request(subjects.HELLO, hello)
         return messages.decode(messages.HELLO_ANSWER, answer.data)

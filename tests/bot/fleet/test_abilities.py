@@ -109,7 +109,7 @@ def test_the_bot_plans_with_the_largest_gpu_and_all_weights(places):
 async def test_a_clip_in_the_owners_style_is_for_machines_with_the_same_file(places, own_files, tmp_path):
     path = kinds.write(tmp_path / "models" / "styles" / "ink.safetensors", kinds.LORA_SD15)
     styled = recipe(engine="animatediff", model=FAMILIES["animatediff"].base[0], styles=(Style(name="ink"),))
-    abilities = made(places, own_files, waiting=lambda: [text])
+    abilities = made(places, own_files, waiting=list)
     text = await abilities.of(styled)
     assert text == "", "as long as it has not been read, it stays here"
     own_files.look()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import time
 from dataclasses import replace
 
 import pytest
 
 from bot.fleet.can import Ability
+from bot.fleet.hub import GOODBYE
+from bot.link import messages
+from bot.link.errors import NoAnswer
 from bot.link.messages import (
     MAX_PIECE,
     Fail,
@@ -177,7 +181,7 @@ async def test_a_zombie_is_told_that_its_job_is_anothers(ours, alice, bob, queue
 async def test_a_program_that_begins_anew_gives_its_jobs_back_at_once(ours, alice, queue):
     job = await wanted(queue)
     await alice.beat(held(await alice.order()))
-    await alice.hello(boot="f" * 16, born=alice.born + 1, seq=0)
+    await alice.hello(boot="f" * 16, age=0.0, seq=0)
     found = await row(queue, job)
     assert (found.state, found.losses) == (State.QUEUED, 1)
     assert ours.place().seat.engine.deaths == 1
@@ -260,6 +264,37 @@ async def test_a_worker_of_another_protocol_is_told_what_to_install(ours, a_work
     async with a_worker(greets=False) as worker:
         answer = await worker.hello(proto=2)
         assert (answer.refused, answer.want) == (RefusedCode.VERSION, "9.9.9")
+
+
+async def test_a_worker_of_another_release_that_cannot_be_understood_is_told_the_same(ours, a_worker):
+    async with a_worker(greets=False) as worker:
+        for release, answered in (("0.0.1", True), ("9.9.9", False)):
+            hello = json.dumps({"type": "hello", "proto": 1, "release": release, "boot": "?"}).encode()
+            if answered:
+                answer = messages.decode(messages.HELLO_ANSWER, (await worker.request("hello", hello)).data)
+                assert (answer.refused, answer.want) == (RefusedCode.VERSION, "9.9.9")
+            else:
+                with pytest.raises(NoAnswer):
+                    await worker.request("hello", hello, seconds=0.5)
+
+
+async def test_a_worker_is_told_that_it_was_removed_before_the_broker_hangs_up(ours, alice, broker):
+    broker.remove(ALICE)
+    await ours.service.hub.dismiss([ALICE])
+    broker.reload()
+    await until(lambda: alice.told)
+    assert alice.told[-1].refused is RefusedCode.REMOVED
+
+
+async def test_a_worker_that_has_missed_its_removal_is_told_again_and_not_too_often(ours, alice, queue):
+    await queue.workers.remove(ALICE)
+    await until(lambda: alice.told, 4)
+    assert (await alice.beat()).refused is RefusedCode.REMOVED
+    assert (await alice.hello()).refused is RefusedCode.REMOVED
+    for _ in range(GOODBYE.burst - 2):
+        assert (await alice.beat()).refused is RefusedCode.REMOVED
+    with pytest.raises(NoAnswer):
+        await alice.beat(seconds=0.5)
 
 
 async def test_a_worker_that_the_owner_removes_ends_and_its_job_goes_to_the_front(ours, alice, queue):

@@ -1,4 +1,4 @@
-"""Checkpoints and styles of the bot's owner at a worker: fetched once, drawn under the names they have there."""
+"""Checkpoints and styles of the bot's owner at a worker: fetched once, and drawn under local names."""
 
 from __future__ import annotations
 

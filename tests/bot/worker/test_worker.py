@@ -196,6 +196,8 @@ async def test_a_worker_that_is_removed_ends_with_a_plain_word(broker, small_bot
         with pytest.raises(Ended, match="does not take this invitation any more"):
             await asyncio.wait_for(task, 10)
     assert said[0].startswith("Draws on Sleeper with sketch.")
+    assert "its owner seems to have removed this machine" in said[-1]
+    assert not any("cannot be reached" in line for line in said)
 
 
 async def test_a_stop_gives_back_at_once_what_is_not_begun(small_bot, working):
