@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
+from bot.job_documents import recipe_of
 from bot.link.messages import InputFile, Order, OrderLimits
 from db.files import Blobs
 from db.jobs.job import Job
@@ -39,8 +41,13 @@ class Orders:
         self._max_seconds = max_seconds
         self._calibration = calibration
 
-    async def of(self, job: Job) -> Order:
+    async def of(self, job: Job, *, own: bool) -> Order:
         """The order for a job under its claim.
+
+        Args:
+            job: it.
+            own: the machine is the owner's. A stranger's draws without the effect, which the bot lays over
+                the clip itself once the gate has seen what is below.
 
         Raises:
             OSError: a file of the job cannot be read.
@@ -51,7 +58,7 @@ class Orders:
         return Order(
             job=job.id,
             claim=job.claim,
-            recipe=job.recipe,
+            recipe=job.recipe if own else _without_effect(job),
             inputs={
                 role: InputFile(sha256=digest, size=sizes[digest]) for role, digest in job.inputs.items()
             },
@@ -74,3 +81,8 @@ class Orders:
         except (OSError, UnicodeError):
             return ""
         return text if len(text) <= MOST_CALIBRATION else ""
+
+
+def _without_effect(job: Job) -> str:
+    recipe = recipe_of(job)
+    return job.recipe if recipe.effect is None else replace(recipe, effect=None).to_json()

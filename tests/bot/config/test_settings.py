@@ -46,7 +46,7 @@ DEFAULTS = {
     "webhook_keep_days": 7.0,
     "first_times": True,
     "worker_judged_first": 20,
-    "worker_judged_share": 0.05,
+    "worker_judged_share": 1.0,
     "worker_check_seconds": 120.0,
     "broker_binary": None,
     "broker_host": IPv4Address(0),
