@@ -22,6 +22,7 @@ from bot.broker.broker import Broker
 from bot.clips.replay import Replays
 from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
+from bot.config.choices import Containers
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
@@ -246,6 +247,7 @@ def _takes(base: Base) -> TakesToChoose:
         policy=policies.for_drafts(base.settings),
         plan=policies.for_plan(base.settings),
         capabilities=base.inventory.capabilities,
+        containers=base.settings.components_v2 is not Containers.OFF,
         work=base.outbox,
         clock=base.clock,
     )

@@ -12,7 +12,9 @@ from bot.buttons.button import Button, Look
 from bot.buttons.job_button import JobButton, Presser
 from bot.buttons.rows import view_of
 from bot.clips.drafting import finished
+from bot.discord_io.containers import beside, container, gallery, rows_of, words
 from bot.discord_io.interactions import Interaction, say
+from bot.discord_io.post import Attached
 from bot.job_documents import receipt_of, recipe_of
 from bot.requests.cancelling import Cancel
 from bot.signals import JobSignals
@@ -110,3 +112,23 @@ async def choose(
 def buttons_for(job: Job, drafts: Sequence[Job]) -> discord.ui.View:
     """The buttons under drafts: one for each, and one that ends it."""
     return view_of([ChooseTake(job.id, draft.draft) for draft in drafts], [Cancel(job.id)])
+
+
+def container_for(
+    job: Job, numbers: Sequence[int], files: Sequence[Attached], asked: str, small: str
+) -> discord.ui.LayoutView:
+    """The drafts, each with its own button below it, so that nobody has to count them.
+
+    Args:
+        job: the one that is choosing.
+        numbers: of the drafts that are shown.
+        files: their clips.
+        asked: stands above them.
+        small: stands below them.
+    """
+    drafts = (
+        part
+        for number, file in zip(numbers, files, strict=True)
+        for part in (gallery(file), beside(take_texts.numbered(number), ChooseTake(job.id, number)))
+    )
+    return container(words(asked), *drafts, words(small), *rows_of([Cancel(job.id)]))

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from bot.clips.choosing import buttons_for, choose, to_show
+from bot.clips.choosing import buttons_for, choose, container_for, to_show
 from bot.clips.drafting import DraftPolicy, draft_of, points_of
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
@@ -61,6 +61,7 @@ class TakesToChoose:
         policy: DraftPolicy,
         plan: PlanLimits,
         capabilities: Callable[[], Awaitable[Capabilities]],
+        containers: bool,
         work: Path,
         clock: Callable[[], float],
     ) -> None:
@@ -77,6 +78,7 @@ class TakesToChoose:
             policy: how drafts are drawn, and how long a member may choose.
             plan: what may be asked for.
             capabilities: what this machine has.
+            containers: whether drafts are shown in a container.
             work: a folder for what is about to be posted.
             clock: returns Unix seconds.
         """
@@ -90,6 +92,7 @@ class TakesToChoose:
         self._policy = policy
         self._plan = plan
         self._capabilities = capabilities
+        self._containers = containers
         self._work = work
         self._clock = clock
         self._not_before: dict[JobId, float] = {}
@@ -183,22 +186,26 @@ class TakesToChoose:
                 )
                 for place, draft in enumerate(drafts)
             ]
-            post = Post(
-                content=take_texts.choose(
-                    job.user_id,
-                    show_prompt(prompt, SHOWN_PROMPT),
-                    numbers=[draft.draft for draft in drafts],
-                    of=job.takes,
-                    minutes=self._policy.choose_seconds / 60,
-                ),
-                nonce=nonce(job.id, "takes"),
-                view=buttons_for(job, drafts),
-                attached=tuple(files),
-                ping=job.user_id,
-            )
-            return await self._messenger.send(job.channel_id, post)
+            return await self._messenger.send(job.channel_id, self._asking(job, drafts, prompt, files))
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    def _asking(self, job: Job, drafts: Sequence[Job], prompt: str, files: Sequence[Attached]) -> Post:
+        """The message that shows the drafts: in a container, each has its button beside it."""
+        numbers = [draft.draft for draft in drafts]
+        minutes = self._policy.choose_seconds / 60
+        asked = take_texts.question(
+            job.user_id, show_prompt(prompt, SHOWN_PROMPT), numbers=numbers, of=job.takes
+        )
+        small = take_texts.small_print(minutes)
+        return Post(
+            content=take_texts.choose(asked, numbers=numbers, minutes=minutes),
+            nonce=nonce(job.id, "takes"),
+            view=buttons_for(job, drafts),
+            layout=container_for(job, numbers, files, asked, small) if self._containers else None,
+            attached=tuple(files),
+            ping=job.user_id,
+        )
 
     def _sealed(self, draft: Job, folder: Path) -> Path:
         if draft.clip_sha256 is None:

@@ -21,5 +21,13 @@ class Where(StrEnum):
     CPU = "cpu"
 
 
+class Containers(StrEnum):
+    """Which messages are posted as one container (Discord's components v2)."""
+
+    AUTO = "auto"
+    OFF = "off"
+    ALL = "all"
+
+
 MOST_TAKES = 4
 """Drafts to choose from that Discord shows well in one message."""

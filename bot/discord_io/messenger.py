@@ -16,8 +16,10 @@ import aiohttp
 import discord
 
 from bot.discord_io.causes import Trouble, trouble_of
+from bot.discord_io.containers import files_in
 from bot.discord_io.post import SPOILER, Answered, ChannelError, Post, SmallFile
 from bot.discord_io.public_channels import is_public
+from bot.discord_io.sending import KnownForms, Where, files_of, send_in_its_form
 
 T = TypeVar("T")
 
@@ -29,9 +31,6 @@ MEMBER_SECONDS = 5.0
 
 CLOCK_SLACK = 120.0
 """Seconds by which our clock and Discord's may differ."""
-
-ALT_LIMIT = 1024
-"""Characters that Discord takes of what a file shows."""
 
 _ORIGINAL: Any = "@original"
 """In the place of a message's id: the first answer to an interaction."""
@@ -51,6 +50,7 @@ class Messenger:
         self._client: discord.Client | None = None
         self._attached = asyncio.Event()
         self._patience = patience
+        self._known = KnownForms()
 
     def attach(self, client: discord.Client) -> None:
         """Use this client from now on."""
@@ -127,7 +127,11 @@ class Messenger:
             ChannelError: it was not sent, or (``LATER``) it is unknown whether it was.
         """
         client = await self._connected()
-        return await self._call(lambda: _send(client.get_partial_messageable(channel_id), post))
+
+        async def where() -> discord.abc.Messageable:
+            return client.get_partial_messageable(channel_id)
+
+        return await self._send(where, post)
 
     async def send_direct(self, user_id: int, post: Post) -> int:
         """Send a direct message and return its id.
@@ -137,11 +141,26 @@ class Messenger:
         """
         client = await self._connected()
 
-        async def deliver() -> int:
+        async def where() -> discord.abc.Messageable:
             user = client.get_user(user_id) or await client.fetch_user(user_id)
-            return await _send(await user.create_dm(), post)
+            return await user.create_dm()
 
-        return await self._call(deliver)
+        return await self._send(where, post)
+
+    async def _send(self, where: Where, post: Post) -> int:
+        sent, contained = await send_in_its_form(self._call, where, post)
+        self._known.note(sent, is_container=contained)
+        return sent
+
+    async def is_container(self, channel_id: int, message_id: int) -> bool:
+        """Whether an own message is a container, as far as the bot may look: no edit makes it plain again.
+
+        Raises:
+            ChannelError: nobody could look now.
+        """
+        client = await self._connected()
+        message = client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        return await self._known.look(message, self._call)
 
     async def edit(
         self,
@@ -207,7 +226,7 @@ class Messenger:
         nobody = discord.AllowedMentions.none()
         await self._call(
             lambda: hook.edit_message(
-                _ORIGINAL, content=post.content, attachments=_files(post), allowed_mentions=nobody, **extras
+                _ORIGINAL, content=post.content, attachments=files_of(post), allowed_mentions=nobody, **extras
             )
         )
 
@@ -299,7 +318,7 @@ class Messenger:
     async def _call(self, do: Callable[[], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(self._patience):
-                return await self._with_an_open_gate(do)
+                return await _with_an_open_gate(self._client, do)
         except discord.HTTPException as error:
             raise ChannelError(trouble_of(error.status, error.code), str(error)) from error
         except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
@@ -310,18 +329,18 @@ class Messenger:
                 raise
             raise ChannelError(Trouble.LATER, str(error)) from error
 
-    async def _with_an_open_gate(self, do: Callable[[], Awaitable[T]]) -> T:
-        """discord.py holds all calls back during a global rate limit, by a gate that the limited call opens.
 
-        Where that call is cancelled, it stays shut, and no call would ever be made again.
-        """
-        client = self._client
-        try:
-            return await do()
-        except asyncio.CancelledError:
-            if client is not None:
-                client.http._global_over.set()  # noqa: SLF001 - nothing else does
-            raise
+async def _with_an_open_gate(client: discord.Client | None, do: Callable[[], Awaitable[T]]) -> T:
+    """discord.py holds all calls back during a global rate limit, by a gate that the limited call opens.
+
+    Where that call is cancelled, it stays shut, and no call would ever be made again.
+    """
+    try:
+        return await do()
+    except asyncio.CancelledError:
+        if client is not None:
+            client.http._global_over.set()  # noqa: SLF001 - nothing else does
+        raise
 
 
 def _hook(client: discord.Client, application: int, token: str) -> discord.Webhook:
@@ -331,31 +350,4 @@ def _hook(client: discord.Client, application: int, token: str) -> discord.Webho
 
 
 def _carries(message: discord.Message, file_name: str) -> bool:
-    return any(file.filename.removeprefix(SPOILER) == file_name for file in message.attachments)
-
-
-def _files(post: Post) -> list[discord.File]:
-    """The files of a message, each with what it shows."""
-    own = [] if post.file is None else [(post.file, post.file_name, post.alt)]
-    beside = [(path, name, "") for path, name in post.beside]
-    more = [(file.path, file.name, file.alt) for file in post.attached]
-    return [
-        discord.File(path, filename=name, description=alt[:ALT_LIMIT] or None)
-        for path, name, alt in (*own, *beside, *more)
-    ]
-
-
-async def _send(channel: discord.abc.Messageable, post: Post) -> int:
-    allowed = discord.AllowedMentions(
-        everyone=False,
-        roles=False,
-        replied_user=False,
-        users=[discord.Object(post.ping)] if post.ping is not None else False,
-    )
-    extras: dict[str, Any] = {}
-    if post.view is not None:
-        extras["view"] = post.view
-    if files := _files(post):
-        extras["files"] = files  # discord.py closes them
-    message = await channel.send(post.content, nonce=post.nonce, allowed_mentions=allowed, **extras)
-    return message.id
+    return any(name.removeprefix(SPOILER) == file_name for name in files_in(message))

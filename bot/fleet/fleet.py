@@ -38,6 +38,7 @@ from bot.link.messages import (
 from db.fleet.worker_claims import Claim, Standing
 from db.fleet.workers import Trust, Worker
 from db.states import JobId
+from engine.families import LOADING
 
 log = logging.getLogger(__name__)
 
@@ -175,6 +176,7 @@ class Fleet:
             return Nothing() if holding is None or holding.order is None else holding.order
         if not self._may_have(helper):
             return Nothing(wait=BUSY_WAIT)
+        helper.resident = ask.resident if ask.resident in LOADING else ""
         idle = account.to_draw == 0
         if idle:
             helper.place.pauses.begin()
@@ -230,6 +232,7 @@ class Fleet:
             trust=worker.trust,
             abilities=fitting,
             last=place.outcomes.last(),
+            resident=helper.resident,
         )
         if job is None:
             self._barren.add(alike)  # in this round, others like it need not try

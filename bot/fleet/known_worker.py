@@ -31,6 +31,7 @@ class Helper:
     Attributes:
         heard_at: seconds of a clock that only moves on.
         rests_until: it is given no job before; likewise.
+        resident: the engine whose model it has loaded, as it said when it last asked; "": none.
         bad: clips in a row that were not fit to be taken.
         given: claims that it has had.
         strange: claims that it named, and was never given as far as is known.
@@ -40,6 +41,7 @@ class Helper:
     account: Account
     heard_at: float
     rests_until: float = 0.0
+    resident: str = ""
     bad: int = 0
     given: set[Claim] = field(default_factory=set)
     strange: set[Claim] = field(default_factory=set)

@@ -54,7 +54,7 @@ class Orders:
             ValueError: the job is too large for an order.
         """
         limits = await self._limits_for(job)
-        sizes = await asyncio.to_thread(self._sizes, job)
+        sizes, learnt = await asyncio.to_thread(lambda: (self._sizes(job), self._learnt()))
         return Order(
             job=job.id,
             claim=job.claim,
@@ -68,7 +68,7 @@ class Orders:
                 max_wasted_seconds=limits.max_wasted_seconds,
                 max_seconds=self._max_seconds,
             ),
-            calibration=await asyncio.to_thread(self._learnt),
+            calibration=learnt,
             ability=job.ability,
         )
 

@@ -146,6 +146,7 @@ class Results:
         receipt = _receipt_of(done)
         clip = await self._transfers.clip(holding.claim, done)
         holding.fetching = None
+        adopted = False
         try:
             if place.worker.trust is not Trust.OWN:
                 if self._checks is None:
@@ -155,12 +156,15 @@ class Results:
             self._tally.add(receipt)
             place.outcomes.drew(job.id)
             self._blame.drew(job.id, place.worker.id)
-            return await self._handing_in.take(job, clip, receipt)
+            kept = await self._handing_in.take(job, clip, receipt)
+            adopted = True  # it was moved away, whether it was kept or not
         except BlobDamaged as error:
             raise Unfit("the clip is not the one that its receipt speaks of") from error
         finally:
-            with contextlib.suppress(OSError):
-                await asyncio.to_thread(clip.unlink, missing_ok=True)
+            if not adopted:
+                with contextlib.suppress(OSError):
+                    await asyncio.to_thread(clip.unlink, missing_ok=True)
+        return kept
 
     async def _failed(
         self, place: Place, holding: Holding, fail: Fail, give_up: Callable[[], bool]

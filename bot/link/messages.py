@@ -28,6 +28,9 @@ MAX_PIECE = 256 * 1024
 MAX_FILE = 1 << 30
 """Bytes of any file that crosses the line at most. What a job allows is far less."""
 
+MAX_TIMES = 32
+"""Profiles of which a worker tells the render times; the latest."""
+
 MAX_HELD = 16
 """Claims that a worker may hold at once: one that is drawn, one that is ready, and finished clips."""
 
@@ -157,9 +160,8 @@ class Capabilities(_Message):
         weights: name → digest, of the catalogue's files that are installed.
         files: digests of checkpoints and styles that are there.
         packages: names of the optional Python packages that are installed there.
-        resident: what is loaded now.
         at_once: renders at once.
-        speed: seconds that the test clip took; None: not measured.
+        times: profile → seconds that a render of it took there lately.
     """
 
     device: DeviceKind = DeviceKind.CPU
@@ -169,9 +171,8 @@ class Capabilities(_Message):
     weights: Annotated[dict[Annotated[str, Field(max_length=200)], Digest], Field(max_length=400)] = {}
     files: Annotated[tuple[Digest, ...], Field(max_length=200)] = ()
     packages: Annotated[tuple[Word, ...], Field(max_length=32)] = ()
-    resident: Annotated[tuple[Word, ...], Field(max_length=16)] = ()
     at_once: Annotated[int, Field(ge=1, le=8)] = 1
-    speed: Seconds | None = None
+    times: Annotated[dict[Annotated[str, Field(max_length=200)], Seconds], Field(max_length=MAX_TIMES)] = {}
 
 
 class Hello(_Message):
@@ -205,11 +206,16 @@ class Beat(_Message):
 
 
 class Ask(_Message):
-    """A worker wants its next job. The same ``n`` gets the same order again."""
+    """A worker wants its next job. The same ``n`` gets the same order again.
+
+    Attributes:
+        resident: the engine whose model is loaded, or will be when the job begins; "": none.
+    """
 
     type: Literal["ask"] = "ask"
     boot: Token
     n: Counter
+    resident: Word = ""
 
 
 class InputFile(_Message):

@@ -312,10 +312,12 @@ class StatusBoard:
                 message = await self._messenger.send(job.channel_id, post)
                 await self._delivery.set_status_message(job.id, job.channel_id, message)
             return 0
-        edit = self._messenger.edit(job.status_channel_id, job.status_message_id, content, view, files)
+        place = job.status_channel_id, job.status_message_id
+        if job.choose_until is not None and await self._messenger.is_container(*place):
+            raise ChannelError(Trouble.CONTAINER, "the drafts were shown in a container")
         try:
             async with asyncio.timeout(DRAFT_SECONDS if files else None):
-                await edit
+                await self._messenger.edit(*place, content, view, files)
         except TimeoutError as error:
             raise ChannelError(Trouble.LATER, "the first look took too long") from error
         return 0 if look is None else look.take
@@ -331,7 +333,7 @@ class StatusBoard:
         """What follows from Discord's no; see :mod:`bot.discord_io.causes`."""
         if await self._delivery.is_followed_elsewhere(job):
             return
-        if error.trouble in {Trouble.TOO_OLD, Trouble.THINKING} or (
+        if error.trouble in {Trouble.TOO_OLD, Trouble.THINKING, Trouble.CONTAINER} or (
             # It never said anything: the answer to the member died before it was a message.
             error.trouble is Trouble.GONE and not job.state.ended and job.id not in self._shown
         ):
@@ -352,7 +354,7 @@ class StatusBoard:
             self._try_again(job.id, pause)
 
     async def _replace(self, job: Job) -> None:
-        """A new one takes over: Discord limits edits of messages older than an hour."""
+        """A new one takes over: Discord limits edits of old messages, and no edit makes a container plain."""
         old_channel, old_message = job.status_channel_id, job.status_message_id
         content = await self._content(job)
         fresh = nonce(job.id, f"status after {old_message}")

@@ -40,7 +40,7 @@ def not_agreed(title: str, usual: int, most: int) -> str:
 
 def budget_spent(title: str) -> str:
     """There is no money left today."""
-    return texts.BUDGET_SPENT.format(where=title)
+    return texts.budget_spent(title)
 
 
 def state(*, on: bool, spent: int, budget: int, titles: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.core.foreign_text import visible
+from engine.core.sentence import Sentence
 
 TAKES_COST_MONEY = (
     "Drafts to choose from can't be drawn by a service that costs money. Leave takes: empty, or "
@@ -38,22 +39,41 @@ def drawing_takes(title: str, *, done: int, of: int, ready: str = "") -> str:
     return f"{title}\n🎞️ drawing drafts to choose from · {done} of {of}{when}"
 
 
-def choose(user: int, shown: str, *, numbers: Sequence[int], of: int, minutes: float) -> str:
-    """The message that shows the drafts.
+def question(user: int, shown: str, *, numbers: Sequence[int], of: int) -> str:
+    """What is asked above the drafts.
 
     Args:
         user: who may choose.
         shown: their words, ready to be shown.
         numbers: of the drafts in the message.
         of: how many were drawn.
-        minutes: how long they may choose.
     """
     words = f" {shown}" if shown else ""
     missing = of - len(numbers)
     left_out = f" {missing} of {of} did not pass my check." if missing else ""
+    return f"<@{user}>{words}\n🎞️ Which one shall I finish?{left_out}"
+
+
+def small_print(minutes: float) -> str:
+    """What stands below drafts that have their buttons beside them; ``minutes``: how long one may choose."""
+    return f"-# AI-generated drafts · if you choose none within {minutes:g} min, I finish the best one"
+
+
+def numbered(number: int) -> str:
+    """What stands below one draft, beside its button."""
+    return f"**Draft {number}**"
+
+
+def choose(asked: str, *, numbers: Sequence[int], minutes: float) -> str:
+    """The message that shows the drafts, where the buttons stand below all of them.
+
+    Args:
+        asked: the :func:`question`.
+        numbers: of the drafts in the message.
+        minutes: how long one may choose.
+    """
     return (
-        f"<@{user}>{words}\n🎞️ Which one shall I finish?{left_out}\n"
-        f"-# AI-generated drafts, from left to right: {', '.join(map(str, numbers))} · "
+        f"{asked}\n-# AI-generated drafts, from left to right: {', '.join(map(str, numbers))} · "
         f"if you choose none within {minutes:g} min, I finish the best one"
     )
 
@@ -63,11 +83,13 @@ def chosen(number: int) -> str:
     return f"Number {number} it is. I'm finishing it now."
 
 
-def reason(number: int, of: int, *, late: bool, alone: bool) -> str:
+def reason(number: int, of: int, *, late: bool, alone: bool) -> Sentence:
     """Why a clip was drawn like this draft, for its recipe."""
     if alone:
-        return f"draft {number} of {of}, the only one that passed the check"
-    return f"draft {number} of {of}, {'the best of those shown' if late else 'chosen by its member'}"
+        return Sentence("draft {number} of {of}, the only one that passed the check", number=number, of=of)
+    if late:
+        return Sentence("draft {number} of {of}, the best of those shown", number=number, of=of)
+    return Sentence("draft {number} of {of}, chosen by its member", number=number, of=of)
 
 
 def alt(number: int, of: int, prompt: str) -> str:

@@ -24,6 +24,7 @@ from bot.worker.ends import refused, unreachable, unwelcome
 from bot.worker.inputs import Inputs
 from bot.worker.policy import WorkerPolicy
 from bot.worker.talk import PutOut, Talk
+from bot.worker.times import Times
 from bot.worker.voice import Voice
 from bot.worker.work import Holding
 from engine.core.errors import EngineClosed, EngineError
@@ -75,7 +76,8 @@ class Worker:
         self._voice = Voice(say)
         self._unwelcome: tuple[float, Exception] | None = None
         self._holding = Holding(folder / CLAIMS, keep_seconds=policy.keep_seconds, clock=clock)
-        self._talk = Talk(lambda: self._line, invitation.worker, self._holding, lambda: self._caps)
+        self._times = Times(folder)
+        self._talk = Talk(lambda: self._line, invitation.worker, self._holding, self._about)
         self._line = Line(
             Login(
                 host=invitation.host,
@@ -90,7 +92,13 @@ class Worker:
             on_up=self._came_up,
             on_down=self._went_down,
         )
-        self._drawing = Drawing(self._holding, engine, judge_by=engine.judge_by, on_clip=self._voice.clip)
+        self._drawing = Drawing(
+            self._holding,
+            engine,
+            judge_by=engine.judge_by,
+            on_time=self._times.note,
+            on_clip=self._voice.clip,
+        )
         self._inputs = Inputs(self._line, invitation.worker, self._holding)
         self._asking = Asking(
             self._talk,
@@ -109,6 +117,7 @@ class Worker:
             OSError: the folder cannot be used.
         """
         await asyncio.to_thread(self._holding.recover)
+        await asyncio.to_thread(self._times.load)
         await self._until(stop, self._start())
         if stop.is_set():
             await self._engine.close()
@@ -212,6 +221,10 @@ class Worker:
             self._voice.unwelcome(unwelcome(error, self._policy.refused_seconds))
             if time.monotonic() - since > self._policy.refused_seconds:
                 raise unreachable(error)
+
+    def _about(self) -> Capabilities:
+        """What the bot is told. Times change with each clip, and wait for the next occasion to be told."""
+        return self._caps.model_copy(update={"times": self._times.told()})
 
     async def _look_again(self) -> None:
         """Tell the bot if this machine can draw more than before, or less."""

@@ -133,10 +133,17 @@ class Talk:
             if not self._put_out.done():
                 await wait_at_most(self._woken, max(0.0, began + self._every - time.monotonic()))
 
-    async def ask(self) -> float:
-        """Ask for the next job, once. Returns the seconds after which it makes sense to ask again."""
+    async def ask(self, resident: str = "") -> float:
+        """Ask for the next job, once.
+
+        Args:
+            resident: the engine whose model is loaded; "": none.
+
+        Returns:
+            The seconds after which it makes sense to ask again.
+        """
         await self._greeted.wait()
-        question = messages.Ask(boot=self._boot, n=self._asks)
+        question = messages.Ask(boot=self._boot, n=self._asks, resident=resident)
         try:
             answer = await self._request(
                 subjects.ASK, messages.encode(question), messages.ASK_ANSWER, HELD_SECONDS
@@ -150,7 +157,7 @@ class Talk:
             return BEAT_SECONDS
         self._asks += 1  # only now: a lost answer must cost no job
         if isinstance(answer, Order):
-            self._take(answer)
+            self._holding.take(answer)  # the next beat names it, in time
             return 0.0
         return float(answer.wait)
 
@@ -215,11 +222,8 @@ class Talk:
         for drop in forget:
             self._holding.drop((drop.job, drop.claim), drop.verdict)
         for order in orders:
-            self._take(order)
-
-    def _take(self, order: Order) -> None:
-        if self._holding.take(order) is not None:
-            self.wake()  # an order that no beat names is sent again
+            if self._holding.take(order) is not None:
+                self.wake()  # an order that no beat names is sent again
 
     def _refuse(self, refused: Refused) -> None:
         if not self._put_out.done():

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-SKETCH = "a sketch: no text-to-video model is installed"
+from engine.core.sentence import Sentence
+
+SKETCH = Sentence("a sketch: no text-to-video model is installed")
 """What a receipt says of a clip by a stand-in."""
 
 

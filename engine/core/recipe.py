@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from engine.core.errors import Unsupported
+from engine.core.sentence import Sentence
 
 RECIPE_VERSION = 3
 
@@ -251,7 +252,11 @@ class Recipe:
             Unsupported: the recipe has none of this name.
         """
         if name not in self.settings:
-            raise Unsupported(f"This recipe lacks a number that {self.engine} needs: {name}.")
+            raise Unsupported(
+                Sentence(
+                    "This recipe lacks a number that {engine} needs: {name}.", engine=self.engine, name=name
+                )
+            )
         return self.settings[name]
 
     @property

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from engine.core.errors import Code, UserError
 from engine.core.recipe import Camera, Effect, Follow, Kind, Motion, Quality, Style
+from engine.core.sentence import as_is
 from engine.core.sight import Shows, Sight
 
 E = TypeVar("E", bound=StrEnum)
@@ -153,4 +154,6 @@ def choose(kind: type[E], value: str | None, default: E) -> E:
         return kind(word)
     except ValueError:
         known = ", ".join(member.value for member in kind)
-        raise UserError(Code.OPTION, f"{{word}} is not one of: {known}.", word=word[:40]) from None
+        raise UserError(
+            Code.OPTION, "{word} is not one of: {known}.", word=word[:40], known=as_is(known)
+        ) from None

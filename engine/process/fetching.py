@@ -18,6 +18,7 @@ from engine.core.elsewhere import DrawsElsewhere, TakeFile, TakeHooks, TakeOrder
 from engine.core.errors import HopelessTake, Unsupported
 from engine.core.events import Draft, Event
 from engine.core.recipe import Kind, Recipe, Role
+from engine.core.sentence import Sentence
 from engine.process import wire
 from engine.rendering.limits import DRAFT_BYTES
 
@@ -107,7 +108,11 @@ class Fetching:
         """Have a take drawn, while the process is told again and again how far it is."""
         recipe = Recipe.from_json(wanted.recipe)
         if self._draws is None:
-            raise Unsupported(f"{recipe.engine} draws on another machine, and there is no way to it.")
+            raise Unsupported(
+                Sentence(
+                    "{engine} draws on another machine, and there is no way to it.", engine=recipe.engine
+                )
+            )
         order = TakeOrder(
             job=self._job,
             take=wanted.take,

@@ -11,8 +11,8 @@ from aiohttp import web
 from aiohttp.multipart import BodyPartReader
 
 from tests.fake_discord.errors import Reason, Refusal
-from tests.fake_discord.limits import COMPONENTS_V2, message_faults
-from tests.fake_discord.message import Attachment, Version
+from tests.fake_discord.limits import COMPONENTS_V2, media_of, message_faults
+from tests.fake_discord.message import ATTACHED, Attachment, Version
 from tests.fake_discord.people import Channel, Permission
 from tests.fake_discord.world import World
 
@@ -78,12 +78,12 @@ def compose(
     Raises:
         Refusal: Too long, too large, or nothing left to say.
     """
-    faults = message_faults(payload)
+    old = before or Version(at=0.0)
+    faults = message_faults(payload, was_v2=old.v2)
     if faults:
         raise Refusal(Reason.INVALID_FORM, *faults)
     if any(len(part.data) > channel.guild.upload_limit for part in files.values()):
         raise Refusal(Reason.TOO_LARGE)
-    old = before or Version(at=0.0)
     flags = old.flags
     if "flags" in payload:
         flags = flags & ~_SETTABLE | (payload["flags"] or 0) & _SETTABLE
@@ -96,9 +96,23 @@ def compose(
         flags=flags | keep_flags,
         allowed_mentions=payload.get("allowed_mentions"),
     )
+    _check_form(version)
     if not (version.content.strip() or version.embeds or version.components or version.attachments):
         raise Refusal(Reason.EMPTY_MESSAGE)
     return version
+
+
+def _check_form(version: Version) -> None:
+    """Refuse a message of components V2 with words beside them, and a picture that is not attached."""
+    if not version.v2:
+        return
+    if version.content or version.embeds:
+        raise Refusal(Reason.INVALID_FORM, "components V2: content and embeds are not allowed")
+    names = {one.filename for one in version.attachments}
+    shown = [one["media"]["url"] for one in media_of(version.components)]
+    lost = [url for url in shown if url.startswith(ATTACHED) and url.removeprefix(ATTACHED) not in names]
+    if lost:
+        raise Refusal(Reason.INVALID_FORM, f"media gallery: {lost} are not attached")
 
 
 def check_may_post(channel: Channel, payload: Mapping[str, Any], files: Mapping[int, Part]) -> None:

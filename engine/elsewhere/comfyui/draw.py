@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 from engine.core.elsewhere import TakeFile, TakeHooks, TakeOrder
 from engine.core.errors import Away, HopelessTake
+from engine.core.sentence import Sentence
 from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.comfyui.server import Server, Unreachable
 from engine.elsewhere.comfyui.take import Gone, Losses, Take, Workflow
@@ -92,7 +93,7 @@ class ComfyUI:
                     log.warning("job %s, take %d: %s", order.job, order.take, gone)
         except Unreachable as error:
             raise Away(WHERE, str(error)) from error
-        raise HopelessTake("the server ended without a clip")
+        raise HopelessTake(Sentence("the server ended without a clip"))
 
     async def close(self) -> None:
         """End the connections to all servers."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.tables.settings_table import page, table
-from bot.config.choices import LogFormat
+from bot.config.choices import Containers, LogFormat
 from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables, variable
 from tests import ROOT
 
@@ -57,6 +57,7 @@ DEFAULTS = {
     "per_member_running": 2,
     "member_share": 0.75,
     "leave_out": (),
+    "components_v2": Containers.AUTO,
     "time_zone": "",
     "leave_out_memory_gb": 0.0,
     "leave_out_seconds": 60.0,
@@ -394,6 +395,7 @@ WRONG = {
     "gallery_stills": ["-1", "100001", "many"],
     "rife_on_cpu": ["2"],
     "log_level": ["LOUD"],
+    "components_v2": ["on", "AUTO"],
     "log_format": ["xml"],
     "log_backlog": ["9999", "1 MB"],
     "moderator_roles": ["@mods", "1;2"],

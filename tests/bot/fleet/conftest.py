@@ -209,14 +209,14 @@ class Scripted:
         answer = await self.request(subjects.BEAT, beat, seconds)
         return messages.decode(messages.BEAT_ANSWER, answer.data)
 
-    async def ask(self, n: int | None = None) -> Any:
+    async def ask(self, n: int | None = None, *, resident: str = "") -> Any:
         if n is None:
             self.asks += 1
-        ask = Ask(boot=self.boot, n=self.asks if n is None else n)
+        ask = Ask(boot=self.boot, n=self.asks if n is None else n, resident=resident)
         return messages.decode(messages.ASK_ANSWER, (await self.request(subjects.ASK, ask)).data)
 
-    async def order(self) -> Order:
-        found = await self.ask()
+    async def order(self, *, resident: str = "") -> Order:
+        found = await self.ask(resident=resident)
         assert isinstance(found, Order), found
         return found
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.fleet.can import Ability
 from bot.fleet.hub import GOODBYE
 from bot.link import messages
 from bot.link.errors import NoAnswer
@@ -32,6 +33,8 @@ from engine.core.recipe import Recipe
 from tests.bot.fleet.conftest import ALICE, POLICY, held, until, wanted
 from tests.policies import stumble_limits
 from tests.present import present
+
+WAN = Ability(engine="wan").to_json()
 
 
 async def row(queue, job):
@@ -331,3 +334,20 @@ async def test_a_worker_that_is_away_is_counted_on_for_a_while(a_bot, ours, alic
     async with a_bot(policy=replace(POLICY, remembered=60.0)) as again:
         assert len(again.places) == 0
         await until(lambda: again.places.counted)
+
+
+async def test_a_worker_is_given_first_what_its_loaded_model_can_draw(ours, alice, queue):
+    other = await wanted(queue)
+    alike = await wanted(queue, user=2, engine="wan", ability=WAN)
+    alice.caps = alice.caps.model_copy(update={"families": ("sketch", "wan")})
+    await alice.hello()
+    first, second = await alice.order(resident="wan"), await alice.order(resident="sketch")
+    assert [first.job, second.job] == [alike.id, other.id]
+
+
+async def test_a_model_that_loads_nothing_is_no_reason_to_pass_anybody(ours, alice, queue):
+    alice.caps = alice.caps.model_copy(update={"families": ("sketch", "wan")})
+    await alice.hello()
+    first = await wanted(queue, engine="wan", ability=WAN)
+    await wanted(queue, user=2, engine="sketch")
+    assert (await alice.order(resident="sketch")).job == first.id
