@@ -258,6 +258,16 @@ class Messenger:
         Raises:
             ChannelError: the channel could not be read.
         """
+        return await self._find(channel_id, lambda message: _carries(message, file_name), since=since)
+
+    async def find_said(self, channel_id: int, content: str, *, since: float) -> int | None:
+        """Look for an own message with this text; the rest as :meth:`find_own`."""
+        said = content.strip()
+        return await self._find(channel_id, lambda message: message.content.strip() == said, since=since)
+
+    async def _find(
+        self, channel_id: int, is_it: Callable[[discord.Message], bool], *, since: float
+    ) -> int | None:
         client = await self._connected()
         me = client.user.id if client.user else 0
         oldest = discord.utils.time_snowflake(datetime.fromtimestamp(since - CLOCK_SLACK, UTC))
@@ -267,7 +277,7 @@ class Messenger:
             async for message in channel.history(limit=LOOK_BACK_MESSAGES):
                 if message.id < oldest:
                     return None
-                if message.author.id == me and _carries(message, file_name):
+                if message.author.id == me and is_it(message):
                     return message.id
             return None
 

@@ -223,7 +223,7 @@ def _with_effect(
     import numpy as np  # noqa: PLC0415 - see above
 
     from engine.effects.apply import with_effect  # noqa: PLC0415
-    from engine.rendering.effects import BROKEN, faults_of  # noqa: PLC0415
+    from engine.rendering.effects import faults_of  # noqa: PLC0415
     from engine.rendering.judged_again import new_part  # noqa: PLC0415
     from engine.vision.eyes import Eyes  # noqa: PLC0415
 
@@ -236,7 +236,7 @@ def _with_effect(
     notes = faults_of(made, recipe.fps, effect.look) if effect.look else ()
     old = clip.frames[: len(clip.frames) - len(part) + 1]
     frames = made if len(part) == len(clip.frames) else np.concatenate([old, made[1:]])
-    return frames, tuple(BROKEN.format(reason=reason) for reason in notes)
+    return frames, tuple(f"the quality check about the effect: {reason}" for reason in notes)
 
 
 def main() -> int:
