@@ -9,7 +9,6 @@ from bot.config.choices import Where
 from bot.config.devices import LocalDevice, local_devices
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
-from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
 from engine.process.watch import HostLimits
 from engine.runtime.context import (
@@ -25,6 +24,7 @@ from engine.runtime.context import (
     STEPS_DOWN_VARIABLE,
     YES,
 )
+from engine.runtime.kept_clips import CALIBRATION_VARIABLE
 from engine.weights.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_VARIABLE, Store
 
 COMPILED = "compiled"

@@ -26,6 +26,7 @@ from bot.supervisor import Loop
 from bot.text import take_texts
 from bot.text.messages import SHOWN_PROMPT
 from bot.text.prompts import show_prompt
+from bot.text.wording import speaking
 from db.errors import BlobDamaged
 from db.files import Blobs
 from db.jobs.choices import Choices, NewDraft
@@ -110,7 +111,8 @@ class TakesToChoose:
             if self._clock() < self._not_before.get(job.id, 0.0):
                 continue
             try:
-                await self._move(job)
+                with speaking(job.language):
+                    await self._move(job)
             except Exception:
                 log.exception("the drafts of job %s could not be seen to", job.id)
                 self._not_before[job.id] = self._clock() + PAUSE

@@ -28,7 +28,7 @@ from pydantic_settings import (
 
 from bot.config.announcing import Announcing
 from bot.config.brokering import Brokering
-from bot.config.choices import LogFormat, Where
+from bot.config.choices import Language, LogFormat, Where
 from bot.config.choosing import Choosing
 from bot.config.comfyui import ComfyUISettings
 from bot.config.crowding import Crowding
@@ -45,11 +45,11 @@ from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
 from bot.config.working import Working
-from engine.core.kept_clips import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.watch import HostLimits
 from engine.rendering.limits import RenderLimits
+from engine.runtime.kept_clips import FEWEST
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
 from engine.untrusted.sound_headers import SoundLimits
@@ -137,6 +137,11 @@ class Settings(
         description="Ids of roles that can use /queue, besides members with Manage Server. Comma-separated.",
     )
 
+    language: Language = Field(
+        Language.AUTO,
+        description="[Language](languages.md) of what the bot says: auto is each member's or server's own. "
+        "Or one for everything, like en, de or pt-BR.",
+    )
     word_languages: Annotated[tuple[str, ...], NoDecode] = Field(
         ("en",), description="Languages of the base word list, like en, de or pt_br. Comma-separated."
     )

@@ -30,6 +30,7 @@ from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import default_texts, messages
+from bot.text.wording import speaking
 from db.jobs.delivery import Delivery
 from db.jobs.job import Job
 from db.jobs.owed import Owed
@@ -234,7 +235,8 @@ class StatusBoard:
                     self._forget(job_id)
                     return
                 look = self._looks.of(job.id) if job.state is State.RUNNING else None
-                await self._write(job, look if look and await self._may_show(job) else None)
+                with speaking(job.language):
+                    await self._write(job, look if look and await self._may_show(job) else None)
             except Exception:
                 log.exception("could not show the status of job %s", job_id)
                 self._try_again(job_id)

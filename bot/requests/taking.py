@@ -32,6 +32,7 @@ from bot.requests.wording import worded
 from bot.seats import HERE, lane_of
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts
+from bot.text.wording import spoken
 from db.errors import AskedBeforeErase
 from db.files import Blobs
 from db.jobs.enqueue import Admission, Enqueued
@@ -359,4 +360,5 @@ def _new_job(
         private=made.private,
         token=made.token,
         given=made.given,
+        language=spoken(),
     )

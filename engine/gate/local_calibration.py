@@ -14,9 +14,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine.core.kept_clips import FEWEST
 from engine.gate.calibration import Calibration, Model, Tail
 from engine.gate.measure import MEASURES, UNKNOWN, Reading
+from engine.runtime.kept_clips import FEWEST
 
 WEIGHT_OF_SHIPPED = 100
 """The shipped tail weighs as much as this many kept clips."""

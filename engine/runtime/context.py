@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.device import Device, find_device
-from engine.core.kept_clips import CALIBRATION_VARIABLE
+from engine.runtime.kept_clips import CALIBRATION_VARIABLE
 from engine.runtime.model_cache import ModelCache
 from engine.runtime.rung_memory import RungMemory
 from engine.weights.store import Store, store_of

@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pytest
 
-from engine.core.kept_clips import CALIBRATION_VARIABLE, FEWEST
 from engine.gate import judge
 from engine.gate.calibration import shipped
 from engine.gate.local_calibration import (
@@ -16,6 +15,7 @@ from engine.gate.local_calibration import (
 )
 from engine.gate.measure import MEASURES
 from engine.process.worker import make_renderer
+from engine.runtime.kept_clips import CALIBRATION_VARIABLE, FEWEST
 from tests.engine.smooth.moving_scenes import pan
 
 

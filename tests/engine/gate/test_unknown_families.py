@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from engine.core.kept_clips import FEWEST
 from engine.core.receipt import Outcome
 from engine.families import FAMILIES
 from engine.gate import MEASURES, TROUBLES, judge
@@ -12,6 +11,7 @@ from engine.gate.local_calibration import KeptClip, fit_tails, has_learnt
 from engine.gate.measure import Reading
 from engine.gate.verdict import weigh
 from engine.rendering.takes import is_known
+from engine.runtime.kept_clips import FEWEST
 from tests.engine.smooth.moving_scenes import pan
 
 
