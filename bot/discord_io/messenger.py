@@ -38,15 +38,18 @@ _ORIGINAL: Any = "@original"
 """In the place of a message's id: the first answer to an interaction."""
 
 
+_OWN = Language.AUTO
+
+
+def _nobody() -> None:
+    """Tell nobody."""
+
+
 class Messenger:
     """Send, edit, find and delete, through whichever client is connected."""
 
     def __init__(
-        self,
-        *,
-        patience: float = 300.0,
-        on_attach: Callable[[], None] = lambda: None,
-        language: Language = Language.AUTO,
+        self, *, patience: float = 300.0, on_attach: Callable[[], None] = _nobody, language: Language = _OWN
     ) -> None:
         """Make one.
 

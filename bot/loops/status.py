@@ -213,8 +213,7 @@ class StatusBoard:
         due = [
             job
             for job in self._dirty
-            if job not in self._busy | self._expected
-            and (job not in self._shown or self._shown[job].next <= now)
+            if job not in self._busy | self._expected and self._shown.get(job, Shown()).next <= now
         ]
         for job in list(fitting(due, self._shown, self._busy, most=most)):
             del self._dirty[job]
