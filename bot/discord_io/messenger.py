@@ -276,30 +276,17 @@ class Messenger:
         Raises:
             ChannelError: the channel could not be read.
         """
-        return await self._find(channel_id, lambda message: _carries(message, file_name), since=since)
+        client = await self._connected()
+        return await self._call(
+            lambda: _looked_through(client, channel_id, since, lambda one: _carries(one, file_name))
+        )
 
     async def find_said(self, channel_id: int, content: str, *, since: float) -> int | None:
-        """Look for an own message with this text; the rest as :meth:`find_own`."""
-        said = content.strip()
-        return await self._find(channel_id, lambda message: message.content.strip() == said, since=since)
-
-    async def _find(
-        self, channel_id: int, is_it: Callable[[discord.Message], bool], *, since: float
-    ) -> int | None:
-        client = await self._connected()
-        me = client.user.id if client.user else 0
-        oldest = discord.utils.time_snowflake(datetime.fromtimestamp(since - CLOCK_SLACK, UTC))
-
-        async def look() -> int | None:
-            channel = client.get_partial_messageable(channel_id)
-            async for message in channel.history(limit=LOOK_BACK_MESSAGES):
-                if message.id < oldest:
-                    return None
-                if message.author.id == me and is_it(message):
-                    return message.id
-            return None
-
-        return await self._call(look)
+        """Look for an own message with this text; as :meth:`find_own`."""
+        client, said = await self._connected(), content.strip()
+        return await self._call(
+            lambda: _looked_through(client, channel_id, since, lambda one: one.content.strip() == said)
+        )
 
     async def answer_of(self, application: int, token: str) -> Answered | None:
         """The first answer to an interaction of an earlier run.
@@ -375,6 +362,20 @@ def _hook(client: discord.Client, application: int, token: str) -> discord.Webho
     """What answers an interaction; discord.py makes one itself while the interaction is new."""
     data: Any = {"id": application, "type": discord.WebhookType.application.value, "token": token}
     return discord.Webhook.from_state(data, state=client._connection)  # noqa: SLF001 - there is no public way
+
+
+async def _looked_through(
+    client: discord.Client, channel_id: int, since: float, is_it: Callable[[discord.Message], bool]
+) -> int | None:
+    """The id of an own message in a channel; None: there is none."""
+    me = client.user.id if client.user else 0
+    oldest = discord.utils.time_snowflake(datetime.fromtimestamp(since - CLOCK_SLACK, UTC))
+    async for message in client.get_partial_messageable(channel_id).history(limit=LOOK_BACK_MESSAGES):
+        if message.id < oldest:
+            return None
+        if message.author.id == me and is_it(message):
+            return message.id
+    return None
 
 
 def _carries(message: discord.Message, file_name: str) -> bool:
