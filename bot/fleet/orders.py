@@ -51,14 +51,14 @@ class Orders:
 
         Raises:
             OSError: a file of the job cannot be read.
-            ValueError: the job is too large for an order.
+            ValueError: the job is too large for an order, or its recipe cannot be read.
         """
-        limits = await self._limits_for(job)
+        recipe, limits = recipe_of(job), await self._limits_for(job)
         sizes, learnt = await asyncio.to_thread(lambda: (self._sizes(job), self._learnt()))
         return Order(
             job=job.id,
             claim=job.claim,
-            recipe=job.recipe if own else _without_effect(job),
+            recipe=(recipe if own else replace(recipe, effect=None)).to_json(),
             inputs={
                 role: InputFile(sha256=digest, size=sizes[digest]) for role, digest in job.inputs.items()
             },
@@ -81,8 +81,3 @@ class Orders:
         except (OSError, UnicodeError):
             return ""
         return text if len(text) <= MOST_CALIBRATION else ""
-
-
-def _without_effect(job: Job) -> str:
-    recipe = recipe_of(job)
-    return job.recipe if recipe.effect is None else replace(recipe, effect=None).to_json()

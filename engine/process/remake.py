@@ -17,7 +17,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+from engine.core.sentence import SENTENCES, Sentence, by_table, table_of
 
 if TYPE_CHECKING:
     from engine.core.family import Frames, Inputs, SourceClip
@@ -97,6 +99,17 @@ class Remade:
     too_many: bool = False
     by_effect: bool = False
     strange: bool = False
+
+    def to_json(self) -> str:
+        """A line of JSON."""
+        return json.dumps({**dataclasses.asdict(self), SENTENCES: table_of((*self.ladder, *self.reasons))})
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read what :meth:`to_json` wrote."""
+        told = json.loads(text)
+        find = by_table(told.pop(SENTENCES))
+        return cls(**{**told, **{key: tuple(map(find, told[key])) for key in ("ladder", "reasons")}})
 
 
 def remake(order: Remake) -> Remade:
@@ -236,7 +249,9 @@ def _with_effect(
     notes = faults_of(made, recipe.fps, effect.look) if effect.look else ()
     old = clip.frames[: len(clip.frames) - len(part) + 1]
     frames = made if len(part) == len(clip.frames) else np.concatenate([old, made[1:]])
-    return frames, tuple(f"the quality check about the effect: {reason}" for reason in notes)
+    return frames, tuple(
+        Sentence("the quality check about the effect: {reason}", reason=reason) for reason in notes
+    )
 
 
 def main() -> int:
@@ -245,7 +260,7 @@ def main() -> int:
     os.nice(NICENESS)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ[EXECUTABLE] = order.ffmpeg
-    sys.stdout.write(json.dumps(dataclasses.asdict(remake(order))) + "\n")
+    sys.stdout.write(remake(order).to_json() + "\n")
     sys.stdout.flush()
     return 0
 
