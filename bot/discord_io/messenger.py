@@ -17,7 +17,7 @@ import discord
 
 from bot.config.choices import Language
 from bot.discord_io.causes import Trouble, trouble_of
-from bot.discord_io.places import Place, found_in, place_of
+from bot.discord_io.places import IsIt, Place, carries, found_in, place_of, says
 from bot.discord_io.post import Answered, ChannelError, Post, SmallFile
 from bot.discord_io.public_channels import is_public
 from bot.discord_io.sending import KnownForms, Where, files_of, send_in_its_form
@@ -276,11 +276,17 @@ class Messenger:
         Raises:
             ChannelError: the channel could not be read.
         """
+        return await self._find(channel_id, carries(file_name), since)
+
+    async def find_said(self, channel_id: int, content: str, *, since: float) -> int | None:
+        """Look for an own message with this text; as :meth:`find_own`."""
+        return await self._find(channel_id, says(content), since)
+
+    async def _find(self, channel_id: int, is_it: IsIt, since: float) -> int | None:
         client = await self._connected()
         me = client.user.id if client.user else 0
         oldest = discord.utils.time_snowflake(datetime.fromtimestamp(since - CLOCK_SLACK, UTC))
-
-        return await self._call(lambda: found_in(place_of(client, channel_id), me, file_name, oldest))
+        return await self._call(lambda: found_in(place_of(client, channel_id), me, is_it, oldest))
 
     async def answer_of(self, application: int, token: str) -> Answered | None:
         """The first answer to an interaction of an earlier run.

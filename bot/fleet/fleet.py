@@ -252,7 +252,7 @@ class Fleet:
             place.pauses.forget()
             return None
         try:
-            order = await self._parts.orders.of(job)
+            order = await self._parts.orders.of(job, own=worker.trust is Trust.OWN)
         except (OSError, ValueError) as error:
             await place.outcomes.record(job, error, give_up=lambda: self.holdings.stopping)
             return None
@@ -291,7 +291,8 @@ class Fleet:
                     raise PutOut(STRANGE_CLAIMS)
             return
         log.info("worker %s goes on with job %s", helper.place.seat.name, job.id)
-        holding = self.holdings.hold(helper, job, await self._parts.orders.of(job))
+        own = helper.place.worker.trust is Trust.OWN
+        holding = self.holdings.hold(helper, job, await self._parts.orders.of(job, own=own))
         holding.told = held
         self.holdings.show(helper, holding)
         if holding.drawn:

@@ -47,7 +47,7 @@ DEFAULTS = {
     "first_times": True,
     "language": Language.AUTO,
     "worker_judged_first": 20,
-    "worker_judged_share": 0.05,
+    "worker_judged_share": 1.0,
     "worker_check_seconds": 120.0,
     "broker_binary": None,
     "broker_host": IPv4Address(0),
