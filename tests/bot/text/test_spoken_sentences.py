@@ -181,10 +181,9 @@ HOSTILE = [
 
 @pytest.mark.parametrize("entry", HOSTILE)
 def test_no_worker_says_anything_in_one_language_that_is_not_there_in_english(entry):
-    text = "brightness flickers"
-    fail = Fail(
-        kind=FailKind.USER, code="E_SIZE", text=text, sentences=json.dumps({text: entry})[:MAX_SENTENCES]
-    )
+    text = "Your clip flickers."
+    told = json.dumps({text: entry})[:MAX_SENTENCES]
+    fail = Fail(kind=FailKind.USER, code="E_SIZE", text=text, sentences=told)
     with speaking("de"):
         assert disarm(error_of(fail).said) == text
 
