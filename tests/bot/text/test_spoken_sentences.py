@@ -26,7 +26,7 @@ from bot.text import clip_texts
 from bot.text.foreign import disarm, quote, refusal
 from bot.text.messages import receipt_line
 from bot.text.wording import speaking
-from engine.core.errors import Code, RenderFailed, Unsupported, UserError
+from engine.core.errors import Code, EngineError, RenderFailed, Unsupported, UserError
 from engine.core.receipt import Outcome, Receipt, TakeRecord
 from engine.core.recipe import Recipe
 from engine.core.sentence import Sentence, by_table_text, table_text
@@ -101,7 +101,8 @@ def test_rows_of_older_releases_are_shown_as_they_are():
 
 def test_a_damaged_table_of_sentences_costs_no_receipt():
     data = json.loads(discarding().to_json())
-    for table in (None, [], {str(FLICKERS): {"template": "{", "values": {}}}, {str(FLICKERS): 3}):
+    tables: list[object] = [None, [], {str(FLICKERS): {"template": "{", "values": {}}}, {str(FLICKERS): 3}]
+    for table in tables:
         data["sentences"] = table
         assert Receipt.from_json(json.dumps(data)) == discarding()
 
@@ -111,7 +112,7 @@ def test_a_receipt_with_an_unknown_field_is_none():
         Receipt.from_json(json.dumps({**json.loads(discarding().to_json()), "words": {}}))
 
 
-def errors() -> list[tuple[Exception, str]]:
+def errors() -> list[tuple[EngineError, str]]:
     return [
         (
             UserError(Code.STYLE, "There is no style {style} here.", style="ink"),
@@ -132,26 +133,34 @@ def errors() -> list[tuple[Exception, str]]:
     ]
 
 
-def over_the_pipe(error: Exception) -> Exception:
-    line = wire.encode(describe("job", error))
+def over_the_pipe(error: EngineError) -> EngineError:
+    failed = wire.from_child(wire.encode(describe("job", error)))
+    assert isinstance(failed, wire.Failed)
     with pytest.raises(type(error)) as caught:
-        _raise(wire.from_child(line))
+        _raise(failed)
     return caught.value
 
 
-def over_the_line(error: Exception) -> Exception:
+def came(fail: Fail | None) -> EngineError:
+    assert fail is not None
+    error = error_of(fail)
+    assert isinstance(error, EngineError)
+    return error
+
+
+def over_the_line(error: EngineError) -> EngineError:
     held = Held(job="a" * 16, claim=1, state=HeldState.FAIL, fail=failure_of(error))
     beat = decode(FROM_WORKER["beat"], encode(Beat(boot="a" * 16, seq=1, hold=(held,))))
-    return error_of(beat.hold[0].fail)
+    return came(beat.hold[0].fail)
 
 
 @pytest.mark.parametrize("way", [over_the_pipe, over_the_line])
 @pytest.mark.parametrize(("error", "said"), errors(), ids=lambda one: type(one).__name__)
 def test_a_refusal_is_read_in_the_members_language_though_a_process_or_a_worker_raised_it(way, error, said):
-    came = way(error)
-    assert str(came) == str(error)
+    arrived = way(error)
+    assert str(arrived) == str(error)
     with speaking("de"):
-        assert disarm(came.said) == disarm(said)
+        assert disarm(arrived.said) == disarm(said)
 
 
 def test_a_refusal_of_the_plan_shows_names_as_harmless_as_ever():
@@ -185,14 +194,14 @@ def test_no_worker_says_anything_in_one_language_that_is_not_there_in_english(en
     told = json.dumps({text: entry})[:MAX_SENTENCES]
     fail = Fail(kind=FailKind.USER, code="E_SIZE", text=text, sentences=told)
     with speaking("de"):
-        assert disarm(error_of(fail).said) == text
+        assert disarm(came(fail).said) == text
 
 
 def test_a_value_of_a_worker_is_disarmed_like_its_text():
     said = Sentence("stronger compression, to fit {limit}", limit="@everyone <@1> **bold** {limit}")
     fail = failure_of(UserError("E_SIZE", said))
     with speaking("de"):
-        shown = disarm(error_of(fail).said)
+        shown = disarm(came(fail).said)
     assert shown.startswith("stärker komprimiert, damit es in @\u200beveryone \\<@\u200b1\\>")
     assert "{limit}" in shown
 
@@ -207,6 +216,6 @@ def test_a_workers_receipt_is_readable_for_a_bot_that_knows_no_sentences():
         sentences=table_text(drawn.words, MAX_SENTENCES),
     )
     assert "sentences" not in json.loads(done.receipt)
-    came = Receipt.from_json(done.receipt).spoken(by_table_text(done.sentences))
+    read = Receipt.from_json(done.receipt).spoken(by_table_text(done.sentences))
     with speaking("de"):
-        assert "die Helligkeit flackert" in clip_texts.discarded(came, pictures=0)
+        assert "die Helligkeit flackert" in clip_texts.discarded(read, pictures=0)
