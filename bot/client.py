@@ -19,6 +19,7 @@ from yarl import URL
 from bot.buttons import rows
 from bot.commands import setup_all
 from bot.commands.mydata import MY_DATA
+from bot.commands.shared.offering import is_offered_outside
 from bot.discord_io.door import SLOT, Manner, Slot
 from bot.discord_io.events import guard_events
 from bot.discord_io.interactions import BotClient, Interaction, say
@@ -26,6 +27,7 @@ from bot.proxy import proxy_for
 from bot.services import Services
 from bot.supervisor import Loop
 from bot.text import messages
+from bot.text.command_translator import CommandTranslator
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +56,8 @@ class _Tree(app_commands.CommandTree[BotClient]):
             data: Any = interaction.data or {}
             command = interaction.command
             slot = Slot.QUICK if command is None else command.extras.get(SLOT, Slot.QUICK)
-            manner = Manner(slot=slot, own_data=data.get("name") == MY_DATA)
+            own_data = data.get("name") == MY_DATA
+            manner = Manner(slot=slot, own_data=own_data, outside=is_offered_outside(command))
         except Exception as error:  # noqa: BLE001 - it cannot be read, and the member is told so
             await interaction.client.answer_error(interaction, error)
             return
@@ -100,6 +103,7 @@ class Framekiln(BotClient):
                 guild=True, dm_channel=False, private_channel=False
             ),
         )
+        self._translator = CommandTranslator(services.settings.language)
         self._sync_pause = SYNC_BACKOFF
         self._sync_loop = Loop("command sync", self._sync, every=SYNC_BACKOFF)
         self._syncing: asyncio.Task[None] | None = None
@@ -108,6 +112,7 @@ class Framekiln(BotClient):
 
     async def setup_hook(self) -> None:
         """Tell Discord of the commands where they have changed."""
+        await self.tree.set_translator(self._translator)
         if self._guild is not None:
             self.tree.copy_global_to(guild=self._guild)
         self._syncing = asyncio.create_task(self._sync_loop.run(), name="command sync")
@@ -152,7 +157,7 @@ class Framekiln(BotClient):
         if interaction.type is discord.InteractionType.component:
             button = rows.button_of(custom_id)
             if button is not None:
-                await self.serve(interaction, partial(button.click, interaction), button.manner)
+                await self.serve(interaction, partial(button.click, interaction), button.manner_of_click())
                 return
         elif interaction.type is discord.InteractionType.modal_submit:
             form = rows.form_of(custom_id)
@@ -201,6 +206,8 @@ class Framekiln(BotClient):
 
 
 def command_hash(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> str:
-    """A digest of all that Discord is told about the commands."""
-    told = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
+    """A digest of all that Discord is told about the commands, whose translations stand in files."""
+    told: list[Any] = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
+    if isinstance(tree.translator, CommandTranslator):
+        told.append(tree.translator.digest)
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()

@@ -10,16 +10,17 @@ latest middles were. So the quoted range covers the actual wait about 92 % of th
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.render_times import RenderTimes
+from bot.render_times import FEW, RenderTimes
 from bot.seats import HERE, Seat, SeatSeen
 from db.jobs.job import Job
-from db.jobs.queries import Arrival, JobQueries, Turn
+from db.jobs.queries import Arrival, JobQueries, Timed, Turn
 from db.states import JobId
 from engine.core.family_spec import FamilySpec
 
@@ -275,15 +276,16 @@ class Forecaster:
         arrivals: tuple[Arrival, ...],
     ) -> _Line:
         profiles = {turn.profile for turn in order} | {job.profile for job in running}
+        seats = [seat for seat in self._seats if seat.lane == lane]
+        lately = await self._jobs.render_times(None, LATELY, lane=lane)
         times = RenderTimes(
             of={profile: await self._jobs.render_times(profile, SAMPLE) for profile in profiles},
-            lately=await self._jobs.render_times(None, LATELY, lane=lane),
+            lately=[*lately, *_told(seats, lately)],
             first=self.first,
             usual=self._usual,
         )
         shares = [_share(await self._jobs.forecast_ratios(*crowd, SAMPLE, lane=lane)) for crowd in CROWDS]
         now = self._clock()
-        seats = [seat for seat in self._seats if seat.lane == lane]
         seats = [seat for seat in seats if not seat.resting or _back_in(seat, now)] or seats
         left = {job.seat: times.left(job, now) for job in reversed(running)}  # of two, the newer one
         if len(seats) <= 1:
@@ -303,6 +305,17 @@ class Forecaster:
             arrivals=arrivals,
             shares=tuple(shares),
         )
+
+
+def _told(seats: Iterable[SeatSeen], lately: Sequence[Timed]) -> list[Timed]:
+    """What machines say of render times, as long as too few of theirs were measured here."""
+    measured = Counter(each.seat for each in lately)
+    return [
+        Timed(seat=seat.name, profile=profile, seconds=seconds)
+        for seat in seats
+        if measured[seat.name] < FEW
+        for profile, seconds in seat.times.items()
+    ]
 
 
 def _back_in(seat: SeatSeen, now: float) -> float:

@@ -26,7 +26,7 @@ from bot.discord_io.members import Members
 from bot.first_times import FirstTimes
 from bot.gallery.channels import GalleryWatch
 from bot.gallery.served import ServedGallery
-from bot.loops.alerts import engines_trouble, moderator_alerts
+from bot.loops.alerts import engines_trouble, faulty_workers, moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
 from bot.loops.engine_count import EngineCount
 from bot.loops.leave_out import leave_outs
@@ -128,6 +128,7 @@ def supervisor_of(services: Services) -> Supervisor:
         services.board.loop,
         services.takes.loop,
         services.reel_poster.loop,
+        services.contest_announcements.loop,
         services.cases.loop,
         services.answers.loop,
         services.housekeeping.loop,
@@ -264,7 +265,7 @@ def owner_alerts(services: Services, policy: AlertPolicy) -> OwnerAlerts:
     meta, clock = services.queue.meta, services.clock
 
     async def engine() -> str | None:
-        trouble = engines_trouble(services.engines)
+        trouble = engines_trouble(services.engines, here=True)
         return None if trouble is None else owner_texts.engine(trouble)
 
     async def last_backup() -> float | None:
@@ -282,7 +283,13 @@ def owner_alerts(services: Services, policy: AlertPolicy) -> OwnerAlerts:
             return None if fix is None else owner_texts.security(fix.version, fix.about)
 
         looks["security"] = security
-    return OwnerAlerts(looks, messenger=services.messenger, meta=meta, clock=clock)
+    return OwnerAlerts(
+        looks,
+        each=lambda: faulty_workers(services.engines),
+        messenger=services.messenger,
+        meta=meta,
+        clock=clock,
+    )
 
 
 def engine_start(host: Engine, name: str = "engine start") -> Loop:

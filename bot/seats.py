@@ -169,6 +169,11 @@ class SeatSeen(Protocol):
     resting: bool
 
     @property
+    def times(self) -> Mapping[str, float]:
+        """Profile → seconds that a render takes, as its machine says; what was measured here goes before."""
+        ...
+
+    @property
     def engine(self) -> Machine:
         """What draws there."""
         ...
@@ -233,6 +238,11 @@ class Seat:
     unable: Callable[[], Awaitable[Collection[str]]] = nothing
     resting: bool = False
     left_out: LeftOut | None = None
+
+    @property
+    def times(self) -> Mapping[str, float]:
+        """Nothing: what this machine takes is measured."""
+        return {}
 
     def can_draw(self, engine: str) -> bool:
         """Whether it can draw with this engine now."""

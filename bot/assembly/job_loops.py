@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from bot import policies
 from bot.assembly.base import Base
 from bot.buttons import rows
+from bot.config.choices import Containers
 from bot.config.settings import Settings
+from bot.discord_io.containers import contained
 from bot.job_documents import recipe_of
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
@@ -68,7 +70,11 @@ def job_loops(base: Base, screening: Screening, tally: RenderTally) -> JobLoops:
         work=base.outbox,
         limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(
-            work=base.outbox, sealer=base.sealer, dress=rows.for_clip, here=base.inventory.at_once
+            work=base.outbox,
+            sealer=base.sealer,
+            dress=rows.for_clip,
+            here=base.inventory.at_once,
+            contain=contained if settings.components_v2 is Containers.ALL else None,
         ),
         signals=signals,
         shortages=base.shortages,

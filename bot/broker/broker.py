@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -66,6 +66,8 @@ class Broker:
         self._place: Place | None = None
         self._written = ""
         self._refused: set[str] = set()
+        self._known: Collection[str] = ()
+        self._farewells: list[Callable[[Collection[str]], Awaitable[None]]] = []
         self._listeners: list[Callable[[Login | None], None]] = []
         self._pause = FIRST_PAUSE
         self._not_before = 0.0
@@ -83,6 +85,10 @@ class Broker:
     def on_change(self, listener: Callable[[Login | None], None]) -> None:
         """Have somebody told whenever :attr:`login` is another."""
         self._listeners.append(listener)
+
+    def before_removal(self, farewell: Callable[[Collection[str]], Awaitable[None]]) -> None:
+        """Have workers told that they may not come any more, before the broker cuts them off."""
+        self._farewells.append(farewell)
 
     def wake(self) -> None:
         """Look now: somebody was removed."""
@@ -133,7 +139,8 @@ class Broker:
     async def _embedded(self, secrets: Secrets) -> None:
         """Have a child that runs with the right configuration."""
         place = place_in(self._store.folder.absolute(), self._store, self._policy)
-        text = configuration(place, bot=public_key(secrets.seed), workers=await self._may_come())
+        workers = await self._may_come()
+        text = configuration(place, bot=public_key(secrets.seed), workers=workers)
         child = self._child
         if child is not None and not child.runs:
             log.error("the broker has ended, and starts again. %s", child.last_words())
@@ -142,6 +149,7 @@ class Broker:
             if time.monotonic() - self._up_since > STEADY_AFTER:
                 self._pause = FIRST_PAUSE
             return
+        await self._part_with(workers)
         await asyncio.to_thread(write_private, self._store.folder / CONFIGURATION, text)
         if self._child is not None and place == self._place:
             try:
@@ -163,6 +171,14 @@ class Broker:
         self._up_since = time.monotonic()
         log.info("workers are on: the broker listens on %s, port %d", place.host, place.port)
         self._up(secrets, EVERYWHERE.get(place.host, place.host), place.port)
+
+    async def _part_with(self, workers: Collection[str]) -> None:
+        """Say goodbye to those that could come and may not any more: a broker only hangs up."""
+        gone = set(self._known) - set(workers)
+        self._known = tuple(workers)
+        if gone:
+            for farewell in self._farewells:
+                await farewell(gone)
 
     async def _may_come(self) -> dict[str, str]:
         """The keys of those who may come. A row that is damaged keeps one worker out, and no other."""

@@ -12,11 +12,14 @@ from bot.buttons.button import Button, Look
 from bot.buttons.job_button import JobButton, Presser
 from bot.buttons.rows import view_of
 from bot.clips.drafting import finished
+from bot.discord_io.containers import beside, container, gallery, rows_of, words
 from bot.discord_io.interactions import Interaction, say
+from bot.discord_io.post import Attached
 from bot.job_documents import receipt_of, recipe_of
 from bot.requests.cancelling import Cancel
 from bot.signals import JobSignals
 from bot.text import messages, take_texts
+from bot.text.wording import say_as
 from db.jobs.choices import Choices
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
@@ -36,7 +39,7 @@ class ChooseTake(JobButton):
         self.job = job
         self.number = number
         Button.__init__(self, self.id_for(job, number), row=row)
-        self.item.label = f"Finish {number}"
+        self.item.label = say_as("button", "Finish {number}", number=number)
 
     @classmethod
     def pattern(cls) -> str:
@@ -95,7 +98,7 @@ async def choose(
     chose = await choices.choose(
         job.id,
         draft.draft,
-        recipe=recipe.to_json(),
+        recipe=recipe.to_json(sentences=True),
         profile=recipe.profile,
         seed=recipe.seed,
         late=late and not alone,
@@ -110,3 +113,23 @@ async def choose(
 def buttons_for(job: Job, drafts: Sequence[Job]) -> discord.ui.View:
     """The buttons under drafts: one for each, and one that ends it."""
     return view_of([ChooseTake(job.id, draft.draft) for draft in drafts], [Cancel(job.id)])
+
+
+def container_for(
+    job: Job, numbers: Sequence[int], files: Sequence[Attached], asked: str, small: str
+) -> discord.ui.LayoutView:
+    """The drafts, each with its own button below it, so that nobody has to count them.
+
+    Args:
+        job: the one that is choosing.
+        numbers: of the drafts that are shown.
+        files: their clips.
+        asked: stands above them.
+        small: stands below them.
+    """
+    drafts = (
+        part
+        for number, file in zip(numbers, files, strict=True)
+        for part in (gallery(file), beside(take_texts.numbered(number), ChooseTake(job.id, number)))
+    )
+    return container(words(asked), *drafts, words(small), *rows_of([Cancel(job.id)]))

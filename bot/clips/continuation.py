@@ -14,6 +14,7 @@ from engine.core.prompt_schedule import is_scheduled, parse
 from engine.core.receipt import Receipt
 from engine.core.recipe import Before, Kind, Recipe, Role
 from engine.core.request import AUTO, SECONDS, Length, Request, Subject
+from engine.core.sentence import Sentence
 from engine.families import families_of
 from engine.planning.choice import engines_for
 from engine.planning.plan import PlanLimits, plan
@@ -128,7 +129,7 @@ def looped(recipe: Recipe, before: Before, clip: str, *, max_seconds: float) -> 
         motion=recipe.motion,
         camera=recipe.camera,
         quality=recipe.quality,
-        reasons=("a loop made from the clip before it; nothing was drawn",),
+        reasons=(Sentence("a loop made from the clip before it; nothing was drawn"),),
         before=before,
         loop=True,
     )
@@ -158,7 +159,7 @@ def slowed(recipe: Recipe, before: Before, clip: str, *, max_seconds: float) -> 
         motion=recipe.motion,
         camera=recipe.camera,
         quality=recipe.quality,
-        reasons=("the clip before it at half its speed; nothing was drawn",),
+        reasons=(Sentence("the clip before it at half its speed; nothing was drawn"),),
         before=before,
         slow=SLOWER,
     )

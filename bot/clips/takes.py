@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from bot.clips.choosing import buttons_for, choose, to_show
+from bot.clips.choosing import buttons_for, choose, container_for, to_show
 from bot.clips.drafting import DraftPolicy, draft_of, points_of
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
@@ -26,6 +26,7 @@ from bot.supervisor import Loop
 from bot.text import take_texts
 from bot.text.messages import SHOWN_PROMPT
 from bot.text.prompts import show_prompt
+from bot.text.wording import in_words, speaking
 from db.errors import BlobDamaged
 from db.files import Blobs
 from db.jobs.choices import Choices, NewDraft
@@ -61,6 +62,7 @@ class TakesToChoose:
         policy: DraftPolicy,
         plan: PlanLimits,
         capabilities: Callable[[], Awaitable[Capabilities]],
+        containers: bool,
         work: Path,
         clock: Callable[[], float],
     ) -> None:
@@ -77,6 +79,7 @@ class TakesToChoose:
             policy: how drafts are drawn, and how long a member may choose.
             plan: what may be asked for.
             capabilities: what this machine has.
+            containers: whether drafts are shown in a container.
             work: a folder for what is about to be posted.
             clock: returns Unix seconds.
         """
@@ -90,6 +93,7 @@ class TakesToChoose:
         self._policy = policy
         self._plan = plan
         self._capabilities = capabilities
+        self._containers = containers
         self._work = work
         self._clock = clock
         self._not_before: dict[JobId, float] = {}
@@ -107,7 +111,8 @@ class TakesToChoose:
             if self._clock() < self._not_before.get(job.id, 0.0):
                 continue
             try:
-                await self._move(job)
+                with speaking(job.language):
+                    await self._move(job)
             except Exception:
                 log.exception("the drafts of job %s could not be seen to", job.id)
                 self._not_before[job.id] = self._clock() + PAUSE
@@ -133,9 +138,13 @@ class TakesToChoose:
                 draft_of(recipe, number, self._policy, here, self._plan) for number in range(1, job.takes + 1)
             ]
         except UserError as error:
-            await self._fail(job, error.code, str(error))
+            with speaking(job.language):
+                text = in_words(error.said)
+            await self._fail(job, error.code, text)
             return
-        new = [NewDraft(recipe=one.to_json(), profile=one.profile, seed=one.seed) for one in drafts]
+        new = [
+            NewDraft(recipe=one.to_json(sentences=True), profile=one.profile, seed=one.seed) for one in drafts
+        ]
         if await self._choices.begin(job.id, new):
             log.info("job %s: %d drafts are queued", job.id, len(new))
             self._signals.queued()
@@ -183,22 +192,26 @@ class TakesToChoose:
                 )
                 for place, draft in enumerate(drafts)
             ]
-            post = Post(
-                content=take_texts.choose(
-                    job.user_id,
-                    show_prompt(prompt, SHOWN_PROMPT),
-                    numbers=[draft.draft for draft in drafts],
-                    of=job.takes,
-                    minutes=self._policy.choose_seconds / 60,
-                ),
-                nonce=nonce(job.id, "takes"),
-                view=buttons_for(job, drafts),
-                attached=tuple(files),
-                ping=job.user_id,
-            )
-            return await self._messenger.send(job.channel_id, post)
+            return await self._messenger.send(job.channel_id, self._asking(job, drafts, prompt, files))
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    def _asking(self, job: Job, drafts: Sequence[Job], prompt: str, files: Sequence[Attached]) -> Post:
+        """The message that shows the drafts: in a container, each has its button beside it."""
+        numbers = [draft.draft for draft in drafts]
+        minutes = self._policy.choose_seconds / 60
+        asked = take_texts.question(
+            job.user_id, show_prompt(prompt, SHOWN_PROMPT), numbers=numbers, of=job.takes
+        )
+        small = take_texts.small_print(minutes)
+        return Post(
+            content=take_texts.choose(asked, numbers=numbers, minutes=minutes),
+            nonce=nonce(job.id, "takes"),
+            view=buttons_for(job, drafts),
+            layout=container_for(job, numbers, files, asked, small) if self._containers else None,
+            attached=tuple(files),
+            ping=job.user_id,
+        )
 
     def _sealed(self, draft: Job, folder: Path) -> Path:
         if draft.clip_sha256 is None:

@@ -1,11 +1,11 @@
-"""Settings of the drafts that members choose from."""
+"""Settings of the drafts that members choose from, and of the form in which they are shown."""
 
 from __future__ import annotations
 
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from bot.config.choices import MOST_TAKES
+from bot.config.choices import MOST_TAKES, Containers
 
 
 class Choosing(BaseSettings):
@@ -25,4 +25,9 @@ class Choosing(BaseSettings):
     )
     choose_minutes: float = Field(
         30.0, gt=0, le=1440, description="Minutes to choose a draft before the best one is finished."
+    )
+    components_v2: Containers = Field(
+        Containers.AUTO,
+        description="Which messages are posted as [containers](members.md#containers). auto: those that read "
+        "better so, which are drafts and /help; all: finished clips, too; off: none.",
     )

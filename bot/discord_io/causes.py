@@ -43,6 +43,9 @@ class Trouble(StrEnum):
     THINKING = "thinking"
     """It was changed and does not show it: it is an answer that was promised and never given."""
 
+    CONTAINER = "container"
+    """The message is a container, and no edit makes a plain one of it."""
+
     REFUSED = "refused"
     """Discord does not take what was sent in this form."""
 
@@ -106,6 +109,12 @@ FOLLOWS = {
     ),
     Trouble.THINKING: Consequence(
         sort=Sort.MOMENT,
+        clip="does not happen",
+        status="a new message takes its place",
+        told="nobody has to be",
+    ),
+    Trouble.CONTAINER: Consequence(
+        sort=Sort.CONTENT,
         clip="does not happen",
         status="a new message takes its place",
         told="nobody has to be",

@@ -15,14 +15,15 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 
+from bot.config.choices import Language
 from bot.discord_io.causes import Trouble, trouble_of
-from bot.discord_io.post import SPOILER, Answered, ChannelError, Post, SmallFile
+from bot.discord_io.places import IsIt, Place, carries, found_in, place_of, says
+from bot.discord_io.post import Answered, ChannelError, Post, SmallFile
 from bot.discord_io.public_channels import is_public
+from bot.discord_io.sending import KnownForms, Where, files_of, send_in_its_form
+from bot.text.languages import language_of
 
 T = TypeVar("T")
-
-LOOK_BACK_MESSAGES = 5000
-"""How far an own message is looked for; a busy channel sees fewer in the time that a post can stay unsure."""
 
 MEMBER_SECONDS = 5.0
 """How long Discord is waited for where a member is looked up."""
@@ -30,27 +31,36 @@ MEMBER_SECONDS = 5.0
 CLOCK_SLACK = 120.0
 """Seconds by which our clock and Discord's may differ."""
 
-ALT_LIMIT = 1024
-"""Characters that Discord takes of what a file shows."""
-
 _ORIGINAL: Any = "@original"
 """In the place of a message's id: the first answer to an interaction."""
+
+
+_OWN = Language.AUTO
+
+
+def _nobody() -> None:
+    """Tell nobody."""
 
 
 class Messenger:
     """Send, edit, find and delete, through whichever client is connected."""
 
-    def __init__(self, *, patience: float = 300.0, on_attach: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, *, patience: float = 300.0, on_attach: Callable[[], None] = _nobody, language: Language = _OWN
+    ) -> None:
         """Make one.
 
         Args:
             patience: seconds that one call may take, retries and rate limits included.
             on_attach: told that Discord can be reached, again or for the first time.
+            language: the owner's choice for everything.
         """
         self._on_attach = on_attach
         self._client: discord.Client | None = None
         self._attached = asyncio.Event()
         self._patience = patience
+        self._known = KnownForms()
+        self._language = language
 
     def attach(self, client: discord.Client) -> None:
         """Use this client from now on."""
@@ -67,6 +77,11 @@ class Messenger:
     def connected(self) -> bool:
         """Whether there is a client whose connection to Discord stands."""
         return self._client is not None and self._client.is_ready()
+
+    def language_in(self, guild_id: int) -> str:
+        """The language of what is said to a whole server."""
+        guild = None if self._client is None else self._client.get_guild(guild_id)
+        return language_of(None if guild is None else guild.preferred_locale, self._language)
 
     def known_upload_limit(self, guild_id: int) -> int:
         """Bytes that a file may have in this guild, as far as Discord has said; it can be too high."""
@@ -127,7 +142,11 @@ class Messenger:
             ChannelError: it was not sent, or (``LATER``) it is unknown whether it was.
         """
         client = await self._connected()
-        return await self._call(lambda: _send(client.get_partial_messageable(channel_id), post))
+
+        async def where() -> Place:
+            return place_of(client, channel_id)
+
+        return await self._send(where, post)
 
     async def send_direct(self, user_id: int, post: Post) -> int:
         """Send a direct message and return its id.
@@ -137,11 +156,26 @@ class Messenger:
         """
         client = await self._connected()
 
-        async def deliver() -> int:
+        async def where() -> Place:
             user = client.get_user(user_id) or await client.fetch_user(user_id)
-            return await _send(await user.create_dm(), post)
+            return await user.create_dm()
 
-        return await self._call(deliver)
+        return await self._send(where, post)
+
+    async def _send(self, where: Where, post: Post) -> int:
+        sent, contained = await send_in_its_form(self._call, where, post)
+        self._known.note(sent, is_container=contained)
+        return sent
+
+    async def is_container(self, channel_id: int, message_id: int) -> bool:
+        """Whether an own message is a container, as far as the bot may look: no edit makes it plain again.
+
+        Raises:
+            ChannelError: nobody could look now.
+        """
+        client = await self._connected()
+        message = client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        return await self._known.look(message, self._call)
 
     async def edit(
         self,
@@ -192,22 +226,25 @@ class Messenger:
         )
 
     async def answer_with(self, token: str, post: Post) -> None:
-        """Let the private answer to an interaction become this message. Doing it twice does no harm.
+        """Let the answer to an interaction become this message. Doing it twice does no harm.
 
         Args:
             token: "application:token" of the interaction.
-            post: its ping and its nonce have no meaning there.
+            post: its ping and its nonce have no meaning there. What the answer had and this has not, goes.
 
         Raises:
             ChannelError: it was not changed.
         """
         application, _, own = token.partition(":")
         hook = _hook(await self._connected(), int(application), own)
-        extras: dict[str, Any] = {} if post.view is None else {"view": post.view}
         nobody = discord.AllowedMentions.none()
         await self._call(
             lambda: hook.edit_message(
-                _ORIGINAL, content=post.content, attachments=_files(post), allowed_mentions=nobody, **extras
+                _ORIGINAL,
+                content=post.content,
+                attachments=files_of(post),
+                view=post.view,
+                allowed_mentions=nobody,
             )
         )
 
@@ -239,20 +276,17 @@ class Messenger:
         Raises:
             ChannelError: the channel could not be read.
         """
+        return await self._find(channel_id, carries(file_name), since)
+
+    async def find_said(self, channel_id: int, content: str, *, since: float) -> int | None:
+        """Look for an own message with this text; as :meth:`find_own`."""
+        return await self._find(channel_id, says(content), since)
+
+    async def _find(self, channel_id: int, is_it: IsIt, since: float) -> int | None:
         client = await self._connected()
         me = client.user.id if client.user else 0
         oldest = discord.utils.time_snowflake(datetime.fromtimestamp(since - CLOCK_SLACK, UTC))
-
-        async def look() -> int | None:
-            channel = client.get_partial_messageable(channel_id)
-            async for message in channel.history(limit=LOOK_BACK_MESSAGES):
-                if message.id < oldest:
-                    return None
-                if message.author.id == me and _carries(message, file_name):
-                    return message.id
-            return None
-
-        return await self._call(look)
+        return await self._call(lambda: found_in(place_of(client, channel_id), me, is_it, oldest))
 
     async def answer_of(self, application: int, token: str) -> Answered | None:
         """The first answer to an interaction of an earlier run.
@@ -299,7 +333,7 @@ class Messenger:
     async def _call(self, do: Callable[[], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(self._patience):
-                return await self._with_an_open_gate(do)
+                return await _with_an_open_gate(self._client, do)
         except discord.HTTPException as error:
             raise ChannelError(trouble_of(error.status, error.code), str(error)) from error
         except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
@@ -310,52 +344,21 @@ class Messenger:
                 raise
             raise ChannelError(Trouble.LATER, str(error)) from error
 
-    async def _with_an_open_gate(self, do: Callable[[], Awaitable[T]]) -> T:
-        """discord.py holds all calls back during a global rate limit, by a gate that the limited call opens.
 
-        Where that call is cancelled, it stays shut, and no call would ever be made again.
-        """
-        client = self._client
-        try:
-            return await do()
-        except asyncio.CancelledError:
-            if client is not None:
-                client.http._global_over.set()  # noqa: SLF001 - nothing else does
-            raise
+async def _with_an_open_gate(client: discord.Client | None, do: Callable[[], Awaitable[T]]) -> T:
+    """discord.py holds all calls back during a global rate limit, by a gate that the limited call opens.
+
+    Where that call is cancelled, it stays shut, and no call would ever be made again.
+    """
+    try:
+        return await do()
+    except asyncio.CancelledError:
+        if client is not None:
+            client.http._global_over.set()  # noqa: SLF001 - nothing else does
+        raise
 
 
 def _hook(client: discord.Client, application: int, token: str) -> discord.Webhook:
     """What answers an interaction; discord.py makes one itself while the interaction is new."""
     data: Any = {"id": application, "type": discord.WebhookType.application.value, "token": token}
     return discord.Webhook.from_state(data, state=client._connection)  # noqa: SLF001 - there is no public way
-
-
-def _carries(message: discord.Message, file_name: str) -> bool:
-    return any(file.filename.removeprefix(SPOILER) == file_name for file in message.attachments)
-
-
-def _files(post: Post) -> list[discord.File]:
-    """The files of a message, each with what it shows."""
-    own = [] if post.file is None else [(post.file, post.file_name, post.alt)]
-    beside = [(path, name, "") for path, name in post.beside]
-    more = [(file.path, file.name, file.alt) for file in post.attached]
-    return [
-        discord.File(path, filename=name, description=alt[:ALT_LIMIT] or None)
-        for path, name, alt in (*own, *beside, *more)
-    ]
-
-
-async def _send(channel: discord.abc.Messageable, post: Post) -> int:
-    allowed = discord.AllowedMentions(
-        everyone=False,
-        roles=False,
-        replied_user=False,
-        users=[discord.Object(post.ping)] if post.ping is not None else False,
-    )
-    extras: dict[str, Any] = {}
-    if post.view is not None:
-        extras["view"] = post.view
-    if files := _files(post):
-        extras["files"] = files  # discord.py closes them
-    message = await channel.send(post.content, nonce=post.nonce, allowed_mentions=allowed, **extras)
-    return message.id

@@ -14,6 +14,9 @@ from bot.discord_io.causes import Trouble
 if TYPE_CHECKING:
     import discord
 
+ALT_LIMIT = 1024
+"""Characters that Discord takes of what a file shows."""
+
 SPOILER = "SPOILER_"
 """Before a file's name it hides the file until somebody clicks; Discord's own convention."""
 
@@ -56,17 +59,22 @@ class Post:
         attached: further files, with what they show.
         alt: what ``file`` shows, for those who can't see it.
         ping: the one member who may be pinged.
+        title: of the post that it becomes where the channel is a forum.
+        layout: the same message as a container. It is sent in the place of ``content`` and ``view``, which
+            are sent where Discord does not take it.
     """
 
     content: str
     nonce: str
     view: discord.ui.View | None = None
+    layout: discord.ui.LayoutView | None = None
     file: Path | None = None
     file_name: str | None = None
     beside: tuple[tuple[Path, str], ...] = ()
     attached: tuple[Attached, ...] = ()
     alt: str = ""
     ping: int | None = None
+    title: str = "Framekiln"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,9 @@ import aiohttp
 import discord
 
 from bot.discord_io.interactions import PROMISED, Interaction, tell_elsewhere
-from bot.text import messages, privacy_texts
+from bot.text import messages, outside_texts, privacy_texts
 from bot.text.foreign import refusal
+from bot.text.wording import spoken
 from db.errors import (
     AskedBeforeErase,
     DatabaseError,
@@ -75,6 +76,7 @@ async def write_down(interaction: Interaction, *, reserved: bool = True) -> None
         user_id=interaction.user.id,
         guild_id=interaction.guild_id or 0,
         channel_id=interaction.channel_id or 0,
+        language=spoken(),
     )
     await interaction.client.part(Asked).note(row, reserved=reserved)
 
@@ -149,7 +151,8 @@ def refusal_text(error: Exception, interaction_id: int) -> str:
     if (plain := NOT_ACCEPTED.get(type(error))) is not None:
         return plain
     if isinstance(error, LimitReached):
-        return messages.limit_reached(error.which, error.allowed, error.retry_after)
+        about = (error.which, error.allowed, error.retry_after)
+        return outside_texts.limit_reached(*about) or messages.limit_reached(*about)
     if (short := shortage_of(error)) is not None:
         log.error("could not take request %s: %s", interaction_id, error)
         return messages.not_taken_for_want_of(short)

@@ -84,7 +84,7 @@ class Account:
 
     Attributes:
         boot: names the worker's process; "" while none was heard of.
-        born: Unix seconds of that process's start, by its own clock.
+        began: when that process began, in seconds of the bot's clock that only moves on.
         holdings: the claims that it has.
         asked: the number of its last ask that brought an order, and that order's claim.
     """
@@ -92,23 +92,35 @@ class Account:
     def __init__(self) -> None:
         """Make it without any claim."""
         self.boot = ""
-        self.born = 0.0
+        self.began = 0.0
         self.holdings: dict[Key, Holding] = {}
         self.asked: tuple[int, Key] | None = None
         self._seq = -1
         self._verdicts: dict[Key, Verdict] = {}
+        self._replaced: set[str] = set()
 
     @property
     def to_draw(self) -> int:
         """Claims that it still has to draw, the one that it draws included."""
         return sum(not holding.drawn for holding in self.holdings.values())
 
-    def greets(self, hello: Hello) -> bool:
-        """Whether a process may be this worker's: the one that is known, or a younger one."""
-        return hello.boot == self.boot or not self.boot or hello.born >= self.born
+    def greets(self, hello: Hello, now: float) -> bool:
+        """Whether a process may be this worker's: the one that is known, or a younger one.
 
-    def begin(self, hello: Hello) -> list[Holding]:
+        A process says how long it has run, and the bot's own clock says the rest. So no clock that was set
+        back makes a worker's next process look older than its last. A process that another has replaced is
+        known, and does not come back.
+        """
+        if hello.boot == self.boot or not self.boot:
+            return True
+        return hello.boot not in self._replaced and now - hello.age >= self.began
+
+    def begin(self, hello: Hello, now: float) -> list[Holding]:
         """A process of the worker's says hello.
+
+        Args:
+            hello: its.
+            now: seconds of a clock that only moves on.
 
         Returns:
             The claims that its process before had and that this one does not: they are lost. They are not
@@ -116,10 +128,12 @@ class Account:
         """
         if hello.boot == self.boot:
             return []
-        known, self.boot, self.born = self.boot, hello.boot, hello.born
+        known, self.boot, self.began = self.boot, hello.boot, now - hello.age
         self._seq, self.asked = -1, None
+        self._replaced.discard(hello.boot)
         if not known:  # before the bot's last start, so orders may be on their way
             return []
+        self._replaced.add(known)
         named = {(held.job, held.claim) for held in hello.hold}
         lost = [holding for key, holding in self.holdings.items() if key not in named]
         for holding in lost:

@@ -23,6 +23,7 @@ from bot.link.messages import (
     MAX_PIECE,
     Ask,
     AskFile,
+    AskWeights,
     Beat,
     Heard,
     Held,
@@ -38,6 +39,7 @@ from bot.link.messages import (
 from db.fleet.worker_claims import Claim, Standing
 from db.fleet.workers import Trust, Worker
 from db.states import JobId
+from engine.families import LOADING
 
 log = logging.getLogger(__name__)
 
@@ -106,9 +108,9 @@ class Fleet:
             now = time.monotonic()
             helper = self.helpers.get(worker) or self._first(row, hello, now)
             silent = now - helper.heard_at > self.policy.lease
-            if not (helper.account.greets(hello) or silent):
+            if not (helper.account.greets(hello, now) or silent):
                 return Refused(refused=RefusedCode.TWICE)
-            await self._greet(helper, hello)
+            await self._greet(helper, hello, now)
             helper.heard_at = now
             news = helper.account.hear(hello.seq, hello.hold, now)
             if news is not None:
@@ -127,12 +129,14 @@ class Fleet:
         helper = self.helpers[row.id] = Helper(place=place, account=Account(), heard_at=now)
         return helper
 
-    async def _greet(self, helper: Helper, hello: Hello) -> None:
+    async def _greet(self, helper: Helper, hello: Hello, now: float) -> None:
         """Take a process for the worker's, and give back what the one before had."""
         place, known = helper.place, helper.account.boot
-        for lost in helper.account.begin(hello):
+        for lost in helper.account.begin(hello, now):
             self.holdings.let_go(helper, lost)
-            await self.holdings.lose(lost.claim, anew=True)
+            blamed = self._parts.blame.falls_on(lost.job.id, place.worker.id)
+            await self.holdings.lose(lost.claim, anew=True, blamed=blamed)
+            helper.rests_until = max(helper.rests_until, now + place.outcomes.machine_ended(lost.job.id))
         if known != hello.boot:
             place.seat.engine.deaths += bool(known)
             log.info("worker %s is here: %s", place.seat.name, hello.caps.name or hello.caps.device)
@@ -160,7 +164,12 @@ class Fleet:
             if helper.place.seat.engine.silent:
                 return SayHello()  # it was away, so what it can draw may be something else
             await self._act(helper, news)
-            return Heard(epoch=self.epoch, forget=helper.account.forget(), orders=news.again)
+            return Heard(
+                epoch=self.epoch,
+                forget=helper.account.forget(),
+                orders=news.again,
+                offers=self._parts.own_weights.offers_for(helper.place),
+            )
 
     async def ask(self, worker: str, ask: Ask) -> Order | Nothing | SayHello:
         """A worker wants its next job."""
@@ -173,6 +182,7 @@ class Fleet:
             return Nothing() if holding is None or holding.order is None else holding.order
         if not self._may_have(helper):
             return Nothing(wait=BUSY_WAIT)
+        helper.resident = ask.resident if ask.resident in LOADING else ""
         idle = account.to_draw == 0
         if idle:
             helper.place.pauses.begin()
@@ -194,6 +204,13 @@ class Fleet:
         if holding.served > SERVED_TIMES * (whole + MAX_PIECE):
             return None
         return self._parts.blobs.path(asked.sha256)
+
+    def weights_of(self, worker: str, asked: AskWeights) -> Path | None:
+        """Where a checkpoint or style is that a worker asks for; None: it may not have it."""
+        helper = self.helpers.get(worker)
+        if helper is None:
+            return None
+        return self._parts.own_weights.path_for(helper.place, asked.sha256, asked.length)
 
     def _may_have(self, helper: Helper) -> bool:
         now = time.monotonic()
@@ -228,13 +245,14 @@ class Fleet:
             trust=worker.trust,
             abilities=fitting,
             last=place.outcomes.last(),
+            resident=helper.resident,
         )
         if job is None:
             self._barren.add(alike)  # in this round, others like it need not try
             place.pauses.forget()
             return None
         try:
-            order = await self._parts.orders.of(job)
+            order = await self._parts.orders.of(job, own=worker.trust is Trust.OWN)
         except (OSError, ValueError) as error:
             await place.outcomes.record(job, error, give_up=lambda: self.holdings.stopping)
             return None
@@ -273,7 +291,8 @@ class Fleet:
                     raise PutOut(STRANGE_CLAIMS)
             return
         log.info("worker %s goes on with job %s", helper.place.seat.name, job.id)
-        holding = self.holdings.hold(helper, job, await self._parts.orders.of(job))
+        own = helper.place.worker.trust is Trust.OWN
+        holding = self.holdings.hold(helper, job, await self._parts.orders.of(job, own=own))
         holding.told = held
         self.holdings.show(helper, holding)
         if holding.drawn:

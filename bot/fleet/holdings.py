@@ -123,6 +123,7 @@ class Holdings:
     async def _weigh(self, helper: Helper, settled: Settled) -> None:
         """What an end says of the worker."""
         helper.rests_until = max(helper.rests_until, time.monotonic() + settled.pause)
+        helper.place.seat.resting = settled.pause > 0  # until the next look
         if settled.verdict is Verdict.KEPT:
             helper.bad = 0
         if settled.unfit:
@@ -155,10 +156,16 @@ class Holdings:
         self._parts.signals.places_changed()
         self._parts.signals.queued()
 
-    async def lose(self, claim: Claim, *, anew: bool) -> None:
-        """Give a claim back, because nothing is heard of it, or its worker's program began anew."""
+    async def lose(self, claim: Claim, *, anew: bool, blamed: bool = False) -> None:
+        """Give a claim back.
+
+        Args:
+            claim: a worker's.
+            anew: its worker's program began anew; else nothing is heard of it.
+            blamed: that is held against the job.
+        """
         self.leases.end(claim)
-        state = await self._parts.claims.lose(claim, anew=anew, most=self._policy.losses)
+        state = await self._parts.claims.lose(claim, anew=blamed, most=self._policy.losses)
         if state is not None:
             why = "its worker began anew" if anew else "nothing was heard of its worker"
             log.warning("job %s: %s; it is %s", claim.job, why, state)

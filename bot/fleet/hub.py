@@ -11,26 +11,29 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from pathlib import Path
 from typing import Any
 
-from bot.fleet.bucket import Bucket
+from bot.fleet.bucket import Bucket, Pace
 from bot.fleet.fleet import Fleet
 from bot.fleet.known_worker import PutOut
 from bot.fleet.upkeep import Upkeep
 from bot.link import subjects
 from bot.link.connection import Line, Login, Message
-from bot.link.errors import LineDown, NotAMessage
+from bot.link.errors import LineDown, LinkError, NotAMessage
 from bot.link.messages import (
     FROM_WORKER,
     PROTOCOL,
     AskFile,
+    AskWeights,
     Present,
     Refused,
     RefusedCode,
     decode,
     encode,
     protocol_of,
+    release_of,
 )
 from bot.link.pieces import declined, read_piece
 from bot.supervisor import Loop
@@ -39,10 +42,16 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.5
 FILES_AT_ONCE = 16
-"""Pieces of inputs that one worker may have under way; more are not answered, and count as messages."""
+"""Pieces of files that one worker may have under way; more are not answered, and count as messages."""
 
 PULL_SECONDS = 15.0
 """Until a piece has to be here."""
+
+GOODBYE = Pace(rate=0.2, burst=3)
+"""How often a worker that may not come any more is told so, if it goes on speaking."""
+
+GOODBYE_SECONDS = 1.0
+"""Most that the broker is waited for until it has passed a goodbye on."""
 
 FLOOD = "it sent too many messages"
 GARBAGE = "it sent messages that are none"
@@ -73,12 +82,17 @@ class Hub:
         self._line: Line | None = None
         self._running: asyncio.Task[None] | None = None
         self._buckets: dict[str, Bucket] = {}
+        self._goodbyes: dict[str, Bucket] = {}
         self._garbage: Counter[str] = Counter()
         self._files: Counter[str] = Counter()
         self._answers: dict[str, Answer] = {
             subjects.HELLO: fleet.hello,
             subjects.BEAT: fleet.beat,
             subjects.ASK: fleet.ask,
+        }
+        self._paths: dict[str, Callable[[str, Any], Path | None]] = {
+            subjects.FILE: fleet.input_of,
+            subjects.WEIGHTS: fleet.weights_of,
         }
         fleet.holdings.says = self.tell
         self.loop = Loop("workers", self._look, every=LOOK_EVERY, first=upkeep.begin, last=self._drop)
@@ -103,6 +117,17 @@ class Hub:
         except LineDown as error:
             log.debug("%s was not told: %s", worker, error)
 
+    async def dismiss(self, workers: Collection[str]) -> None:
+        """Tell workers that they may not come any more, while the broker still lets them hear it."""
+        for worker in workers:
+            await self.tell(worker, Refused(refused=RefusedCode.REMOVED))
+        if self._line is None:
+            return
+        try:
+            await self._line.settle(GOODBYE_SECONDS)
+        except LinkError as error:
+            log.debug("not all that were removed were told: %s", error)
+
     async def request(self, subject: str, data: bytes, reply: str) -> Message:
         """Ask a worker.
 
@@ -126,7 +151,7 @@ class Hub:
         self._line = self._running = None
 
     def _line_to(self, login: Login) -> Line:
-        hears = {what: self._receiver(what) for what in (*self._answers, subjects.FILE)}
+        hears = {what: self._receiver(what) for what in (*self._answers, *self._paths)}
         return Line(
             login,
             answers=subjects.ANSWERS_TO_BOT,
@@ -158,21 +183,31 @@ class Hub:
     def _receiver(self, what: str) -> Callable[[Message], Coroutine[Any, Any, None] | None]:
         def receive(message: Message) -> Coroutine[Any, Any, None] | None:
             spoken = subjects.speaker(message.subject)
-            if spoken is None or self._fleet.is_out(spoken[0]):
+            if spoken is None:
                 return None
             worker = spoken[0]
-            if what == subjects.FILE and self._files[worker] < FILES_AT_ONCE:
-                return self._file(worker, message)
+            if self._fleet.is_out(worker):
+                return self._goodbye(worker, what, message)
+            if what in self._paths and self._files[worker] < FILES_AT_ONCE:
+                return self._piece(worker, what, message)
             if not self._may_say_more(worker):
                 return self._fleet.put_out(worker, FLOOD)
-            return None if what == subjects.FILE else self._answer(worker, what, message)
+            return None if what in self._paths else self._answer(worker, what, message)
 
         return receive
 
+    def _goodbye(self, worker: str, what: str, message: Message) -> Coroutine[Any, Any, None] | None:
+        """The answer to a worker that may not come any more, and that may have missed that."""
+        if what not in {subjects.HELLO, subjects.BEAT}:
+            return None
+        if not self._goodbyes.setdefault(worker, Bucket(GOODBYE)).take(time.monotonic()):
+            return None
+        return self._reply(worker, message, encode(Refused(refused=RefusedCode.REMOVED)))
+
     async def _answer(self, worker: str, what: str, message: Message) -> None:
         try:
-            if what == subjects.HELLO and (proto := protocol_of(message.data)) != PROTOCOL:
-                log.warning("worker %s speaks protocol %d, and is told to update", worker, proto)
+            if what == subjects.HELLO and self._is_of_another_release(message.data):
+                log.warning("worker %s is of another release, and is told to update", worker)
                 answer: Any = Refused(refused=RefusedCode.VERSION, want=self._release)
             else:
                 answer = await self._answers[what](worker, decode(FROM_WORKER[what], message.data))
@@ -184,12 +219,26 @@ class Hub:
             if answer is not None:
                 await self._reply(worker, message, encode(answer))
 
-    async def _file(self, worker: str, message: Message) -> None:
-        """Answer with a piece of an input, if the worker holds a claim that needs it."""
+    def _is_of_another_release(self, hello: bytes) -> bool:
+        """Whether a worker speaks another protocol, or is of another release and cannot be understood.
+
+        Raises:
+            NotAMessage: it is no hello of any release.
+        """
+        if protocol_of(hello) != PROTOCOL:
+            return True
+        try:
+            decode(FROM_WORKER[subjects.HELLO], hello)
+        except NotAMessage:
+            return release_of(hello) != self._release
+        return False
+
+    async def _piece(self, worker: str, what: str, message: Message) -> None:
+        """Answer with a piece of a file, if it is the worker's to read."""
         self._files[worker] += 1
         try:
-            asked: AskFile = decode(FROM_WORKER[subjects.FILE], message.data)
-            path = self._fleet.input_of(worker, asked)
+            asked: AskFile | AskWeights = decode(FROM_WORKER[what], message.data)
+            path = self._paths[what](worker, asked)
             if path is None and not self._may_say_more(worker):
                 await self._fleet.put_out(worker, FLOOD)
                 return

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.fleet.account import Account
+from bot.fleet.blame import Blame
 from bot.fleet.looks import Looks
 from bot.fleet.orders import Orders
+from bot.fleet.own_weights import OwnWeights
 from bot.fleet.places import Place, Places
 from bot.fleet.results import Results
 from bot.fleet.transfers import Transfers
@@ -30,6 +32,7 @@ class Helper:
     Attributes:
         heard_at: seconds of a clock that only moves on.
         rests_until: it is given no job before; likewise.
+        resident: the engine whose model it has loaded, as it said when it last asked; "": none.
         bad: clips in a row that were not fit to be taken.
         given: claims that it has had.
         strange: claims that it named, and was never given as far as is known.
@@ -39,6 +42,7 @@ class Helper:
     account: Account
     heard_at: float
     rests_until: float = 0.0
+    resident: str = ""
     bad: int = 0
     given: set[Claim] = field(default_factory=set)
     strange: set[Claim] = field(default_factory=set)
@@ -49,6 +53,8 @@ class FleetParts:
     """What the fleet works with.
 
     Attributes:
+        own_weights: may be passed on to workers.
+        blame: tells whether what ends in a worker is held against the job.
         outcomes_of: makes what records the ends of a worker's claims, by its name.
         may_claim: asked before each claim; False: no job is begun.
         removed: tells the broker that somebody may not come any more.
@@ -65,6 +71,8 @@ class FleetParts:
     results: Results
     looks: Looks
     discards: Discards
+    own_weights: OwnWeights
+    blame: Blame
     outcomes_of: Callable[[str], Outcomes]
     may_claim: Callable[[], bool]
     removed: Callable[[], None]

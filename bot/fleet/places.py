@@ -12,7 +12,7 @@ from bot.loops.outcomes import Outcomes
 from bot.loops.previews import FirstLook, JobProgress
 from bot.loops.runs import Pauses
 from bot.seats import HERE, SeatSeen
-from db.fleet.workers import Worker
+from db.fleet.workers import Trust, Worker
 from db.states import JobId
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device
@@ -69,12 +69,22 @@ class RemoteMachine:
 
 @dataclass(kw_only=True, eq=False)
 class RemoteSeat:
-    """A worker's seat; see :class:`bot.seats.Seat`."""
+    """A worker's seat; see :class:`bot.seats.Seat`.
+
+    Attributes:
+        believed: what its machine says of render times is, until they were measured.
+    """
 
     name: str
     engine: RemoteMachine
     lane: str = HERE
     resting: bool = False
+    believed: bool = True
+
+    @property
+    def times(self) -> Mapping[str, float]:
+        """Profile → seconds that a render takes there."""
+        return self.engine.told.times if self.believed else {}
 
     @property
     def is_ready(self) -> bool:
@@ -103,6 +113,14 @@ class Place:
     progress: dict[JobId, JobProgress] = field(default_factory=dict)
     drafts: dict[JobId, FirstLook] = field(default_factory=dict)
     pauses: Pauses = field(default_factory=Pauses)
+
+    def __post_init__(self) -> None:
+        self.is_now(self.worker)
+
+    def is_now(self, worker: Worker) -> None:
+        """The owner may have come to trust it more, or less."""
+        self.worker = worker
+        self.seat.believed = worker.trust is not Trust.PUBLIC
 
     @property
     def machine(self) -> Machine:

@@ -11,21 +11,24 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.fleet.account import Holding
+from bot.fleet.blame import Blame
 from bot.fleet.places import Place
 from bot.fleet.transfers import Transfers
 from bot.link.errors import Declined, WrongContent
 from bot.link.failures import error_of
-from bot.link.messages import Done, Fail, Verdict
+from bot.link.messages import Done, Fail, FailKind, Verdict
 from bot.loops.discards import Discards
 from bot.loops.handing_in import HandingIn
+from bot.loops.outcomes import BROKEN_DEVICE, MachineAtFault
 from bot.loops.render_tally import RenderTally
 from db.errors import BlobDamaged
 from db.fleet.worker_claims import Standing, WorkerClaims
 from db.fleet.workers import Trust, Worker, Workers
 from db.jobs.claims import Requeue
 from db.jobs.job import Job
-from engine.core.errors import EngineDied
+from engine.core.errors import EngineDied, UserError
 from engine.core.receipt import Receipt
+from engine.core.sentence import by_table_text
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ class Checks(Protocol):
 
         Raises:
             Unfit: it is not what was ordered.
+            UserError: it is, and it cannot be shown; the text is for the member.
         """
         ...
 
@@ -81,6 +85,7 @@ class Results:
         discards: Discards,
         tally: RenderTally,
         checks: Checks | None,
+        blame: Blame,
         clock: Callable[[], float],
     ) -> None:
         """Make one.
@@ -93,6 +98,7 @@ class Results:
             discards: have the pictures of discarded takes.
             tally: counts what was drawn.
             checks: look at what strangers' machines drew; None: nothing of theirs is taken.
+            blame: tells whether a failure is held against the job.
             clock: returns Unix seconds.
         """
         self._claims = claims
@@ -102,6 +108,7 @@ class Results:
         self._discards = discards
         self._tally = tally
         self._checks = checks
+        self._blame = blame
         self._clock = clock
 
     async def settle(self, place: Place, holding: Holding, *, give_up: Callable[[], bool]) -> Settled:
@@ -122,6 +129,9 @@ class Results:
             kept = await self._take(place, holding, told.done)
         except (Unfit, WrongContent, Declined) as error:
             return await self._unfit(place, holding, str(error))
+        except UserError as error:  # the worker did its part
+            await place.outcomes.record(holding.job, error, give_up=give_up)
+            return Settled(verdict=Verdict.FAILED)
         place.outcomes.nothing_short()
         if kept:
             await self._workers.took(place.worker.id)
@@ -137,6 +147,7 @@ class Results:
         receipt = _receipt_of(done)
         clip = await self._transfers.clip(holding.claim, done)
         holding.fetching = None
+        adopted = False
         try:
             if place.worker.trust is not Trust.OWN:
                 if self._checks is None:
@@ -145,22 +156,36 @@ class Results:
                 receipt = within(receipt, self._clock() - (job.started_at or self._clock()))
             self._tally.add(receipt)
             place.outcomes.drew(job.id)
-            return await self._handing_in.take(job, clip, receipt)
+            self._blame.drew(job.id, place.worker.id)
+            kept = await self._handing_in.take(job, clip, receipt)
+            adopted = True  # it was moved away, whether it was kept or not
         except BlobDamaged as error:
             raise Unfit("the clip is not the one that its receipt speaks of") from error
         finally:
-            with contextlib.suppress(OSError):
-                await asyncio.to_thread(clip.unlink, missing_ok=True)
+            if not adopted:
+                with contextlib.suppress(OSError):
+                    await asyncio.to_thread(clip.unlink, missing_ok=True)
+        return kept
 
     async def _failed(
         self, place: Place, holding: Holding, fail: Fail, give_up: Callable[[], bool]
     ) -> Settled:
-        error = error_of(fail)
-        if place.worker.trust is not Trust.OWN and fail.kind not in TAKEN_AT_THEIR_WORD:
-            # What members read, and whether a job fails for good, no stranger says.
-            error = EngineDied(None, f"{fail.kind} {fail.code}: {fail.text}\n{fail.detail}")
-        pause = await place.outcomes.record(holding.job, error, give_up=give_up)
+        pause = await place.outcomes.record(
+            holding.job, self._meaning(place.worker, holding.job, fail), give_up=give_up
+        )
         return Settled(verdict=Verdict.FAILED, pause=pause)
+
+    def _meaning(self, worker: Worker, job: Job, fail: Fail) -> Exception:
+        """What a failure is, as far as the bot believes it."""
+        error, words = error_of(fail), f"{fail.kind} {fail.code}: {fail.text}\n{fail.detail}"
+        if fail.code == BROKEN_DEVICE:
+            return MachineAtFault(words)
+        if worker.trust is not Trust.OWN and fail.kind not in TAKEN_AT_THEIR_WORD:
+            # What members read, and whether a job fails for good, no stranger says.
+            error = MachineAtFault(words) if fail.kind == FailKind.SHORTAGE else EngineDied(None, words)
+        if isinstance(error, EngineDied) and not self._blame.falls_on(job.id, worker.id):
+            return MachineAtFault(words)
+        return error
 
     async def _unfit(self, place: Place, holding: Holding, why: str) -> Settled:
         """The job goes to the front, at no cost."""
@@ -169,13 +194,13 @@ class Results:
         return Settled(verdict=Verdict.BAD, unfit=why)
 
 
-TAKEN_AT_THEIR_WORD = frozenset({"killed", "shutdown", "shortage"})
+TAKEN_AT_THEIR_WORD = frozenset({FailKind.KILLED, FailKind.SHUTDOWN})
 """Kinds of failures that put the job back and cost it nothing."""
 
 
 def _receipt_of(done: Done) -> Receipt:
     try:
-        receipt = Receipt.from_json(done.receipt)
+        receipt = Receipt.from_json(done.receipt).spoken(by_table_text(done.sentences))
         if (receipt.sha256, receipt.size) != (done.sha256, done.size):
             raise Unfit("the receipt speaks of another clip")
         if not all(seconds >= 0 for seconds in receipt.seconds.values()):

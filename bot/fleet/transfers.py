@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import shutil
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bot.link import pieces, subjects
 from bot.link.connection import Message
-from bot.link.errors import LineDown, WrongContent
+from bot.link.errors import LineDown
 from bot.link.messages import Done, Look, Pull, encode
-from bot.link.pieces import Incoming
+from bot.link.pieces import Arriving, Gathered, Incoming, Pace
 from db.fleet.worker_claims import Claim
 
 log = logging.getLogger(__name__)
@@ -49,10 +49,16 @@ class Transfers:
         self._slots = asyncio.Semaphore(at_once)
         self.request: Request = _nobody
         self._begun: dict[tuple[Claim, str], Incoming] = {}
+        self._paces: defaultdict[str, Pace] = defaultdict(Pace)
 
     async def sweep(self) -> None:
-        """Remove what an earlier run left."""
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        """Remove what an earlier run left; called before all else."""
+
+        def anew() -> None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+        await asyncio.to_thread(anew)
 
     async def clip(self, claim: Claim, done: Done) -> Path:
         """A finished clip, whole and with the digest that was announced. It may be moved away.
@@ -78,17 +84,10 @@ class Transfers:
         Raises:
             LinkError: it did not come, or is something else.
         """
-        path = self._folder / f"{claim.worker}-{claim.job}-{claim.number}.{look.what}"
-        incoming = Incoming(path, size=look.size, sha256=look.sha256)
-        try:
-            async with self._slots:
-                await self._fetch(claim, look.what, incoming)
-            data = await asyncio.to_thread(path.read_bytes)
-        finally:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
-        if hashlib.sha256(data).hexdigest() != look.sha256:
-            raise WrongContent(f"{look.what} is not what was announced")
-        return data
+        gathered = Gathered(size=look.size, sha256=look.sha256)
+        async with self._slots:
+            await self._fetch(claim, look.what, gathered)
+        return bytes(gathered.data)
 
     def end(self, claim: Claim) -> None:
         """A claim is over; what was begun of it is removed."""
@@ -96,11 +95,10 @@ class Transfers:
             with contextlib.suppress(OSError):
                 self._begun.pop(key).path.unlink(missing_ok=True)
 
-    async def _fetch(self, claim: Claim, what: str, incoming: Incoming) -> None:
+    async def _fetch(self, claim: Claim, what: str, incoming: Arriving) -> None:
         async def ask(offset: int, length: int) -> Message:
             pull = Pull(job=claim.job, claim=claim.number, what=what, offset=offset, length=length)
             where = subjects.down(claim.worker, subjects.PULL)
             return await self.request(where, encode(pull), subjects.answer_to_bot(claim.worker))
 
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True, mode=0o700)
-        await pieces.fetch(incoming, ask)
+        await pieces.fetch(incoming, ask, self._paces[claim.worker])

@@ -14,7 +14,6 @@ from bot.fleet.known_worker import FleetParts, Helper
 from bot.link.messages import Capabilities as Told
 from bot.link.messages import Verdict
 from db.fleet.worker_claims import Claim
-from db.states import JobId
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +68,7 @@ class Upkeep:
     async def begin(self) -> None:
         """At the start: what workers had may be named again, for a while."""
         await self._parts.transfers.sweep()
-        self._fleet.holdings.leases.begin(
-            [_claim_of(job.id, job.claim, job.worker) for job in await self._parts.claims.running()]
-        )
+        self._fleet.holdings.leases.begin(await self._parts.claims.running())
         await self._remember()
 
     async def look(self, *, listening: bool) -> None:
@@ -105,6 +102,7 @@ class Upkeep:
 
     def _note_silences(self, now: float) -> None:
         for worker, helper in self._fleet.helpers.items():
+            helper.place.seat.resting = now < helper.rests_until
             engine = helper.place.seat.engine
             if now - helper.heard_at > self._fleet.policy.lease and not engine.silent:
                 log.warning("nothing is heard of worker %s", helper.place.seat.name)
@@ -125,7 +123,7 @@ class Upkeep:
 
     async def _look_at_rows(self) -> None:
         """A job that was ended, held or moved by people is not drawn on; and none is forgotten."""
-        rows = {_claim_of(job.id, job.claim, job.worker) for job in await self._parts.claims.running()}
+        rows = set(await self._parts.claims.running())
         leases = self._fleet.holdings.leases
         for claim in rows - set(leases.all()):
             leases.name(claim)
@@ -147,7 +145,7 @@ class Upkeep:
             if worker not in found:
                 await self._fleet.forget(worker)
             else:
-                helper.place.worker = found[worker]
+                helper.place.is_now(found[worker])
 
     async def _remember(self) -> None:
         """Count on those that were here lately."""
@@ -170,7 +168,3 @@ class Upkeep:
                 if (told := holding.told) is not None
             ]
         )
-
-
-def _claim_of(job: JobId, number: int, worker: str | None) -> Claim:
-    return Claim(job=job, number=number, worker=worker or "")

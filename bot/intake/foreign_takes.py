@@ -18,11 +18,12 @@ from bot.intake.sound_intake import SoundIntake
 from engine.core.elsewhere import TakeFile
 from engine.core.errors import HopelessTake, UserError
 from engine.core.family import Picture
+from engine.core.sentence import Sentence
 from engine.untrusted.headers import Refused
 
 log = logging.getLogger(__name__)
 
-UNREADABLE = "what came back is not a readable clip"
+UNREADABLE = Sentence("what came back is not a readable clip")
 
 
 class ForeignTakes:

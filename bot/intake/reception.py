@@ -14,12 +14,13 @@ from db.files import Blobs
 from engine.core.errors import UserError
 from engine.core.recipe import Role
 from engine.core.request import Subject
+from engine.core.sentence import Sentence
 from engine.untrusted.foreign_recipe import ForeignRecipe
 
 CLIPS = frozenset({Role.REFERENCE})
 """Roles whose files are clips; the others are pictures, or the sound."""
 
-SILENT = "the sound you gave is silent"
+SILENT = Sentence("the sound you gave is silent")
 """What a member reads of a sound that was taken all the same."""
 
 

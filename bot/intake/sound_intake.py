@@ -20,6 +20,7 @@ from bot.intake.attachment import Attachment, is_empty
 from bot.intake.media_intake import MediaIntake
 from bot.intake.sound_refusals import explain
 from engine.core.errors import UserError
+from engine.core.sentence import Sentence
 from engine.core.sound_form import RATE
 from engine.untrusted.headers import Refused
 from engine.untrusted.sound_headers import SoundLimits, SoundRefusal, SoundRefused
@@ -32,7 +33,7 @@ _WAV_BYTES = 4
 _HEAD_BYTES = 64
 """A WAV's head has fewer."""
 
-UNREADABLE = "the clip's sound could not be read, so the new clip has none of it"
+UNREADABLE = Sentence("the clip's sound could not be read, so the new clip has none of it")
 """What a member reads of a clip that was taken all the same."""
 
 _PROGRAM = sandbox.program("engine.untrusted.read_sound")

@@ -33,6 +33,9 @@ SURE_AFTER = 10.0
 OF_LOGIN = ("authorization violation", "authentication", "authorization error")
 """Words of the broker's about a key that it does not take."""
 
+OF_HASTE = "timeout"
+"""Among those words: the login took too long, which says nothing of the key."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LineLimits:
@@ -182,6 +185,17 @@ class Line:
         except (Error, OSError) as error:
             raise LineDown(f"the connection was lost: {error}") from error
 
+    async def settle(self, seconds: float) -> None:
+        """Wait until the broker has read all that was said.
+
+        Raises:
+            LineDown: there is no connection, or it is too slow.
+        """
+        client = self._client
+        if client is None:
+            raise LineDown("there is no connection")
+        await self._flushed(client, seconds)
+
     async def request(
         self,
         subject: str,
@@ -289,9 +303,17 @@ class Line:
                 await client.subscribe(self._answers, cb=self._answered)
                 for subject, receiver in self._hears.items():
                     await client.subscribe(subject, cb=self._handing_to(receiver))
-                # nats-py sends the PING of a flush before what waits: only the second PONG comes behind that.
-                for _ in range(2):
-                    await client.flush(timeout=self._limits.connecting)  # type: ignore[arg-type]
+                await self._flushed(client, self._limits.connecting)
+        except (Error, OSError, TimeoutError) as error:
+            raise self._reason or LineDown(f"the connection was lost: {error}") from error
+
+    async def _flushed(self, client: Client, seconds: float) -> None:
+        from nats.errors import Error  # noqa: PLC0415 - an extra, not installed everywhere
+
+        try:
+            # nats-py sends the PING of a flush before what waits: only the second PONG comes behind that.
+            for _ in range(2):
+                await client.flush(timeout=seconds)  # type: ignore[arg-type]
         except (Error, OSError, TimeoutError) as error:
             raise self._reason or LineDown(f"the connection was lost: {error}") from error
 
@@ -342,7 +364,7 @@ def _message(raw: Msg) -> Message:
 
 def _meaning_of(error: Exception | None) -> LinkError:
     words = str(error or "").lower()
-    if any(phrase in words for phrase in OF_LOGIN):
+    if any(phrase in words for phrase in OF_LOGIN) and OF_HASTE not in words:
         return LoginRefused("the broker does not take this key")
     if isinstance(error, LinkError):
         return error

@@ -26,6 +26,9 @@ SLOW = 1.0
 PIECE_SECONDS = 15.0
 """Until a piece has to be here."""
 
+WRITE_AT = 1 << 20
+"""Bytes of a file that are written at a time."""
+
 TRIES = 3
 """Of one piece."""
 
@@ -36,16 +39,15 @@ AskPiece = Callable[[int, int], Awaitable[Message]]
 """Asks for a piece: offset, bytes at most."""
 
 
-class Incoming:
-    """A file that is on its way, piece by piece in their order.
+class Arriving:
+    """Bytes that are on their way, piece by piece in their order.
 
     Attributes:
         offset: bytes that are here.
     """
 
-    def __init__(self, path: Path, *, size: int, sha256: str) -> None:
-        """Begin with nothing; ``path`` is written anew with the first piece."""
-        self.path = path
+    def __init__(self, *, size: int, sha256: str) -> None:
+        """Begin with nothing."""
         self.size = size
         self.offset = 0
         self._wanted = sha256
@@ -56,20 +58,27 @@ class Incoming:
         """Whether all bytes are here."""
         return self.offset >= self.size
 
-    def add(self, data: bytes) -> None:
-        """Write the next bytes.
+    async def take(self, data: bytes) -> None:
+        """Keep the next bytes.
 
         Raises:
-            WrongContent: there are more than the file has.
-            OSError: they cannot be written.
+            WrongContent: there are more than were announced.
+            OSError: they cannot be kept now.
         """
         if self.offset + len(data) > self.size:
             raise WrongContent(f"more came than the {self.size} bytes that were announced")
-        with self.path.open("r+b" if self.offset else "wb") as file:
-            file.seek(self.offset)
-            file.write(data)
-        self._digest.update(data)
         self.offset += len(data)
+        self._keep(data)
+
+    async def settle(self) -> None:
+        """All that came is where it belongs.
+
+        Raises:
+            OSError: it cannot be kept now; it may be tried again.
+        """
+
+    def _keep(self, data: bytes) -> None:
+        raise NotImplementedError
 
     def verify(self) -> None:
         """Believe it.
@@ -81,8 +90,73 @@ class Incoming:
             raise WrongContent(f"what came is not {self._wanted}")
 
 
+class Incoming(Arriving):
+    """A file that is on its way. A few pieces are written at a time, because each visit to a thread costs."""
+
+    def __init__(self, path: Path, *, size: int, sha256: str) -> None:
+        """Begin with nothing; ``path`` is written anew with the first pieces."""
+        super().__init__(size=size, sha256=sha256)
+        self.path = path
+        self._written = 0
+        self._waiting: list[bytes] = []
+
+    def _keep(self, data: bytes) -> None:
+        self._waiting.append(data)
+
+    async def take(self, data: bytes) -> None:
+        """See :meth:`Arriving.take`."""
+        await super().take(data)
+        if self.offset - self._written >= WRITE_AT:
+            await self.settle()
+
+    async def settle(self) -> None:
+        """See :meth:`Arriving.settle`."""
+        if self._waiting or not self.size:
+            await asyncio.to_thread(self._write)
+
+    def _write(self) -> None:
+        data = b"".join(self._waiting)
+        with self.path.open("r+b" if self._written else "wb") as file:
+            file.seek(self._written)
+            file.write(data)
+        self._digest.update(data)
+        self._written += len(data)
+        self._waiting.clear()
+
+    def resume(self) -> None:
+        """Go on with what an attempt before this one has written, maybe in another process. It may take long.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        if self.offset or not self.path.exists() or self.path.stat().st_size > self.size:
+            return
+        with self.path.open("rb") as file:
+            while data := file.read(MAX_PIECE):
+                self._digest.update(data)
+                self._written += len(data)
+        self.offset = self._written
+
+
+class Gathered(Arriving):
+    """Bytes that are on their way into memory: few, and not for long.
+
+    Attributes:
+        data: those that are here.
+    """
+
+    def __init__(self, *, size: int, sha256: str) -> None:
+        """Begin with nothing."""
+        super().__init__(size=size, sha256=sha256)
+        self.data = bytearray()
+
+    def _keep(self, data: bytes) -> None:
+        self.data += data
+        self._digest.update(data)
+
+
 class Pace:
-    """How large the next piece is."""
+    """How large the next piece is. Whoever fetches from the same machine again goes on with its pace."""
 
     def __init__(self) -> None:
         self.piece = FIRST_PIECE
@@ -95,7 +169,7 @@ class Pace:
             self.piece = max(SMALLEST_PIECE, self.piece // 2)
 
 
-async def fetch(incoming: Incoming, ask: AskPiece) -> None:
+async def fetch(incoming: Arriving, ask: AskPiece, pace: Pace | None = None) -> None:
     """Fetch what is missing of a file, and prove it.
 
     It may be called again with the same ``incoming`` after an error, and goes on at its byte.
@@ -103,13 +177,14 @@ async def fetch(incoming: Incoming, ask: AskPiece) -> None:
     Args:
         incoming: the file.
         ask: asks for one piece.
+        pace: of what came from there before; None: nothing did.
 
     Raises:
         LinkError: a piece did not come; what is here stays.
         WrongContent: what came is not the file. It is of no use to go on.
         OSError: it cannot be written.
     """
-    pace = Pace()
+    pace = Pace() if pace is None else pace
     under_way: deque[tuple[int, asyncio.Task[bytes]]] = deque()
     asked = incoming.offset
     try:
@@ -121,9 +196,8 @@ async def fetch(incoming: Incoming, ask: AskPiece) -> None:
             _, task = under_way[0]
             data = await task
             under_way.popleft()
-            await asyncio.to_thread(incoming.add, data)
-        if incoming.size == 0:
-            await asyncio.to_thread(incoming.add, b"")
+            await incoming.take(data)
+        await incoming.settle()
         incoming.verify()
     finally:
         for _, task in under_way:

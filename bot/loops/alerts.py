@@ -19,7 +19,7 @@ from bot.discord_io.post import ChannelError, Post
 from bot.loops.engines import Draws, Engines
 from bot.ops.shortages import Shortages
 from bot.supervisor import Loop
-from bot.text import moderation_texts
+from bot.text import moderation_texts, owner_texts
 from db.moderation.reviews import Reviews
 from engine.process.host import HostState
 
@@ -66,10 +66,25 @@ def engine_trouble(engine_loop: Draws, *, named: bool) -> str | None:
     return None
 
 
-def engines_trouble(engines: Engines) -> str | None:
-    """What moderators read of all engines that can't draw now; None: all can."""
-    found = [engine_trouble(loop, named=engines.are_several) for loop in engines.all()]
+def engines_trouble(engines: Engines, *, here: bool = False) -> str | None:
+    """What people read of all engines that can't draw now; None: all can.
+
+    Args:
+        engines: all of them.
+        here: workers are left out.
+    """
+    looked_at = engines.loops if here else engines.all()
+    found = [engine_trouble(loop, named=engines.are_several) for loop in looked_at]
     return "\n".join(filter(None, found)) or None
+
+
+def faulty_workers(engines: Engines) -> dict[str, str]:
+    """What the owner reads of each worker that fails in whatever it is given, by a name of the trouble."""
+    return {
+        f"worker {worker.seat.name}": owner_texts.worker(worker.seat.name, gpu.in_a_row, gpu.since or 0.0)
+        for worker in engines.workers()
+        if (gpu := worker.outcomes.gpu).trouble_since is not None
+    }
 
 
 def shortage(shortages: Shortages) -> str | None:

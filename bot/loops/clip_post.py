@@ -11,6 +11,7 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from bot.job_documents import receipt_of, recipe_of
 from bot.text import clip_texts
 from bot.text.messages import clip_message
 from db.jobs.job import Job
-from db.states import JobId
+from db.states import JobId, is_outside
 from engine.core.capabilities import Capabilities
 from engine.core.recipe import Recipe
 from engine.provenance.seal import NO_KEY, Sealer
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 Here = Callable[[], Awaitable[Capabilities]]
 Dress = Callable[[Job, Capabilities], "discord.ui.View"]
+Contain = Callable[[Post, "discord.ui.View | None"], "discord.ui.LayoutView"]
 
 
 async def _nothing() -> Capabilities:
@@ -52,7 +54,13 @@ class ClipPosts:
     """Packs clips."""
 
     def __init__(
-        self, *, work: Path, sealer: Sealer, dress: Dress | None = None, here: Here = _nothing
+        self,
+        *,
+        work: Path,
+        sealer: Sealer,
+        dress: Dress | None = None,
+        here: Here = _nothing,
+        contain: Contain | None = None,
     ) -> None:
         """Make one.
 
@@ -61,11 +69,13 @@ class ClipPosts:
             sealer: signs it.
             dress: makes the buttons under a clip, of those that work with what this machine has.
             here: what it has.
+            contain: makes a container of a clip's message; None: it is posted plainly.
         """
         self._work = work
         self._sealer = sealer
         self._dress = dress
         self._here = here
+        self._contain = contain
 
     @asynccontextmanager
     async def packed(
@@ -90,7 +100,7 @@ class ClipPosts:
                 # Only the command line has no key, and its receipt says so.
                 level = logging.INFO if unsigned == NO_KEY else logging.WARNING
                 log.log(level, "the clip of job %s is posted unsigned: %s", job.id, unsigned)
-            yield Post(
+            post = Post(
                 content=clip_message(job, recipe, receipt, signed=not unsigned, plain=plain),
                 nonce=nonce(job.id),
                 view=None if plain else await self._buttons(job, direct=direct),
@@ -99,6 +109,11 @@ class ClipPosts:
                 file_name=(SPOILER if job.spoiler else "") + file_name(job.id),
                 ping=job.user_id,
             )
+            if self._contain is not None and not plain:
+                # The buttons are made anew: discord.py lets each stand in one message only.
+                layout = self._contain(post, await self._buttons(job, direct=direct))
+                post = replace(post, layout=layout)
+            yield post
         finally:
             ready.unlink(missing_ok=True)
 
@@ -106,7 +121,7 @@ class ClipPosts:
         if self._dress is None:
             return None
         view = self._dress(job, await self._here())
-        for item in tuple(view.children) if direct else ():
+        for item in tuple(view.children) if direct and not is_outside(job.guild_id) else ():
             if not getattr(item, "anywhere", False):
                 view.remove_item(item)
         return view if view.children else None

@@ -32,13 +32,10 @@ from db.jobs.retention import Retention
 from db.jobs.take_previews import TakePreviews
 from db.states import JobId
 from engine.core.events import Draft, Event, Progress
-from engine.families import FAMILIES
+from engine.families import LOADING
 from engine.rendering.limits import RenderLimits
 
 log = logging.getLogger(__name__)
-
-LOADING = frozenset(name for name, spec in FAMILIES.items() if spec.loads)
-"""The built-in engines that load models."""
 
 POLL_SECONDS = 1.0
 """An event wakes the loop at once; a row without an event is found this soon."""

@@ -16,6 +16,7 @@ from bot.ops.redaction import hushed
 from bot.ops.shortages import Place, Shortages, Strikes
 from bot.signals import JobSignals
 from bot.text.foreign import disarm
+from bot.text.wording import in_words, speaking
 from db.errors import DatabaseError
 from db.jobs.claims import Claims, Requeue
 from db.jobs.job import Job
@@ -46,6 +47,10 @@ ENGINE_DOWN_PAUSE = 10.0
 
 TROUBLE_PAUSE = 1.0
 """After an error of our own, so that it cannot spin."""
+
+
+class MachineAtFault(EngineError):
+    """What ended a render is the doing of a machine elsewhere, as far as can be told; the text says what."""
 
 
 class Outcomes:
@@ -154,15 +159,13 @@ class Outcomes:
             case EngineClosed():
                 await self.requeue(job, Requeue.SHUTDOWN)
                 return TROUBLE_PAUSE
-            case Away():
-                return await self._is_away(job, error)
-            case EngineDied():
-                await self._crashed(job, error)
+            case Away() | MachineAtFault() | EngineDied():
+                return await self._gone(job, error)
             case UserError() | Unsupported():
                 code = error.code if isinstance(error, UserError) else Code.UNSUPPORTED
-                await self._claims.fail(
-                    job.id, job.claim, code=code, text=disarm(str(error)), worker=job.worker
-                )
+                with speaking(job.language):
+                    text = disarm(error.said)
+                await self._claims.fail(job.id, job.claim, code=code, text=text, worker=job.worker)
             case RenderFailed():
                 return await self._answer(job, error)
             case EngineError():
@@ -180,10 +183,34 @@ class Outcomes:
             await self.requeue(job, Requeue.SHUTDOWN)
             log.info("job %s goes back to the front of the queue", job.id)
 
+    async def _gone(self, job: Job, error: Away | MachineAtFault | EngineDied) -> float:
+        """What draws has ended, cannot be reached, or is broken; as :meth:`_end`."""
+        if isinstance(error, Away):
+            return await self._is_away(job, error)
+        if isinstance(error, MachineAtFault):
+            return await self._machine_failed(job, str(error))
+        await self._crashed(job, error)
+        return 0.0
+
     async def _crashed(self, job: Job, error: EngineDied) -> None:
         log.error("job %s: %s\n%s", job.id, error, hushed(error.last_words, job))
         self._strikes.failed(job.id)
         await self.requeue(job, Requeue.KILLED if isinstance(error, EngineKilled) else Requeue.CRASH)
+
+    async def _machine_failed(self, job: Job, words: str) -> float:
+        """A machine elsewhere failed: the job waits at the front, at no cost, and the machine rests."""
+        pause = self.machine_ended(job.id)
+        log.error(
+            "job %s failed at %s, %d in a row: %s", job.id, self._seat, self.gpu.in_a_row, hushed(words, job)
+        )
+        await self.requeue(job, Requeue.ENGINE_DOWN)
+        return pause
+
+    def machine_ended(self, job: JobId) -> float:
+        """A machine elsewhere ended or failed in a job. Returns the seconds for which it is given none."""
+        self.gpu.met(job)
+        self._strikes.failed(job)
+        return self.gpu.pause()
 
     async def _is_away(self, job: Job, error: Away) -> float:
         """What draws it can't be reached: the job waits at the front, and nothing is charged."""
@@ -217,7 +244,8 @@ class Outcomes:
             await self.requeue(job, Requeue.PROVEN if to_blame else Requeue.ENGINE_DOWN)
             return self.gpu.pause()
         # What is wrong with weights, the error says in words that are of use to the member.
-        text = str(error) if error.code in {Code.WEIGHTS, Code.EXTRACTOR} else None
+        with speaking(job.language):
+            text = in_words(error.said) if error.code in {Code.WEIGHTS, Code.EXTRACTOR} else None
         await self._fail(job, error.code, f"{error}\n{error.detail}", text=text)
         return 0.0
 

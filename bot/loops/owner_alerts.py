@@ -9,6 +9,7 @@ import asyncio
 import logging
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -29,6 +30,9 @@ STANDS = 2
 Look = Callable[[], Awaitable[str | None]]
 """Says what the owner is to be told; None: nothing."""
 
+LookAtEach = Callable[[], Mapping[str, str]]
+"""Says what the owner is to be told of each of several things, such as workers: kind of trouble → text."""
+
 
 class OwnerAlerts:
     """Looks for trouble, and tells of it."""
@@ -37,6 +41,7 @@ class OwnerAlerts:
         self,
         looks: Mapping[str, Look],
         *,
+        each: LookAtEach = dict,
         messenger: Messenger,
         meta: Meta,
         clock: Callable[[], float],
@@ -45,22 +50,25 @@ class OwnerAlerts:
 
         Args:
             looks: kind of trouble → what looks for it.
+            each: looks at several things at once.
             messenger: sends the messages.
             meta: remembers what was told.
             clock: returns Unix seconds.
         """
         self._looks = looks
+        self._each = each
         self._messenger = messenger
         self._meta = meta
         self._clock = clock
-        self._in_a_row = dict.fromkeys(looks, 0)
+        self._in_a_row: Counter[str] = Counter()
         self.loop = Loop("owner alerts", self._one_look, every=EVERY)
 
     async def _one_look(self) -> None:
-        for kind, look in self._looks.items():
-            text = await look()
-            self._in_a_row[kind] = 0 if text is None else self._in_a_row[kind] + 1
-            if text is not None and self._in_a_row[kind] >= STANDS:
+        found = {kind: text for kind, look in self._looks.items() if (text := await look()) is not None}
+        found |= self._each()
+        self._in_a_row = Counter({kind: self._in_a_row[kind] + 1 for kind in found})
+        for kind, text in found.items():
+            if self._in_a_row[kind] >= STANDS:
                 await self._tell(kind, text)
 
     async def _tell(self, kind: str, text: str) -> None:

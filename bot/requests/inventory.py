@@ -12,6 +12,7 @@ from bot.seats import HERE
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device
 from engine.core.family_spec import FamilySpec
+from engine.core.sentence import Sentence
 from engine.elsewhere.owned import Owned
 from engine.families import CATALOGUE, families_of
 from engine.runtime.capabilities import capabilities_of
@@ -27,8 +28,8 @@ DEVICE_SECONDS = 60.0
 
 LOOK_EVERY = 0.1
 
-NO_ENGINE_HERE = "an engine on this machine, because of FRAMEKILN_DEVICES"
-NO_SERVER = "a server or an account that draws it"
+NO_ENGINE_HERE = Sentence("an engine on this machine, because of FRAMEKILN_DEVICES")
+NO_SERVER = Sentence("a server or an account that draws it")
 
 
 class Inventory:

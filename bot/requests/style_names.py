@@ -11,11 +11,13 @@ from engine.core.errors import UserError
 from engine.core.family_spec import Feature
 from engine.core.recipe import Follow, Kind, Role, Style
 from engine.core.request import AUTO, Request
+from engine.core.sentence import Sentence, as_is, sentence
 from engine.families import families_of
 from engine.planning.choice import engines_for
 
 MAX_WEIGHT = 2.0
 MAX_STYLES = 5
+STYLE, MODEL = "style", "model"
 SHOWN = 10
 """Names that a refusal lists."""
 
@@ -32,7 +34,7 @@ def styles_of(text: str | None) -> tuple[Style, ...]:
     parts = [part.strip() for part in (text or "").split(",")]
     styles = tuple(_style(part) for part in parts if part)
     if len(styles) > MAX_STYLES:
-        raise UserError("E_STYLE", f"A clip can have up to {MAX_STYLES} styles.")
+        raise UserError("E_STYLE", "A clip can have up to {most} styles.", most=MAX_STYLES)
     return styles
 
 
@@ -75,12 +77,12 @@ def settled(request: Request, files: Collection[Role], capabilities: Capabilitie
     """
     styles = tuple(
         dataclasses.replace(
-            style, name=_find("style", style.name, styles_here(capabilities), capabilities.unusable)
+            style, name=_find(STYLE, style.name, styles_here(capabilities), capabilities.unusable)
         )
         for style in request.styles
     )
     model = request.model and _find(
-        "model", request.model, models_here(capabilities, request.kind), capabilities.unusable
+        MODEL, request.model, models_here(capabilities, request.kind), capabilities.unusable
     )
     follow = request.follow
     if follow is None and request.kind is Kind.TEXT2VIDEO and Role.REFERENCE in files:
@@ -97,7 +99,9 @@ def _style(part: str) -> Style:
     except ValueError:
         return Style(name=part)  # the colon belongs to the name
     if not (math.isfinite(weight) and 0 < weight <= MAX_WEIGHT):
-        raise UserError("E_STYLE", f"A style's strength must be more than 0 and at most {MAX_WEIGHT:g}.")
+        raise UserError(
+            "E_STYLE", "A style's strength must be more than 0 and at most {most:g}.", most=MAX_WEIGHT
+        )
     return Style(name=name.strip(), weight=weight)
 
 
@@ -113,14 +117,38 @@ def _find(what: str, written: str, known: Collection[str], unusable: Mapping[str
     for name, why in unusable.items():
         if name.casefold() == written.casefold():
             raise UserError(
-                f"E_{what.upper()}", f"“{name[:60]}” cannot be used, because {why}. Choose another one."
+                f"E_{what.upper()}",
+                "“{name}” cannot be used, because {why}. Choose another one.",
+                name=as_is(name[:60]),
+                why=sentence(why),
             )
     if not known:
-        raise UserError(f"E_{what.upper()}", f"There are no {what}s here to choose from.")
-    more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
-    raise UserError(
-        f"E_{what.upper()}",
-        f"There is no {what} {{written}} here. Choose from: {{known}}{more}.",
-        written=written[:60],
-        known=list(known)[:SHOWN],
-    )
+        none = (
+            Sentence("There are no styles here to choose from.")
+            if what == STYLE
+            else Sentence("There are no models here to choose from.")
+        )
+        raise UserError(f"E_{what.upper()}", none)
+    raise _unknown(what, written, known)
+
+
+def _unknown(what: str, written: str, known: Collection[str]) -> UserError:
+    names = {"written": written[:60], "known": list(known)[:SHOWN]}
+    more = len(known) - SHOWN
+    if what == STYLE and more > 0:
+        return UserError(
+            "E_STYLE",
+            "There is no style {written} here. Choose from: {known} and {more} more.",
+            **names,
+            more=more,
+        )
+    if what == STYLE:
+        return UserError("E_STYLE", "There is no style {written} here. Choose from: {known}.", **names)
+    if more > 0:
+        return UserError(
+            "E_MODEL",
+            "There is no model {written} here. Choose from: {known} and {more} more.",
+            **names,
+            more=more,
+        )
+    return UserError("E_MODEL", "There is no model {written} here. Choose from: {known}.", **names)

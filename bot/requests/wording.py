@@ -17,8 +17,9 @@ from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Style
 from engine.core.request import Request
+from engine.core.sentence import Sentence
 
-NO_WORDS = "There are no words in that. Write what the clip should show."
+NO_WORDS = Sentence("There are no words in that. Write what the clip should show.")
 
 # The prompt syntax of AUTOMATIC1111's web UI and its relatives, which people paste from their notes.
 _LORA = re.compile(r"<\s*(?:lora|lyco|lycoris|hypernet)\s*:\s*([^:<>]+)(?::([^<>]*))?>", re.IGNORECASE)
@@ -56,8 +57,12 @@ def worded(request: Request, capabilities: Capabilities, *, limit: int) -> Reque
     Raises:
         UserError: a prompt was written or is needed, and nothing is left of it.
     """
-    prompt = _cut(request.prompt, limit, "your prompt was")
-    negative = _cut(request.negative or "", limit, "what to avoid was")
+    prompt = _cut(
+        request.prompt, limit, Sentence("your prompt was cut after {limit} characters", limit=limit)
+    )
+    negative = _cut(
+        request.negative or "", limit, Sentence("what to avoid was cut after {limit} characters", limit=limit)
+    )
     notes = [*prompt.notes, *negative.notes]
     text, avoided, styles = prompt.text, negative.text, request.styles
     if request.raw:
@@ -72,7 +77,12 @@ def worded(request: Request, capabilities: Capabilities, *, limit: int) -> Reque
     if not text and (request.prompt or request.kind not in {Kind.ANIMATE, Kind.UPSCALE}):
         raise UserError("E_PROMPT", NO_WORDS)
     if prompt_schedule.mistyped(text):
-        notes.append(f"read as plain words; a prompt by frame is written like this: {prompt_schedule.SHOWN}")
+        notes.append(
+            Sentence(
+                "read as plain words; a prompt by frame is written like this: {example}",
+                example=prompt_schedule.SHOWN,
+            )
+        )
     return dataclasses.replace(
         request,
         prompt=text,
@@ -82,18 +92,22 @@ def worded(request: Request, capabilities: Capabilities, *, limit: int) -> Reque
     )
 
 
-def _cut(text: str, limit: int, what: str) -> Wording:
-    """Clean a text, and say where the limit cut it."""
+def _cut(text: str, limit: int, note: Sentence) -> Wording:
+    """Clean a text, with a note where the limit cut it."""
     cleaned = clean_prompt(text, limit=limit)
     cut = clean_prompt(text, limit=2 * limit) != cleaned
-    return Wording(text=cleaned, notes=(f"{what} cut after {limit} characters",) if cut else ())
+    return Wording(text=cleaned, notes=(note,) if cut else ())
 
 
 def _named(text: str) -> list[str]:
     """Say of a raw prompt that the syntax in it means nothing here."""
     if not any(syntax.search(text) for syntax in (_LORA, _WEIGHTED, _EMBEDDING, _BREAK)):
         return []
-    return ["<lora:…>, (word:1.3), BREAK and embedding:… are read as plain words here, because you chose raw"]
+    return [
+        Sentence(
+            "<lora:…>, (word:1.3), BREAK and embedding:… are read as plain words here, because you chose raw"
+        )
+    ]
 
 
 def _translated(text: str, known: Collection[str], *, room: int) -> Wording:
@@ -106,14 +120,35 @@ def _translated(text: str, known: Collection[str], *, room: int) -> Wording:
         name = next((name for name in known if name.casefold() == match[1].strip().casefold()), None)
         weight = _weight(match[2])
         if name is None:
-            notes.append(f"<lora:{shown}> was left out: there is no style of that name here")
+            notes.append(
+                Sentence("<lora:{name}> was left out: there is no style of that name here", name=shown)
+            )
         elif weight is None:
-            notes.append(f"<lora:{shown}> was left out: a strength is more than 0 and at most {MAX_WEIGHT:g}")
+            notes.append(
+                Sentence(
+                    "<lora:{name}> was left out: a strength is more than 0 and at most {most:g}",
+                    name=shown,
+                    most=MAX_WEIGHT,
+                )
+            )
         elif len(styles) >= room:
-            notes.append(f"<lora:{shown}> was left out: a clip can have up to {MAX_STYLES} styles")
+            notes.append(
+                Sentence(
+                    "<lora:{name}> was left out: a clip can have up to {most} styles",
+                    name=shown,
+                    most=MAX_STYLES,
+                )
+            )
         else:
             styles.append(Style(name=name, weight=weight))
-            notes.append(f"<lora:{shown}> was read as the style {name}:{weight:g}")
+            notes.append(
+                Sentence(
+                    "<lora:{name}> was read as the style {style}:{weight:g}",
+                    name=shown,
+                    style=name,
+                    weight=weight,
+                )
+            )
         return " "
 
     text = _LORA.sub(style, text)
@@ -121,11 +156,11 @@ def _translated(text: str, known: Collection[str], *, room: int) -> Wording:
     while (plainer := _WEIGHTED.sub(r"\1", weightless)) != weightless:
         weightless = plainer
     if weightless != text:
-        notes.append("weights in brackets have no effect here: (word:1.3) is read as plain words")
+        notes.append(Sentence("weights in brackets have no effect here: (word:1.3) is read as plain words"))
     text = weightless
     for syntax, named in ((_EMBEDDING, "embedding:…"), (_BREAK, "BREAK")):
         if syntax.search(text):
-            notes.append(f"{named} has no effect here and was left out")
+            notes.append(Sentence("{syntax} has no effect here and was left out", syntax=named))
             text = syntax.sub(" ", text)
     if notes:
         text = _LOOSE_COMMAS.sub(",", " ".join(text.split())).replace(" ,", ",").strip(", ")

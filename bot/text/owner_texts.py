@@ -12,6 +12,22 @@ def engine(trouble: str) -> str:
     return f"**Framekiln: nothing can be drawn by an engine.** {trouble}\n{FOOT}"
 
 
+def worker(name: str, faults: int, since: float) -> str:
+    """A worker fails in whatever it is given.
+
+    Args:
+        name: its.
+        faults: in a row.
+        since: Unix seconds of the first of them.
+    """
+    return (
+        f"**Framekiln: the worker {disarm(name)} fails again and again.** {faults} times in a row since "
+        f"<t:{int(since)}:t> its GPU or its program failed in a job. Those jobs lose nothing: they go to "
+        "other machines, and this one is given one only now and then until it draws a clip. Whoever runs it "
+        f"should look at its log; `framekiln workers remove` lets it come no more.\n{FOOT}"
+    )
+
+
 def disk(free: int) -> str:
     """The disk is nearly full.
 

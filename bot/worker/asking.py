@@ -63,7 +63,7 @@ class Asking:
             self._stirred.clear()
             wait = self.due(time.monotonic())
             if wait <= 0:
-                wait = await self._talk.ask()
+                wait = await self._talk.ask(self._drawing.resident)
                 if wait > 0:
                     await asyncio.sleep(wait)  # the bot says when; a change here does not hurry it
             else:

@@ -9,13 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.link.messages import Done, FailKind, HeldState
+from bot.link.messages import MAX_SENTENCES, Done, FailKind, HeldState
 from bot.seats import LEFT_THE_GPU, Engine
 from bot.worker.lead import Remaining
 from bot.worker.work import CLIP, Holding, Work
 from engine.core.errors import Cancelled, EngineClosed, EngineHung, Unsupported
 from engine.core.events import Event, Progress
 from engine.core.recipe import Recipe, Stage
+from engine.core.sentence import table_text
+from engine.families import LOADING
 from engine.rendering.limits import RenderLimits
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Drawing:
         remaining: how long until the next may be begun.
         failures: how many jobs in a row failed in a way that may be this machine's doing.
         failed_at: monotonic seconds of the last of them.
+        resident: the engine whose model is loaded, or is being loaded; "": none, as far as is known.
     """
 
     def __init__(
@@ -46,6 +49,8 @@ class Drawing:
         engine: Engine,
         *,
         judge_by: Callable[[str], Awaitable[None]],
+        local: Callable[[Recipe, str], Recipe] = lambda recipe, _ability: recipe,
+        on_time: Callable[[str, float], None] = lambda _profile, _seconds: None,
         on_clip: Callable[[Work, float], None] = lambda _work, _seconds: None,
     ) -> None:
         """Make one.
@@ -54,11 +59,15 @@ class Drawing:
             holding: what is held.
             engine: what draws.
             judge_by: has the engine's gate judge by a calibration.
+            local: makes of a recipe, and of what drawing it takes, what this machine draws.
+            on_time: told how long each render took, by its profile; called in a thread.
             on_clip: told of each finished clip, with the seconds that it took.
         """
         self._holding = holding
         self._engine = engine
         self._judge_by = judge_by
+        self._local = local
+        self._on_time = on_time
         self._on_clip = on_clip
         self._stirred = asyncio.Event()
         self._running: dict[Work, asyncio.Task[None]] = {}
@@ -66,6 +75,7 @@ class Drawing:
         self.remaining = Remaining()
         self.failures = 0
         self.failed_at = 0.0
+        self.resident = ""
         holding.connect(self._stirred.set)
 
     @property
@@ -125,6 +135,7 @@ class Drawing:
             self._holding.failed(work, error)
             if work.fail is not None and work.fail.kind in MAY_BE_OURS:
                 self.failures, self.failed_at = self.failures + 1, time.monotonic()
+                self.resident = ""  # its process may have ended
         else:
             self.failures = 0
             self._holding.finished(work, done)
@@ -138,8 +149,10 @@ class Drawing:
             recipe = Recipe.from_json(order.recipe)
         except ValueError as error:
             raise Unsupported(str(error)) from error
+        recipe = self._local(recipe, order.ability)
         await self._judge_by(order.calibration)
         self.remaining.begin(recipe.profile, began)
+        self.resident = recipe.engine if recipe.engine in LOADING else ""
         inputs = {role: work.folder / INPUTS / file.sha256 for role, file in order.inputs.items()}
         limits = RenderLimits(
             max_takes=order.limits.max_takes,
@@ -159,7 +172,9 @@ class Drawing:
         except TimeoutError as error:
             raise EngineHung(None, f"it took longer than {order.limits.max_seconds:g} s") from error
         try:
-            return await asyncio.to_thread(_keep, rendered, work.folder)
+            done = await asyncio.to_thread(_keep, rendered, work.folder)
+            await asyncio.to_thread(self._on_time, recipe.profile, done.seconds)
+            return done
         finally:
             self._engine.discard(rendered)
 
@@ -181,5 +196,9 @@ def _keep(rendered: Rendered, folder: Path) -> Done:
     rendered.path.replace(folder / CLIP)
     receipt = rendered.receipt
     return Done(
-        size=receipt.size, sha256=receipt.sha256, seconds=receipt.busy_seconds, receipt=receipt.to_json()
+        size=receipt.size,
+        sha256=receipt.sha256,
+        seconds=receipt.busy_seconds,
+        receipt=receipt.to_json(sentences=False),
+        sentences=table_text(receipt.words, MAX_SENTENCES),
     )

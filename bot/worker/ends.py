@@ -44,6 +44,20 @@ def unreachable(error: Exception) -> Ended:
             "bot for a new invitation."
         )
     return Ended(
-        "The bot does not take this invitation any more: the owner has removed it or made a new one. Ask the "
-        "owner for a new invitation."
+        "The bot does not take this invitation any more: the owner has removed this machine, or has made new "
+        "keys. Ask the owner for a new invitation."
     )
+
+
+def unwelcome(error: Exception, seconds: float) -> str:
+    """What is said when the login is refused, before it is given up.
+
+    Args:
+        error: why.
+        seconds: after which it is given up.
+    """
+    minutes = max(1, round(seconds / 60))
+    patience = f"This tries for {minutes} minute{'' if minutes == 1 else 's'}, then ends."
+    if isinstance(error, WrongPrint):
+        return f"{error}. Nothing was sent there. {patience}"
+    return f"The bot does not take this invitation: its owner seems to have removed this machine. {patience}"

@@ -41,6 +41,7 @@ class Inputs:
         self._tasks: dict[Work, asyncio.Task[None]] = {}
         self._stirred = asyncio.Event()
         self._bucket = Bucket()
+        self._pace = pieces.Pace()
         self.last_fetch = 0.0
         holding.connect(self._stirred.set)
 
@@ -91,7 +92,7 @@ class Inputs:
         beginnings = BEGINNINGS
         while True:
             try:
-                await pieces.fetch(incoming, partial(self._ask, work, file))
+                await pieces.fetch(incoming, partial(self._ask, work, file), self._pace)
             except (WrongContent, Declined) as error:
                 beginnings -= 1
                 if not beginnings:

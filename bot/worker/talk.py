@@ -10,7 +10,7 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from bot.link import messages, pieces, subjects
 from bot.link.connection import Line, Message
 from bot.link.errors import LinkError, NoAnswer, NobodyThere, NotAMessage
-from bot.link.messages import Capabilities, Drop, Held, Order, Refused
+from bot.link.messages import Capabilities, Drop, Held, OfferedFile, Order, Refused
 from bot.supervisor import wait_at_most
 from bot.worker.work import Holding
 
@@ -67,7 +67,7 @@ class Talk:
         holding: Holding,
         about: Callable[[], Capabilities],
         *,
-        born: float,
+        on_offers: Callable[[Sequence[OfferedFile]], None] = lambda _: None,
     ) -> None:
         """Make one.
 
@@ -76,14 +76,15 @@ class Talk:
             worker: the worker's id.
             holding: what is held.
             about: what this machine can do, now.
-            born: Unix seconds of this process's start.
+            on_offers: told what the bot offers, whenever it speaks.
         """
         self._line = line
         self._worker = worker
         self._holding = holding
         self._about = about
         self._boot = secrets.token_hex(8)
-        self._born = born
+        self._began = time.monotonic()
+        self._on_offers = on_offers
         self._seq = 0
         self._asks = 0
         self._epoch: str | None = None
@@ -136,10 +137,17 @@ class Talk:
             if not self._put_out.done():
                 await wait_at_most(self._woken, max(0.0, began + self._every - time.monotonic()))
 
-    async def ask(self) -> float:
-        """Ask for the next job, once. Returns the seconds after which it makes sense to ask again."""
+    async def ask(self, resident: str = "") -> float:
+        """Ask for the next job, once.
+
+        Args:
+            resident: the engine whose model is loaded; "": none.
+
+        Returns:
+            The seconds after which it makes sense to ask again.
+        """
         await self._greeted.wait()
-        question = messages.Ask(boot=self._boot, n=self._asks)
+        question = messages.Ask(boot=self._boot, n=self._asks, resident=resident)
         try:
             answer = await self._request(
                 subjects.ASK, messages.encode(question), messages.ASK_ANSWER, HELD_SECONDS
@@ -153,7 +161,7 @@ class Talk:
             return BEAT_SECONDS
         self._asks += 1  # only now: a lost answer must cost no job
         if isinstance(answer, Order):
-            self._take(answer)
+            self._holding.take(answer)  # the next beat names it, in time
             return 0.0
         return float(answer.wait)
 
@@ -173,7 +181,7 @@ class Talk:
             lambda held: messages.Hello(
                 release=version("framekiln"),
                 boot=self._boot,
-                born=self._born,
+                age=time.monotonic() - self._began,
                 seq=self._seq,
                 caps=self._about(),
                 hold=held,
@@ -213,16 +221,14 @@ class Talk:
             self.greet_again()
         else:
             self._do(answer.forget, answer.orders)
+            self._on_offers(answer.offers)
 
     def _do(self, forget: tuple[Drop, ...], orders: tuple[Order, ...]) -> None:
         for drop in forget:
             self._holding.drop((drop.job, drop.claim), drop.verdict)
         for order in orders:
-            self._take(order)
-
-    def _take(self, order: Order) -> None:
-        if self._holding.take(order) is not None:
-            self.wake()  # an order that no beat names is sent again
+            if self._holding.take(order) is not None:
+                self.wake()  # an order that no beat names is sent again
 
     def _refuse(self, refused: Refused) -> None:
         if not self._put_out.done():

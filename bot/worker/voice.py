@@ -23,6 +23,7 @@ class Voice:
         self._clips = 0
         self._away: bool | None = None
         self._since = time.monotonic()
+        self._unwelcome = False
 
     def begins(self, address: str, caps: Capabilities) -> None:
         """The engine is ready."""
@@ -39,6 +40,7 @@ class Voice:
     def contact(self, heard: float | None) -> None:
         """Look at when the bot spoke last (monotonic seconds), and say if it is away, or back."""
         now = time.monotonic()
+        self._unwelcome = False
         if now - (heard or self._since) <= AWAY_AFTER and heard is not None:
             if self._away is not False:
                 self._say("Connected; waits for jobs." if self._away is None else "Connected again.")
@@ -46,3 +48,9 @@ class Voice:
         elif now - (heard or self._since) > AWAY_AFTER and self._away is not True:
             self._say("The bot cannot be reached now. This goes on trying; what is being drawn is kept.")
             self._away = True
+
+    def unwelcome(self, words: str) -> None:
+        """The login is refused, which is something else than a bot that is away."""
+        if not self._unwelcome:
+            self._say(words)
+        self._unwelcome = self._away = True

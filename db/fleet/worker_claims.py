@@ -13,18 +13,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from db.fleet.workers import Trust
-from db.jobs.claims import FITS, NEXT, running_under
+from db.jobs.claims import FITS, NEXT, THIS, running_under
 from db.jobs.ending import end
 from db.jobs.fairness import FairShare
 from db.jobs.job import Job
 from db.jobs.rows import find, job_from, transition
 from db.jobs.stumbles import put_back
+from db.lanes.residency import preferred
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
 from db.states import JobId, State, check_move
 
 _TRUSTED = """
-        AND job.ability IN (SELECT value FROM json_each(:abilities))
         AND (
             :trust = 'own'
             OR EXISTS (
@@ -36,7 +36,10 @@ _TRUSTED = """
         AND (:trust <> 'public' OR (job.inputs = '{}' AND NOT job.private))
 """
 
-CLAIM_FOR = NEXT.replace("$fits", FITS + _TRUSTED)
+FITS_FOR = FITS + "        AND job.ability IN (SELECT value FROM json_each(:abilities))" + _TRUSTED
+"""What is true of a job that a worker may claim."""
+
+CLAIM_FOR = NEXT.replace("$fits", FITS_FOR)
 """As :data:`db.jobs.claims.CLAIM`, for a worker that has some abilities and so much trust."""
 
 
@@ -83,6 +86,15 @@ class WorkerClaims(Rows):
         )
         return [row["ability"] for row in rows]
 
+    async def abilities_for(self, trust: Trust) -> list[str]:
+        """Those of :meth:`abilities` that jobs need which workers of a trust may draw."""
+        rows = await self._db.read(
+            "SELECT DISTINCT ability FROM job "
+            f"WHERE state = 'queued' AND lane = '' AND ability <> '' {_TRUSTED}",
+            {"trust": trust},
+        )
+        return [row["ability"] for row in rows]
+
     async def claim_for(
         self,
         worker: str,
@@ -91,6 +103,7 @@ class WorkerClaims(Rows):
         trust: Trust,
         abilities: Collection[str],
         last: Collection[JobId] = (),
+        resident: str = "",
     ) -> Job | None:
         """Take the next job that this worker can draw and may see. None: there is none.
 
@@ -100,8 +113,9 @@ class WorkerClaims(Rows):
             trust: how far it is trusted.
             abilities: those that it has.
             last: these come after all others.
+            resident: the engine whose model it has loaded; see :mod:`db.lanes.residency`. "": none counts.
         """
-        given = {
+        given: dict[str, object] = {
             "now": self._clock(),
             "lane": "",
             "engines": None,
@@ -116,7 +130,8 @@ class WorkerClaims(Rows):
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
             check_move(JobId("the next"), State.QUEUED, State.RUNNING)
-            row = fetch_one(connection, CLAIM_FOR, given)
+            chosen = preferred(connection, FITS_FOR, given, resident) if resident else None
+            row = fetch_one(connection, CLAIM_FOR if chosen is None else THIS, given | {"job": chosen})
             return None if row is None else job_from(row)
 
         return await self._db.write(transaction)
@@ -188,12 +203,13 @@ class WorkerClaims(Rows):
 
         return await self._db.write(transaction)
 
-    async def running(self) -> list[Job]:
-        """All jobs that workers draw, as far as rows say."""
+    async def running(self) -> list[Claim]:
+        """All claims that workers have, as far as rows say. Looked at often, so jobs are not read whole."""
         rows = await self._db.read(
-            "SELECT * FROM job WHERE state = 'running' AND worker IS NOT NULL ORDER BY started_at"
+            "SELECT id, claim, worker FROM job WHERE state = 'running' AND worker IS NOT NULL "
+            "ORDER BY started_at"
         )
-        return [job_from(row) for row in rows]
+        return [Claim(job=JobId(row["id"]), number=row["claim"], worker=row["worker"]) for row in rows]
 
     async def note(self, progress: Sequence[tuple[Claim, str, float, int]]) -> None:
         """Store how far claims are: stage, fraction and take of each. Those that are stale are left out."""

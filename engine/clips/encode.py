@@ -22,6 +22,7 @@ from engine.clips.mp4 import TAGS, read_metadata
 from engine.core.cancel import CancelToken
 from engine.core.errors import EngineError
 from engine.core.family import Frames
+from engine.core.sentence import Sentence
 from engine.core.sound import Sound, check_sound, samples_for
 
 __all__ = ["ClipTooLarge", "EncodeFailed", "Encoded", "encode", "frame_rate", "read_metadata"]
@@ -249,14 +250,27 @@ def _given_up(form: H264, width: int, max_bytes: int, *, had_sound: bool) -> tup
     limit = _in_words(max_bytes)
     lost = []
     if form.width < width:
-        lost.append(f"smaller picture, {form.width}×{form.height}, to fit {limit}")
+        lost.append(
+            Sentence(
+                "smaller picture, {width}×{height}, to fit {limit}",
+                width=form.width,
+                height=form.height,
+                limit=limit,
+            )
+        )
     if form.crf > BEST_CRF:
-        lost.append(f"stronger compression, to fit {limit}")
+        lost.append(Sentence("stronger compression, to fit {limit}", limit=limit))
     if had_sound and form.sound_bits < SOUND_BITS:
-        bits = f"sound in {form.sound_bits / 1000:.0f} kbit/s" if form.sound_bits else "no sound"
-        lost.append(f"{bits}, to fit {limit}")
+        bits = form.sound_bits / 1000
+        lost.append(
+            Sentence("sound in {bits:.0f} kbit/s, to fit {limit}", bits=bits, limit=limit)
+            if bits
+            else Sentence("no sound, to fit {limit}", limit=limit)
+        )
     return tuple(lost)
 
 
-def _in_words(size: int) -> str:
-    return f"{size / 2**20:.3g} MiB" if size >= 2**20 else f"{size / 2**10:.3g} KiB"
+def _in_words(size: int) -> Sentence:
+    if size >= 2**20:
+        return Sentence("{size:.3g} MiB", size=size / 2**20)
+    return Sentence("{size:.3g} KiB", size=size / 2**10)

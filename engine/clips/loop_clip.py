@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.core.cancel import CancelToken
 from engine.core.family import Frames
+from engine.core.sentence import Sentence
 from engine.smooth import smooth
 from engine.smooth.cuts import Link, links
 from engine.smooth.flow import FlowModel
@@ -27,7 +28,9 @@ SHORTEST_SHARE = 0.5
 FARTHEST = 6.0
 """Steps of the clip's own from the last frame to the first that made frames can fill."""
 
-THERE_AND_BACK = "plays forwards, then backwards: its end is too different from its start to join them"
+THERE_AND_BACK = Sentence(
+    "plays forwards, then backwards: its end is too different from its start to join them"
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from engine.core.cancel import CancelToken
 from engine.core.device_faults import is_out_of_memory
 from engine.core.family import Frames
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 from engine.runtime.context import EngineContext
 from engine.smooth import FlowModel, smooth, smooth_to_rate
 from engine.smooth.rife import NAME, can_run, find_model
@@ -19,8 +20,8 @@ from engine.vision.sighting import Sighting
 
 T = TypeVar("T")
 
-BROKEN = "smoothed by optical flow alone: RIFE's weights could not be loaded"
-NO_ROOM = "smoothed by optical flow alone: not enough memory for RIFE"
+BROKEN = Sentence("smoothed by optical flow alone: RIFE's weights could not be loaded")
+NO_ROOM = Sentence("smoothed by optical flow alone: not enough memory for RIFE")
 
 
 def at_rate(

@@ -33,6 +33,7 @@ from enum import StrEnum
 from typing import Self
 
 from engine.core.foreign_text import visible
+from engine.core.sentence import Sentence, Value
 
 SHOWN_NAME = 100
 """Characters of a name in a refusal."""
@@ -109,6 +110,11 @@ class Code(StrEnum):
 class EngineError(Exception):
     """The root of what the engine raises on purpose."""
 
+    @property
+    def said(self) -> str:
+        """The text; a :class:`engine.core.sentence.Sentence` where it was raised with one."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
 
 class UserError(EngineError):
     """The member can mend it: the text is plain, and says the way out.
@@ -117,32 +123,36 @@ class UserError(EngineError):
         code: one of :class:`Code`, or one of the bot's own.
     """
 
-    def __init__(self, code: str, text: str, **names: str | Sequence[str]) -> None:
+    def __init__(self, code: str, text: str, **values: Value | Sequence[str]) -> None:
         """Make one.
 
         Args:
             code: as above.
-            text: for the member; ``{name}`` stands for one of ``names``.
-            names: names, or lists of names, from a member, a file or an owner's folder. How they are made
-                harmless depends on where they are said.
+            text: for the member; ``{name}`` stands for one of ``values``.
+            values: numbers; sentences; names, or lists of names, from a member, a file or an owner's folder.
+                How names are made harmless depends on where they are said.
         """
         self.code = code
         self._text = text
-        self._names = names
+        self._values = values
         super().__init__(self._told(lambda name: f"“{visible(name, SHOWN_NAME)}”", visible))
 
     def told(self, show: Callable[[str], str]) -> str:
-        """The text, with each name as ``show`` writes it."""
+        """The text, with each name as ``show`` writes it; a sentence, except where it has no template."""
         return self._told(show, show)
 
     def _told(self, show: Callable[[str], str], in_a_list: Callable[[str], str]) -> str:
-        if not self._names:
+        if isinstance(self._text, Sentence):
             return self._text
-        shown = {
-            key: show(name) if isinstance(name, str) else ", ".join(map(in_a_list, name))
-            for key, name in self._names.items()
-        }
-        return self._text.format(**shown)
+        if not self._values and ("{" in self._text or "}" in self._text):
+            return self._text
+        shown: dict[str, Value] = {}
+        for key, value in self._values.items():
+            if isinstance(value, Sentence | int | float):
+                shown[key] = value
+            else:
+                shown[key] = show(value) if isinstance(value, str) else ", ".join(map(in_a_list, value))
+        return Sentence(self._text, **shown)
 
 
 class Unsupported(EngineError):

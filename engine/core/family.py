@@ -13,6 +13,7 @@ from engine.core.cancel import CancelToken
 from engine.core.elsewhere import TakeFile
 from engine.core.errors import Unsupported
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 from engine.core.sound import Sound
 
 Frames = NDArray[np.uint8]
@@ -79,7 +80,11 @@ def _nothing(_: object) -> None:
 
 def _from_nowhere(recipe: Recipe, _seed: int) -> TakeFile:
     """The default of :attr:`Hooks.elsewhere`: there is no way to another machine."""
-    raise Unsupported(f"{recipe.engine} draws on another machine, and there is no way to it from here.")
+    raise Unsupported(
+        Sentence(
+            "{engine} draws on another machine, and there is no way to it from here.", engine=recipe.engine
+        )
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

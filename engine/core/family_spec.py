@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from engine.core.precision import Precision
 from engine.core.recipe import Follow, Kind, Number, Quality, Recipe, Role
 from engine.core.retake import Retake, less_motion
+from engine.core.sentence import Sentence, both
 
 if TYPE_CHECKING:
     from engine.core.capabilities import Capabilities
@@ -219,22 +220,22 @@ class FamilySpec:
         missing = [name for name in self.weights if name not in capabilities.weights]
         if self.any_of and not capabilities.weights & set(self.any_of):
             missing.append(self.any_of[0])
-        what = [f"its weights ({', '.join(missing)})"] if missing else []
+        what = [Sentence("its weights ({names})", names=", ".join(missing))] if missing else []
         if (
             self.needs_checkpoint
             and not capabilities.checkpoints
             and not capabilities.weights & set(self.base)
         ):
-            what.append("a checkpoint")
+            what.append(Sentence("a checkpoint"))
             missing.append(self.base[0])
         if what:
-            return f"{' and '.join(what)}; framekiln models pull {' '.join(missing)}"
+            return Sentence("{what}; framekiln models pull {names}", what=both(what), names=" ".join(missing))
         if absent := [name for name in self.packages if name not in capabilities.packages]:
-            return f"the Python package {absent[0]}; pip install {absent[0]}"
+            return Sentence("the Python package {name}; pip install {name}", name=absent[0])
         if not any(self.way(quality, capabilities) for quality in Quality):
-            return "the weights for any of its quality levels"
+            return Sentence("the weights for any of its quality levels")
         if not (capabilities.device.is_gpu or capabilities.slow):
-            return "a GPU"
+            return Sentence("a GPU")
         return None
 
     def can_follow(self, follow: Follow, capabilities: Capabilities) -> bool:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from engine.core.errors import Unsupported
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 
 PRECISION = "precision"
 """The name among a recipe's settings; without it, the weights are kept as they are."""
@@ -32,9 +33,9 @@ PACKAGES: Mapping[Precision, str] = {Precision.INT8: "torchao", Precision.GGUF: 
 """The Python package that each needs beside the extra ``models``' usual ones, by its import name."""
 
 ABOUT: Mapping[Precision, str] = {
-    Precision.INT8: "weights kept in 8 bits (int8) to save memory (nearly the same picture)",
-    Precision.FP8: "weights kept in 8 bits (fp8) to save memory (nearly the same picture)",
-    Precision.GGUF: "weights kept in about 4 bits (GGUF)",
+    Precision.INT8: Sentence("weights kept in 8 bits (int8) to save memory (nearly the same picture)"),
+    Precision.FP8: Sentence("weights kept in 8 bits (fp8) to save memory (nearly the same picture)"),
+    Precision.GGUF: Sentence("weights kept in about 4 bits (GGUF)"),
 }
 """What was given up, in words a member can read."""
 
@@ -47,5 +48,5 @@ def precision_of(recipe: Recipe) -> Precision:
     """
     named = str(recipe.settings.get(PRECISION, Precision.BF16))
     if named not in set(Precision):
-        raise Unsupported(f"This engine cannot keep weights as “{named[:20]}”.")
+        raise Unsupported(Sentence("This engine cannot keep weights as “{precision}”.", precision=named[:20]))
     return Precision(named)

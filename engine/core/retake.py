@@ -14,9 +14,15 @@ from dataclasses import dataclass
 
 from engine.core.receipt import Outcome, TakeRecord
 from engine.core.recipe import Motion, Recipe
+from engine.core.sentence import Sentence
 
 CALMER = {Motion.WILD: Motion.NORMAL, Motion.NORMAL: Motion.GENTLE}
 """How much less may move, where what moves breaks."""
+
+_LESS = {
+    Motion.NORMAL: Sentence("normal motion instead of wild"),
+    Motion.GENTLE: Sentence("gentle motion instead of normal"),
+}
 
 TWICE = 2
 
@@ -95,7 +101,7 @@ def less_motion(recipe: Recipe) -> Retake | None:
         return None
     return Retake(
         recipe=dataclasses.replace(recipe, motion=calmer),
-        changed=f"{calmer.value} motion instead of {recipe.motion.value}",
+        changed=_LESS[calmer],
     )
 
 
@@ -105,7 +111,8 @@ def more_steps(recipe: Recipe) -> Retake | None:
     if recipe.steps < FEWEST_FOR_MORE or steps > MOST_STEPS:
         return None
     return Retake(
-        recipe=dataclasses.replace(recipe, steps=steps), changed=f"{steps} steps instead of {recipe.steps}"
+        recipe=dataclasses.replace(recipe, steps=steps),
+        changed=Sentence("{steps} steps instead of {fewer}", steps=steps, fewer=recipe.steps),
     )
 
 

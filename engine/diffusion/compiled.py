@@ -15,12 +15,13 @@ import torch
 from torch._dynamo.exc import TorchDynamoException  # torch has no public name for it
 
 from engine.core.device import DeviceKind
+from engine.core.sentence import Sentence
 from engine.runtime.context import EngineContext
 
 SHAPES_KEPT = 64
 """More than a family has usual ones. Beyond it torch would go back to the model as it is, and say nothing."""
 
-BROKEN = "drawn without compiling: torch could not compile the model"
+BROKEN = Sentence("drawn without compiling: torch could not compile the model")
 
 _told: ContextVar[Callable[[str], None] | None] = ContextVar("told", default=None)
 """Who hears that a model could not be compiled; None: the shape is not usual, and nothing is compiled."""

@@ -9,6 +9,7 @@ import torch
 
 from engine.core.errors import HopelessTake
 from engine.core.family import Frames, Hooks
+from engine.core.sentence import Sentence
 
 
 def decode(
@@ -56,7 +57,7 @@ def decode(
 def _to_bytes(decoded: torch.Tensor) -> Frames:
     """Float ``[n, 3, H, W]`` in -1 … 1 → uint8 ``[n, H, W, 3]``, converted where it is, moved once."""
     if not bool(torch.isfinite(decoded).all()):
-        raise HopelessTake("it contains invalid numbers")
+        raise HopelessTake(Sentence("it contains invalid numbers"))
     levels = decoded.float().mul(127.5).add_(127.5).clamp_(0, 255).round_()
     pixels: Frames = levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
     return pixels

@@ -18,8 +18,7 @@ from transformers.utils import logging as transformers_logging
 from engine.core.device import Device, DeviceKind
 from engine.core.device_faults import hides_out_of_memory
 from engine.core.errors import Code, RenderFailed
-
-NOT_INSTALLED = "are not installed"
+from engine.core.sentence import Sentence
 
 GGUF = ".gguf"
 """A file of quantised weights with their settings. It holds no code."""
@@ -50,7 +49,7 @@ def load(
             damaged.
     """
     if not folder.is_dir():  # the entry's name says more than its subfolder's
-        raise unfit(folder, NOT_INSTALLED)
+        raise not_installed(folder)
     variant = check_folder(folder / parts.get("subfolder", ""))
     diffusers.utils.logging.disable_progress_bar()
     transformers_logging.disable_progress_bar()
@@ -66,7 +65,7 @@ def load(
     except (OSError, ValueError, SafetensorError) as error:
         if hides_out_of_memory(error):
             raise MemoryError(f"no memory for “{folder.name}”") from error
-        raise unfit(folder, f"cannot be loaded ({type(error).__name__})") from error
+        raise unloadable(folder, error) from error
     if hasattr(loaded, "set_progress_bar_config"):
         loaded.set_progress_bar_config(disable=True)
     return loaded.to(device.kind.value)
@@ -82,9 +81,12 @@ def check_folder(folder: Path) -> str | None:
         RenderFailed: ``E_WEIGHTS``.
     """
     if not folder.is_dir():  # a path that is not there would be taken for a name on the hub
-        raise unfit(folder, NOT_INSTALLED)
+        raise not_installed(folder)
     if not any(folder.rglob("*.safetensors")):
-        raise unfit(folder, "are not in the safetensors format")
+        raise RenderFailed(
+            Code.WEIGHTS,
+            Sentence("The weights in “{folder}” are not in the safetensors format.", folder=folder.name),
+        )
     return VARIANT if any(folder.rglob(f"*.{VARIANT}*.safetensors")) else None
 
 
@@ -113,6 +115,18 @@ def _bytes_of(tensor: torch.Tensor) -> int:
     return size
 
 
-def unfit(folder: Path, what: str) -> RenderFailed:
-    """The error for weights that cannot be used; ``what`` follows their name."""
-    return RenderFailed(Code.WEIGHTS, f"The weights in “{folder.name}” {what}.")
+def not_installed(folder: Path) -> RenderFailed:
+    """The error for weights that are not there."""
+    return RenderFailed(
+        Code.WEIGHTS, Sentence("The weights in “{folder}” are not installed.", folder=folder.name)
+    )
+
+
+def unloadable(folder: Path, error: Exception) -> RenderFailed:
+    """The error for weights that a library cannot load."""
+    said = Sentence(
+        "The weights in “{folder}” cannot be loaded ({error}).",
+        folder=folder.name,
+        error=type(error).__name__,
+    )
+    return RenderFailed(Code.WEIGHTS, said)

@@ -14,10 +14,11 @@ import torch
 
 from engine.core.device import Device
 from engine.core.device_faults import hides_out_of_memory
-from engine.core.errors import Unsupported
+from engine.core.errors import Code, RenderFailed, Unsupported
 from engine.core.precision import ABOUT, EIGHT_BITS, PACKAGES, Precision, precision_of
 from engine.core.recipe import Recipe
-from engine.diffusion.loading import NOT_INSTALLED, load, unfit
+from engine.core.sentence import Sentence
+from engine.diffusion.loading import load, not_installed, unloadable
 
 FP8 = torch.float8_e4m3fn
 
@@ -95,7 +96,9 @@ def insist(precision: Precision, *known: Precision) -> None:
         Unsupported: it is none of them.
     """
     if precision not in known:
-        raise Unsupported(f"This engine cannot keep its weights as “{precision}”.")
+        raise Unsupported(
+            Sentence("This engine cannot keep its weights as “{precision}”.", precision=precision)
+        )
 
 
 def load_gguf(kind: Any, folder: Path, *, file: str, config: Path, dtype: torch.dtype, **changes: Any) -> Any:
@@ -114,11 +117,17 @@ def load_gguf(kind: Any, folder: Path, *, file: str, config: Path, dtype: torch.
     """
     for place, found in ((config, config.is_dir()), (folder, (folder / file).is_file())):
         if not found:
-            raise unfit(place, NOT_INSTALLED)
+            raise not_installed(place)
     package = PACKAGES[Precision.GGUF]
     if find_spec(package) is None:
-        raise unfit(
-            folder, f"are GGUF files, which the Python package {package} reads: pip install {package}"
+        raise RenderFailed(
+            Code.WEIGHTS,
+            Sentence(
+                "The weights in “{folder}” are GGUF files, which the Python package {package} reads:"
+                " pip install {package}",
+                folder=folder.name,
+                package=package,
+            ),
         )
     try:
         return kind.from_single_file(
@@ -133,7 +142,7 @@ def load_gguf(kind: Any, folder: Path, *, file: str, config: Path, dtype: torch.
     except (ImportError, OSError, ValueError, KeyError, IndexError, RuntimeError) as error:
         if hides_out_of_memory(error):
             raise MemoryError(f"no memory for “{folder.name}”") from error
-        raise unfit(folder, f"cannot be loaded ({type(error).__name__})") from error
+        raise unloadable(folder, error) from error
 
 
 def suffix(precision: Precision) -> str:

@@ -14,6 +14,7 @@ import torch
 
 from engine.core.errors import HopelessTake
 from engine.core.family import Frames, Hooks
+from engine.core.sentence import Sentence
 from engine.diffusion.denoised import expected
 from engine.gate.draft import why_hopeless
 
@@ -84,7 +85,7 @@ class Steps:
         self._done += 1
         # What is no number stays none. Looking waits for the GPU, so it is done twice and not at each step.
         if self._done in {self._draft_at, self._steps} and not bool(torch.isfinite(tensors["latents"]).all()):
-            raise HopelessTake("it contains invalid numbers")
+            raise HopelessTake(Sentence("it contains invalid numbers"))
         share = min(1.0, self._done / self._steps)
         self._hooks.progress(self._begin + (self._end - self._begin) * share)
         if self._preview is not None:

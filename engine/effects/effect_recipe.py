@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine.core.errors import Code, UserError
 from engine.core.recipe import Camera, Effect, Kind, Motion, Quality, Recipe, Style
 from engine.core.request import AUTO, Request
+from engine.core.sentence import Sentence
 
 FILE_VERSION = 1
 SUFFIX = ".framekiln-effect"
@@ -123,7 +124,7 @@ class EffectRecipe:
             UserError: it is no effect, too large, or of a newer version; the text says what is wrong.
         """
         if len(text if isinstance(text, bytes) else text.encode()) > MAX_BYTES:
-            raise UserError(Code.EFFECT, f"An effect's file has at most {MAX_BYTES // 1024} KiB.")
+            raise UserError(Code.EFFECT, "An effect's file has at most {most} KiB.", most=MAX_BYTES // 1024)
         try:
             read = _File.model_validate_json(text)
         except ValidationError as error:
@@ -162,17 +163,17 @@ class _File(_Strict):
     styles: Annotated[tuple[_Style, ...], Field(max_length=5)] = ()
 
 
-def _why(error: ValidationError) -> str:
+def _why(error: ValidationError) -> Sentence:
     """The first thing that is wrong with a file, for whoever wrote it."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
     if place == "framekiln_effect" and first["type"] == "less_than_equal":
-        return "That effect was made by a newer version of Framekiln."
+        return Sentence("That effect was made by a newer version of Framekiln.")
     if not place:
-        return "That is not an effect's file: it is no JSON object."
+        return Sentence("That is not an effect's file: it is no JSON object.")
     words = {
-        "extra_forbidden": "there is no such field",
-        "missing": "it is missing",
-        "string_pattern_mismatch": "it has characters that it may not have",
+        "extra_forbidden": Sentence("there is no such field"),
+        "missing": Sentence("it is missing"),
+        "string_pattern_mismatch": Sentence("it has characters that it may not have"),
     }.get(first["type"], first["msg"].lower())
-    return f"That effect cannot be read: “{place[:60]}”: {words}."
+    return Sentence("That effect cannot be read: “{place}”: {why}.", place=place[:60], why=words)

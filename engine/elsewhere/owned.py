@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.core.family_spec import FamilySpec
+from engine.core.sentence import Sentence
 from engine.elsewhere.comfyui.family import spec_of
 from engine.elsewhere.comfyui.folder import Folder, read_folder
 from engine.elsewhere.comfyui.workflow import Workflow
@@ -18,7 +19,7 @@ WORKFLOWS_VARIABLE = "FRAMEKILN_WORKFLOWS_DIR"
 COMFYUI_VARIABLE = "FRAMEKILN_COMFYUI"
 """The same of the servers' addresses. "": there is no server."""
 
-NO_SERVER = f"a ComfyUI server; set {COMFYUI_VARIABLE}"
+NO_SERVER = Sentence("a ComfyUI server; set {setting}", setting=COMFYUI_VARIABLE)
 """What its workflows are missing then."""
 
 

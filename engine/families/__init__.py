@@ -27,6 +27,7 @@ from engine.core.errors import Unsupported
 from engine.core.family import Family
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Camera, Recipe
+from engine.core.sentence import Sentence
 from engine.weights import shared
 from engine.weights.model_spec import ModelSpec
 
@@ -37,6 +38,7 @@ __all__ = [
     "CATALOGUE",
     "FAMILIES",
     "FOLDERS",
+    "LOADING",
     "families_of",
     "family_called",
     "load",
@@ -90,6 +92,9 @@ LAST = 1000
 FAMILIES: Mapping[str, FamilySpec] = _families()
 """The built-in families, the preferred ones first."""
 
+LOADING = frozenset(name for name, spec in FAMILIES.items() if spec.loads)
+"""The built-in families that load models, which can take longer than a clip."""
+
 CATALOGUE: Mapping[str, ModelSpec] = _catalogue()
 """The weights that Framekiln knows by name: where they come from, and what their licence allows."""
 
@@ -120,7 +125,13 @@ def family_called(name: str, families: Mapping[str, FamilySpec]) -> FamilySpec:
     """
     spec = families.get(name)
     if spec is None:
-        raise Unsupported(f"There is no engine called {name!r}; choose from {', '.join(sorted(families))}.")
+        raise Unsupported(
+            Sentence(
+                "There is no engine called {engine}; choose from {known}.",
+                engine=repr(name),
+                known=", ".join(sorted(families)),
+            )
+        )
     return spec
 
 

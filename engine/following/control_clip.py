@@ -9,6 +9,7 @@ from PIL import Image
 from engine.core.device import Device, DeviceKind
 from engine.core.family import Frames, Hooks, SourceClip
 from engine.core.recipe import Follow
+from engine.core.sentence import Sentence
 from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.ladder import Rung, Start, descend
 from engine.following.extractors import Extractor, find_edges, load_extractor
@@ -17,7 +18,9 @@ from engine.following.skeleton import find_poses
 from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 
-ON_CPU = Rung(name="cpu", about="the clip to follow was read on the CPU to save memory (same picture)")
+ON_CPU = Rung(
+    name="cpu", about=Sentence("the clip to follow was read on the CPU to save memory (same picture)")
+)
 
 
 def way_of(follow: Follow, settings: Mapping[str, object], store: Store) -> FollowNeeds:
@@ -70,7 +73,12 @@ def control_clip(
     chosen = frames_by_time(clip, frames, fps, (width, height))
     seconds = len(clip.frames) / clip.fps
     if (frames - 1) / fps > seconds:
-        hooks.gave_up(f"the clip to follow is {seconds:.1f} seconds long: its last frame is held after that")
+        hooks.gave_up(
+            Sentence(
+                "the clip to follow is {seconds:.1f} seconds long: its last frame is held after that",
+                seconds=seconds,
+            )
+        )
     own = _OWN.get(way.name)
     found = extracted(chosen, way, context, hooks) if own is None else own(chosen, context, hooks)
     return [Image.fromarray(frame) for frame in found]

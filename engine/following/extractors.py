@@ -24,6 +24,8 @@ from engine.core.device import Device
 from engine.core.errors import Code, RenderFailed
 from engine.core.family import Frames, Hooks, Picture
 from engine.core.recipe import Follow
+from engine.core.request import word
+from engine.core.sentence import Sentence
 from engine.diffusion.loading import load
 from engine.following.needs import FollowNeeds
 
@@ -136,8 +138,14 @@ def load_extractor(way: FollowNeeds, folder: Path, device: Device) -> Extractor:
     if not (folder / way.file).is_file():
         raise RenderFailed(
             Code.WEIGHTS,
-            f"To follow {way.follow}, {way.extractor} needs its weights ({way.file});"
-            f" to get them: framekiln models pull {' '.join(way.entries)}",
+            Sentence(
+                "To follow {what}, {extractor} needs its weights ({file});"
+                " to get them: framekiln models pull {names}",
+                what=word(way.follow),
+                extractor=way.extractor,
+                file=way.file,
+                names=" ".join(way.entries),
+            ),
         )
     try:
         with (
@@ -147,7 +155,7 @@ def load_extractor(way: FollowNeeds, folder: Path, device: Device) -> Extractor:
             models, see = _MAKERS[way.name](folder, way)
     except (OSError, EOFError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
         raise RenderFailed(
-            Code.WEIGHTS, f"The weights in “{way.file}” cannot be loaded.", str(error)
+            Code.WEIGHTS, Sentence("The weights in “{file}” cannot be loaded.", file=way.file), str(error)
         ) from error
     return Extractor(models, see, device)
 
@@ -165,8 +173,12 @@ def controlnet_aux(follow: Follow) -> ModuleType:
     except (ImportError, RuntimeError) as error:
         raise RenderFailed(
             Code.EXTRACTOR,
-            f"To follow {follow}, this engine needs controlnet-aux and a torchvision that matches torch; to"
-            f" get them: {INSTALL}. Following edges needs neither.",
+            Sentence(
+                "To follow {what}, this engine needs controlnet-aux and a torchvision that matches torch; to"
+                " get them: {command}. Following edges needs neither.",
+                what=word(follow),
+                command=INSTALL,
+            ),
             str(error),
         ) from error
     found: ModuleType = package

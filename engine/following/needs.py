@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from engine.core.errors import Code, UserError
 from engine.core.recipe import Follow
+from engine.core.request import word
+from engine.core.sentence import Sentence, both, either, in_a_row
 from engine.weights.shared import ANNOTATORS, DEPTH_ANYTHING, OPENPOSE
 
 BODY_POINTS = ("centerface", "body-points")
@@ -157,21 +159,23 @@ def insist(follow: Follow, own: Entries, weights: frozenset[str]) -> FollowNeeds
         UserError: it cannot; the text says what is missing, or what can be followed instead.
     """
     able = [
-        str(kind)
-        for kind, mine in own.items()
-        if weights >= set(mine) and way_here(kind, weights) is not None
+        kind for kind, mine in own.items() if weights >= set(mine) and way_here(kind, weights) is not None
     ]
-    instead = f" Here you can follow {' or '.join(able)}." if able else ""
+    instead = [Sentence("Here you can follow {choices}.", choices=either(map(word, able)))] if able else []
     if follow not in own:
-        raise UserError(Code.FOLLOW, f"This engine cannot follow {follow}.{instead}")
+        cannot = Sentence("This engine cannot follow {what}.", what=word(follow))
+        raise UserError(Code.FOLLOW, in_a_row(cannot, *instead))
     way = way_here(follow, weights) or nearest_way(follow, weights)
     missing = [name for name in (*own[follow], *way.entries) if name not in weights]
     if missing:
-        raise UserError(
-            Code.WEIGHTS,
-            f"To follow {follow}, this needs {' and '.join(missing)}, which the owner can get with"
-            f" “framekiln models pull {' '.join(missing)}”.{instead}",
+        needs = Sentence(
+            "To follow {what}, this needs {weights}, which the owner can get with"
+            " “framekiln models pull {names}”.",
+            what=word(follow),
+            weights=both(missing),
+            names=" ".join(missing),
         )
+        raise UserError(Code.WEIGHTS, in_a_row(needs, *instead))
     return way
 
 
@@ -179,4 +183,8 @@ def warnings_of(way: FollowNeeds) -> tuple[str, ...]:
     """What a plan has to say of a way beside its name."""
     if way.sold:
         return ()
-    return (f"{way.extractor} is for non-commercial use only: do not sell this clip",)
+    return (
+        Sentence(
+            "{extractor} is for non-commercial use only: do not sell this clip", extractor=way.extractor
+        ),
+    )

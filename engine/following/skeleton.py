@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import Code, RenderFailed
 from engine.core.family import Frames, Hooks
+from engine.core.sentence import Sentence, both
 from engine.following.needs import BODY_POINTS
 from engine.vision import bodies
 from engine.vision.bodies import Body
@@ -91,8 +92,12 @@ def find_poses(frames: Frames, eyes: Eyes, hooks: Hooks) -> Frames:
     if not (eyes.has(Eye.FACES) and eyes.has(Eye.BODIES)):
         raise RenderFailed(
             Code.WEIGHTS,
-            f"To follow pose, this needs the weights of {' and '.join(BODY_POINTS)}; to get them:"
-            f" framekiln models pull {' '.join(BODY_POINTS)}",
+            Sentence(
+                "To follow pose, this needs the weights of {weights}; to get them:"
+                " framekiln models pull {names}",
+                weights=both(BODY_POINTS),
+                names=" ".join(BODY_POINTS),
+            ),
         )
     drawn = np.zeros(frames.shape, np.uint8)
     people: list[Body] = []
@@ -105,7 +110,7 @@ def find_poses(frames: Frames, eyes: Eyes, hooks: Hooks) -> Frames:
         for body in people:
             draw_skeleton(drawn[index], keypoints(body, frame.shape[1], frame.shape[0]))
     if not anybody:
-        hooks.gave_up("nobody whose face can be seen is in the clip to follow: no pose is followed")
+        hooks.gave_up(Sentence("nobody whose face can be seen is in the clip to follow: no pose is followed"))
     return drawn
 
 

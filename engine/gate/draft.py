@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.sentence import Sentence
+
 _EMPTY = 1.5
 """The largest deviation of an empty frame, in levels. For a finished frame the gate asks for 2.5."""
 
@@ -29,9 +31,9 @@ def why_hopeless(frames: NDArray[np.uint8]) -> str | None:
     """
     light = frames.mean(axis=3, dtype=np.float32)
     if light.std(axis=(1, 2)).max() < _EMPTY:
-        return "the picture is empty"
+        return Sentence("the picture is empty")
     if len(light) > 1 and _patches(np.abs(np.diff(light, axis=0))).max() < _STANDS:
-        return "nothing moves"
+        return Sentence("nothing moves")
     return None
 
 

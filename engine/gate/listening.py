@@ -12,20 +12,31 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.sentence import Sentence
 from engine.core.sound import RATE, Sound, check_sound
 from engine.gate.meaning.fault import Kind
 
 SOUND_FAULTS = {
     "sound_is_broken": Kind(
-        words="the sound contains invalid numbers", unit="share of the samples", warn=1e-9, reject=1e-9
+        words=Sentence("the sound contains invalid numbers"),
+        unit="share of the samples",
+        warn=1e-9,
+        reject=1e-9,
     ),
-    "sound_is_missing": Kind(words="it is silent", unit="share of the clip", warn=0.97, reject=0.995),
+    "sound_is_missing": Kind(
+        words=Sentence("it is silent"), unit="share of the clip", warn=0.97, reject=0.995
+    ),
     "sound_is_clipped": Kind(
-        words="the sound is distorted", unit="share of the worst tenth of a second", warn=0.03, reject=0.2
+        words=Sentence("the sound is distorted"),
+        unit="share of the worst tenth of a second",
+        warn=0.03,
+        reject=0.2,
     ),
-    "sound_clicks": Kind(words="the sound clicks", unit="times the steps around it", warn=3.0, reject=6.0),
+    "sound_clicks": Kind(
+        words=Sentence("the sound clicks"), unit="times the steps around it", warn=3.0, reject=6.0
+    ),
     "sound_has_another_length": Kind(
-        words="the sound is not as long as the picture", unit="frames", warn=1.0, reject=6.0
+        words=Sentence("the sound is not as long as the picture"), unit="frames", warn=1.0, reject=6.0
     ),
 }
 """By their code, which is that of the finding."""

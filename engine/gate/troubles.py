@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.core.sentence import Sentence
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
@@ -29,45 +31,45 @@ class Trouble:
 
 TROUBLES: dict[str, Trouble] = {
     "brightness_flickers": Trouble(
-        words="brightness flickers",
+        words=Sentence("brightness flickers"),
         measures=("brightness_flickers", "brightness_reverses", "coarse_residue"),
     ),
     "colours_flicker": Trouble(
-        words="colours flicker",
+        words=Sentence("colours flicker"),
         measures=("colours_flicker", "tint_reverses", "patches_change_tint"),
     ),
     "light_boils": Trouble(
-        words="patches of light flicker",
+        words=Sentence("patches of light flicker"),
         measures=(
             *("light_boils", "tiles_reverse", "coarse_residue", "unrest", "part_strobes"),
             *("patches_pulse", "some_patches_pulse"),
         ),
     ),
     "part_strobes": Trouble(
-        words="part of the picture flashes",
+        words=Sentence("part of the picture flashes"),
         measures=(
             *("part_strobes", "light_boils", "tiles_reverse", "coarse_residue"),
             *("some_patches_pulse", "patches_pulse"),
         ),
     ),
     "scene_cut": Trouble(
-        words="there is a hard cut",
+        words=Sentence("there is a hard cut"),
         measures=("scene_cut", "residual_jumps", "picture_jumps", "palette_jumps", "detail_jumps"),
     ),
     "broken_end": Trouble(
-        words="the end is broken",
+        words=Sentence("the end is broken"),
         measures=("broken_end", "end_residual", "detail_jumps", "palette_jumps"),
     ),
-    "torn": Trouble(words="a frame is torn", measures=("torn", "rows_slip", "torn_rows")),
+    "torn": Trouble(words=Sentence("a frame is torn"), measures=("torn", "rows_slip", "torn_rows")),
     "blur_collapses": Trouble(
-        words="the picture gets blurry", measures=("blur_collapses", "small_blur", "contrast_falls")
+        words=Sentence("the picture gets blurry"), measures=("blur_collapses", "small_blur", "contrast_falls")
     ),
     "colours_fade": Trouble(
-        words="colours fade away",
+        words=Sentence("colours fade away"),
         measures=("colours_fade", "followed_colours_fade", "colours_fade_steadily"),
     ),
     "colours_drift": Trouble(
-        words="colours drift",
+        words=Sentence("colours drift"),
         measures=(
             "colours_drift",
             "tint_trend",
@@ -79,7 +81,7 @@ TROUBLES: dict[str, Trouble] = {
         ),
     ),
     "subject_drifts": Trouble(
-        words="the scene changes into a different one",
+        words=Sentence("the scene changes into a different one"),
         measures=(
             "melts",
             "palette_leaves",
@@ -90,7 +92,7 @@ TROUBLES: dict[str, Trouble] = {
         ),
     ),
     "fresh_blotches": Trouble(
-        words="blotches come and go",
+        words=Sentence("blotches come and go"),
         measures=(
             "fresh_blotches",
             "colour_blotches",
@@ -101,20 +103,20 @@ TROUBLES: dict[str, Trouble] = {
         ),
     ),
     "fresh_noise": Trouble(
-        words="the picture is noisy",
+        words=Sentence("the picture is noisy"),
         measures=("fresh_noise", "colour_noise", "usual_fresh_noise", "fine_residue", "noise"),
     ),
     "noise": Trouble(
-        words="there is noise over the picture",
+        words=Sentence("there is noise over the picture"),
         measures=("noise", "noisier", "grain_stays"),
     ),
     "burnt": Trouble(
-        words="the picture is overexposed",
+        words=Sentence("the picture is overexposed"),
         measures=("burnt", "clipped", "more_clipped", "more_contrast"),
         against_input=True,
     ),
     "oversaturated": Trouble(
-        words="colours are too strong",
+        words=Sentence("colours are too strong"),
         measures=("oversaturated", "more_saturated"),
         against_input=True,
     ),

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.family import Frames, Picture
+from engine.core.sentence import Sentence
 from engine.vision.optical_flow import ULTRAFAST, Floats, dense, grid, read
 
 MOST_FLICKER = 0.8
@@ -25,7 +26,10 @@ LEAST_LIKENESS = 28.0
 
 FLICKERS, DIFFERS = "upscaled_flickers", "upscaled_differs"
 
-WORDS = {FLICKERS: "the added detail flickers", DIFFERS: "it no longer looks like the clip it was made from"}
+WORDS = {
+    FLICKERS: Sentence("the added detail flickers"),
+    DIFFERS: Sentence("it no longer looks like the clip it was made from"),
+}
 
 _FOLLOWED = 2.0
 """Levels: a place is followed where the plain clip is predicted to within that."""

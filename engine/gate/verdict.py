@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.receipt import Outcome
+from engine.core.sentence import Sentence
 from engine.gate.calibration import Calibration, shipped
 from engine.gate.clip import Clip
 from engine.gate.listening import SOUND_FAULTS, Heard
@@ -306,5 +307,6 @@ def _reasons(findings: Sequence[Finding]) -> tuple[str, ...]:
     for finding in findings:
         kinds = (TROUBLES, FAULTS, SOUND_FAULTS, MEASURES)
         words = next(kind[finding.code].words for kind in kinds if finding.code in kind)
-        told.setdefault(words, words if finding.second is None else f"{words} at {finding.second:.1f} s")
+        at_second = Sentence("{fault} at {second:.1f} s", fault=words, second=finding.second or 0.0)
+        told.setdefault(words, words if finding.second is None else at_second)
     return tuple(told.values())[:_MOST_REASONS]

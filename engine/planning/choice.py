@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.core.capabilities import Capabilities
@@ -9,18 +10,19 @@ from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Feature, Way
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Kind, Quality, Recipe, Role
-from engine.core.request import AUTO, Request, Subject
+from engine.core.request import AUTO, Request, Subject, word
+from engine.core.sentence import Sentence, as_is, both, either, in_a_row, listed, sentence
 from engine.core.sight import Shows
 from engine.families import families_of
 from engine.planning.pace import pace_of
 
 A_FILE = {
-    Role.PICTURE: "a picture",
-    Role.END: "a second picture, for the end",
-    Role.LIKE: "a picture to take the look from",
-    Role.REFERENCE: "a clip",
-    Role.SOUND: "a sound",
-    Role.BEFORE: "a clip",
+    Role.PICTURE: Sentence("a picture"),
+    Role.END: Sentence("a second picture, for the end"),
+    Role.LIKE: Sentence("a picture to take the look from"),
+    Role.REFERENCE: Sentence("a clip"),
+    Role.SOUND: Sentence("a sound"),
+    Role.BEFORE: Sentence("a clip"),
 }
 """What a family may need, in words for the member."""
 
@@ -94,38 +96,62 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
     request, families = given.request, families_of(capabilities)
     here = [families[name] for name in engines_for(capabilities)]
     if request.engine != AUTO:
-        spec = families.get(request.engine)
-        if spec is None or not spec.draws or spec not in here:
-            there_are = ", ".join(sorted(one.name for one in here if one.draws))
-            why = "" if spec is None or not spec.draws else f" It is missing {spec.lacks(capabilities)}."
-            raise UserError(
-                Code.NO_ENGINE,
-                f"There is no engine called {{engine}} here.{why} Choose from: {there_are}.",
-                engine=request.engine[:60],
-            )
+        spec = _named(request.engine, here, capabilities)
         _insist(spec, given, capabilities)
-        return spec, f"{spec.name}, as asked: {spec.about}"
+        return spec, Sentence("{engine}, as asked: {about}", engine=spec.name, about=spec.about)
     able = [spec for spec in here if _draws(spec, given) and not spec.by_name]
     if apt := _apt(able, given, capabilities):
         filming = [spec for spec in apt if spec.films]
         if filming and (why := _keeps_letters(given)):
-            return filming[0], f"{filming[0].name}: {why}"
+            return filming[0], Sentence("{engine}: {about}", engine=filming[0].name, about=why)
         spec = _largest_that_fits(apt, given, capabilities)
-        why = f"{spec.name}: {spec.about}"
+        said = Sentence("{engine}: {about}", engine=spec.name, about=spec.about)
         if Feature.END in given.needs():
-            why += "; it goes from one picture to another"
+            said = Sentence("{reason}; it goes from one picture to another", reason=said)
         if spec is not apt[0]:
-            why += f"; {apt[0].name} needs more memory than this GPU has"
-        return spec, why
+            said = Sentence(
+                "{reason}; {engine} needs more memory than this GPU has", reason=said, engine=apt[0].name
+            )
+        return spec, said
     for spec in sorted(able, key=lambda spec: spec.rank):
         if spec.features >= given.needs():
             choose_way(spec, given, capabilities)  # raises, and says which weights are missing
     if able:
         missing = min((given.needs() - spec.features for spec in able), key=len)
-        way_out = " Write your prompt without frame numbers." if Feature.SCHEDULE in missing else ""
-        raise UserError(Code.FEATURE, f"No engine here can do this: {', '.join(sorted(missing))}.{way_out}")
+        refusal = Sentence("No engine here can do this: {features}.", features=_in_words(missing))
+        if Feature.SCHEDULE in missing:
+            refusal = in_a_row(refusal, Sentence("Write your prompt without frame numbers."))
+        raise UserError(Code.FEATURE, refusal)
     raise UserError(
         Code.NO_ENGINE, "No engine here can make this clip. The owner can run “framekiln doctor” to see why."
+    )
+
+
+def _named(name: str, here: Sequence[FamilySpec], capabilities: Capabilities) -> FamilySpec:
+    """The engine that was asked for by its name.
+
+    Raises:
+        UserError: it is not here, or draws nothing of its own; the text names those that do.
+    """
+    choices = {spec.name: spec for spec in here if spec.draws}
+    if name in choices:
+        return choices[name]
+    spec = families_of(capabilities).get(name)
+    lack = None if spec is None or not spec.draws else spec.lacks(capabilities)
+    known = as_is(", ".join(sorted(choices)))
+    if lack is None:
+        raise UserError(
+            Code.NO_ENGINE,
+            "There is no engine called {engine} here. Choose from: {known}.",
+            engine=name[:60],
+            known=known,
+        )
+    raise UserError(
+        Code.NO_ENGINE,
+        "There is no engine called {engine} here. It is missing {lack}. Choose from: {known}.",
+        engine=name[:60],
+        lack=sentence(lack),
+        known=known,
     )
 
 
@@ -153,11 +179,17 @@ def check_still_here(recipe: Recipe, capabilities: Capabilities) -> None:
     spec = families_of(capabilities).get(recipe.engine)
     lack = None if spec is None else spec.lacks(capabilities)
     if spec is None or lack is not None:
-        why = "" if spec is None else f" It is missing {lack}."
+        if lack is not None:
+            raise UserError(
+                Code.NO_ENGINE,
+                "This clip was made by the engine {engine}, which is not here any more."
+                " It is missing {lack}. Ask for a new clip.",
+                engine=recipe.engine[:60],
+                lack=sentence(lack),
+            )
         raise UserError(
             Code.NO_ENGINE,
-            f"This clip was made by the engine {{engine}}, which is not here any more.{why}"
-            " Ask for a new clip.",
+            "This clip was made by the engine {engine}, which is not here any more. Ask for a new clip.",
             engine=recipe.engine[:60],
         )
 
@@ -180,13 +212,19 @@ def choose_way(
         )
         raise UserError(
             Code.WEIGHTS,
-            f"The engine “{spec.name}” cannot do this with the weights that are installed here. The owner can"
-            f" run “framekiln models pull {' '.join(missing)}”.",
+            "The engine “{engine}” cannot do this with the weights that are installed here. The owner can"
+            " run “framekiln models pull {weights}”.",
+            engine=as_is(spec.name),
+            weights=as_is(" ".join(missing)),
         )
     quality, way = found
-    said = f"{way.name}: {way.about}"
+    said = Sentence("{engine}: {about}", engine=way.name, about=way.about)
     if quality is not given.request.quality:
-        said += f" (the weights for “{given.request.quality}” are not installed, or cannot do this)"
+        said = Sentence(
+            "{reason} (the weights for “{quality}” are not installed, or cannot do this)",
+            reason=said,
+            quality=word(given.request.quality),
+        )
     return way, (said,)
 
 
@@ -221,9 +259,9 @@ def _keeps_letters(given: Given) -> str:
     if subject is None or given.has_words:
         return ""
     if subject.is_page:
-        return "this picture is mostly text, and a model would garble it"
+        return Sentence("this picture is mostly text, and a model would garble it")
     if subject.shows is Shows.PRODUCT and subject.has_letters:
-        return "this picture shows a product with letters on it, and a model would garble them"
+        return Sentence("this picture shows a product with letters on it, and a model would garble them")
     return ""
 
 
@@ -259,13 +297,25 @@ def _wanting(spec: FamilySpec, given: Given) -> tuple[Role, ...]:
 def _insist(spec: FamilySpec, given: Given, capabilities: Capabilities) -> None:
     if not _draws(spec, given):
         wanting = [A_FILE[role] for role in _wanting(spec, given)]
-        need = " and ".join(wanting) or ("a picture" if spec.needs_picture else "a prompt")
-        raise UserError(Code.NO_ENGINE, f"The engine “{spec.name}” needs {need} to start from.")
+        need = wanting or [Sentence("a picture") if spec.needs_picture else Sentence("a prompt")]
+        raise UserError(
+            Code.NO_ENGINE,
+            "The engine “{engine}” needs {files} to start from.",
+            engine=as_is(spec.name),
+            files=sentence(both(need)),
+        )
     missing = given.needs() - spec.features
     if missing:
         here, families = engines_for(capabilities), families_of(capabilities)
         others = [name for name in here if Feature.END in missing <= families[name].features]
-        way_out = f" Choose {' or '.join(others)}, or leave the engine to me." if others else ""
-        raise UserError(
-            Code.FEATURE, f"The engine “{spec.name}” cannot do this: {', '.join(sorted(missing))}.{way_out}"
+        refusal = Sentence(
+            "The engine “{engine}” cannot do this: {features}.", engine=spec.name, features=_in_words(missing)
         )
+        if others:
+            way_out = Sentence("Choose {engines}, or leave the engine to me.", engines=either(others))
+            refusal = in_a_row(refusal, way_out)
+        raise UserError(Code.FEATURE, refusal)
+
+
+def _in_words(features: frozenset[Feature]) -> str:
+    return listed(word(feature) for feature in sorted(features))

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Quality
 from engine.core.request import ACROSS_AND_DOWN, Request, Shape, Subject
+from engine.core.sentence import Sentence
 
 SPARE_AREA = 0.045
 """How far from the quality's area a frame may be, as a share of it, to fit a picture better."""
@@ -37,10 +38,11 @@ def choose_size(
     if request.size is not None:
         step = 2 if spec.multiple <= MACROBLOCK else spec.multiple
         width, height = (max(step, side - side % step) for side in request.size)
-        said = (
-            "as asked" if (width, height) == request.size else f"the nearest size that {spec.name} can draw"
-        )
-        return width, height, f"{width}×{height}, {said}"
+        size = {"width": width, "height": height}
+        if (width, height) == request.size:
+            return width, height, Sentence("{width}×{height}, as asked", **size)
+        said = Sentence("{width}×{height}, the nearest size that {engine} can draw", **size, engine=spec.name)
+        return width, height, said
     asked = request.shape is not Shape.PICTURE
     if subject is not None and spec.aspect is not None and not asked:
         return _own_shape(spec.aspect(request, subject), subject, spec, request.quality, max_side)
@@ -52,16 +54,23 @@ def choose_size(
     )
     area = (spec.area or AREA)[request.quality]
     width, height, scale = _sized(across, down, area, spec.multiple, max_side, spec.trained_sizes)
-    why = f"{width}×{height} ({across}:{down})"
+    why = Sentence("{width}×{height} ({across}:{down})", width=width, height=height, across=across, down=down)
     if scale < 1:
-        why += ", the largest size the owner allows"
+        why = Sentence("{size}, the largest size the owner allows", size=why)
     if subject is None:
         return width, height, why
     shown = min(aspect * down / across, across / (aspect * down))
     if shown < 0.99:  # noqa: PLR2004 - less than one pixel in a hundred is not worth a sentence
         cut = round((1 - shown) * 100)
-        nearest = "as asked" if asked else "the nearest shape to the picture"
-        why += f", {nearest}: {cut} % is cropped, nothing is stretched"
+        why = (
+            Sentence("{size}, as asked: {percent} % is cropped, nothing is stretched", size=why, percent=cut)
+            if asked
+            else Sentence(
+                "{size}, the nearest shape to the picture: {percent} % is cropped, nothing is stretched",
+                size=why,
+                percent=cut,
+            )
+        )
     return width, height, why
 
 
@@ -84,17 +93,19 @@ def _own_shape(
         [*near, (width, height)],
         key=lambda size: (abs(math.log(aspect * size[1] / size[0])), abs(size[0] * size[1] / area - 1)),
     )
-    why = f"{width}×{height}"
+    why = Sentence("{width}×{height}", width=width, height=height)
     if scale < 1:
-        why += ", the largest size the owner allows"
+        why = Sentence("{size}, the largest size the owner allows", size=why)
     own = subject.width / subject.height
     if abs(math.log(aspect / own)) < 0.01:  # noqa: PLR2004 - the same but for rounding
-        return width, height, f"{why}, the picture's own shape"
-    return width, height, f"{why}; the camera passes over the whole of the {_long(own)} picture"
-
-
-def _long(aspect: float) -> str:
-    return "wide" if aspect > 1 else "tall"
+        return width, height, Sentence("{size}, the picture's own shape", size=why)
+    if own > 1:
+        return (
+            width,
+            height,
+            Sentence("{size}; the camera passes over the whole of the wide picture", size=why),
+        )
+    return width, height, Sentence("{size}; the camera passes over the whole of the tall picture", size=why)
 
 
 def usual_sizes(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.request import Subject
+from engine.core.sentence import Sentence
 from engine.core.sight import Sight
 from engine.vision.drawing import SURE, drawn_certainty, reduced
 from engine.vision.nudity import highest_score
@@ -95,8 +96,8 @@ def _warnings(luma: NDArray[np.uint8]) -> tuple[str, ...]:
     brightness = float(luma.mean()) / 255
     sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).std())
     told = {
-        "the picture is very dark: the clip will be, too": brightness < DARK,
-        "the picture is almost white: there may be little to move": brightness > BRIGHT,
-        "the picture looks blurred: a sharper one makes a better clip": sharpness < BLURRED,
+        Sentence("the picture is very dark: the clip will be, too"): brightness < DARK,
+        Sentence("the picture is almost white: there may be little to move"): brightness > BRIGHT,
+        Sentence("the picture looks blurred: a sharper one makes a better clip"): sharpness < BLURRED,
     }
     return tuple(warning for warning, holds in told.items() if holds)

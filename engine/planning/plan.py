@@ -14,6 +14,7 @@ from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.precision import PRECISION, Precision
 from engine.core.recipe import Camera, Effect, Kind, Recipe, Role, SoundSource
 from engine.core.request import SECONDS, Length, Request, Shape, Subject
+from engine.core.sentence import Sentence
 from engine.effects.looks import look_called
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
@@ -22,11 +23,11 @@ from engine.planning.precision import choose_precision
 from engine.planning.upscaling import UpscaleLimits, plan_upscale
 from engine.vision.crop import MIDDLE, aimed_at
 
-SHAPE_AND_SIZE = "A size has a shape already. Leave one of the two out."
-SOUND_AND_NONE = "You gave a sound and chose a clip without sound. Leave one of the two out."
-UNSEEN_FACES = "the picture was not checked for faces: the face detector is not installed"
-STAYS_READABLE = "there is a lot of small text in this picture: the camera only moves gently"
-GETS_GARBLED = (
+SHAPE_AND_SIZE = Sentence("A size has a shape already. Leave one of the two out.")
+SOUND_AND_NONE = Sentence("You gave a sound and chose a clip without sound. Leave one of the two out.")
+UNSEEN_FACES = Sentence("the picture was not checked for faces: the face detector is not installed")
+STAYS_READABLE = Sentence("there is a lot of small text in this picture: the camera only moves gently")
+GETS_GARBLED = Sentence(
     "there is a lot of small text in this picture, which a model garbles; the engine “camera” keeps it"
 )
 
@@ -187,19 +188,25 @@ def _check(request: Request, seconds: float, fps: float, limits: PlanLimits) -> 
     """
     if not limits.min_seconds <= seconds <= limits.max_seconds:
         raise UserError(
-            Code.SECONDS, f"A clip can be {limits.min_seconds:g} to {limits.max_seconds:g} seconds long."
+            Code.SECONDS,
+            "A clip can be {least:g} to {most:g} seconds long.",
+            least=limits.min_seconds,
+            most=limits.max_seconds,
         )
     if not 1 <= fps <= limits.max_fps:
-        raise UserError(Code.FPS, f"A clip can have 1 to {limits.max_fps:g} frames a second.")
+        raise UserError(Code.FPS, "A clip can have 1 to {most:g} frames a second.", most=limits.max_fps)
     if request.seed is not None and not 0 <= request.seed < 2**32:
-        raise UserError(Code.SEED, f"A seed is a whole number from 0 to {2**32 - 1}.")
+        raise UserError(Code.SEED, "A seed is a whole number from 0 to {most}.", most=2**32 - 1)
     if request.size is not None and request.shape is not Shape.PICTURE:
         raise UserError(Code.OPTION, SHAPE_AND_SIZE)
     if request.size is not None and not all(
         limits.min_side <= side <= limits.max_side for side in request.size
     ):
         raise UserError(
-            Code.SIZE, f"Each side of a clip can have {limits.min_side} to {limits.max_side} pixels."
+            Code.SIZE,
+            "Each side of a clip can have {least} to {most} pixels.",
+            least=limits.min_side,
+            most=limits.max_side,
         )
 
 
@@ -215,8 +222,13 @@ def _choose_seconds(
     if followed is None:
         return seconds, ()
     if seconds < followed:
-        return seconds, (f"{seconds:.2g} s, the longest allowed; the clip you gave is {followed:.3g} s long",)
-    return seconds, (f"{seconds:.3g} s, as long as the clip you gave",)
+        shorter = Sentence(
+            "{seconds:.2g} s, the longest allowed; the clip you gave is {followed:.3g} s long",
+            seconds=seconds,
+            followed=followed,
+        )
+        return seconds, (shorter,)
+    return seconds, (Sentence("{seconds:.3g} s, as long as the clip you gave", seconds=seconds),)
 
 
 def _choose_sound(
@@ -232,20 +244,26 @@ def _choose_sound(
     if sound is not None:
         if wanted is False:
             raise UserError(Code.OPTION, SOUND_AND_NONE)
-        why = ["with the sound of the clip you gave" if again else "with the sound you gave"]
+        of_clip, own = Sentence("with the sound of the clip you gave"), Sentence("with the sound you gave")
+        why = [of_clip if again else own]
         if sound.seconds is not None and sound.seconds < seconds - 1:
-            why.append(f"the sound you gave is {sound.seconds:.3g} s long; silence follows")
+            why.append(
+                Sentence("the sound you gave is {seconds:.3g} s long; silence follows", seconds=sound.seconds)
+            )
         return SoundSource.GIVEN, (*why, *sound.notes)
     if wanted is False:
         return SoundSource.NONE, ()
     if Feature.SOUND in spec.features and (way is None or Feature.SOUND not in way.lacks):
-        return SoundSource.DRAWN, ("with sound, made together with the picture",)
-    return SoundSource.NONE, ("the clip you gave has no sound",) if wanted and again else ()
+        return SoundSource.DRAWN, (Sentence("with sound, made together with the picture"),)
+    return SoundSource.NONE, (Sentence("the clip you gave has no sound"),) if wanted and again else ()
 
 
 def _smoothed(pace: Pace, fps: float) -> tuple[str, ...]:
-    same = pace.native_fps == fps
-    return () if same else (f"{pace.native_fps:g} drawn frames a second, smoothed to {fps:g}",)
+    if pace.native_fps == fps:
+        return ()
+    return (
+        Sentence("{drawn:g} drawn frames a second, smoothed to {shown:g}", drawn=pace.native_fps, shown=fps),
+    )
 
 
 def _within_reach(given: Given, spec: FamilySpec) -> tuple[float, tuple[str, ...]]:
@@ -253,7 +271,8 @@ def _within_reach(given: Given, spec: FamilySpec) -> tuple[float, tuple[str, ...
     if given.reaches(spec):
         return given.seconds, ()
     seconds = (spec.longest - 1) / spec.min_native_fps
-    return seconds, (f"{seconds:.3g} s, the longest that {spec.name} can draw",)
+    said = Sentence("{seconds:.3g} s, the longest that {engine} can draw", seconds=seconds, engine=spec.name)
+    return seconds, (said,)
 
 
 def _framed(given: Given) -> Request:
@@ -281,6 +300,11 @@ def _notes(given: Given, spec: FamilySpec, aspect: float) -> tuple[str, ...]:
         own = end.width / end.height
         cut = round((1 - min(own / aspect, aspect / own)) * 100)
         if cut:
-            notes.append(f"the end picture is cropped to the first one's shape: {cut} % is left out")
-        notes += [f"the end picture: {note}" for note in end.notes]
+            notes.append(
+                Sentence(
+                    "the end picture is cropped to the first one's shape: {percent} % is left out",
+                    percent=cut,
+                )
+            )
+        notes += [Sentence("the end picture: {note}", note=note) for note in end.notes]
     return (*notes, *(() if given.reference is None else given.reference.notes))

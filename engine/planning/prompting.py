@@ -14,7 +14,11 @@ from enum import StrEnum
 
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Camera, Motion
+from engine.core.request import word
+from engine.core.sentence import Sentence, both
 from engine.core.sight import Shows
+
+AS_WRITTEN = Sentence("your prompt exactly as you wrote it")
 
 CLIP_TOKENS = 75
 """Tokens that CLIP's text encoder reads, beside the two that mark beginning and end; the rest is cut off."""
@@ -117,7 +121,18 @@ _SHOWN: Mapping[Shows, Topic] = {
     Shows.VEHICLE: Topic.VEHICLE,
     Shows.PRODUCT: Topic.PRODUCT,
 }
-_CALLED = {Topic.ANIMAL: "an animal", Topic.FOOD: "food"}
+_CALLED = {
+    Topic.PORTRAIT: Sentence("a portrait"),
+    Topic.GROUP: Sentence("a group"),
+    Topic.ANIMAL: Sentence("an animal"),
+    Topic.FOOD: Sentence("food"),
+    Topic.CITY: Sentence("a city"),
+    Topic.LANDSCAPE: Sentence("a landscape"),
+    Topic.FLOWER: Sentence("a flower"),
+    Topic.VEHICLE: Sentence("a vehicle"),
+    Topic.PRODUCT: Sentence("a product"),
+    Topic.SCENE: Sentence("a scene"),
+}
 _FILLERS = frozenset({"a", "and", "of", "the", "in", "with", "quality"})
 _LETTERS_A_TOKEN = 8
 
@@ -145,7 +160,7 @@ def construct(
     """
     steps = prompt.split("|") if is_scheduled(prompt) else [prompt]
     if raw:
-        return PromptText(text=prompt, reasons=("your prompt exactly as you wrote it", *_cut(steps, limit)))
+        return PromptText(text=prompt, reasons=(AS_WRITTEN, *_cut(steps, limit)))
     said = _spoken(prompt)
     topic = _topic(prompt, shows)
     drawn = not said & _PHOTOGRAPHED and (is_drawing or not photo or bool(said & _DRAWN))
@@ -155,11 +170,12 @@ def construct(
         added = _fitting(steps, added, limit)
     ending = ", ".join(added)
     read = [_join(step, ending) for step in steps]
-    why = "a drawing" if drawn else _CALLED.get(topic, f"a {topic}")
+    about = Sentence("a drawing") if drawn else _CALLED[topic]
+    why = Sentence("words added for {subject}: {words}", subject=about, words=ending)
     return PromptText(
         text=" | ".join(part.strip() for part in read) if len(steps) > 1 else read[0],
         negative=", ".join(_against(said, topic, drawn=drawn, has_letters=has_letters)),
-        reasons=(*((f"words added for {why}: {ending}",) if added else ()), *_cut(steps, limit)),
+        reasons=(*((why,) if added else ()), *_cut(steps, limit)),
     )
 
 
@@ -172,9 +188,14 @@ def movement(camera: Camera, motion: Motion, *, raw: bool = False) -> tuple[tupl
     asked = {camera: _CAMERA.get(camera), motion: _MOTION.get(motion)}
     said = tuple(words for words in asked.values() if words)
     if said and raw:
-        left_out = " and ".join(f"“{choice}”" for choice, words in asked.items() if words)
-        return (), (f"left out, because nothing is added to a raw prompt: {left_out}",)
-    return said, ((f"added for camera and motion: {', '.join(said)}",) if said else ())
+        left_out = both(
+            [Sentence("“{choice}”", choice=word(choice)) for choice, words in asked.items() if words]
+        )
+        return (), (
+            Sentence("left out, because nothing is added to a raw prompt: {choices}", choices=left_out),
+        )
+    added = Sentence("added for camera and motion: {words}", words=", ".join(said))
+    return said, ((added,) if said else ())
 
 
 def clip_tokens(text: str) -> int:
@@ -183,8 +204,8 @@ def clip_tokens(text: str) -> int:
     Long words fall into several, and so do words that are not written in Latin letters.
     """
     tokens = 0
-    for word in re.findall(r"[^\W_]+|[^\w\s]|_", text):
-        tokens += math.ceil(len(word) / _LETTERS_A_TOKEN) if word.isascii() else len(word)
+    for part in re.findall(r"[^\W_]+|[^\w\s]|_", text):
+        tokens += math.ceil(len(part) / _LETTERS_A_TOKEN) if part.isascii() else len(part)
     return tokens
 
 
@@ -207,8 +228,8 @@ def _content(phrase: str) -> set[str]:
 
 def _topic(prompt: str, shows: Shows | None) -> Topic:
     """What the first known word is about; without one, what the picture shows."""
-    for word in _WORD.findall(prompt.casefold()):
-        for form in _forms(word):
+    for said in _WORD.findall(prompt.casefold()):
+        for form in _forms(said):
             if form in _TOPICS:
                 return _TOPICS[form]
     return Topic.SCENE if shows is None else _SHOWN.get(shows, Topic.SCENE)
@@ -231,7 +252,11 @@ def _cut(steps: Iterable[str], limit: int | None) -> tuple[str, ...]:
     """Say that the end of the member's own words may not be read."""
     if limit is None or all(clip_tokens(step) <= limit for step in steps):
         return ()
-    return (f"your prompt is long: this engine reads only about the first {limit} tokens of it",)
+    return (
+        Sentence(
+            "your prompt is long: this engine reads only about the first {tokens} tokens of it", tokens=limit
+        ),
+    )
 
 
 def _against(said: set[str], topic: Topic, *, drawn: bool, has_letters: bool) -> list[str]:

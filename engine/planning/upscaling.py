@@ -10,6 +10,7 @@ from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Before, Kind, Quality, Recipe, Role, SoundSource
 from engine.core.request import Request, Subject
+from engine.core.sentence import Sentence, sentence
 from engine.families import FAMILIES, families_of
 
 LARGEST_FACTOR = 2.0
@@ -18,7 +19,7 @@ LARGEST_FACTOR = 2.0
 LEAST_FACTOR = 1.25
 """Less is not worth a job."""
 
-NO_CLIP = "There is no clip to upscale."
+NO_CLIP = Sentence("There is no clip to upscale.")
 
 UPSCALER = next(spec for spec in FAMILIES.values() if Kind.UPSCALE in spec.kinds)
 """The built-in family that does it."""
@@ -78,22 +79,7 @@ def upscaled(
         UserError: it is too long, or large enough, or this machine cannot upscale clips.
     """
     upscaler = _upscaler(capabilities)
-    lack = upscaler.lacks(capabilities)
-    if lack is not None:
-        raise UserError(Code.UPSCALE, f"I can't upscale clips on this machine. It is missing {lack}.")
-    if before.frames > limits.frames:
-        raise UserError(
-            Code.UPSCALE,
-            f"That clip is too long to upscale: it has {before.frames} frames, and I can upscale "
-            f"{limits.frames} at most, which is {limits.frames / fps:.3g} s at its rate.",
-        )
-    factor = min(LARGEST_FACTOR, limits.side / max(before.width, before.height))
-    if factor < LEAST_FACTOR:
-        raise UserError(
-            Code.UPSCALE,
-            f"That clip is large enough: it is {before.width}×{before.height}, and upscaled clips have "
-            f"{limits.side} pixels on their longest side at most.",
-        )
+    factor = _factor(before, fps, upscaler.lacks(capabilities), limits)
     width, height = (round(side * factor / 2) * 2 for side in (before.width, before.height))
     return Recipe(
         kind=Kind.UPSCALE,
@@ -110,11 +96,51 @@ def upscaled(
         way=upscaler.ways[Quality.BALANCED][0].name if upscaler.ways else "",
         sound=sound,
         reasons=(
-            f"{upscaler.name}: {upscaler.about}",
-            f"{width}×{height}; the clip was {before.width}×{before.height}",
+            Sentence("{engine}: {about}", engine=upscaler.name, about=upscaler.about),
+            Sentence(
+                "{width}×{height}; the clip was {before_width}×{before_height}",
+                width=width,
+                height=height,
+                before_width=before.width,
+                before_height=before.height,
+            ),
         ),
         before=before,
     )
+
+
+def _factor(before: Before, fps: float, lack: str | None, limits: UpscaleLimits) -> float:
+    """By how much a clip can be enlarged.
+
+    Raises:
+        UserError: as for :func:`upscaled`.
+    """
+    if lack is not None:
+        raise UserError(
+            Code.UPSCALE,
+            "I can't upscale clips on this machine. It is missing {lack}.",
+            lack=sentence(lack),
+        )
+    if before.frames > limits.frames:
+        raise UserError(
+            Code.UPSCALE,
+            "That clip is too long to upscale: it has {frames} frames, and I can upscale "
+            "{most} at most, which is {seconds:.3g} s at its rate.",
+            frames=before.frames,
+            most=limits.frames,
+            seconds=limits.frames / fps,
+        )
+    factor = min(LARGEST_FACTOR, limits.side / max(before.width, before.height))
+    if factor < LEAST_FACTOR:
+        raise UserError(
+            Code.UPSCALE,
+            "That clip is large enough: it is {width}×{height}, and upscaled clips have "
+            "{most} pixels on their longest side at most.",
+            width=before.width,
+            height=before.height,
+            most=limits.side,
+        )
+    return factor
 
 
 def plan_upscale(

@@ -13,6 +13,7 @@ import math
 from engine.core.errors import Code, UserError
 from engine.core.family import Frames
 from engine.core.recipe import Stage
+from engine.core.sentence import Sentence
 from engine.effects.apply import with_effect
 from engine.effects.flashes import Flashes, count_flashes
 from engine.effects.looks import look_called
@@ -21,13 +22,6 @@ from engine.rendering.render_job import RenderJob, teller
 
 JUDGED_FPS = 8.0
 """Frames a second that the gate looks at: an effect is judged for what is broken, not for how it moves."""
-
-FLASHES = "it flashes {count} times within a second, which can be dangerous for some people"
-TOO_MANY = (
-    "With this effect the clip would flash {count} times within a second, from {second:.1f} s on. More than "
-    "three can be dangerous for some people, so it is not made. Another picture may do."
-)
-BROKEN = "the quality check about the effect: {reason}"
 
 
 def laid_over(job: RenderJob, frames: Frames, take: int) -> Frames:
@@ -53,9 +47,15 @@ def laid_over(job: RenderJob, frames: Frames, take: int) -> Frames:
         return made
     flashes = count_flashes(made, recipe.fps, loops=effect.loops)
     if flashes.too_many:
-        raise UserError(Code.FLASHES, TOO_MANY.format(count=flashes.count, second=flashes.second))
+        raise UserError(
+            Code.FLASHES,
+            "With this effect the clip would flash {count} times within a second, from {second:.1f} s on. "
+            "More than three can be dangerous for some people, so it is not made. Another picture may do.",
+            count=flashes.count,
+            second=flashes.second,
+        )
     for reason in faults_of(made, recipe.fps, effect.look):
-        job.note(BROKEN.format(reason=reason))
+        job.note(Sentence("the quality check about the effect: {reason}", reason=reason))
     return made
 
 
@@ -72,5 +72,10 @@ def warn_of_flashes(job: RenderJob, frames: Frames) -> Flashes:
     """Say on the receipt if a clip flashes more often than people may be shown without a warning."""
     flashes = count_flashes(frames, job.recipe.fps, loops=job.recipe.loop)
     if flashes.too_many:
-        job.note(FLASHES.format(count=flashes.count))
+        job.note(
+            Sentence(
+                "it flashes {count} times within a second, which can be dangerous for some people",
+                count=flashes.count,
+            )
+        )
     return flashes

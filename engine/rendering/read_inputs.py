@@ -16,6 +16,7 @@ from engine.core.cancel import CancelToken
 from engine.core.errors import Unsupported
 from engine.core.family import Inputs, Picture, SourceClip
 from engine.core.recipe import Recipe, Role, SoundSource
+from engine.core.sentence import Sentence
 from engine.core.sound import Sound
 from engine.vision.crop import cropped
 
@@ -34,10 +35,10 @@ def read_inputs(recipe: Recipe, files: Mapping[str, Path], cancel: CancelToken) 
     picture = _shown(recipe, Role.PICTURE, files)
     if before is not None:
         if abs(before.fps - recipe.fps) > _SAME_RATE:
-            raise Unsupported("The clip to continue has a different frame rate.")
+            raise Unsupported(Sentence("The clip to continue has a different frame rate."))
         picture = last_picture(before.frames, recipe.width, recipe.height)
     elif recipe.before is not None:
-        raise Unsupported("The clip to continue is missing.")
+        raise Unsupported(Sentence("The clip to continue is missing."))
     inputs = Inputs(
         picture=picture,
         end=_shown(recipe, Role.END, files),
@@ -47,7 +48,7 @@ def read_inputs(recipe: Recipe, files: Mapping[str, Path], cancel: CancelToken) 
         sound=_read_sound(files.get(Role.SOUND)),
     )
     if recipe.sound is SoundSource.GIVEN and inputs.sound is None:
-        raise Unsupported("The sound of this job is missing.")
+        raise Unsupported(Sentence("The sound of this job is missing."))
     cancel.check()
     return inputs
 
@@ -65,7 +66,7 @@ def _read_picture(path: Path | None) -> Picture | None:
         return None
     decoded = cv2.imdecode(np.frombuffer(path.read_bytes(), dtype=np.uint8), cv2.IMREAD_COLOR)
     if decoded is None:
-        raise Unsupported("The picture of this job can no longer be read.")
+        raise Unsupported(Sentence("The picture of this job can no longer be read."))
     return np.ascontiguousarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
@@ -75,7 +76,7 @@ def _read_clip(path: Path | None) -> SourceClip | None:
     try:
         return read_clip(path)
     except ValueError as error:
-        raise Unsupported("The clip of this job can no longer be read.") from error
+        raise Unsupported(Sentence("The clip of this job can no longer be read.")) from error
 
 
 def _read_sound(path: Path | None) -> Sound | None:
@@ -84,4 +85,4 @@ def _read_sound(path: Path | None) -> Sound | None:
     try:
         return read_sound(path)
     except EncodeFailed as error:
-        raise Unsupported("The sound of this job can no longer be read.") from error
+        raise Unsupported(Sentence("The sound of this job can no longer be read.")) from error

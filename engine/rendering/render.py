@@ -21,6 +21,7 @@ from engine.core.events import Event, Progress
 from engine.core.family import Family, Frames
 from engine.core.receipt import SKETCH, Outcome, Receipt, TakeRecord
 from engine.core.recipe import Kind, Recipe, SoundSource, Stage
+from engine.core.sentence import Sentence
 from engine.core.sound import Sound, fitted, samples_for
 from engine.families import with_added
 from engine.gate import Calibration
@@ -41,9 +42,11 @@ from engine.vision.sighting import Sighting
 __all__ = ["CLIP_NAME", "RenderLimits", "Renderer"]
 
 
-SLOW_IS_SILENT = "slowed down, it has no sound"
+SLOW_IS_SILENT = Sentence("slowed down, it has no sound")
 
-DOES_NOT_FIT = "Upscaled, that clip is too large for this server's upload limit. A shorter one may fit."
+DOES_NOT_FIT = Sentence(
+    "Upscaled, that clip is too large for this server's upload limit. A shorter one may fit."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +193,7 @@ class Renderer:
         """Turn the clip before into a loop. Nothing is drawn, and the gate has already seen that clip."""
         before = job.inputs.before
         if before is None:
-            raise Unsupported("There is no clip to make a loop from.")
+            raise Unsupported(Sentence("There is no clip to make a loop from."))
         place = job.on_gpu(1) if smooths_on_gpu(self._context) else job.on_cpu(Stage.SMOOTHING, 1)
         with place, clock.stage(Stage.SMOOTHING):
             told = teller(job.on_event, Stage.SMOOTHING, 1)
@@ -218,7 +221,7 @@ class Renderer:
         """Show the clip before more slowly, without its sound. Nothing is drawn, as for a loop."""
         before, recipe = job.inputs.before, job.recipe
         if before is None:
-            raise Unsupported("There is no clip to slow down.")
+            raise Unsupported(Sentence("There is no clip to slow down."))
         place = job.on_gpu(1) if smooths_on_gpu(self._context) else job.on_cpu(Stage.SMOOTHING, 1)
         with place, clock.stage(Stage.SMOOTHING):
             told = teller(job.on_event, Stage.SMOOTHING, 1)

@@ -18,6 +18,7 @@ from engine.core.family import Family, Frames, Hooks, Picture, RawFrames, WithSo
 from engine.core.receipt import Outcome, TakeRecord
 from engine.core.recipe import Recipe, SoundSource, Stage
 from engine.core.retake import Budget, Retake, next_take
+from engine.core.sentence import Sentence, row_of
 from engine.core.sound import RATE, Sound, fitted, samples_for
 from engine.families import FAMILIES, travels
 from engine.gate import FAULTS, Calibration, Verdict, judge, listen, with_heard
@@ -32,7 +33,7 @@ from engine.vision.sighting import Sighting, at_other_frames
 HOPELESS = "hopeless"
 """The cause of a take that its family gave up."""
 
-ONLY_WARNS = "the quality check does not know this engine's clips yet and only warns"
+ONLY_WARNS = Sentence("the quality check does not know this engine's clips yet and only warns")
 """Noted where it would have rejected a take."""
 
 SHEET_WIDTH, SHEET_QUALITY = 960, 80
@@ -103,7 +104,10 @@ def draw_until_good(
             best = Kept(record=take.record, frames=take.frames, sound=take.sound, sightings=take.sightings)
         retake = next_take(retake.recipe, records, budget=budget, calm=calm, no_luck=FAULTS.keys())
     if best is None:
-        raise RenderFailed(Code.BROKEN, f"Every take came out broken: {'; '.join(records[-1].reasons)}.")
+        raise RenderFailed(
+            Code.BROKEN,
+            Sentence("Every take came out broken: {reasons}.", reasons=row_of(records[-1].reasons)),
+        )
     return best, records
 
 

@@ -12,12 +12,13 @@ from engine.core.events import Progress, TakeDiscarded
 from engine.core.family import Family, Frames, Hooks, SourceClip, frames_of
 from engine.core.receipt import Outcome, TakeRecord
 from engine.core.recipe import Stage
+from engine.core.sentence import Sentence, row_of
 from engine.families import travels
 from engine.gate import Verdict, judge
 from engine.gate.upscaled import WORDS, compare, plainly
 from engine.rendering.render_job import Clock, RenderJob, teller
 
-EASED = "mixed half and half with plain resizing: all of the added detail was too much"
+EASED = Sentence("mixed half and half with plain resizing: all of the added detail was too much")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,7 @@ def upscale(family: Family, job: RenderJob, clock: Clock) -> Upscaled:
     """
     before = job.inputs.before
     if before is None:
-        raise Unsupported("There is no clip to upscale.")
+        raise Unsupported(Sentence("There is no clip to upscale."))
     began = clock.total
     frames = _enlarged(family, job, clock)
     with job.on_cpu(Stage.CHECKING, 1):
@@ -66,8 +67,11 @@ def upscale(family: Family, job: RenderJob, clock: Clock) -> Upscaled:
                 faults = _faults(job, before, frames, was)
             takes.append(_record(job, 2, faults, clock.total - began, changed=EASED))
     if takes[-1].causes:
-        why = "; ".join(takes[-1].reasons)
-        raise UserError(Code.UPSCALE, f"Upscaling doesn't make this clip better: {why}. It stays as it is.")
+        raise UserError(
+            Code.UPSCALE,
+            "Upscaling doesn't make this clip better: {reasons}. It stays as it is.",
+            reasons=row_of(takes[-1].reasons),
+        )
     return Upscaled(frames=frames, takes=tuple(takes))
 
 

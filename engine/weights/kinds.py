@@ -14,15 +14,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.core.sentence import Sentence
 from engine.weights.laid import INDEX
 
 MAX_HEADER = 100_000_000
 """Bytes of a header: safetensors' own limit."""
 
-DAMAGED = "it is damaged, or its download did not finish"
-NO_CHECKPOINT = "it is not a checkpoint of the Stable Diffusion 1.5 kind"
-INPAINTING = "it is for inpainting, which no engine here does"
-NO_STYLE = "it is not a LoRA of the Stable Diffusion 1.5 kind"
+DAMAGED = Sentence("it is damaged, or its download did not finish")
+NO_CHECKPOINT = Sentence("it is not a checkpoint of the Stable Diffusion 1.5 kind")
+INPAINTING = Sentence("it is for inpainting, which no engine here does")
+NO_STYLE = Sentence("it is not a LoRA of the Stable Diffusion 1.5 kind")
 
 _WORDS_IN = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
 _PICTURE_IN = "model.diffusion_model.input_blocks.0.0.weight"

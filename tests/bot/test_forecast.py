@@ -10,7 +10,9 @@ import pytest
 
 from benchmarks.simulated_day import Community, figures, simulate
 from bot import forecast as wait_module
+from bot.fleet.places import RemoteMachine, RemoteSeat
 from bot.forecast import CROWDS, ENOUGH, UNTAUGHT, WINDOW, Forecaster, overtaking
+from bot.link.messages import Capabilities
 from bot.render_times import FEW
 from bot.seats import Seat
 from db.jobs.fairness import UNKNOWN_SECONDS, charge
@@ -114,6 +116,38 @@ def seats(*lanes: str, draws=None) -> list[Seat]:
         Seat(name=f"seat {number}", engine=create_autospec(EngineHost), lane=lane, draws=lambda: draws)
         for number, lane in enumerate(lanes)
     ]
+
+
+async def test_a_worker_is_as_quick_as_its_machine_says_until_it_is_measured(queue, db):
+    usual = [("a", "seat 0", 40.0)] * 20
+    new = remote_seat("afar", times={"a": 160.0, "b": 12.0})
+    here, _ = seats("", "")
+    here.draws = lambda: {"camera"}
+    waits = Forecaster(queue.jobs, seats=[here, new], clock=CLOCK)
+
+    async def of_wan():
+        waits.latest = None
+        return (await waits.for_new("a", GUILD, ANN, engine="wan")).own
+
+    await timed(db, usual)
+    told = await of_wan()
+    assert 45 < told < 160, "it is believed, but not as much as measured times are"
+    new.believed = False
+    assert await of_wan() == pytest.approx(40)
+    new.believed = True
+    await timed(db, [("a", "afar", 20.0)] * FEW)
+    assert await of_wan() < 40, "what it has drawn for us says more than it does"
+
+
+async def timed(db, rows):
+    def insert(connection):
+        connection.executemany("INSERT INTO render_time (profile, seat, seconds) VALUES (?, ?, ?)", rows)
+
+    await db.write(insert)
+
+
+def remote_seat(name, **told):
+    return RemoteSeat(name=name, engine=RemoteMachine(told=Capabilities(families=("wan",), **told)))
 
 
 async def test_equal_seats_divide_the_wait(queue, db):

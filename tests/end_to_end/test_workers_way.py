@@ -166,6 +166,9 @@ async def test_a_clip_is_drawn_there_through_all_that_happens(discord, tmp_path)
         await ask(discord, late, discord.member("cat"), **QUICK)
         await worker.start()
         await one_clip(discord, late)
+        framekiln(data, port, "workers", "remove", "attic")
+        await discord.wait_for(lambda: "has removed this machine" in worker.output, 20)
+        assert "cannot be reached" not in worker.output.split("Connected")[-1]
     assert clips(discord, stopped) == []
 
 

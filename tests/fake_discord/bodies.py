@@ -11,8 +11,8 @@ from aiohttp import web
 from aiohttp.multipart import BodyPartReader
 
 from tests.fake_discord.errors import Reason, Refusal
-from tests.fake_discord.limits import COMPONENTS_V2, message_faults
-from tests.fake_discord.message import Attachment, Version
+from tests.fake_discord.limits import COMPONENTS_V2, media_of, message_faults
+from tests.fake_discord.message import ATTACHED, Attachment, Version, numbered
 from tests.fake_discord.people import Channel, Permission
 from tests.fake_discord.world import World
 
@@ -78,12 +78,12 @@ def compose(
     Raises:
         Refusal: Too long, too large, or nothing left to say.
     """
-    faults = message_faults(payload)
+    old = before or Version(at=0.0)
+    faults = message_faults(payload, was_v2=old.v2)
     if faults:
         raise Refusal(Reason.INVALID_FORM, *faults)
     if any(len(part.data) > channel.guild.upload_limit for part in files.values()):
         raise Refusal(Reason.TOO_LARGE)
-    old = before or Version(at=0.0)
     flags = old.flags
     if "flags" in payload:
         flags = flags & ~_SETTABLE | (payload["flags"] or 0) & _SETTABLE
@@ -91,14 +91,28 @@ def compose(
         at=time.time(),
         content=(payload["content"] or "") if "content" in payload else old.content,
         embeds=tuple(payload["embeds"] or ()) if "embeds" in payload else old.embeds,
-        components=_numbered(payload["components"]) if "components" in payload else old.components,
+        components=numbered(payload["components"]) if "components" in payload else old.components,
         attachments=_attachments(world, channel, payload, files, old.attachments),
         flags=flags | keep_flags,
         allowed_mentions=payload.get("allowed_mentions"),
     )
+    _check_form(version)
     if not (version.content.strip() or version.embeds or version.components or version.attachments):
         raise Refusal(Reason.EMPTY_MESSAGE)
     return version
+
+
+def _check_form(version: Version) -> None:
+    """Refuse a message of components V2 with words beside them, and a picture that is not attached."""
+    if not version.v2:
+        return
+    if version.content or version.embeds:
+        raise Refusal(Reason.INVALID_FORM, "components V2: content and embeds are not allowed")
+    names = {one.filename for one in version.attachments}
+    shown = [one["media"]["url"] for one in media_of(version.components)]
+    lost = [url for url in shown if url.startswith(ATTACHED) and url.removeprefix(ATTACHED) not in names]
+    if lost:
+        raise Refusal(Reason.INVALID_FORM, f"media gallery: {lost} are not attached")
 
 
 def check_may_post(channel: Channel, payload: Mapping[str, Any], files: Mapping[int, Part]) -> None:
@@ -121,7 +135,9 @@ def check_may_post(channel: Channel, payload: Mapping[str, Any], files: Mapping[
 
 def check_may_view(channel: Channel) -> None:
     """Refuse where the bot does not see the channel."""
-    if Permission.VIEW_CHANNEL not in channel.bot_permissions:
+    if channel.group:
+        raise Refusal(Reason.UNKNOWN_CHANNEL)
+    if not channel.has_bot or Permission.VIEW_CHANNEL not in channel.bot_permissions:
         raise Refusal(Reason.MISSING_ACCESS)
 
 
@@ -143,18 +159,3 @@ def _attachments(
         name = said.get("filename") or part.filename
         kept.append(world.keep_file(name, part.data, channel.id, said.get("description")))
     return tuple(kept)
-
-
-def _numbered(components: Sequence[Mapping[str, Any]] | None) -> tuple[Mapping[str, Any], ...]:
-    """The components with Discord's ids: 1, 2, 3 … where none is given."""
-    numbers = iter(range(1, 1000))
-
-    def number(one: Mapping[str, Any]) -> dict[str, Any]:
-        done = {**one, "id": one.get("id") or next(numbers)}
-        if "components" in one:
-            done["components"] = [number(child) for child in one["components"]]
-        if one.get("accessory"):
-            done["accessory"] = number(one["accessory"])
-        return done
-
-    return tuple(number(one) for one in components or ())

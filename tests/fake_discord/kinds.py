@@ -33,7 +33,10 @@ class Component(IntEnum):
     ROW = 1
     BUTTON = 2
     TEXT_INPUT = 4
+    SECTION = 9
     TEXT_DISPLAY = 10
+    MEDIA_GALLERY = 12
+    CONTAINER = 17
     LABEL = 18
     FILE_UPLOAD = 19
     RADIO = 21

@@ -10,6 +10,7 @@ from tests.fake_discord.kinds import Component, Option
 Json = Mapping[str, Any]
 
 COMPONENTS_V2 = 1 << 15
+MOST_COMPONENTS, MOST_TEXT = 40, 4000
 
 
 def walk_components(components: Sequence[Json]) -> Iterator[Json]:
@@ -22,8 +23,25 @@ def walk_components(components: Sequence[Json]) -> Iterator[Json]:
                 yield from walk_components([one[key]])
 
 
-def message_faults(body: Json) -> list[str]:
-    """What is too long or too many in a message's body; empty where all is well."""
+def text_of(components: Sequence[Json]) -> str:
+    """All that the text displays among the components say, one after the other."""
+    texts = (one["content"] for one in walk_components(components) if one["type"] == Component.TEXT_DISPLAY)
+    return "\n".join(texts)
+
+
+def media_of(components: Sequence[Json]) -> list[Json]:
+    """The items of all media galleries among the components."""
+    galleries = (one for one in walk_components(components) if one["type"] == Component.MEDIA_GALLERY)
+    return [item for gallery in galleries for item in gallery["items"]]
+
+
+def message_faults(body: Json, *, was_v2: bool = False) -> list[str]:
+    """What is too long or too many in a message's body; empty where all is well.
+
+    Args:
+        body: what was sent.
+        was_v2: it changes a message of components V2, which can't be taken back.
+    """
     content = body.get("content") or ""
     found = _too_long("content", content, 2000)
     if len(str(body.get("nonce") or "")) > 25:
@@ -34,9 +52,12 @@ def message_faults(body: Json) -> list[str]:
     found += _embed_faults(embeds)
     flags = body.get("flags") or 0
     components = body.get("components") or ()
-    if flags & COMPONENTS_V2 and (content or embeds):
+    v2 = was_v2 or bool(flags & COMPONENTS_V2)
+    if v2 and (content or embeds):
         found.append("components V2: content and embeds are not allowed")
-    return found + _component_faults(components, v2=bool(flags & COMPONENTS_V2))
+    if was_v2 and "flags" in body and not flags & COMPONENTS_V2:
+        found.append("components V2: the flag can't be taken back")
+    return found + _component_faults(components, v2=v2)
 
 
 def modal_faults(body: Json) -> list[str]:
@@ -144,9 +165,7 @@ def _embed_faults(embeds: Sequence[Json]) -> list[str]:
 
 
 def _component_faults(components: Sequence[Json], *, v2: bool) -> list[str]:
-    found = []
-    if v2 and (count := len(list(walk_components(components)))) > 40:
-        found.append(f"components: {count}, at most 40")
+    found = _v2_faults(components) if v2 else []
     if not v2 and len(components) > 5:
         found.append(f"components: {len(components)} rows, at most 5")
     ids: Counter[str] = Counter()
@@ -163,6 +182,27 @@ def _component_faults(components: Sequence[Json], *, v2: bool) -> list[str]:
             ids[one["custom_id"]] += 1
             found += _too_long("custom_id", one["custom_id"], 100)
     return found + [f"custom_id {name!r} twice" for name, times in ids.items() if times > 1]
+
+
+def _v2_faults(components: Sequence[Json]) -> list[str]:
+    found = []
+    if (count := len(list(walk_components(components)))) > MOST_COMPONENTS:
+        found.append(f"components: {count}, at most {MOST_COMPONENTS}")
+    written = sum(
+        len(one["content"]) for one in walk_components(components) if one["type"] == Component.TEXT_DISPLAY
+    )
+    if written > MOST_TEXT:
+        found.append(f"text displays: {written} characters together, at most {MOST_TEXT}")
+    for one in walk_components(components):
+        if one["type"] == Component.MEDIA_GALLERY and not 1 <= len(one["items"]) <= 10:
+            found.append(f"media gallery: {len(one['items'])} items, 1 to 10 are allowed")
+        if one["type"] == Component.SECTION and not (
+            1 <= len(one["components"]) <= 3 and one.get("accessory")
+        ):
+            found.append("section: 1 to 3 texts and an accessory are needed")
+    for item in media_of(components):
+        found += _too_long("media description", item.get("description") or "", 1024)
+    return found
 
 
 def _too_long(label: str, text: str, most: int) -> list[str]:

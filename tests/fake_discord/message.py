@@ -1,15 +1,18 @@
 """Messages, the files on them, and all that they ever said."""
 
+import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.fake_discord.faults import CdnFault
+from tests.fake_discord.limits import COMPONENTS_V2, media_of, text_of
 from tests.fake_discord.people import Channel, User, stamp
 
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
+ATTACHED = "attachment://"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -47,11 +50,21 @@ class Version:
     allowed_mentions: Mapping[str, Any] | None = None
 
     @property
+    def v2(self) -> bool:
+        """Whether it is made of components V2."""
+        return bool(self.flags & COMPONENTS_V2)
+
+    @property
+    def words(self) -> str:
+        """What can be read, wherever it stands."""
+        return text_of(self.components) if self.v2 else self.content
+
+    @property
     def pings(self) -> frozenset[str]:
         """Who this text would notify: user and role ids, "everyone"; allowed_mentions applied."""
-        users = set(re.findall(r"<@!?(\d+)>", self.content))
-        roles = set(re.findall(r"<@&(\d+)>", self.content))
-        everyone = {"everyone"} if re.search(r"@(everyone|here)\b", self.content) else set()
+        users = set(re.findall(r"<@!?(\d+)>", self.words))
+        roles = set(re.findall(r"<@&(\d+)>", self.words))
+        everyone = {"everyone"} if re.search(r"@(everyone|here)\b", self.words) else set()
         if self.allowed_mentions is None:
             return frozenset(users | roles | everyone)
         parse = self.allowed_mentions.get("parse") or ()
@@ -60,6 +73,24 @@ class Version:
         if "roles" not in parse:
             roles &= {str(one) for one in self.allowed_mentions.get("roles") or ()}
         return frozenset(users | roles | (everyone if "everyone" in parse else set()))
+
+    def shown_components(self) -> list[dict[str, Any]]:
+        """The components as Discord gives them back: a file that they show has its address there."""
+        made: list[dict[str, Any]] = copy.deepcopy([dict(one) for one in self.components])
+        files = {ATTACHED + one.filename: one for one in self.attachments}
+        for item in media_of(made):
+            file = files.get(item["media"]["url"])
+            if file is not None:
+                told = file.payload()
+                item["media"].update(
+                    {
+                        key: told[key]
+                        for key in ("url", "proxy_url", "width", "height", "content_type")
+                        if key in told
+                    },
+                    attachment_id=told["id"],
+                )
+        return made
 
 
 @dataclass(eq=False, kw_only=True)
@@ -84,6 +115,10 @@ class Message:
     @property
     def content(self) -> str:
         return self.now.content
+
+    @property
+    def words(self) -> str:
+        return self.now.words
 
     @property
     def embeds(self) -> tuple[Mapping[str, Any], ...]:
@@ -119,8 +154,9 @@ class Message:
             "author": self.author.payload(),
             "content": now.content if with_content else "",
             "embeds": list(now.embeds) if with_content else [],
-            "components": list(now.components) if with_content else [],
-            "attachments": [one.payload() for one in now.attachments] if with_content else [],
+            "components": now.shown_components() if with_content else [],
+            # What components V2 show is theirs, and not in this list.
+            "attachments": [one.payload() for one in now.attachments] if with_content and not now.v2 else [],
             "mentions": [],
             "mention_roles": [],
             "mention_everyone": "everyone" in now.pings,
@@ -138,3 +174,18 @@ class Message:
             "application_id": None if self.webhook_id is None else str(self.webhook_id),
         }
         return said | {key: value for key, value in optional.items() if value is not None}
+
+
+def numbered(components: Sequence[Mapping[str, Any]] | None) -> tuple[Mapping[str, Any], ...]:
+    """The components with Discord's ids: 1, 2, 3 … where none is given."""
+    numbers = iter(range(1, 1000))
+
+    def number(one: Mapping[str, Any]) -> dict[str, Any]:
+        done = {**one, "id": one.get("id") or next(numbers)}
+        if "components" in one:
+            done["components"] = [number(child) for child in one["components"]]
+        if one.get("accessory"):
+            done["accessory"] = number(one["accessory"])
+        return done
+
+    return tuple(number(one) for one in components or ())

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, UserError
@@ -19,11 +20,13 @@ from engine.rendering.limits import RenderLimits
 STEPS = 20
 
 
-def order_text(seconds: float, *, size: int = 1000, mark: str = "") -> str:
+def order_text(
+    seconds: float, *, size: int = 1000, mark: str = "", engine: str = "sketch", **changes: Any
+) -> str:
     """A recipe that takes so long, and whose clip has so many bytes."""
     return Recipe(
         kind=Kind.TEXT2VIDEO,
-        engine="sketch",
+        engine=engine,
         seed=1,
         width=64,
         height=64,
@@ -32,6 +35,7 @@ def order_text(seconds: float, *, size: int = 1000, mark: str = "") -> str:
         fps=8,
         length=8,
         prompt=f"{seconds} {size} {mark}",
+        **changes,
     ).to_json()
 
 

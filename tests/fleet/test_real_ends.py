@@ -12,6 +12,8 @@ import pytest
 from bot.worker.calibrated import CalibratedEngine
 from bot.worker.ends import Ended
 from bot.worker.running import Worker
+from engine.weights.own_files import OwnFiles
+from engine.weights.store import Store
 from tests.fleet import bot_process
 from tests.fleet.abuse import ABILITY
 from tests.fleet.broker import Broker
@@ -42,15 +44,16 @@ async def bot(tmp_path):
 
 
 @contextlib.asynccontextmanager
-async def a_worker(broker, folder, *, name=NAME, port=None):
+async def a_worker(broker, folder, *, name=NAME, port=None, clock=time.time):
     worker = Worker(
         broker.invitation(name, port=port),
         CalibratedEngine(lambda: Sleeper(folder / "spool"), folder / "gate.json"),
         folder=folder,
         policy=POLICY,
         look=lambda: CAPS,
+        own=OwnFiles(Store(folder / "models"), folder / "digests.json"),
         say=lambda _: None,
-        clock=time.time,
+        clock=clock,
         line_limits=QUICK,
     )
     stop = asyncio.Event()
@@ -83,6 +86,15 @@ async def test_of_two_processes_with_one_key_the_younger_goes_on(bot, tmp_path):
     jobs = [line["job"] for line in posted]
     assert len(jobs) == len(set(jobs))
     assert all(line["right"] for line in posted)
+
+
+async def test_a_worker_that_begins_anew_goes_on_although_its_machines_clock_was_set_back(bot, tmp_path):
+    async with a_worker(bot, tmp_path / "one"):
+        await delivered(tmp_path, 1)
+    async with a_worker(bot, tmp_path / "one", clock=lambda: time.time() - 3600) as again:
+        before = len(await delivered(tmp_path, 1))
+        await delivered(tmp_path, before + 2)
+        assert not again.done()
 
 
 async def test_a_worker_that_the_owner_removes_ends_with_a_plain_word(bot, tmp_path):

@@ -7,29 +7,30 @@ from dataclasses import dataclass
 
 from engine.core.precision import precision_of
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 from engine.core.video_model import LATENT_FRAMES, Footprint, Version, count
 from engine.diffusion.ladder import Phase, Rung
 
-OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
+OFFLOAD = Rung(name="offload", about=Sentence("models took turns on the GPU to save memory (same picture)"))
 HALF = Rung(
     name="half",
-    about="frames decoded in bfloat16 to save memory (slightly rounded)",
+    about=Sentence("frames decoded in bfloat16 to save memory (slightly rounded)"),
     helps=frozenset({Phase.DECODE}),
 )
 TILES = Rung(
     name="tiles",
-    about="frames decoded in tiles to save memory (seams are blended)",
+    about=Sentence("frames decoded in tiles to save memory (seams are blended)"),
     helps=frozenset({Phase.DECODE}),
 )
 STREAM = Rung(
     name="stream",
-    about="layers moved to the GPU one by one to save memory (same picture, slower)",
+    about=Sentence("layers moved to the GPU one by one to save memory (same picture, slower)"),
     helps=frozenset({Phase.DENOISE}),
 )
 
 SHORTER = Rung(
     name="shorter",
-    about="drawn in shorter pieces and joined to save memory",
+    about=Sentence("drawn in shorter pieces and joined to save memory"),
     helps=frozenset({Phase.DENOISE}),  # what is denoised already is as long as it is
 )
 

@@ -14,7 +14,7 @@ from transformers import AutoTokenizer, UMT5EncoderModel
 
 from engine.core.device import Device
 from engine.core.device_faults import hides_out_of_memory
-from engine.diffusion.loading import load, unfit
+from engine.diffusion.loading import load, unloadable
 
 _Pipeline: Any = WanPipeline
 _Tokenizer: Any = AutoTokenizer
@@ -86,7 +86,7 @@ class Reader:
         except (OSError, ValueError, SafetensorError) as error:
             if hides_out_of_memory(error):
                 raise
-            raise unfit(folder, f"cannot be loaded ({type(error).__name__})") from error
+            raise unloadable(folder, error) from error
         self._pipeline = _Pipeline(
             tokenizer=tokenizer, text_encoder=self.encoder, vae=None, transformer=None, scheduler=None
         )

@@ -14,7 +14,9 @@ from typing import Any
 from safetensors import SafetensorError
 
 from engine.core.device_faults import is_device_fault, is_out_of_memory
-from engine.diffusion.loading import NOT_INSTALLED, unfit
+from engine.core.errors import Code, RenderFailed
+from engine.core.sentence import Sentence
+from engine.diffusion.loading import not_installed
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def worn(pipe: Any, folder: Path, high: str, low: str) -> Iterator[None]:
 
 def _load(pipe: Any, folder: Path, file: str, name: str, *, second: bool) -> None:
     if not (folder / file).is_file():
-        raise unfit(folder, NOT_INSTALLED)
+        raise not_installed(folder)
     try:
         with warnings.catch_warnings():  # of the second one, which is meant
             warnings.simplefilter("ignore", UserWarning)
@@ -54,6 +56,15 @@ def _load(pipe: Any, folder: Path, file: str, name: str, *, second: bool) -> Non
     except (KeyError, OSError, RuntimeError, SafetensorError, ValueError) as error:
         if is_out_of_memory(error) or is_device_fault(error):
             raise
-        raise unfit(folder, "are damaged, or made for another kind of model") from error
+        raise RenderFailed(
+            Code.WEIGHTS,
+            Sentence(
+                "The weights in “{folder}” are damaged, or made for another kind of model.",
+                folder=folder.name,
+            ),
+        ) from error
     if name not in pipe.get_list_adapters().get("transformer_2" if second else "transformer", ()):
-        raise unfit(folder, "hold nothing for this kind of model")
+        raise RenderFailed(
+            Code.WEIGHTS,
+            Sentence("The weights in “{folder}” hold nothing for this kind of model.", folder=folder.name),
+        )

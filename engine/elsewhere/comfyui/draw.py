@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 from engine.core.elsewhere import TakeFile, TakeHooks, TakeOrder
 from engine.core.errors import Away, HopelessTake
+from engine.core.sentence import Sentence
 from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.comfyui.server import Server, Unreachable
 from engine.elsewhere.comfyui.take import Gone, Losses, Take, Workflow
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 TAKES = uuid.UUID("6d3a1f5e-8f0c-5f0a-9b57-5f6b1d1c8a11")
 """The namespace of our ids."""
 
-WHERE = "the ComfyUI server"
+WHERE = Sentence("the ComfyUI server")
 """What members call it: its address is the owner's business."""
 
 ROUNDS = 2
@@ -92,7 +93,7 @@ class ComfyUI:
                     log.warning("job %s, take %d: %s", order.job, order.take, gone)
         except Unreachable as error:
             raise Away(WHERE, str(error)) from error
-        raise HopelessTake("the server ended without a clip")
+        raise HopelessTake(Sentence("the server ended without a clip"))
 
     async def close(self) -> None:
         """End the connections to all servers."""

@@ -8,6 +8,8 @@ from typing import Any
 from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Role
+from engine.core.request import word
+from engine.core.sentence import Sentence, as_is, both, listed
 from engine.elsewhere.comfyui.workflow import Slot, Workflow
 from engine.planning.prompting import movement
 
@@ -81,8 +83,10 @@ def _tune(workflow: Workflow, follows: frozenset[Follow], outline: Outline) -> T
     if request.follow is not None and request.follow not in follows:
         raise UserError(
             Code.FOLLOW,
-            f"The engine “{engine_name(workflow.name)}” cannot follow {request.follow}. "
-            f"It can follow {', '.join(sorted(follows))}.",
+            "The engine “{engine}” cannot follow {what}. It can follow {choices}.",
+            engine=as_is(engine_name(workflow.name)),
+            what=word(request.follow),
+            choices=listed(word(follow) for follow in sorted(follows)),
         )
     moves: tuple[str, ...] = ()
     reasons: list[str] = []
@@ -90,16 +94,18 @@ def _tune(workflow: Workflow, follows: frozenset[Follow], outline: Outline) -> T
         moves, said = movement(request.camera, request.motion, raw=request.raw)
         reasons += said
     unheard = {
-        "your prompt": bool(request.prompt) and Slot.PROMPT not in slots,
-        "the camera's path": request.camera is not Camera.AUTO and Slot.PROMPT not in slots,
-        "the amount of motion": request.motion is not Motion.NORMAL and Slot.PROMPT not in slots,
-        "what to avoid": bool(request.negative) and Slot.NEGATIVE not in slots,
-        "the strength": request.strength is not None and Slot.STRENGTH not in slots,
-        "the model": bool(request.model),
-        "the quality": request.quality is not Quality.BALANCED and not _has_sizes(workflow),
+        Sentence("your prompt"): bool(request.prompt) and Slot.PROMPT not in slots,
+        Sentence("the camera's path"): request.camera is not Camera.AUTO and Slot.PROMPT not in slots,
+        Sentence("the amount of motion"): request.motion is not Motion.NORMAL and Slot.PROMPT not in slots,
+        Sentence("what to avoid"): bool(request.negative) and Slot.NEGATIVE not in slots,
+        Sentence("the strength"): request.strength is not None and Slot.STRENGTH not in slots,
+        Sentence("the model"): bool(request.model),
+        Sentence("the quality"): request.quality is not Quality.BALANCED and not _has_sizes(workflow),
     }
     if ignored := [what for what, is_so in unheard.items() if is_so]:
-        reasons.append(f"{' and '.join(ignored)} had no effect: this workflow has no place for it")
+        reasons.append(
+            Sentence("{what} had no effect: this workflow has no place for it", what=both(ignored))
+        )
     return Tuned(
         words=", ".join(filter(None, (request.prompt or _text(workflow, Slot.PROMPT), *moves))),
         negative=_text(workflow, Slot.NEGATIVE) if request.negative is None else request.negative,

@@ -14,6 +14,7 @@ import aiohttp
 from engine.core.elsewhere import TakeHooks, TakeOrder
 from engine.core.errors import HopelessTake
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 from engine.elsewhere.comfyui.answers import NodeFailure, OutFile, Sight, Where, clip_among
 from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.comfyui.listening import HELLO, Heard, preview_in, weights_of
@@ -281,7 +282,7 @@ class Take:
             raise Gone(str(missing)) from missing
         except TooLarge as error:
             log.warning("take %s: %s", self._prompt, error)
-            raise HopelessTake("what came back is too large") from error
+            raise HopelessTake(Sentence("what came back is too large")) from error
         return to
 
     async def _pause(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.core.errors import Unsupported
 from engine.core.recipe import Kind, Recipe, Role
+from engine.core.sentence import Sentence
 from engine.elsewhere.comfyui.about import About
 
 Nodes = Mapping[str, Mapping[str, Any]]
@@ -108,7 +109,13 @@ class Workflow:
             role = self.role_of(slot, recipe.kind)
             if role is not None:
                 if role not in files:
-                    raise Unsupported(f"The workflow {self.name} needs a file for “{slot}”, and got none.")
+                    raise Unsupported(
+                        Sentence(
+                            "The workflow {name} needs a file for “{slot}”, and got none.",
+                            name=self.name,
+                            slot=slot,
+                        )
+                    )
                 values[slot] = files[role]
         graph: dict[str, Any] = {
             id_: {"class_type": node["class_type"], "inputs": copy.deepcopy(node["inputs"])}

@@ -10,13 +10,13 @@ from contextlib import suppress
 from typing import Any, NoReturn, TypeVar
 
 from engine.core.elsewhere import TakeHooks, TakeOrder
-from engine.core.errors import Away, Code, HopelessTake
+from engine.core.errors import Away, Code, HopelessTake, UserError
 from engine.elsewhere.hosted import texts
 from engine.elsewhere.hosted.limits import HostedPolicy
 from engine.elsewhere.hosted.outgoing import in_words, outgoing
 from engine.elsewhere.hosted.provider import Asked, NoAnswer, NotReached, NotTaken, Provider, SentFile
 from engine.elsewhere.hosted.purchase import Cause, Ledger, Purchase, Refusal, Remote, Stand, Wanted
-from engine.elsewhere.hosted.refusing import refuse, told
+from engine.elsewhere.hosted.refusing import refuse
 from engine.elsewhere.hosted.slugs import Slot, Slug, price_of
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Buyer:
         if slug.name in self._dearer:
             self._refuse(Cause.DEARER, "its price has risen")
         if not await self._ledger.may_send(order.job):
-            raise told(Code.CONSENT, texts.NOT_ALLOWED, self._provider)
+            raise UserError(Code.CONSENT, texts.not_allowed(self._provider.title))
         files = await self._files()
         wanted = Wanted(
             job=order.job,
@@ -85,7 +85,7 @@ class Buyer:
         if purchase == Refusal.TAKES:
             raise HopelessTake(texts.NO_MORE_TAKES)
         if isinstance(purchase, str):
-            raise told(Code.BUDGET, texts.BUDGET_SPENT, self._provider)
+            raise UserError(Code.BUDGET, texts.budget_spent(self._provider.title))
         asked = self._asked(files, self._webhook(slug.provider, purchase.id))
         return purchase, await _to_its_end(self._submit(purchase, asked))
 
@@ -135,7 +135,7 @@ class Buyer:
             self._hooks.progress(None)
             await asyncio.sleep(pause)
             pause = min(pause * GROWTH, self._policy.last_look)
-        raise told(Code.LOST, texts.LOST, self._provider)
+        raise UserError(Code.LOST, texts.lost(self._provider.title))
 
     async def _find(self, purchase: Purchase) -> Remote | None:
         if await self._ledger.rivals(purchase.id, same_seed=Slot.SEED in self._slug.fields):

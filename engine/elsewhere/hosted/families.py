@@ -7,9 +7,10 @@ from pathlib import Path
 
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned
 from engine.core.recipe import Kind, Quality
+from engine.core.sentence import Sentence
 from engine.core.services import service_of
 from engine.elsewhere.hosted import texts
-from engine.elsewhere.hosted.money import micros, shown
+from engine.elsewhere.hosted.money import micros
 from engine.elsewhere.hosted.slugs import Per, Slot, Slug, Sound, read_table
 
 TARGET = "engine.families.elsewhere.draw:ElsewhereFamily"
@@ -54,7 +55,7 @@ def family_of(slug: Slug) -> FamilySpec:
         needs_picture=Kind.TEXT2VIDEO not in slug.kinds,
         max_native_fps=slug.fps,
         min_native_fps=slug.fps,
-        about=f"{in_short(slug)}; {slug.about or slug.title}",
+        about=Sentence("{price}; {about}", price=in_short(slug), about=slug.about or slug.title),
         rank=RANK,
         features=_features(slug),
         area={quality: _area(slug, quality) for quality in Quality},
@@ -70,8 +71,11 @@ def family_of(slug: Slug) -> FamilySpec:
 def in_short(slug: Slug) -> str:
     """The same for the list of engines, where a line has 100 characters: the price must not be cut off."""
     low, high = _range(slug)
-    price = shown(low) if low == high else f"{shown(low)} to {shown(high)}"
-    return f"at {service_of(slug.name)}, leaves this machine, {price} a take"
+    return Sentence(
+        "at {service}, leaves this machine, {price} a take",
+        service=service_of(slug.name),
+        price=texts.price_range(low, high),
+    )
 
 
 def told_of(slug: Slug) -> str:

@@ -28,7 +28,7 @@ def refuse(provider: Provider, job: str, cause: Cause, detail: str) -> NoReturn:
     Raises:
         HopelessTake, RenderFailed, UserError: as the cause is.
     """
-    words = texts.BY_CAUSE[cause].format(where=provider.title)
+    words = texts.by_cause(cause, provider.title)
     level = logging.ERROR if cause in OURS else logging.WARNING
     log.log(level, "%s: job %s, %s: %s", provider.title, job, cause, detail)
     if cause is Cause.GONE:
@@ -36,8 +36,3 @@ def refuse(provider: Provider, job: str, cause: Cause, detail: str) -> NoReturn:
     if cause in OURS | {Cause.BROKEN}:
         raise RenderFailed(Code.ELSEWHERE, words, detail)
     raise UserError(Code.HOSTED, words)
-
-
-def told(code: Code, text: str, provider: Provider) -> UserError:
-    """A refusal with words of its own."""
-    return UserError(code, text.format(where=provider.title))

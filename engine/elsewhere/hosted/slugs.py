@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from engine.core.errors import Unsupported
 from engine.core.recipe import Kind, Quality, Recipe
+from engine.core.sentence import Sentence
 from engine.elsewhere.hosted.money import micros
 
 SHIPPED = Path(__file__).with_name("slugs.toml")
@@ -185,7 +186,7 @@ class Slug(_Model):
         """
         price = self.size_for(quality).price
         if price is None:
-            raise Unsupported(f"The owner has not said what {self.name} costs.")
+            raise Unsupported(Sentence("The owner has not said what {engine} costs.", engine=self.name))
         return price
 
     def size_for(self, quality: Quality) -> Size:

@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from engine.core.elsewhere import TakeFile, TakeHooks, TakeOrder
 from engine.core.errors import Away, HopelessTake, Unsupported
+from engine.core.sentence import Sentence
 from engine.elsewhere.hosted import texts
 from engine.elsewhere.hosted.buying import GROWTH, Buyer, may_be_bought_again
 from engine.elsewhere.hosted.limits import HostedPolicy
@@ -77,7 +78,7 @@ class HostedTakes:
         slug = self._slugs().get(order.recipe.engine)
         provider = None if slug is None else self.providers.get(slug.provider)
         if slug is None or provider is None:
-            raise Unsupported(f"{order.recipe.engine} is not set up here any more.")
+            raise Unsupported(Sentence("{engine} is not set up here any more.", engine=order.recipe.engine))
         return await _Errand(self, slug, provider, order, hooks).run()
 
     def wake(self, purchase: str) -> None:
@@ -232,8 +233,8 @@ class _Errand:
                 break
             except (NotThere, TooMuch) as error:
                 log.warning("%s: job %s: %s", self._provider.title, purchase.job, error)
-                words = texts.BY_CAUSE[Cause.GONE if isinstance(error, NotThere) else Cause.BROKEN]
-                raise HopelessTake(words.format(where=self._provider.title)) from error
+                cause = Cause.GONE if isinstance(error, NotThere) else Cause.BROKEN
+                raise HopelessTake(texts.by_cause(cause, self._provider.title)) from error
             except (NotReached, NoAnswer) as error:
                 if time.monotonic() - silent_since >= self._policy.away:
                     raise Away(self._provider.title, str(error)) from error

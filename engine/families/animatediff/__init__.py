@@ -8,6 +8,7 @@ from __future__ import annotations
 from engine.core.draft_map import STABLE_DIFFUSION
 from engine.core.family_spec import FamilySpec, Feature, Way
 from engine.core.recipe import Kind, Quality
+from engine.core.sentence import Sentence
 from engine.families.animatediff.tune import BASE, LCM, LIGHTNING, V1_5_2, V1_5_3, calm, tune
 from engine.families.animatediff.weights import WEIGHTS
 
@@ -54,7 +55,7 @@ def _full(steps: int) -> tuple[Way, ...]:
     return tuple(
         Way(
             name="full",
-            about=f"{steps} steps",
+            about=Sentence("{steps} steps", steps=steps),
             steps=steps,
             guidance=7.5,
             weights=(adapter,),
@@ -74,7 +75,7 @@ SPEC = FamilySpec(
     max_native_fps=8,
     min_native_fps=8,
     fitted=True,
-    about="AnimateDiff makes a clip from a prompt",
+    about=Sentence("AnimateDiff makes a clip from a prompt"),
     rank=20,
     any_of=(V1_5_3, V1_5_2, LCM, LIGHTNING),
     needs_checkpoint=True,

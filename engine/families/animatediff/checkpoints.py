@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from engine.core.device import Device
 from engine.core.device_faults import is_device_fault, is_out_of_memory
 from engine.core.errors import Code, EngineError, RenderFailed
+from engine.core.sentence import Sentence
 from engine.diffusion.loading import load
 from engine.weights.model_spec import ModelSpec
 from engine.weights.store import SUFFIX, Store
@@ -73,8 +74,9 @@ def _find(store: Store, checkpoint: str, base: Sequence[ModelSpec]) -> Path:
         return store.path(checkpoint)
     why = store.unusable().get(checkpoint)
     if why is not None:
-        raise RenderFailed(Code.WEIGHTS, f"The checkpoint “{checkpoint}” cannot be used, because {why}.")
-    raise RenderFailed(Code.WEIGHTS, f"The checkpoint “{checkpoint}” is not installed here.")
+        said = Sentence("The checkpoint “{name}” cannot be used, because {why}.", name=checkpoint, why=why)
+        raise RenderFailed(Code.WEIGHTS, said)
+    raise _absent(checkpoint)
 
 
 def _settings(store: Store, base: Sequence[ModelSpec], checkpoint: str) -> Path:
@@ -85,8 +87,12 @@ def _settings(store: Store, base: Sequence[ModelSpec], checkpoint: str) -> Path:
     if found is None:
         raise RenderFailed(
             Code.WEIGHTS,
-            f"“{checkpoint}” is a single file and needs a complete checkpoint for its settings:"
-            f" framekiln models pull {base[-1].name}",
+            Sentence(
+                "“{name}” is a single file and needs a complete checkpoint for its settings:"
+                " framekiln models pull {complete}",
+                name=checkpoint,
+                complete=base[-1].name,
+            ),
         )
     return found
 
@@ -98,12 +104,17 @@ def _unet_config(settings: Path) -> Mapping[str, Any]:
 
 def _load_motion(folder: Path, steps: int, unet: Mapping[str, Any], dtype: torch.dtype) -> Any:
     if not folder.is_dir():  # without one, the library draws with random motion modules, and says nothing
-        raise RenderFailed(Code.WEIGHTS, f"The motion adapter “{folder.name}” is not installed here.")
+        raise RenderFailed(
+            Code.WEIGHTS, Sentence("The motion adapter “{name}” is not installed here.", name=folder.name)
+        )
     if (folder / "config.json").is_file():
         return load(_MotionAdapter, folder, device=Device(), dtype=dtype)
     file = folder / LIGHTNING.format(steps=steps)
     if not file.is_file():
-        raise RenderFailed(Code.WEIGHTS, f"“{folder.name}” has no weights for {steps} steps.")
+        raise RenderFailed(
+            Code.WEIGHTS,
+            Sentence("“{name}” has no weights for {steps} steps.", name=folder.name, steps=steps),
+        )
     try:
         weights = load_file(file)
         adapter = _MotionAdapter(  # as wide and as deep as the UNet that it is for
@@ -120,14 +131,16 @@ def _load_motion(folder: Path, steps: int, unet: Mapping[str, Any], dtype: torch
     except (RuntimeError, SafetensorError, StopIteration) as error:
         if is_out_of_memory(error):
             raise
-        raise RenderFailed(Code.WEIGHTS, f"The weights in “{folder.name}” are damaged.") from error
+        raise RenderFailed(
+            Code.WEIGHTS, Sentence("The weights in “{folder}” are damaged.", folder=folder.name)
+        ) from error
     return adapter.to(dtype=dtype)
 
 
 def _load_file(path: Path, settings: Path, adapter: Any, dtype: torch.dtype) -> Any:
     """Load a single file, as the community trades them."""
     if path.suffix != SUFFIX or not path.is_file():
-        raise RenderFailed(Code.WEIGHTS, f"The checkpoint “{path.stem}” is not installed here.")
+        raise _absent(path.stem)
     try:
         pipe = _Pipeline.from_single_file(
             str(path),
@@ -141,7 +154,8 @@ def _load_file(path: Path, settings: Path, adapter: Any, dtype: torch.dtype) -> 
         if is_out_of_memory(error):
             raise
         raise RenderFailed(
-            Code.WEIGHTS, f"“{path.stem}” is damaged or is not a Stable Diffusion 1.5 checkpoint."
+            Code.WEIGHTS,
+            Sentence("“{name}” is damaged or is not a Stable Diffusion 1.5 checkpoint.", name=path.stem),
         ) from error
     pipe.set_progress_bar_config(disable=True)
     return pipe
@@ -149,7 +163,18 @@ def _load_file(path: Path, settings: Path, adapter: Any, dtype: torch.dtype) -> 
 
 def _misfit(checkpoint: str, motion: str) -> RenderFailed:
     return RenderFailed(
-        Code.WEIGHTS, f"The motion adapter “{motion}” and the checkpoint “{checkpoint}” do not work together."
+        Code.WEIGHTS,
+        Sentence(
+            "The motion adapter “{motion}” and the checkpoint “{checkpoint}” do not work together.",
+            motion=motion,
+            checkpoint=checkpoint,
+        ),
+    )
+
+
+def _absent(checkpoint: str) -> RenderFailed:
+    return RenderFailed(
+        Code.WEIGHTS, Sentence("The checkpoint “{name}” is not installed here.", name=checkpoint)
     )
 
 

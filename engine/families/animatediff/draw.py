@@ -14,6 +14,7 @@ from engine.core.errors import Code, UserError
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.prompt_schedule import is_scheduled, parse
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence, as_is, sentence
 from engine.diffusion.attention import attending
 from engine.diffusion.compiled import compiling
 from engine.diffusion.decode import decode
@@ -133,12 +134,14 @@ class _Take:
         texts = [*prompt.values()] if isinstance(prompt, dict) else [prompt]
         if not self.source.reads_words_by_frame and is_scheduled(self.recipe.words):
             self.source.hooks.gave_up(
-                "only the first frame's prompt is used, because the clip starts from a picture"
+                Sentence("only the first frame's prompt is used, because the clip starts from a picture")
             )
         for text in (*texts, self.recipe.negative):
             left = unread(self.parts.tokenizer, text)
             if left:
-                self.source.hooks.gave_up(f"not used, because the prompt is too long: “{_shortened(left)}”")
+                self.source.hooks.gave_up(
+                    Sentence("not used, because the prompt is too long: “{words}”", words=_shortened(left))
+                )
 
     def start(self) -> Start:
         """How far down the memory ladder to begin; nowhere but on CUDA is it known what is free."""
@@ -253,7 +256,8 @@ class _Take:
         if not folder.is_dir():
             raise UserError(
                 Code.WEIGHTS,
-                f"Taking the look of a picture needs “{IP_ADAPTER}”, which is not installed here.",
+                "Taking the look of a picture needs “{weights}”, which is not installed here.",
+                weights=as_is(IP_ADAPTER),
             )
         encoder = self.context.model_cache.get(
             f"{IP_ADAPTER} encoder",
@@ -281,6 +285,10 @@ def _seeded(seed: int) -> Iterator[None]:
 
 def _no_style(name: str, unusable: Mapping[str, str]) -> UserError:
     if name in unusable:
-        why = unusable[name].replace("{", "{{").replace("}", "}}")
-        return UserError(Code.STYLE, f"The style {{style}} cannot be used, because {why}.", style=name[:60])
+        return UserError(
+            Code.STYLE,
+            "The style {style} cannot be used, because {why}.",
+            style=name[:60],
+            why=sentence(unusable[name]),
+        )
     return UserError(Code.STYLE, "There is no style {style} here.", style=name[:60])

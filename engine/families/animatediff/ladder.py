@@ -11,22 +11,29 @@ import torch
 
 from engine.core.device import Device
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 from engine.diffusion.ladder import Phase, Rung
 from engine.diffusion.streaming import streamed
 
 _DENOISE, _DECODE = (frozenset({phase}) for phase in (Phase.DENOISE, Phase.DECODE))
 
-FEW = Rung(name="few", about="frames decoded one at a time to save memory (same picture)", helps=_DECODE)
-OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
+FEW = Rung(
+    name="few", about=Sentence("frames decoded one at a time to save memory (same picture)"), helps=_DECODE
+)
+OFFLOAD = Rung(name="offload", about=Sentence("models took turns on the GPU to save memory (same picture)"))
 CHUNKED = Rung(
-    name="chunked", about="layers worked in smaller parts to save memory (same picture)", helps=_DENOISE
+    name="chunked",
+    about=Sentence("layers worked in smaller parts to save memory (same picture)"),
+    helps=_DENOISE,
 )
 STREAMED = Rung(
     name="streamed",
-    about="layers moved to the GPU one by one to save memory (same picture, slower)",
+    about=Sentence("layers moved to the GPU one by one to save memory (same picture, slower)"),
     helps=_DENOISE,
 )
-TILED = Rung(name="tiled", about="frames decoded in tiles to save memory (seams are blended)", helps=_DECODE)
+TILED = Rung(
+    name="tiled", about=Sentence("frames decoded in tiles to save memory (seams are blended)"), helps=_DECODE
+)
 
 RUNGS = (FEW, OFFLOAD, CHUNKED, STREAMED, TILED)
 """First what costs the least time, last what can be seen."""

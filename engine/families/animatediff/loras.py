@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 
 from engine.core.device_faults import is_device_fault, is_out_of_memory
 from engine.core.errors import Code, RenderFailed, UserError
+from engine.core.sentence import Sentence
 from engine.weights.store import SUFFIX
 
 
@@ -75,9 +76,9 @@ def fuse(pipe: Any, lora: Lora) -> None:
 
 def _load(pipe: Any, name: str, lora: Lora) -> None:
     if lora.file.suffix != SUFFIX:  # the library itself would unpickle whatever it is pointed at
-        raise _unusable(lora, f"it is not a {SUFFIX} file")
+        raise _unusable(lora, Sentence("it is not a {suffix} file", suffix=SUFFIX))
     if not lora.file.is_file():
-        raise _unusable(lora, "its file is missing")
+        raise _unusable(lora, Sentence("its file is missing"))
     try:
         with warnings.catch_warnings():  # of a second one, which is meant, and of what a failed one leaves
             warnings.simplefilter("ignore", UserWarning)
@@ -91,14 +92,18 @@ def _load(pipe: Any, name: str, lora: Lora) -> None:
     except (KeyError, OSError, RuntimeError, SafetensorError, ValueError) as error:
         if is_out_of_memory(error) or is_device_fault(error):
             raise
-        raise _unusable(lora, "its file is damaged, or made for another kind of model") from error
+        raise _unusable(lora, Sentence("its file is damaged, or made for another kind of model")) from error
     if not any(name in adapters for adapters in pipe.get_list_adapters().values()):
-        raise _unusable(lora, "it has nothing for this kind of model")
+        raise _unusable(lora, Sentence("it has nothing for this kind of model"))
 
 
-def _unusable(lora: Lora, why: str) -> UserError | RenderFailed:
+def _unusable(lora: Lora, why: Sentence) -> UserError | RenderFailed:
     if lora.is_style:
         return UserError(
-            Code.STYLE, f"The style {{style}} cannot be used: {why}. Choose another one.", style=lora.name
+            Code.STYLE,
+            "The style {style} cannot be used: {why}. Choose another one.",
+            style=lora.name,
+            why=why,
         )
-    return RenderFailed(Code.WEIGHTS, f"The weights “{lora.name}” cannot be used: {why}.")
+    said = Sentence("The weights “{name}” cannot be used: {why}.", name=lora.name, why=why)
+    return RenderFailed(Code.WEIGHTS, said)

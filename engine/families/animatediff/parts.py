@@ -9,6 +9,7 @@ import torch
 
 from engine.core.errors import Code, RenderFailed
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 from engine.diffusion.compiled import compiled_for
 from engine.diffusion.loading import bytes_in, dtype_for, size_of
 from engine.families.animatediff.checkpoints import load_animatediff
@@ -34,7 +35,7 @@ class Parts:
     def __init__(self, whole: Any) -> None:
         """Take a pipeline apart."""
         if whole.motion_adapter is None:
-            raise RenderFailed(Code.WEIGHTS, "AnimateDiff needs a motion adapter.")
+            raise RenderFailed(Code.WEIGHTS, Sentence("AnimateDiff needs a motion adapter."))
         self._models = {name: whole.components[name] for name in _SHARED}
         self._scheduler = whole.scheduler.config
         self.vae: Any = whole.vae
@@ -115,7 +116,9 @@ def name_of(recipe: Recipe) -> str:
 def _load(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) -> Parts:
     motion = str(recipe.settings.get(MOTION, ""))
     if not motion:
-        raise RenderFailed(Code.WEIGHTS, "This recipe names no motion adapter, and AnimateDiff needs one.")
+        raise RenderFailed(
+            Code.WEIGHTS, Sentence("This recipe names no motion adapter, and AnimateDiff needs one.")
+        )
     whole = load_animatediff(
         context.store,
         checkpoint=recipe.model,

@@ -12,6 +12,7 @@ import torch
 from diffusers import DDIMScheduler, EulerDiscreteScheduler, LCMScheduler
 
 from engine.core.errors import Unsupported
+from engine.core.sentence import Sentence
 
 _DDIM: Any = DDIMScheduler
 _LCM: Any = LCMScheduler
@@ -81,5 +82,5 @@ def scheduler_for(way: str, config: Any) -> Any:
     """
     make = _SCHEDULERS.get(way)
     if make is None:
-        raise Unsupported(f"AnimateDiff has no preset called {way!r}.")
+        raise Unsupported(Sentence("AnimateDiff has no preset called {preset}.", preset=repr(way)))
     return make(config)

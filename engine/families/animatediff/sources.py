@@ -20,6 +20,7 @@ from engine.core.device import Device
 from engine.core.errors import Unsupported
 from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Kind, Recipe
+from engine.core.sentence import Sentence
 from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.loading import dtype_for, load, size_of
 from engine.families.animatediff.img2img import noised
@@ -93,7 +94,7 @@ class FirstFrame(WordsSource):
     def arguments(self, pipe: Any, generator: torch.Generator) -> dict[str, Any]:
         """The picture, for frame 0."""
         if self.inputs.picture is None:
-            raise Unsupported("There is no picture to start from.")
+            raise Unsupported(Sentence("There is no picture to start from."))
         picture = cover(self.inputs.picture, self.recipe.width, self.recipe.height)
         return super().arguments(pipe, generator) | {
             "conditioning_frames": [Image.fromarray(picture)],
@@ -114,10 +115,12 @@ class Redrawn(WordsSource):
     def arguments(self, pipe: Any, generator: torch.Generator) -> dict[str, Any]:
         """The clip's latents, with noise."""
         if self.inputs.reference is None:
-            raise Unsupported("There is no clip to restyle.")
+            raise Unsupported(Sentence("There is no clip to restyle."))
         recipe = self.recipe
         if int(recipe.steps * recipe.strength) < 1:
-            raise Unsupported(f"With a strength of {recipe.strength:g}, nothing would change.")
+            raise Unsupported(
+                Sentence("With a strength of {strength:g}, nothing would change.", strength=recipe.strength)
+            )
         frames = frames_by_time(
             self.inputs.reference, recipe.frames, recipe.native_fps, (recipe.width, recipe.height)
         )
@@ -139,7 +142,7 @@ def source_of(context: EngineContext, recipe: Recipe, inputs: Inputs, hooks: Hoo
     if recipe.kind is Kind.RESTYLE:
         kind = Redrawn
     elif recipe.follow is not None:
-        raise Unsupported("This engine can't follow a clip. Choose animatediff-control.")
+        raise Unsupported(Sentence("This engine can't follow a clip. Choose animatediff-control."))
     elif inputs.picture is not None:
         kind = FirstFrame
     return kind(context, recipe, inputs, hooks)

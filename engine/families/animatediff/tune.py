@@ -11,8 +11,9 @@ from engine.core.errors import Code, UserError
 from engine.core.family_spec import Outline, Tuned
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Camera, Kind, Motion, Number, Quality, Recipe
-from engine.core.request import Request
+from engine.core.request import Request, word
 from engine.core.retake import Retake
+from engine.core.sentence import Sentence, as_is
 from engine.families.animatediff.weights import CHECKPOINTS
 from engine.planning.prompting import CLIP_TOKENS, construct
 
@@ -93,7 +94,10 @@ def tune(outline: Outline) -> Tuned:
         settings["like"] = LIKE
     if request.motion is not Motion.NORMAL:
         reasons.append(
-            f"“{request.motion}” motion has no effect here: AnimateDiff takes its motion from the prompt"
+            Sentence(
+                "“{motion}” motion has no effect here: AnimateDiff takes its motion from the prompt",
+                motion=word(request.motion),
+            )
         )
     if (
         request.quality is Quality.BEST
@@ -102,11 +106,19 @@ def tune(outline: Outline) -> Tuned:
         and outline.way.steps >= FEWEST_FOR_ROUNDS
     ):
         settings["rounds"] = ROUNDS
-        reasons.append(f"drawn {ROUNDS} times (FreeInit) for steadier motion")
+        reasons.append(Sentence("drawn {rounds} times (FreeInit) for steadier motion", rounds=ROUNDS))
     if outline.frames > WHOLE:
-        reasons.append(f"more than {WHOLE} frames: drawn in overlapping windows of {WINDOW} (FreeNoise)")
+        reasons.append(
+            Sentence(
+                "more than {frames} frames: drawn in overlapping windows of {window} (FreeNoise)",
+                frames=WHOLE,
+                window=WINDOW,
+            )
+        )
     if is_scheduled(request.prompt):
-        reasons.append(f"prompt by frame: {outline.native_fps:g} of these frames make one second")
+        reasons.append(
+            Sentence("prompt by frame: {frames:g} of these frames make one second", frames=outline.native_fps)
+        )
     return Tuned(
         model=model,
         words=read.text,
@@ -123,12 +135,12 @@ def calm(recipe: Recipe) -> Retake | None:
     if float(settings.get("camera_weight", 0)) > SLOWER:
         return Retake(
             recipe=dataclasses.replace(recipe, settings={**settings, "camera_weight": SLOWER}),
-            changed="the camera moves more slowly",
+            changed=Sentence("the camera moves more slowly"),
         )
     if recipe.kind is Kind.TEXT2VIDEO and recipe.steps >= FEWEST_FOR_ROUNDS and "rounds" not in settings:
         return Retake(
             recipe=dataclasses.replace(recipe, settings={**settings, "rounds": 2}),
-            changed="drawn twice (FreeInit) for steadier motion",
+            changed=Sentence("drawn twice (FreeInit) for steadier motion"),
         )
     return None
 
@@ -138,15 +150,19 @@ def _check(outline: Outline) -> None:
     weights = outline.capabilities.weights
     begins = outline.subject is not None and outline.request.kind is Kind.TEXT2VIDEO
     if begins and SPARSE not in weights:
-        raise _lacking("To start with a picture", SPARSE, "Leave the picture out, or use /animate.")
+        raise UserError(
+            Code.WEIGHTS,
+            "To start with a picture, this engine needs “{weights}”, which is not installed here."
+            " Leave the picture out, or use /animate.",
+            weights=as_is(SPARSE),
+        )
     if outline.like is not None and IP_ADAPTER not in weights:
-        raise _lacking("To take the look of a picture", IP_ADAPTER, "Leave the picture out.")
-
-
-def _lacking(purpose: str, name: str, way_out: str) -> UserError:
-    return UserError(
-        Code.WEIGHTS, f"{purpose}, this engine needs “{name}”, which is not installed here. {way_out}"
-    )
+        raise UserError(
+            Code.WEIGHTS,
+            "To take the look of a picture, this engine needs “{weights}”, which is not installed here."
+            " Leave the picture out.",
+            weights=as_is(IP_ADAPTER),
+        )
 
 
 def _choose_model(outline: Outline) -> tuple[str, list[str]]:
@@ -161,13 +177,13 @@ def _choose_model(outline: Outline) -> tuple[str, list[str]]:
                 model=request.model[:60],
                 known=known,
             )
-        return request.model, [f"checkpoint {request.model}, as asked"]
+        return request.model, [Sentence("checkpoint {model}, as asked", model=request.model)]
     if not known:
         raise UserError(Code.MODEL, "There is no checkpoint here to draw with.")
     drawn = next((name for name in known if _DRAWS.search(name)), None)
     if drawn is not None and _asks_for_a_drawing(request, outline):
-        return drawn, [f"checkpoint {drawn}, for a drawing"]
-    return known[0], [f"checkpoint {known[0]}"]
+        return drawn, [Sentence("checkpoint {model}, for a drawing", model=drawn)]
+    return known[0], [Sentence("checkpoint {model}", model=known[0])]
 
 
 def _asks_for_a_drawing(request: Request, outline: Outline) -> bool:
@@ -187,27 +203,42 @@ def _choose_motion(outline: Outline) -> tuple[str, dict[str, Number], list[str]]
         return motion, {}, []
     lora = CAMERAS.get(request.camera)
     if lora is None:
-        return motion, {}, [f"AnimateDiff has no camera path “{request.camera}”, so the camera moves freely"]
+        free = Sentence(
+            "AnimateDiff has no camera path “{camera}”, so the camera moves freely",
+            camera=word(request.camera),
+        )
+        return motion, {}, [free]
     missing = _missing_for_camera(lora, motion, capabilities)
     if missing:
-        return motion, {}, [f"camera “{request.camera}” left out: {missing} is not installed"]
+        left_out = Sentence(
+            "camera “{camera}” left out: {weights} is not installed",
+            camera=word(request.camera),
+            weights=missing,
+        )
+        return motion, {}, [left_out]
     if motion in FOLLOWS_CAMERAS:
-        return motion, _camera(lora, motion), [f"camera: {request.camera}"]
+        return motion, _camera(lora, motion), [Sentence("camera: {camera}", camera=word(request.camera))]
     return (
         V1_5_2,
         _camera(lora, V1_5_2),
-        [f"camera: {request.camera}, with the motion adapter made for it"],
+        [Sentence("camera: {camera}, with the motion adapter made for it", camera=word(request.camera))],
     )
 
 
 def _beside_sparse(request: Request, capabilities: Capabilities) -> tuple[dict[str, Number], list[str]]:
     """What SparseCtrl was trained beside, and why the camera is free: its LoRAs belong to another adapter."""
-    reasons = []
+    reasons: list[str] = []
     if request.camera is not Camera.AUTO:
-        reasons.append(f"camera “{request.camera}” has no effect here: the clip starts with a picture")
+        reasons.append(
+            Sentence(
+                "camera “{camera}” has no effect here: the clip starts with a picture",
+                camera=word(request.camera),
+            )
+        )
     if SPARSE_LORA in capabilities.weights:
         return {"first_lora": SPARSE_LORA}, reasons
-    return {}, [*reasons, f"drawn without {SPARSE_LORA}, which is not installed"]
+    without = Sentence("drawn without {weights}, which is not installed", weights=SPARSE_LORA)
+    return {}, [*reasons, without]
 
 
 def _missing_for_camera(lora: str, motion: str, capabilities: Capabilities) -> str:

@@ -11,6 +11,8 @@ from dataclasses import replace
 from engine.core.errors import Code, UserError
 from engine.core.family_spec import Feature, Outline, Tuned
 from engine.core.recipe import Kind
+from engine.core.request import word
+from engine.core.sentence import Sentence
 from engine.families.animatediff import SPEC as ANIMATEDIFF
 from engine.families.animatediff.tune import tune as tune_animatediff
 from engine.families.animatediff_control.weights import CONTROLNETS, WEIGHTS
@@ -37,7 +39,12 @@ def tune(outline: Outline) -> Tuned:
     way = insist(follow, OWN, outline.capabilities.weights)
     tuned = tune_animatediff(outline)
     reasons = (
-        f"follows the {follow} of the clip ({way.extractor} and {CONTROLNETS[follow]})",
+        Sentence(
+            "follows the {what} of the clip ({extractor} and {controlnet})",
+            what=word(follow),
+            extractor=way.extractor,
+            controlnet=CONTROLNETS[follow],
+        ),
         *warnings_of(way),
     )
     return replace(
@@ -51,7 +58,7 @@ SPEC = replace(
     target=f"{__name__}.draw:AnimateDiffControl",
     ladder=f"{__name__}.ladder:usual_costs",
     kinds=frozenset({Kind.TEXT2VIDEO}),
-    about="AnimateDiff makes a clip from a prompt, with the motion of another clip",
+    about=Sentence("AnimateDiff makes a clip from a prompt, with the motion of another clip"),
     rank=25,
     any_of=tuple(CONTROLNETS.values()),
     follows=with_each_way(OWN),

@@ -14,6 +14,7 @@ from engine.core.device import Device
 from engine.core.errors import Unsupported
 from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Follow, Recipe
+from engine.core.sentence import Sentence
 from engine.diffusion.loading import bytes_in, dtype_for, load, size_of
 from engine.families.animatediff.draw import AnimateDiff
 from engine.families.animatediff.sources import ENCODED, WordsSource
@@ -40,7 +41,7 @@ class Followed(WordsSource):
             Unsupported: nothing.
         """
         if self.recipe.follow is None:
-            raise Unsupported("This engine needs to know what to follow in the clip.")
+            raise Unsupported(Sentence("This engine needs to know what to follow in the clip."))
         return self.recipe.follow
 
     @cached_property
@@ -53,7 +54,7 @@ class Followed(WordsSource):
         """What the ControlNet is shown; made once for a take, however often it is begun anew."""
         recipe, hooks = self.recipe, self.hooks
         if self.inputs.reference is None:
-            raise Unsupported("There is no clip to follow.")
+            raise Unsupported(Sentence("There is no clip to follow."))
         return control_clip(
             self.inputs.reference,
             self.way,
@@ -86,7 +87,7 @@ class AnimateDiffControl(AnimateDiff):
         """The clip to follow, read before anything is put on the device: the extractor is gone by then."""
         followed = Followed(self._context, recipe, inputs, hooks)
         if not (followed.follow in CONTROLNETS and followed.control):
-            raise Unsupported("There is nothing to follow.")
+            raise Unsupported(Sentence("There is nothing to follow."))
         return followed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.core.family_spec import FamilySpec, Feature
 from engine.core.recipe import Camera, Kind
 from engine.core.request import Request, Subject
+from engine.core.sentence import Sentence
 
 LONGEST = 2.0
 """A frame's long side over its short one, where the camera can pass over the rest of a longer picture."""
@@ -42,7 +43,7 @@ SPEC = FamilySpec(
     judged_fps=12,
     fitted=True,
     aspect=aspect_of,
-    about="a virtual camera moves through the picture; needs no weights",
+    about=Sentence("a virtual camera moves through the picture; needs no weights"),
     features=frozenset({Feature.CAMERA, Feature.END}),
     films=True,
     rank=90,

@@ -18,6 +18,7 @@ from engine.clips.join import settled
 from engine.core.errors import Unsupported
 from engine.core.family import Frames, Hooks, Inputs, Picture
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 from engine.families.camera.crossing import Dissolve, Passage, crisp, turning
 from engine.families.camera.depth_eye import DepthEye
 from engine.families.camera.known import Known
@@ -62,7 +63,7 @@ class CameraFamily:
         """
         picture, cancel = inputs.picture, hooks.cancel
         if picture is None:
-            raise Unsupported("The camera needs a picture to move through.")
+            raise Unsupported(Sentence("The camera needs a picture to move through."))
         cancel.check()
         times = np.arange(recipe.frames) / recipe.native_fps
         brief = Brief(

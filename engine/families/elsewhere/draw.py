@@ -10,6 +10,7 @@ from engine.clips.read_clip import read_clip
 from engine.core.errors import HopelessTake
 from engine.core.family import Frames, Hooks, Inputs, SourceClip, WithSound
 from engine.core.recipe import Recipe, SoundSource
+from engine.core.sentence import Sentence
 from engine.core.sound import Sound, fitted, samples_for
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
@@ -42,7 +43,7 @@ class ElsewhereFamily:
             clip = read_clip(take.clip)
             sound = None if take.sound is None else read_sound(take.sound)
         except (ValueError, EncodeFailed) as error:
-            raise HopelessTake("what came back is not a readable clip") from error
+            raise HopelessTake(Sentence("what came back is not a readable clip")) from error
         frames = at_pace(clip, recipe)
         if recipe.sound is not SoundSource.DRAWN:
             return frames
@@ -66,7 +67,7 @@ def at_pace(clip: SourceClip, recipe: Recipe) -> Frames:
     there = len(clip.frames)
     if wanted[-1] - (there - 1) > max(1, MISSING * wanted[-1]):
         seconds = there / clip.fps
-        raise HopelessTake(f"what came back is only {seconds:.1f} s long")
+        raise HopelessTake(Sentence("what came back is only {seconds:.1f} s long", seconds=seconds))
     return np.stack([_sized(clip.frames[min(at, there - 1)], recipe) for at in wanted])
 
 
@@ -78,5 +79,5 @@ def _sized(frame: Frames, recipe: Recipe) -> Frames:
 
 def _heard(sound: Sound | None, recipe: Recipe) -> Sound:
     if sound is None:
-        raise HopelessTake("what came back has no sound")
+        raise HopelessTake(Sentence("what came back has no sound"))
     return fitted(sound, samples_for(recipe.frames, recipe.native_fps))

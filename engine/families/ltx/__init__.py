@@ -13,6 +13,7 @@ from engine.core import precision
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.precision import Precision
 from engine.core.recipe import Kind, Quality
+from engine.core.sentence import Sentence
 from engine.planning.prompting import construct, movement
 from engine.weights import licences
 from engine.weights.model_spec import MB, WHOLE, HubSource, ModelSpec
@@ -82,7 +83,7 @@ def tune(outline: Outline) -> Tuned:
     moves, why = movement(request.camera, request.motion, raw=request.raw)
     reasons = [*made.reasons, *why]
     if request.negative:
-        reasons.append("this preset ignores the negative prompt")
+        reasons.append(Sentence("this preset ignores the negative prompt"))
     return Tuned(words=", ".join([made.text, *moves]), reasons=tuple(reasons))
 
 
@@ -96,7 +97,7 @@ def _way(quality: Quality) -> Way:
     resident = {each: transformer_in(each) + beside for each in (Precision.BF16, *precision.EIGHT_BITS)}
     return Way(
         name="distilled-8",
-        about="8 steps of the distilled model, with sound",
+        about=Sentence("8 steps of the distilled model, with sound"),
         steps=STEPS,
         guidance=GUIDANCE,
         memory=resident[Precision.BF16],
@@ -112,7 +113,9 @@ SPEC = FamilySpec(
     needs_picture=False,
     max_native_fps=FPS,
     min_native_fps=FPS,
-    about="LTX-2.3 with 22 billion parameters: a clip and its sound, from a prompt, or from a picture",
+    about=Sentence(
+        "LTX-2.3 with 22 billion parameters: a clip and its sound, from a prompt, or from a picture"
+    ),
     rank=40,  # after all others, which are smaller; whoever asks for sound gets it first
     weights=(ENTRY, WORDS),
     ways={quality: (_way(quality),) for quality in Quality},

@@ -6,6 +6,7 @@ import math
 
 from engine.core.precision import precision_of
 from engine.core.recipe import Recipe, Role
+from engine.core.sentence import Sentence
 from engine.diffusion.ladder import Phase, Rung
 from engine.families.ltx import (
     DECODED,
@@ -18,15 +19,15 @@ from engine.families.ltx import (
     transformer_in,
 )
 
-OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
+OFFLOAD = Rung(name="offload", about=Sentence("models took turns on the GPU to save memory (same picture)"))
 TILES = Rung(
     name="tiles",
-    about="frames decoded in tiles to save memory (seams are blended)",
+    about=Sentence("frames decoded in tiles to save memory (seams are blended)"),
     helps=frozenset({Phase.DECODE}),
 )
 STREAM = Rung(
     name="stream",
-    about="blocks moved to the GPU one by one to save memory (same picture, slower)",
+    about=Sentence("blocks moved to the GPU one by one to save memory (same picture, slower)"),
     helps=frozenset({Phase.DENOISE}),
 )
 

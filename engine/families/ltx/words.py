@@ -14,7 +14,7 @@ from transformers import AutoTokenizer, Gemma3ForConditionalGeneration
 
 from engine.core.device import Device
 from engine.core.device_faults import hides_out_of_memory
-from engine.diffusion.loading import load, unfit
+from engine.diffusion.loading import load, unloadable
 
 _Pipeline: Any = LTX2Pipeline
 _Tokenizer: Any = AutoTokenizer
@@ -66,7 +66,7 @@ class Reader:
         except (OSError, ValueError, SafetensorError) as error:
             if hides_out_of_memory(error):
                 raise
-            raise unfit(folder, f"cannot be loaded ({type(error).__name__})") from error
+            raise unloadable(folder, error) from error
         self._pipeline = _Pipeline(
             scheduler=None,
             vae=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.core.family_spec import FamilySpec, Feature
 from engine.core.recipe import Kind
+from engine.core.sentence import Sentence
 
 SPEC = FamilySpec(
     name="sketch",
@@ -14,7 +15,7 @@ SPEC = FamilySpec(
     max_native_fps=60,
     judged_fps=12,
     fitted=True,
-    about="a simple moving sketch of the prompt; needs no weights",
+    about=Sentence("a simple moving sketch of the prompt; needs no weights"),
     sketch=True,
     features=frozenset({Feature.PROMPT, Feature.CAMERA}),
     rank=91,

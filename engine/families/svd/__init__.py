@@ -9,6 +9,8 @@ from engine.core.device import Device
 from engine.core.draft_map import STABLE_DIFFUSION
 from engine.core.family_spec import FamilySpec, Outline, Tuned, Way
 from engine.core.recipe import Camera, Kind, Motion, Number, Quality
+from engine.core.request import word
+from engine.core.sentence import Sentence
 from engine.weights import licences
 from engine.weights.model_spec import FP16, MB, HubSource, ModelSpec
 
@@ -29,7 +31,7 @@ NOISE = {Motion.GENTLE: 0.02, Motion.NORMAL: 0.02, Motion.WILD: 0.06}
 
 TURBO = Way(
     name="turbo",
-    about="4 steps without guidance, from distilled weights",
+    about=Sentence("4 steps without guidance, from distilled weights"),
     steps=4,
     guidance=1.0,
     weights=(TURBO_WEIGHTS,),
@@ -37,15 +39,19 @@ TURBO = Way(
 )
 QUICK = Way(
     name="quick",
-    about="20 steps, the first half guided, the deep layers on every third",
+    about=Sentence("20 steps, the first half guided, the deep layers on every third"),
     steps=20,
     guidance=3.0,
     memory=int(7.9 * GIB),
 )
 LIGHT = Way(
-    name="light", about="20 steps, the first half guided", steps=20, guidance=3.0, memory=int(7.9 * GIB)
+    name="light",
+    about=Sentence("20 steps, the first half guided"),
+    steps=20,
+    guidance=3.0,
+    memory=int(7.9 * GIB),
 )
-FULL = Way(name="full", about="25 steps", steps=25, guidance=3.0, memory=int(11.3 * GIB))
+FULL = Way(name="full", about=Sentence("25 steps"), steps=25, guidance=3.0, memory=int(11.3 * GIB))
 
 
 GUIDED_SHARE = {QUICK.name: 0.5, LIGHT.name: 0.5}
@@ -77,16 +83,26 @@ def tune(outline: Outline) -> Tuned:
         "guided": GUIDED_SHARE.get(way, 1.0),
         "deep_every": DEEP_EVERY.get(way, 1),
     }
-    reasons = [f"{request.motion} motion: bucket {BUCKETS[request.motion]} of 255"]
+    bucket = BUCKETS[request.motion]
+    reasons = [
+        Sentence("{motion} motion: bucket {bucket} of 255", motion=word(request.motion), bucket=bucket)
+    ]
     if outline.frames > go:
         reasons.append(
-            f"more than {go} frames: drawn in pieces, each starting from the last frame of the one before"
+            Sentence(
+                "more than {frames} frames: drawn in pieces, each starting from the last frame of the one"
+                " before",
+                frames=go,
+            )
         )
     if request.prompt:
-        reasons.append("Stable Video Diffusion ignores prompts: yours is kept, but has no effect")
+        reasons.append(Sentence("Stable Video Diffusion ignores prompts: yours is kept, but has no effect"))
     if request.camera is not Camera.AUTO:
         reasons.append(
-            f"Stable Video Diffusion chooses its own motion: camera “{request.camera}” has no effect"
+            Sentence(
+                "Stable Video Diffusion chooses its own motion: camera “{camera}” has no effect",
+                camera=word(request.camera),
+            )
         )
     return Tuned(model=model, settings=settings, reasons=tuple(reasons))
 
@@ -107,7 +123,7 @@ SPEC = FamilySpec(
     max_native_fps=8,
     min_native_fps=6,
     fitted=True,
-    about="Stable Video Diffusion brings the picture to life",
+    about=Sentence("Stable Video Diffusion brings the picture to life"),
     rank=10,
     any_of=(XT, BASE),
     ways={Quality.FAST: (TURBO, QUICK), Quality.BALANCED: (LIGHT,), Quality.BEST: (FULL,)},

@@ -23,6 +23,7 @@ from engine.core.device_faults import hides_out_of_memory
 from engine.core.errors import Code, RenderFailed, Unsupported
 from engine.core.family import Frames, Hooks, Inputs, Picture
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 from engine.diffusion.attention import attending
 from engine.diffusion.compiled import compiled_for, compiling
 from engine.diffusion.consistency import ConsistencyScheduler
@@ -58,7 +59,7 @@ _UNet: Any = UNetSpatioTemporalConditionModel
 STEP_MULTIPLE = 64
 """Sides of a frame: the latents are an eighth of it, and the UNet halves them three times."""
 
-NO_PICTURE = "Stable Video Diffusion needs a picture to animate."
+NO_PICTURE = Sentence("Stable Video Diffusion needs a picture to animate.")
 FEWEST_DECODED = 2
 LEAST_GUIDANCE = 1.0
 """Of the first frame; it rises to the recipe's with the last one."""
@@ -282,9 +283,11 @@ def _fitted(recipe: Recipe, inputs: Inputs) -> Picture:
     if inputs.picture is None:
         raise Unsupported(NO_PICTURE)
     if recipe.width % STEP_MULTIPLE or recipe.height % STEP_MULTIPLE:
-        raise Unsupported(f"Stable Video Diffusion needs sizes in multiples of {STEP_MULTIPLE} pixels.")
+        raise Unsupported(
+            Sentence("Stable Video Diffusion needs sizes in multiples of {step} pixels.", step=STEP_MULTIPLE)
+        )
     if recipe.frames < 2:  # noqa: PLR2004 - a clip moves
-        raise Unsupported("Stable Video Diffusion needs at least two frames.")
+        raise Unsupported(Sentence("Stable Video Diffusion needs at least two frames."))
     return cover(inputs.picture, recipe.width, recipe.height)
 
 
@@ -318,7 +321,8 @@ def _load_distilled(config: Path, folder: Path, dtype: torch.dtype) -> Any:
         if hides_out_of_memory(error):
             raise
         raise RenderFailed(
-            Code.WEIGHTS, f"The weights in “{folder.name}” do not fit: {file.name}."
+            Code.WEIGHTS,
+            Sentence("The weights in “{folder}” do not fit: {file}.", folder=folder.name, file=file.name),
         ) from error
     return unet.to(dtype=dtype).eval().requires_grad_(requires_grad=False)
 

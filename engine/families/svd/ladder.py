@@ -7,24 +7,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 from engine.diffusion.ladder import Phase, Rung
 from engine.families.svd.levers import deep_every
 
 _DENOISE, _DECODE = (frozenset({phase}) for phase in (Phase.DENOISE, Phase.DECODE))
 
-OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
+OFFLOAD = Rung(name="offload", about=Sentence("models took turns on the GPU to save memory (same picture)"))
 CHUNKED = Rung(
-    name="chunked", about="layers worked in smaller parts to save memory (same picture)", helps=_DENOISE
+    name="chunked",
+    about=Sentence("layers worked in smaller parts to save memory (same picture)"),
+    helps=_DENOISE,
 )
 STREAMED = Rung(
     name="streamed",
-    about="layers moved to the GPU one by one to save memory (slower)",
+    about=Sentence("layers moved to the GPU one by one to save memory (slower)"),
     helps=_DENOISE,
 )
 SMALLER_DECODE = Rung(
-    name="decode", about="frames decoded two at a time to save memory (may flicker more)", helps=_DECODE
+    name="decode",
+    about=Sentence("frames decoded two at a time to save memory (may flicker more)"),
+    helps=_DECODE,
 )
-SHORTER = Rung(name="shorter", about="drawn in shorter pieces and joined to save memory", helps=_DENOISE)
+SHORTER = Rung(
+    name="shorter", about=Sentence("drawn in shorter pieces and joined to save memory"), helps=_DENOISE
+)
 
 RUNGS = (OFFLOAD, CHUNKED, STREAMED, SMALLER_DECODE, SHORTER)
 """First what only costs time, then what changes the picture."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from engine.core.family_spec import FamilySpec, Way
 from engine.core.recipe import Kind, Quality
+from engine.core.sentence import Sentence
 from engine.weights import licences
 from engine.weights.model_spec import ModelSpec, WheelSource
 
@@ -15,7 +16,7 @@ NAME = "upscale"
 SPAN = "span-x2"
 FILE = "spanx2_ch48.bin"
 
-WAY = Way(name="span", about="twice the size, frame by frame", steps=0, guidance=0.0)
+WAY = Way(name="span", about=Sentence("twice the size, frame by frame"), steps=0, guidance=0.0)
 
 SPEC = FamilySpec(
     name=NAME,
@@ -24,7 +25,7 @@ SPEC = FamilySpec(
     needs_picture=False,
     max_native_fps=240,
     judged_fps=12,
-    about="shows a finished clip at twice its size (SPAN)",
+    about=Sentence("shows a finished clip at twice its size (SPAN)"),
     rank=95,
     weights=(SPAN,),
     ways=dict.fromkeys(Quality, (WAY,)),

@@ -11,6 +11,7 @@ import numpy as np
 from engine.core.errors import Code, Unsupported, UserError
 from engine.core.family import Frames, Hooks, Inputs, Picture
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 from engine.families.upscale import FILE, SPAN
 from engine.families.upscale.network import REACH, SCALE, Span
 from engine.runtime.context import EngineContext
@@ -19,7 +20,9 @@ PIXELS_AT_ONCE = 131_072
 """Pixels of the small picture that go through the network at once. It holds about ten fields of 48 channels,
 a kilobyte for each pixel in half precision: a piece takes 0.13 GB of a GPU, however large the clip is."""
 
-DAMAGED = "The network that enlarges clips cannot be read. The owner can run “framekiln models verify”."
+DAMAGED = Sentence(
+    "The network that enlarges clips cannot be read. The owner can run “framekiln models verify”."
+)
 
 
 class Upscaler:
@@ -49,7 +52,7 @@ class Upscaler:
         del seed
         before = inputs.before
         if before is None or len(before.frames) != recipe.frames:
-            raise Unsupported("The clip to upscale is not the one that was planned for.")
+            raise Unsupported(Sentence("The clip to upscale is not the one that was planned for."))
         network = self._network()
         drawn = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
         for number, frame in enumerate(before.frames):

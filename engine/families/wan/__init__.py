@@ -11,6 +11,7 @@ from functools import partial
 
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.recipe import Kind, Number, Quality
+from engine.core.sentence import Sentence
 from engine.core.video_model import UMT5, Footprint, Version, count
 from engine.families.wan.draft_maps import WAN_21_MAP, WAN_22_MAP
 from engine.planning.prompting import construct, movement
@@ -100,11 +101,15 @@ def tune(version: Version, outline: Outline) -> Tuned:
         own = ", ".join(part for part in (AUTHORS_NEGATIVE, made.negative) if part)
         negative = own if request.negative is None else request.negative
     if request.negative and not guided:
-        reasons.append("this preset ignores the negative prompt")
+        reasons.append(Sentence("this preset ignores the negative prompt"))
     go = version.trained_frames
     if outline.frames > go:
         reasons.append(
-            f"more than {go} frames: drawn in pieces, each starting from the last frame of the one before"
+            Sentence(
+                "more than {frames} frames: drawn in pieces, each starting from the last frame of the one"
+                " before",
+                frames=go,
+            )
         )
     distilled = way is not None and way.name == FAST.name
     lighter = guided and request.quality is not Quality.BEST
@@ -122,7 +127,7 @@ def tune(version: Version, outline: Outline) -> Tuned:
 
 
 def _way(version: Version, steps: int, guidance: float, *, rank: int | None = None) -> Way:
-    about = f"{steps} steps with guidance"
+    about = Sentence("{steps} steps with guidance", steps=steps)
     return Way(
         name=f"unipc-{steps}",
         about=about,
@@ -143,7 +148,7 @@ BEST_RANK, NEXT_RANK = 7, 8
 
 FAST = Way(
     name="fastwan",
-    about="3 steps of the distilled model",
+    about=Sentence("3 steps of the distilled model"),
     steps=3,
     guidance=1.0,
     weights=(FASTWAN,),
@@ -162,7 +167,7 @@ SPECS = (
         needs_picture=False,
         max_native_fps=WAN_21.trained_fps,
         min_native_fps=WAN_21.trained_fps,
-        about="Wan 2.1 with 1.3 billion parameters: understands long prompts, moves well",
+        about=Sentence("Wan 2.1 with 1.3 billion parameters: understands long prompts, moves well"),
         rank=15,
         weights=(WAN_21.entry, UMT5),
         ways={
@@ -188,7 +193,9 @@ SPECS = (
         needs_picture=False,
         max_native_fps=WAN_22.trained_fps,
         min_native_fps=WAN_22.trained_fps,
-        about="Wan 2.2 with 5 billion parameters: from a prompt, or from a picture as the first frame",
+        about=Sentence(
+            "Wan 2.2 with 5 billion parameters: from a prompt, or from a picture as the first frame"
+        ),
         rank=16,
         weights=(WAN_22.entry, UMT5),
         ways={

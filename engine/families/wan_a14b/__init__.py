@@ -15,6 +15,7 @@ from functools import partial
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.precision import PACKAGES, Precision
 from engine.core.recipe import Kind, Quality
+from engine.core.sentence import Sentence
 from engine.core.video_model import GIB, UMT5, Footprint, Version, count
 from engine.families.wan import tune as tune_wan
 from engine.families.wan.draft_maps import WAN_21_MAP
@@ -146,14 +147,14 @@ def _spec(name: str, about: str, kinds: frozenset[Kind], *features: Feature) -> 
     way = partial(Way, memory=max(ROOM, version.memory()), precision=Precision.GGUF)
     four = way(
         name=FOUR_STEPS,
-        about="4 steps with LoRAs that were distilled to them",
+        about=Sentence("4 steps with LoRAs that were distilled to them"),
         steps=4,
         guidance=1.0,
         weights=(experts.loras,),
     )
     whole = way(
         name="unipc-40",
-        about="40 steps with guidance",
+        about=Sentence("40 steps with guidance"),
         steps=40,
         guidance=experts.guidance,
         rank=BEST_RANK,

@@ -25,6 +25,7 @@ from engine.core.errors import Unsupported
 from engine.core.family import Hooks, Inputs
 from engine.core.precision import Precision
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 from engine.core.video_model import Version
 from engine.diffusion.goes import Go
 from engine.diffusion.precision import insist, load_gguf
@@ -80,7 +81,7 @@ class WanA14B(WanBase):
             Unsupported: the pair for pictures has none to begin with.
         """
         if recipe.engine == I2V and inputs.picture is None:
-            raise Unsupported("This engine needs a picture to start from.")
+            raise Unsupported(Sentence("This engine needs a picture to start from."))
         folder = self._context.store.path(EXPERTS[recipe.engine].loras)
         version = self.version_of(recipe)
         return _ExpertsTake(version, recipe, models, words, self._context.device, hooks, folder=folder)

@@ -12,6 +12,8 @@ from dataclasses import replace
 
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.recipe import Follow, Kind, Quality
+from engine.core.request import word
+from engine.core.sentence import Sentence
 from engine.core.video_model import UMT5, Footprint, Version, count
 from engine.families.wan import tune as tune_wan
 from engine.families.wan.draft_maps import WAN_21_MAP
@@ -82,21 +84,38 @@ def tune(outline: Outline) -> Tuned:
     if request.follow is not None:
         way = insist(request.follow, OWN, outline.capabilities.weights)
         settings[EXTRACTOR] = way.name
-        reasons += (f"follows the {request.follow} of the clip ({way.extractor})", *warnings_of(way))
+        reasons += (
+            Sentence(
+                "follows the {what} of the clip ({extractor})",
+                what=word(request.follow),
+                extractor=way.extractor,
+            ),
+            *warnings_of(way),
+        )
     if request.kind is Kind.RESTYLE:
         strength = STRENGTH if request.strength is None else request.strength
         found = _kept(strength, outline.capabilities.weights)
         settings["keeps"] = keeps = GREY if found is None else str(found.follow)
-        reasons.append(f"a strength of {strength:g} keeps the {_KEPT[keeps]} of the clip")
+        reasons.append(
+            Sentence(
+                "a strength of {strength:g} keeps the {what} of the clip",
+                strength=strength,
+                what=_KEPT[keeps],
+            )
+        )
         if found is not None:
             settings[EXTRACTOR] = found.name
             reasons += warnings_of(found)
     if outline.like is not None:
-        reasons.append("takes the look of your picture")
+        reasons.append(Sentence("takes the look of your picture"))
     return replace(tuned, settings=settings, strength=strength, reasons=tuple(reasons))
 
 
-_KEPT = {GREY: "light and shapes", str(Follow.DEPTH): "depth", str(Follow.EDGES): "edges"}
+_KEPT = {
+    GREY: Sentence("light and shapes"),
+    str(Follow.DEPTH): word(Follow.DEPTH),
+    str(Follow.EDGES): word(Follow.EDGES),
+}
 
 
 def _kept(strength: float, weights: frozenset[str]) -> FollowNeeds | None:
@@ -118,7 +137,7 @@ Video Diffusion, which reads none."""
 def _way(steps: int, *, rank: int) -> Way:
     return Way(
         name=f"unipc-{steps}",
-        about=f"{steps} steps with guidance",
+        about=Sentence("{steps} steps with guidance", steps=steps),
         steps=steps,
         guidance=5.0,
         memory=VACE.memory(),
@@ -135,7 +154,7 @@ SPEC = FamilySpec(
     needs_picture=False,
     max_native_fps=VACE.trained_fps,
     min_native_fps=VACE.trained_fps,
-    about="Wan VACE: follows a clip, begins and ends with your pictures, or takes the look of one",
+    about=Sentence("Wan VACE: follows a clip, begins and ends with your pictures, or takes the look of one"),
     rank=WORDLESS_RANK,
     weights=(VACE.entry, UMT5),
     ways={

@@ -12,6 +12,7 @@ from diffusers import WanVACEPipeline, WanVACETransformer3DModel
 from engine.core.errors import Unsupported
 from engine.core.family import Frames, Hooks, Inputs, SourceClip
 from engine.core.recipe import Follow, Kind, Recipe
+from engine.core.sentence import Sentence
 from engine.core.video_model import LATENT_FRAMES, Version, count
 from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.goes import Go
@@ -73,12 +74,16 @@ class WanVace(WanBase):
         if not restyled and recipe.follow is None:
             return None
         if inputs.reference is None:
-            raise Unsupported("There is no clip to restyle." if restyled else "There is no clip to follow.")
+            raise Unsupported(
+                Sentence("There is no clip to restyle.")
+                if restyled
+                else Sentence("There is no clip to follow.")
+            )
         hooks.cancel.check()
         size = VACE.grid(recipe.width, recipe.height)
         keeps = str(recipe.settings.get("keeps", GREY)) if restyled else str(recipe.follow)
         if keeps not in {GREY, *OWN}:
-            raise Unsupported("This engine doesn't know what to keep of the clip.")
+            raise Unsupported(Sentence("This engine doesn't know what to keep of the clip."))
         if keeps == GREY:
             frames = without_colours(frames_by_time(inputs.reference, recipe.frames, recipe.native_fps, size))
         else:

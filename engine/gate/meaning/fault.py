@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from engine.core.sentence import Sentence
 from engine.vision.box import Box
 
 
@@ -27,16 +28,28 @@ class Kind:
 
 FAULTS = {
     "face_bends": Kind(
-        words="a face bends out of shape", unit="widths of the face", warn=0.0125, reject=0.028
+        words=Sentence("a face bends out of shape"), unit="widths of the face", warn=0.0125, reject=0.028
     ),
-    "face_grows": Kind(words="a face grows on its head", unit="share of its size", warn=0.028, reject=0.09),
-    "eye_disappears": Kind(words="an eye disappears", unit="share of its look", warn=0.25, reject=0.5),
-    "mouth_slides": Kind(words="the mouth slides", unit="widths of the face", warn=0.0235, reject=0.07),
-    "head_slides": Kind(words="the head slides off its body", unit="widths of the face", warn=0.045),
-    "face_lost": Kind(words="a face gets lost", unit="share of the clip", warn=0.3),
-    "hand_melts": Kind(words="a hand falls apart", unit="share of its certainty", warn=0.4),
-    "text_appears": Kind(words="letters appear where none stood", unit="share of its shape", warn=0.4),
-    "text_garbled": Kind(words="text turns into gibberish", unit="share of its shape", warn=0.5, reject=0.72),
+    "face_grows": Kind(
+        words=Sentence("a face grows on its head"), unit="share of its size", warn=0.028, reject=0.09
+    ),
+    "eye_disappears": Kind(
+        words=Sentence("an eye disappears"), unit="share of its look", warn=0.25, reject=0.5
+    ),
+    "mouth_slides": Kind(
+        words=Sentence("the mouth slides"), unit="widths of the face", warn=0.0235, reject=0.07
+    ),
+    "head_slides": Kind(
+        words=Sentence("the head slides off its body"), unit="widths of the face", warn=0.045
+    ),
+    "face_lost": Kind(words=Sentence("a face gets lost"), unit="share of the clip", warn=0.3),
+    "hand_melts": Kind(words=Sentence("a hand falls apart"), unit="share of its certainty", warn=0.4),
+    "text_appears": Kind(
+        words=Sentence("letters appear where none stood"), unit="share of its shape", warn=0.4
+    ),
+    "text_garbled": Kind(
+        words=Sentence("text turns into gibberish"), unit="share of its shape", warn=0.5, reject=0.72
+    ),
 }
 """By their code, which is that of the finding."""
 

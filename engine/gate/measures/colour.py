@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from engine.core.sentence import Sentence
 from engine.gate.clip import BLACK, WHITE, Clip, clipped_share, saturation
 from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
@@ -19,7 +20,7 @@ def _ends(values: Floats) -> tuple[Floats, Floats]:
     return values[:count].mean(axis=0), values[-count:].mean(axis=0)
 
 
-@measure(unit="log units", words="colours fade away", warn=0.72, reject=0.72, frames=2)
+@measure(unit="log units", words=Sentence("colours fade away"), warn=0.72, reject=0.72, frames=2)
 def colours_fade(clip: Clip) -> Reading:
     """Log of the saturation at the start over that at the end, relative to brightness: a fade is fine."""
     brightness = clip.luma.mean(axis=(1, 2))
@@ -27,7 +28,7 @@ def colours_fade(clip: Clip) -> Reading:
     return Reading(max(0.0, float(np.log(start / end))), len(clip) - 1)
 
 
-@measure(unit="log units", words="colours drift", usual=0.015, warn=0.204, reject=0.8, frames=2)
+@measure(unit="log units", words=Sentence("colours drift"), usual=0.015, warn=0.204, reject=0.8, frames=2)
 def colours_drift(clip: Clip) -> Reading:
     """Spread between the channels of the tint change from start to end, the smaller of two readings.
 
@@ -57,7 +58,7 @@ def clipped(clip: Clip) -> Reading:
     return Reading(clipped_share(clip.small[: _opening(clip)]))
 
 
-@measure(unit="share", words="much of the picture is overexposed", usual=0.02, warn=0.5)
+@measure(unit="share", words=Sentence("much of the picture is overexposed"), usual=0.02, warn=0.5)
 def overexposed(clip: Clip) -> Reading:
     """Share of pixels in the first quarter that are white in a channel or black in all, beyond the input's.
 
@@ -74,7 +75,9 @@ def _burnt_out(pictures: Floats) -> float:
     return float(((highest > WHITE) | (highest < BLACK)).mean())
 
 
-@measure(unit="of the limit", words="the picture is overexposed", warn=1.2, reject=1.2, needs_input=True)
+@measure(
+    unit="of the limit", words=Sentence("the picture is overexposed"), warn=1.2, reject=1.2, needs_input=True
+)
 def burnt(clip: Clip) -> Reading:
     """Excess over the input picture: of clipped pixels over 0.2, of contrast over 0.14, the smaller."""
     reference, opening = clip.small_input, _opening(clip)
@@ -84,7 +87,7 @@ def burnt(clip: Clip) -> Reading:
     return Reading(max(0.0, min(more_clipped / 0.2, more_contrast / 0.14)), 0)
 
 
-@measure(unit="log units", words="colours are too strong", warn=0.384, reject=0.6, needs_input=True)
+@measure(unit="log units", words=Sentence("colours are too strong"), warn=0.384, reject=0.6, needs_input=True)
 def oversaturated(clip: Clip) -> Reading:
     """Log of the saturation in the first quarter over that of the input picture."""
     found = float(clip.chroma[: _opening(clip)].mean())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.core.sentence import Sentence
 from engine.gate.clip import Clip
 from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
@@ -35,28 +36,46 @@ def jumpiness(gains: Floats, rounding: Floats | float = 0.0) -> tuple[Floats, in
     return np.asarray(np.sqrt(np.maximum(0, power)), np.float32), worst
 
 
-@measure(unit="log units", words="brightness flickers", usual=0.003, warn=0.0408, reject=0.075, frames=8)
+@measure(
+    unit="log units", words=Sentence("brightness flickers"), usual=0.003, warn=0.0408, reject=0.075, frames=8
+)
 def brightness_flickers(clip: Clip) -> Reading:
     """Jumpiness of the whole frame's brightness."""
     value, frame = jumpiness(clip.gains, clip.encoders_tints.mean())
     return Reading(float(value), frame)
 
 
-@measure(unit="log units", words="colours flicker", usual=0.002, warn=0.0324, reject=0.068, frames=8)
+@measure(
+    unit="log units", words=Sentence("colours flicker"), usual=0.002, warn=0.0324, reject=0.068, frames=8
+)
 def colours_flicker(clip: Clip) -> Reading:
     """Jumpiness of the whole frame's tint, in the worst channel."""
     value, frame = jumpiness(clip.tints, clip.encoders_tints)
     return Reading(float(value.max()), frame)
 
 
-@measure(unit="log units", words="patches of light flicker", usual=0.005, warn=0.036, reject=0.18, frames=8)
+@measure(
+    unit="log units",
+    words=Sentence("patches of light flicker"),
+    usual=0.005,
+    warn=0.036,
+    reject=0.18,
+    frames=8,
+)
 def light_boils(clip: Clip) -> Reading:
     """Jumpiness of the median tile of an 8x8 grid: patches all over the picture change."""
     value, frame = jumpiness(clip.tile_gains)
     return Reading(float(np.median(value)), frame)
 
 
-@measure(unit="log units", words="part of the picture flashes", usual=0.01, warn=0.066, reject=0.25, frames=8)
+@measure(
+    unit="log units",
+    words=Sentence("part of the picture flashes"),
+    usual=0.01,
+    warn=0.066,
+    reject=0.25,
+    frames=8,
+)
 def part_strobes(clip: Clip) -> Reading:
     """Jumpiness of the upper quartile of an 8x8 grid: a background, or a large part of the frame."""
     value, frame = jumpiness(clip.tile_gains)
@@ -85,7 +104,14 @@ def tint_reverses(clip: Clip) -> Reading:
     return Reading(float(_reversal(clip.tints, clip.encoders_tints).max()))
 
 
-@measure(unit="log units", words="patches of light flicker", usual=0.001, warn=0.003, reject=0.005, frames=8)
+@measure(
+    unit="log units",
+    words=Sentence("patches of light flicker"),
+    usual=0.001,
+    warn=0.003,
+    reject=0.005,
+    frames=8,
+)
 def tiles_reverse(clip: Clip) -> Reading:
     """Brightness that is new in each frame, in the median tile of an 8x8 grid."""
     return Reading(float(np.median(_reversal(clip.tile_gains))))

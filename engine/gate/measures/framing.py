@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.sentence import Sentence
 from engine.gate.clip import Clip
 from engine.gate.measure import UNKNOWN, Reading, measure
 from engine.vision.likeness import correlation, detail
@@ -59,7 +60,7 @@ def _framed(pictures: Floats) -> float:
     return max(_bars(brightest, darkest), _bars(brightest.T, darkest.T))
 
 
-@measure(unit="share of a side", words="there are dark bars along the edges", warn=0.03)
+@measure(unit="share of a side", words=Sentence("there are dark bars along the edges"), warn=0.03)
 def letterbox(clip: Clip) -> Reading:
     """Dark even bars along two opposite edges in all frames, minus those of the input picture."""
     own = 0.0 if clip.reference is None else _framed(luma(clip.small_input)[None])
@@ -94,7 +95,9 @@ def _then(first: Floats, second: Floats) -> Floats:
     return np.asarray(joined[:2], np.float32)
 
 
-@measure(unit="log units", words="the clip only zooms into one picture", usual=0.3, warn=1.3, frames=5)
+@measure(
+    unit="log units", words=Sentence("the clip only zooms into one picture"), usual=0.3, warn=1.3, frames=5
+)
 def only_zooms(clip: Clip) -> Reading:
     """How much better the later frames match the first one enlarged than the first one as it is.
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.sentence import Sentence
 from engine.gate.clip import Clip
 from engine.gate.measure import UNKNOWN, Reading, measure
 from engine.vision.optical_flow import Floats, grid, read
@@ -24,7 +25,7 @@ _ENOUGH = 0.12
 
 @measure(
     unit="correlation",
-    words="an earlier frame shows through",
+    words=Sentence("an earlier frame shows through"),
     usual=0.15,
     warn=0.32,
     frames=_LAGS + 2,

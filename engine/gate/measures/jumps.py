@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.sentence import Sentence
 from engine.gate.clip import Clip
 from engine.gate.measure import Reading, measure
 from engine.vision.likeness import overlap
@@ -41,7 +42,7 @@ def _residuals(clip: Clip) -> Floats:
     return np.asarray(np.abs(clip.lit_residual).mean(axis=(1, 2)), np.float32)
 
 
-@measure(unit="0 … 3", words="there is a hard cut", usual=0.05, warn=0.624, reject=1.2, frames=4)
+@measure(unit="0 … 3", words=Sentence("there is a hard cut"), usual=0.05, warn=0.624, reject=1.2, frames=4)
 def scene_cut(clip: Clip) -> Reading:
     """How far the largest jump stands above the upper quartile of the clip's own others.
 
@@ -55,7 +56,7 @@ def scene_cut(clip: Clip) -> Reading:
     return Reading(float(distances[t] - np.percentile(np.delete(distances, t), 75)), t + 1)
 
 
-@measure(unit="0 … 3", words="the end is broken", usual=0.01, warn=0.54, reject=1.2, frames=5)
+@measure(unit="0 … 3", words=Sentence("the end is broken"), usual=0.01, warn=0.54, reject=1.2, frames=5)
 def broken_end(clip: Clip) -> Reading:
     """The same for the last four transitions, above the 90th percentile of those before."""
     last = min(_END, len(clip) - 1 - _FEWEST_BEFORE)
@@ -66,7 +67,9 @@ def broken_end(clip: Clip) -> Reading:
     return Reading(float(distances[t] - np.percentile(distances[:-last], 90)), t + 1)
 
 
-@measure(unit="pixels of 192", words="a frame is torn", usual=0.17, warn=3.48, reject=14.0, frames=3)
+@measure(
+    unit="pixels of 192", words=Sentence("a frame is torn"), usual=0.17, warn=3.48, reject=14.0, frames=3
+)
 def torn(clip: Clip) -> Reading:
     """The largest sideways step between bands of rows that appears in one frame and is gone in the next."""
     rows = np.median(clip.flows[..., 0], axis=2)

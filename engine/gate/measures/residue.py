@@ -7,6 +7,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from engine.core.sentence import Sentence
 from engine.gate.clip import Clip
 from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
@@ -36,7 +37,7 @@ def fine_residue(clip: Clip) -> Reading:
     return Reading(_fresh(clip.residual_bands[0]))
 
 
-@measure(unit="levels", words="blotches come and go", usual=0.9, warn=2.2, reject=2.5, frames=4)
+@measure(unit="levels", words=Sentence("blotches come and go"), usual=0.9, warn=2.2, reject=2.5, frames=4)
 def middle_residue(clip: Clip) -> Reading:
     """Fresh noise between 1.2 and 4 px of 192."""
     return Reading(_fresh(clip.residual_bands[1]))
@@ -70,7 +71,7 @@ _RATE = 8.0
 
 @measure(
     unit="share of the contrast",
-    words="the scene changes into a different one",
+    words=Sentence("the scene changes into a different one"),
     usual=0.06,
     warn=0.44,
     reject=0.6,
@@ -96,14 +97,14 @@ def melts(clip: Clip) -> Reading:
     return Reading(change / (float(np.median(clip.contrast)) + 4))
 
 
-@measure(unit="levels", words="blotches come and go", usual=0.6, warn=1.4, reject=1.6, frames=4)
+@measure(unit="levels", words=Sentence("blotches come and go"), usual=0.6, warn=1.4, reject=1.6, frames=4)
 def calm_residue(clip: Clip) -> Reading:
     """Fresh noise between 1.2 and 4 px of 192, in the calmest quarter of the tiles."""
     band = clip.residual_bands[1]
     return Reading(float(np.sqrt(max(0.0, float(np.percentile(-_tiled(band[1:] * band[:-1]), 25))))))
 
 
-@measure(unit="levels", words="blotches come and go", usual=2.5, warn=3.6, reject=4.2, frames=4)
+@measure(unit="levels", words=Sentence("blotches come and go"), usual=2.5, warn=3.6, reject=4.2, frames=4)
 def colour_residue(clip: Clip) -> Reading:
     """Fresh colour noise from 2 to 4 px of 192: red or blue less green, the lower two fifths of the tiles."""
     height, width = clip.luma.shape[1:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.core.sentence import Sentence
 from engine.gate.clip import Clip
 from engine.gate.measure import Reading, measure
 
@@ -15,20 +16,20 @@ _STUTTER = 0.2
 _FEWEST_REPEATS = 3
 
 
-@measure(unit="frames", words="the picture contains invalid numbers", warn=0.5, reject=0.5)
+@measure(unit="frames", words=Sentence("the picture contains invalid numbers"), warn=0.5, reject=0.5)
 def not_finite(clip: Clip) -> Reading:
     """Number of frames with NaN or infinity: a decoder overflowed."""
     return Reading(len(clip.broken_frames), min(clip.broken_frames, default=None))
 
 
-@measure(unit="1/level", words="a frame is empty", usual=0.021, warn=0.2, reject=0.4)
+@measure(unit="1/level", words=Sentence("a frame is empty"), usual=0.021, warn=0.2, reject=0.4)
 def blank(clip: Clip) -> Reading:
     """Reciprocal of the smallest standard deviation of a frame's luma: 0.4 means 2.5 levels."""
     frame = int(clip.contrast.argmin())
     return Reading(1 / (float(clip.contrast[frame]) + 0.01), frame)
 
 
-@measure(unit="share", words="nothing moves", usual=0.11, warn=0.25, reject=0.34, frames=2)
+@measure(unit="share", words=Sentence("nothing moves"), usual=0.11, warn=0.25, reject=0.34, frames=2)
 def frozen(clip: Clip) -> Reading:
     """The longest run of transitions in which nothing changes, as a share of all.
 
@@ -46,7 +47,7 @@ def frozen(clip: Clip) -> Reading:
     return Reading(longest / len(clip.changes), end - longest + 1)
 
 
-@measure(unit="share", words="frames are repeated", warn=0.17, reject=0.24, frames=4)
+@measure(unit="share", words=Sentence("frames are repeated"), warn=0.17, reject=0.24, frames=4)
 def stutter(clip: Clip) -> Reading:
     """Share of transitions that stand still while the clip around them moves.
 

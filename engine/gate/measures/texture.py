@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.sentence import Sentence
 from engine.gate.clip import Clip
 from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
@@ -69,7 +70,7 @@ def _independent_noise(clip: Clip, shrink: int, side: int, percentile: float) ->
     return max(0.0, float(np.median(found))) ** 0.5 if found else 0.0
 
 
-@measure(unit="levels", words="the picture is noisy", usual=0.28, warn=3.96, reject=6.0, frames=3)
+@measure(unit="levels", words=Sentence("the picture is noisy"), usual=0.28, warn=3.96, reject=6.0, frames=3)
 def fresh_noise(clip: Clip) -> Reading:
     """Noise of single pixels, new in each frame, at half size in the calmest tenth of the tiles.
 
@@ -78,13 +79,20 @@ def fresh_noise(clip: Clip) -> Reading:
     return Reading(_independent_noise(clip, shrink=2, side=12, percentile=10))
 
 
-@measure(unit="levels", words="blotches come and go", usual=0.05, warn=3.6, reject=8.5, frames=3)
+@measure(unit="levels", words=Sentence("blotches come and go"), usual=0.05, warn=3.6, reject=8.5, frames=3)
 def fresh_blotches(clip: Clip) -> Reading:
     """Noise of eight native pixels, the size of a latent, new in each frame."""
     return Reading(_independent_noise(clip, shrink=8, side=6, percentile=20))
 
 
-@measure(unit="levels", words="there is noise over the picture", usual=0.63, warn=6.96, reject=6.96, frames=3)
+@measure(
+    unit="levels",
+    words=Sentence("there is noise over the picture"),
+    usual=0.63,
+    warn=6.96,
+    reject=6.96,
+    frames=3,
+)
 def noise(clip: Clip) -> Reading:
     """:func:`quiet_noise` of the median frame."""
     return Reading(float(np.median([quietest(*grain(clip, t, 2)) for t in _middles(clip)])))
@@ -102,7 +110,9 @@ def quietest(luma: Floats, noise: Floats) -> float:
     return float(np.sqrt(np.percentile(usable, 4))) if usable.size >= _FEWEST_TILES else 0.0
 
 
-@measure(unit="log units", words="the picture gets blurry", usual=0.06, warn=1.02, reject=1.02, frames=2)
+@measure(
+    unit="log units", words=Sentence("the picture gets blurry"), usual=0.06, warn=1.02, reject=1.02, frames=2
+)
 def blur_collapses(clip: Clip) -> Reading:
     """Log of the sharpness in the first quarter of the clip over the lowest later on.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.core.sentence import Sentence
 from engine.gate.clip import Clip, medians
 from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
@@ -92,7 +93,7 @@ def colour_is_added(clip: Clip) -> Reading:
     return Reading(float(np.ptp(found)))
 
 
-@measure(unit="log units", words="colours drift", usual=0.03, warn=0.13, reject=0.13, frames=4)
+@measure(unit="log units", words=Sentence("colours drift"), usual=0.03, warn=0.13, reject=0.13, frames=4)
 def tint_drifts_everywhere(clip: Clip) -> Reading:
     """How far nearly all parts of the picture drift towards the same tint."""
     now, before = clip.relit[:, ::2, ::2], clip.followed[:, ::2, ::2]
@@ -102,7 +103,7 @@ def tint_drifts_everywhere(clip: Clip) -> Reading:
     return Reading(min(found, _MOST_MORE * float(np.ptp(_of_whole_frames(clip)))))
 
 
-@measure(unit="levels", words="colours drift", usual=4.0, warn=12.5, reject=12.5, frames=4)
+@measure(unit="levels", words=Sentence("colours drift"), usual=4.0, warn=12.5, reject=12.5, frames=4)
 def colour_is_added_everywhere(clip: Clip) -> Reading:
     """How much of the same colour is added to nearly all parts of the picture, in levels."""
     change = clip.relit[:, ::2, ::2] - clip.followed[:, ::2, ::2]

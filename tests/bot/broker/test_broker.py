@@ -97,6 +97,27 @@ async def test_a_worker_that_is_removed_is_cut_off_at_once_and_its_invitation_is
     assert isinstance(reasons[0], LoginRefused)
 
 
+async def test_a_worker_hears_that_it_was_removed_before_it_is_cut_off(broker, keys):
+    alice = Known()
+    keys[ALICE] = alice.key
+    await broker.look()
+    async with dialling(login_of(alice, broker.login)) as worker, dialling(broker.login) as bot:
+        heard = await worker.hears(f"fk1.dn.{ALICE}.tell")
+
+        async def farewell(gone):
+            for each in gone:
+                await bot.says(f"fk1.dn.{each}.tell", b"goodbye")
+
+        broker.before_removal(farewell)
+        keys[BOB] = Known().key
+        await broker.look()
+        assert heard == []
+        del keys[ALICE]
+        await broker.look()
+        await worker.gone()
+        assert [message.data for message in heard] == [b"goodbye"]
+
+
 async def test_an_answer_under_way_is_not_lost_by_a_reload(broker, keys):
     alice = Known()
     keys[ALICE] = alice.key

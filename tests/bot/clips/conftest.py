@@ -8,7 +8,9 @@ import pytest
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.provenance.statement import metadata
-from tests.bot.fixtures import recipe
+from tests.bot.clips.choosing import the_job
+from tests.bot.fixtures import picture, recipe
+from tests.fake_discord import Upload
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +23,11 @@ def clip(tmp_path_factory):
         progress=lambda _: None, cancel=CancelToken(),
     )  # fmt: skip
     return path.read_bytes()
+
+
+@pytest.fixture
+async def asked(fake, channel, ada, bot, services):
+    """The job of a member who wants to choose from three."""
+    said = await fake.slash(ada, channel, "animate", image=Upload("cat.png", picture()), takes=3)
+    await said.answered(10)
+    return await the_job(services)

@@ -11,7 +11,7 @@ from bot.discord_io.post import Post
 from bot.text import clip_texts
 from engine.core.recipe import Recipe, Role
 from tests.bot.buttons.test_clicks import the_new_job
-from tests.bot.clips.test_takes import labels
+from tests.bot.clips.choosing import labels
 from tests.bot.fixtures import hand_in, queued
 
 

@@ -10,7 +10,7 @@ import pytest
 from bot.text import messages, private_texts
 from db.moderation.reviews import OnPictures, ReviewRules
 from db.states import State
-from tests.bot.clips.test_takes import draw, in_state, labels, reread
+from tests.bot.clips.choosing import draw, in_state, labels, reread
 from tests.bot.fixtures import picture, until
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry

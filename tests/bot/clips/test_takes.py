@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-from contextlib import asynccontextmanager
 from functools import partial
-
-import pytest
 
 from bot.job_documents import recipe_of
 from bot.text import take_texts
@@ -15,73 +11,12 @@ from db.jobs.choices import NewDraft
 from db.jobs.ending import CancelOutcome
 from db.moderation.reviews import OnPictures, ReviewRules
 from db.states import State
-from tests.bot.fixtures import ANN, picture, queued, receipt, until
+from tests.bot.clips.choosing import at_work, draw, in_state, is_shown, labels, reread, shown
+from tests.bot.fixtures import ANN, queued, until
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
-from tests.fake_discord import LostAnswer, Upload
-from tests.fake_discord.limits import walk_components
+from tests.fake_discord import LostAnswer
 from tests.present import present
-
-
-@pytest.fixture
-async def asked(fake, channel, ada, bot, services):
-    """The job of a member who wants to choose from three."""
-    said = await fake.slash(ada, channel, "animate", image=Upload("cat.png", picture()), takes=3)
-    await said.answered(10)
-    return await the_job(services)
-
-
-async def the_job(services):
-    [job] = await until(services.queue.choices.open)
-    return job
-
-
-@asynccontextmanager
-async def at_work(services):
-    """The loops that bring drafts to their member."""
-    loops = [services.takes.loop, services.deliverer.loop, services.board.loop]
-    tasks = [asyncio.create_task(loop.run()) for loop in loops]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def draw(services, data, *, score=90.0, forced=False, nudity=None, job=None):
-    """Draw what is next in the queue."""
-    claimed = await until(services.queue.claims.claim)
-    assert job is None or claimed.id == job
-    with services.blobs.in_hand():
-        sha256 = services.blobs.put(data + str(claimed.id).encode())
-        made = receipt(sha256, len(data))
-        [take] = made.takes
-        seed = recipe_of(claimed).seed
-        made = dataclasses.replace(
-            made, forced=forced, nudity=nudity, takes=(dataclasses.replace(take, score=score, seed=seed),)
-        )
-        assert await services.queue.claims.hand_in(
-            claimed.id, claimed.claim, clip_sha256=sha256, clip_size=len(data),
-            receipt=made.to_json(), gpu_seconds=3.0, charged_seconds=3.0,
-        )  # fmt: skip
-    services.signals.rendered()
-    return await services.queue.jobs.get(claimed.id)
-
-
-def labels(message):
-    return [one["label"] for one in walk_components(message.components) if "label" in one]
-
-
-async def shown(fake, channel):
-    """The message with the drafts."""
-    await fake.wait_for(lambda: any(each.attachments for each in fake.messages(channel)), 10)
-    [message] = [each for each in fake.messages(channel) if each.attachments]
-    return message
-
-
-async def reread(services, job):
-    return present(await services.queue.jobs.get(job.id))
 
 
 async def test_the_chosen_draft_is_finished_once_and_the_others_cost_only_what_they_took(
@@ -118,20 +53,12 @@ async def test_the_chosen_draft_is_finished_once_and_the_others_cost_only_what_t
         assert await services.queue.claims.claim() is None
         done = await until(lambda: in_state(services, asked, State.DELIVERED))
         assert done.chosen == 2
+        # The clip, and one line that leads to it, which has taken the place of the drafts.
+        await fake.wait_for(lambda: message.deleted and len(fake.messages(channel)) == 2, 10)
     charged = [(await reread(services, each)).charged_seconds for each in (*drafts, asked)]
     assert charged == [3.0, 3.0, 3.0, 3.0]
     posted = [each for each in fake.messages(channel) if each.id == done.message_id]
     assert len(posted) == 1
-    assert len(fake.messages(channel)) == 2  # the clip, and one line that leads to it
-
-
-async def is_shown(services, job):
-    return (await reread(services, job)).choose_until is not None
-
-
-async def in_state(services, job, state):
-    found = await reread(services, job)
-    return found if found.state is state else None
 
 
 async def test_a_draft_that_the_gate_rejects_is_never_shown_nor_charged(fake, channel, services, asked, clip):
@@ -141,7 +68,7 @@ async def test_a_draft_that_the_gate_rejects_is_never_shown_nor_charged(fake, ch
             await draw(services, clip)
         message = await shown(fake, channel)
     assert labels(message) == ["Finish 2", "Finish 3", "Cancel"]
-    assert "1 of 3 did not pass" in message.content
+    assert "1 of 3 did not pass" in message.words
     found = await reread(services, bad)
     assert (found.state, found.charged_seconds) == (State.FAILED, 0.0)
 
@@ -200,8 +127,10 @@ async def test_what_was_seen_stays_charged_after_a_cancel_and_its_pictures_go(
         message = await shown(fake, channel)
         await until(lambda: is_shown(services, asked))
         await (await fake.click(ada, message, "Cancel")).answered(5)
-        await fake.wait_for(lambda: take_texts.CANCELLED_AFTER_SEEING in message.content, 10)
-        assert message.attachments == ()
+        await fake.wait_for(
+            lambda: take_texts.CANCELLED_AFTER_SEEING in fake.messages(channel)[-1].content, 10
+        )
+        await fake.wait_for(lambda: message.deleted, 10)
     assert sum([(await reread(services, each)).charged_seconds for each in drafts]) == 9.0
     assert await services.queue.claims.claim() is None
 

@@ -35,5 +35,5 @@ def held(number: int = 1, claimed: int = 1, state: HeldState = HeldState.RUN, **
     return Held(job=job_id(number), claim=claimed, state=state, done=done, **more)
 
 
-def hello(*hold: Held, boot: str = BOOT, born: float = 100.0, seq: int = 0) -> Hello:
-    return Hello(release="1", boot=boot, born=born, seq=seq, caps=Capabilities(), hold=hold)
+def hello(*hold: Held, boot: str = BOOT, age: float = 0.0, seq: int = 0) -> Hello:
+    return Hello(release="1", boot=boot, age=age, seq=seq, caps=Capabilities(), hold=hold)

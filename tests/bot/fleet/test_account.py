@@ -15,7 +15,7 @@ from tests.present import present
 @pytest.fixture
 def account():
     made = Account()
-    made.begin(hello())
+    made.begin(hello(), 0.0)
     return made
 
 
@@ -86,33 +86,41 @@ def test_a_first_look_is_offered_until_it_was_dealt_with(account):
 
 
 @pytest.mark.parametrize(
-    ("boot", "born", "may"),
-    [(BOOT, 100.0, True), (OTHER_BOOT, 101.0, True), (OTHER_BOOT, 100.0, True), (OTHER_BOOT, 99.0, False)],
+    ("boot", "age", "may"),
+    [(BOOT, 900.0, True), (OTHER_BOOT, 0.0, True), (OTHER_BOOT, 50.0, True), (OTHER_BOOT, 51.0, False)],
 )
-def test_of_two_processes_with_one_key_the_younger_is_the_worker(account, boot, born, may):
-    assert account.greets(hello(boot=boot, born=born)) is may
+def test_of_two_processes_with_one_key_the_younger_is_the_worker(account, boot, age, may):
+    assert account.greets(hello(boot=boot, age=age), 50.0) is may
+
+
+def test_a_process_that_another_has_replaced_does_not_come_back_however_young_it_says_it_is(account):
+    account.begin(hello(boot=OTHER_BOOT, age=1.0), 50.0)
+    assert not account.greets(hello(boot=BOOT, age=0.0), 51.0)
+    account.begin(hello(boot=BOOT), 90.0)  # the other was silent for too long
+    assert account.greets(hello(boot=BOOT, age=99.0), 91.0)
+    assert not account.greets(hello(boot=OTHER_BOOT, age=0.0), 91.0)
 
 
 def test_a_process_that_begins_anew_has_lost_what_it_does_not_name(account):
     lost, kept = given(account, 1), given(account, 2)
     account.hear(50, [held(1), held(2)], 0.0)
-    news = hello(held(2, state=HeldState.DONE), boot=OTHER_BOOT, born=200.0)
-    assert account.begin(news) == [lost]
+    news = hello(held(2, state=HeldState.DONE), boot=OTHER_BOOT)
+    assert account.begin(news, 9.0) == [lost]
     assert list(account.holdings.values()) == [kept]
     assert present(account.hear(0, news.hold, 0.0)).named == (kept,)  # its numbers begin anew, too
-    assert account.begin(news) == []
+    assert account.begin(news, 9.0) == []
 
 
 def test_a_process_that_comes_back_has_lost_nothing(account):
     given(account)
-    assert account.begin(hello()) == []
+    assert account.begin(hello(), 9.0) == []
     assert len(account.holdings) == 1
 
 
 def test_after_a_start_of_the_bot_nothing_is_known_to_be_lost():
     account = Account()
     given(account)
-    assert account.begin(hello()) == []
+    assert account.begin(hello(), 9.0) == []
     assert len(account.holdings) == 1
 
 
@@ -122,7 +130,7 @@ class Walk:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self.account, self.now, self.seq = Account(), 0.0, 0
-        self.account.begin(hello())
+        self.account.begin(hello(), 0.0)
         self.to_give = list(range(1, 13))
         self.holds: dict[tuple[str, int], HeldState] = {}
         self.line: list[tuple[int, list[Held]]] = []

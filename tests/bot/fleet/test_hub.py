@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import time
 from dataclasses import replace
 
 import pytest
 
+from bot.fleet.can import Ability
+from bot.fleet.hub import GOODBYE
+from bot.link import messages
+from bot.link.errors import NoAnswer
 from bot.link.messages import (
     MAX_PIECE,
     Fail,
@@ -28,6 +33,8 @@ from engine.core.recipe import Recipe
 from tests.bot.fleet.conftest import ALICE, POLICY, held, until, wanted
 from tests.policies import stumble_limits
 from tests.present import present
+
+WAN = Ability(engine="wan").to_json()
 
 
 async def row(queue, job):
@@ -174,7 +181,7 @@ async def test_a_zombie_is_told_that_its_job_is_anothers(ours, alice, bob, queue
 async def test_a_program_that_begins_anew_gives_its_jobs_back_at_once(ours, alice, queue):
     job = await wanted(queue)
     await alice.beat(held(await alice.order()))
-    await alice.hello(boot="f" * 16, born=alice.born + 1, seq=0)
+    await alice.hello(boot="f" * 16, age=0.0, seq=0)
     found = await row(queue, job)
     assert (found.state, found.losses) == (State.QUEUED, 1)
     assert ours.place().seat.engine.deaths == 1
@@ -259,6 +266,37 @@ async def test_a_worker_of_another_protocol_is_told_what_to_install(ours, a_work
         assert (answer.refused, answer.want) == (RefusedCode.VERSION, "9.9.9")
 
 
+async def test_a_worker_of_another_release_that_cannot_be_understood_is_told_the_same(ours, a_worker):
+    async with a_worker(greets=False) as worker:
+        for release, answered in (("0.0.1", True), ("9.9.9", False)):
+            hello = json.dumps({"type": "hello", "proto": 1, "release": release, "boot": "?"}).encode()
+            if answered:
+                answer = messages.decode(messages.HELLO_ANSWER, (await worker.request("hello", hello)).data)
+                assert (answer.refused, answer.want) == (RefusedCode.VERSION, "9.9.9")
+            else:
+                with pytest.raises(NoAnswer):
+                    await worker.request("hello", hello, seconds=0.5)
+
+
+async def test_a_worker_is_told_that_it_was_removed_before_the_broker_hangs_up(ours, alice, broker):
+    broker.remove(ALICE)
+    await ours.service.hub.dismiss([ALICE])
+    broker.reload()
+    await until(lambda: alice.told)
+    assert alice.told[-1].refused is RefusedCode.REMOVED
+
+
+async def test_a_worker_that_has_missed_its_removal_is_told_again_and_not_too_often(ours, alice, queue):
+    await queue.workers.remove(ALICE)
+    await until(lambda: alice.told, 4)
+    assert (await alice.beat()).refused is RefusedCode.REMOVED
+    assert (await alice.hello()).refused is RefusedCode.REMOVED
+    for _ in range(GOODBYE.burst - 2):
+        assert (await alice.beat()).refused is RefusedCode.REMOVED
+    with pytest.raises(NoAnswer):
+        await alice.beat(seconds=0.5)
+
+
 async def test_a_worker_that_the_owner_removes_ends_and_its_job_goes_to_the_front(ours, alice, queue):
     job = await wanted(queue)
     await alice.beat(held(await alice.order()))
@@ -296,3 +334,20 @@ async def test_a_worker_that_is_away_is_counted_on_for_a_while(a_bot, ours, alic
     async with a_bot(policy=replace(POLICY, remembered=60.0)) as again:
         assert len(again.places) == 0
         await until(lambda: again.places.counted)
+
+
+async def test_a_worker_is_given_first_what_its_loaded_model_can_draw(ours, alice, queue):
+    other = await wanted(queue)
+    alike = await wanted(queue, user=2, engine="wan", ability=WAN)
+    alice.caps = alice.caps.model_copy(update={"families": ("sketch", "wan")})
+    await alice.hello()
+    first, second = await alice.order(resident="wan"), await alice.order(resident="sketch")
+    assert [first.job, second.job] == [alike.id, other.id]
+
+
+async def test_a_model_that_loads_nothing_is_no_reason_to_pass_anybody(ours, alice, queue):
+    alice.caps = alice.caps.model_copy(update={"families": ("sketch", "wan")})
+    await alice.hello()
+    first = await wanted(queue, engine="wan", ability=WAN)
+    await wanted(queue, user=2, engine="sketch")
+    assert (await alice.order(resident="sketch")).job == first.id

@@ -98,7 +98,7 @@ def test_a_message_that_is_too_long_is_not_sent():
 
 
 def test_a_worker_of_todays_date_is_younger_than_none():
-    hello = Hello(release="1", boot=BOOT, born=1_800_000_000.5, seq=1, caps=messages.Capabilities())
+    hello = Hello(release="1", boot=BOOT, age=12.5, seq=1, caps=messages.Capabilities())
     assert decode(messages.FROM_WORKER["hello"], encode(hello)) == hello
 
 

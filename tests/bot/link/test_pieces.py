@@ -8,7 +8,7 @@ import pytest
 
 from bot.link.connection import Message
 from bot.link.errors import Declined, LineDown, NoAnswer, WrongContent
-from bot.link.pieces import FIRST_PIECE, SMALLEST_PIECE, Incoming, Pace, declined, fetch, read_piece
+from bot.link.pieces import FIRST_PIECE, SMALLEST_PIECE, Gathered, Incoming, Pace, declined, fetch, read_piece
 
 DATA = os.urandom(1_000_000)
 SIZE = len(DATA)
@@ -95,8 +95,48 @@ async def test_a_file_that_is_shorter_than_promised_is_found_out_at_the_piece(fa
 async def test_more_than_was_promised_is_not_written(tmp_path):
     here = incoming(tmp_path, size=10)
     with pytest.raises(WrongContent):
-        here.add(b"x" * 11)
+        await here.take(b"x" * 11)
+    await here.settle()
     assert not here.path.exists()
+
+
+async def test_what_the_disk_would_not_take_is_written_when_it_does(far, tmp_path):
+    here = Incoming(tmp_path / "later" / "here", size=SIZE, sha256=DIGEST)
+    with pytest.raises(FileNotFoundError):
+        await fetch(here, far.ask)
+    assert here.whole
+    here.path.parent.mkdir()
+    asked = len(far.asked)
+    await fetch(here, far.ask)
+    assert here.path.read_bytes() == DATA
+    assert len(far.asked) == asked
+
+
+async def test_a_transfer_that_another_process_began_goes_on_where_it_ended(far, tmp_path):
+    here = incoming(tmp_path)
+    here.path.write_bytes(DATA[:700_001])
+    here.resume()
+    await fetch(here, far.ask)
+    assert far.asked[0] == (700_001, FIRST_PIECE)
+    assert here.path.read_bytes() == DATA
+
+
+async def test_a_beginning_that_is_not_the_files_is_found_out_at_the_end(far, tmp_path):
+    here = incoming(tmp_path)
+    here.path.write_bytes(b"x" * 700_001)
+    here.resume()
+    with pytest.raises(WrongContent):
+        await fetch(here, far.ask)
+
+
+async def test_a_machine_that_was_quick_is_asked_for_large_pieces_from_the_beginning(far, tmp_path):
+    pace = Pace()
+    await fetch(incoming(tmp_path), far.ask, pace)
+    far.asked.clear()
+    gathered = Gathered(size=SIZE, sha256=DIGEST)
+    await fetch(gathered, far.ask, pace)
+    assert bytes(gathered.data) == DATA
+    assert far.asked[0] == (0, 256 * 1024)
 
 
 async def test_an_empty_file_arrives(far, tmp_path):

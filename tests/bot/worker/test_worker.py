@@ -10,6 +10,7 @@ import pytest
 
 from bot.link.messages import Drop, FailKind, HeldState, Refused, RefusedCode, Verdict
 from bot.worker.ends import Ended
+from engine.core.recipe import Recipe
 from tests.bot.worker.conftest import WORKER
 from tests.fleet.relay import Relay
 from tests.fleet.sleeper import Sleeper, content_of, order_text
@@ -195,6 +196,8 @@ async def test_a_worker_that_is_removed_ends_with_a_plain_word(broker, small_bot
         with pytest.raises(Ended, match="does not take this invitation any more"):
             await asyncio.wait_for(task, 10)
     assert said[0].startswith("Draws on Sleeper with sketch.")
+    assert "its owner seems to have removed this machine" in said[-1]
+    assert not any("cannot be reached" in line for line in said)
 
 
 async def test_a_stop_gives_back_at_once_what_is_not_begun(small_bot, working):
@@ -218,3 +221,18 @@ async def test_a_stop_gives_back_what_is_not_drawn(small_bot, working):
         stop.set()
         await asyncio.wait_for(task, 10)
     assert small_bot.failures[order.job].kind is FailKind.SHUTDOWN
+
+
+async def test_the_bot_hears_which_model_is_loaded_and_how_long_renders_took(small_bot, working):
+    orders = [new_order(order_text(0.2, engine=engine)) for engine in ("wan", "sketch")]
+    small_bot.put(orders[0])
+    async with working():
+        await small_bot.until(lambda: small_bot.asks and small_bot.asks[-1].resident == "wan")
+        assert small_bot.asks[0].resident == ""
+        small_bot.put(orders[1])  # which has no model to load
+        await small_bot.until(lambda: small_bot.asks[-1].resident == "" and len(small_bot.clips) == 2)
+    small_bot.hellos.clear()
+    async with working():  # the next process knows what the one before had measured
+        await small_bot.until(lambda: small_bot.hellos)
+    profiles = {Recipe.from_json(order.recipe).profile for order in orders}
+    assert small_bot.hellos[0].caps.times == dict.fromkeys(profiles, 0.2)

@@ -8,6 +8,7 @@ from db.fleet.worker_claims import CLAIM_FOR, Claim, Standing
 from db.fleet.workers import Trust
 from db.jobs.claims import CLAIM, Requeue
 from db.jobs.ending import CancelOutcome
+from db.lanes.residency import MOST_PASSES, SLACK
 from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in
@@ -240,7 +241,7 @@ async def test_a_start_leaves_running_what_workers_draw_if_workers_may_draw(queu
     near = present(await queue.claims.claim())
     found = await queue.claims.recover(limits=stumble_limits(), workers=True)
     assert ([job.id for job in found.elsewhere], [job.id for job in found.requeued]) == ([far.id], [near.id])
-    assert [job.id for job in await queue.worker_claims.running()] == [far.id]
+    assert [claim.job for claim in await queue.worker_claims.running()] == [far.id]
     assert present(await queue.worker_claims.adopt(claim)).id == far.id
 
 
@@ -268,3 +269,34 @@ async def test_where_no_worker_draws_no_progress_is_written(queue, db):
     before = db.calls
     await queue.worker_claims.note([])
     assert db.calls == before
+
+
+async def test_a_worker_draws_first_what_its_loaded_model_can_and_passes_only_what_it_may_have(queue, db):
+    CLOCK.now = 1_000_000.0
+    here = await enqueued(queue, ANN, engine="ltx", ability="")
+    other = await enqueued(queue, BEN, engine="camera", ability=CAMERA)
+    CLOCK.now += SLACK
+    alike = await enqueued(queue, CAT, engine="wan", ability=WAN)
+    late = CLOCK.now = CLOCK.now + 1
+    found = await queue.worker_claims.claim_for(
+        ALICE, seat="alice", trust=Trust.OWN, abilities=BOTH, resident="wan"
+    )
+    assert present(found).id == alike.id
+    assert present(found).started_at == late
+    passed = {row["id"]: row["passed"] for row in await db.read("SELECT id, passed FROM job")}
+    assert (passed[other.id], passed[here.id]) == (1, 0)  # what it could not have drawn, it has not passed
+    assert present(await claimed(queue)).id == other.id
+
+
+async def test_a_worker_passes_a_job_five_times_at_most(queue):
+    other = await enqueued(queue, ANN, engine="camera", ability=CAMERA)
+    alike = [await enqueued(queue, user, engine="wan", ability=WAN) for user in range(11, 12 + MOST_PASSES)]
+    found = [
+        present(
+            await queue.worker_claims.claim_for(
+                ALICE, seat="alice", trust=Trust.OWN, abilities=BOTH, resident="wan"
+            )
+        ).id
+        for _ in range(MOST_PASSES + 2)
+    ]
+    assert found == [*(job.id for job in alike[:MOST_PASSES]), other.id, alike[-1].id]

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from engine.core.sentence import Sentence
 from engine.families.sketch.habits import BOARDS, HOME, WORN, is_alive
 from engine.families.sketch.language.forms import GAPLESS
 from engine.families.sketch.language.settling import usual_hour, usual_place, walks
@@ -186,7 +187,9 @@ def _add(reading: _Reading, token: Token, name: str) -> None:
         name, colour, carried = _MADE_OF[name]
         reading.colour = reading.colour or colour
     if token.guessed:
-        reading.notes.append(f"I drew {_spoken(name)} for “{token.text[:_LONGEST]}”")
+        reading.notes.append(
+            Sentence("I drew {thing} for “{word}”", thing=_spoken(name), word=token.text[:_LONGEST])
+        )
     known = next((at for at, thing in enumerate(reading.things) if thing.thing == name), None)
     if known is not None and not reading.link:
         if token.guessed:  # "a ninja and a samurai" are two
@@ -312,14 +315,18 @@ def _spoken(name: str) -> str:
 
 
 def _unknown(reading: _Reading, things: list[Subject]) -> list[str]:
-    notes = []
+    notes: list[str] = []
     strange = list(dict.fromkeys(word[:_LONGEST] for word in reading.strange))
     if strange:
         named = ", ".join(f"“{word}”" for word in strange[:_MOST_NAMED])
-        more = f" and {len(strange) - _MOST_NAMED} more" if len(strange) > _MOST_NAMED else ""
-        notes.append(f"the sketch does not know {named}{more}")
+        more = len(strange) - _MOST_NAMED
+        notes.append(
+            Sentence("the sketch does not know {words} and {count} more", words=named, count=more)
+            if more > 0
+            else Sentence("the sketch does not know {words}", words=named)
+        )
     elif not things:
-        notes.append("the words name nothing that the sketch can draw, so this is the place alone")
+        notes.append(Sentence("the words name nothing that the sketch can draw, so this is the place alone"))
     if len(reading.things) > _MOST_KINDS:
-        notes.append(f"only the first {_MOST_KINDS} kinds of things are drawn")
+        notes.append(Sentence("only the first {count} kinds of things are drawn", count=_MOST_KINDS))
     return notes
