@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: help models demo test check lint types tests torch-tests engine-tests bot-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
+.PHONY: catalogues help models demo test check lint types tests torch-tests engine-tests bot-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
 	hero discord comfy comfy-faults comfy-kills chaos chaos-fleet asking fault-sweep full-disk power away soak load hostile flood api outsiders cases erase gate smoothing smoothing_whole camera \
 	sketch-sheet sketch-data two-engines \
 	clean
@@ -117,6 +117,9 @@ lock: $(BIN)/uv
 
 pages: $(BIN)/.test
 	$(BIN)/python docs/pages.py
+
+catalogues: $(BIN)/.test
+	$(BIN)/python -m docs.catalogues
 
 site: $(BIN)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -26,6 +26,7 @@ from bot.proxy import proxy_for
 from bot.services import Services
 from bot.supervisor import Loop
 from bot.text import messages
+from bot.text.command_translator import CommandTranslator
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +101,7 @@ class Framekiln(BotClient):
                 guild=True, dm_channel=False, private_channel=False
             ),
         )
+        self._translator = CommandTranslator(services.settings.language)
         self._sync_pause = SYNC_BACKOFF
         self._sync_loop = Loop("command sync", self._sync, every=SYNC_BACKOFF)
         self._syncing: asyncio.Task[None] | None = None
@@ -108,6 +110,7 @@ class Framekiln(BotClient):
 
     async def setup_hook(self) -> None:
         """Tell Discord of the commands where they have changed."""
+        await self.tree.set_translator(self._translator)
         if self._guild is not None:
             self.tree.copy_global_to(guild=self._guild)
         self._syncing = asyncio.create_task(self._sync_loop.run(), name="command sync")
@@ -201,6 +204,8 @@ class Framekiln(BotClient):
 
 
 def command_hash(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> str:
-    """A digest of all that Discord is told about the commands."""
-    told = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
+    """A digest of all that Discord is told about the commands, whose translations stand in files."""
+    told: list[Any] = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
+    if isinstance(tree.translator, CommandTranslator):
+        told.append(tree.translator.digest)
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()

@@ -9,7 +9,6 @@ from bot.config.choices import Where
 from bot.config.devices import LocalDevice, local_devices
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
-from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
 from engine.process.watch import HostLimits
 from engine.runtime.context import (
@@ -17,6 +16,7 @@ from engine.runtime.context import (
     ALLOCATOR_VARIABLE,
     ATTENTION_VARIABLE,
     CACHE_VARIABLE,
+    CALIBRATION_VARIABLE,
     COMPILE_VARIABLE,
     COMPILED_BYTES_VARIABLE,
     DEVICE_VARIABLE,

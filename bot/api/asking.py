@@ -30,7 +30,7 @@ from engine.core.recipe import Role
 HOUR = 3600.0
 AGAIN_SOON = {"Retry-After": "1"}
 AGAIN_LATER = {"Retry-After": "30"}
-DOOR = {messages.BANNED: Kind.BANNED, messages.CLOSED_FOR_NOW: Kind.CLOSED}
+DOOR: dict[str, Kind] = {messages.BANNED: Kind.BANNED, messages.CLOSED_FOR_NOW: Kind.CLOSED}
 """Why the door refuses; for anything else, trying again soon helps."""
 
 NEVER_KEPT = frozenset({Kind.UNAUTHORIZED, Kind.NOT_A_MEMBER, Kind.BANNED})

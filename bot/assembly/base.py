@@ -103,7 +103,7 @@ def base_of(
         sealer=sealer,
         eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
-        messenger=Messenger(on_attach=signals.discord_is_back),
+        messenger=Messenger(on_attach=signals.discord_is_back, language=settings.language),
         forecaster=Forecaster(
             queue.jobs, seats=places.beside(seating.seats), families=inventory.families, clock=clock
         ),

@@ -14,6 +14,7 @@ import discord
 
 from bot.discord_io.door import PLAIN, Manner
 from bot.discord_io.interactions import Interaction
+from bot.text.wording import BUTTON, translated
 
 NEVER = r"(?!)"
 """Matches nothing: the template of a base class, which is no button yet."""
@@ -24,7 +25,7 @@ ROUND = r"[0-9]{1,9}"
 
 @dataclass(frozen=True)
 class Look:
-    """How a button looks. It has a label, an emoji, or both."""
+    """How a button looks. It has a label, in English, an emoji, or both."""
 
     label: str | None
     emoji: str | None
@@ -53,7 +54,8 @@ class Button(discord.ui.DynamicItem[discord.ui.Button[Any]], abc.ABC, template=N
         super().__init_subclass__(template=template)
 
     def __init__(self, custom_id: str, *, row: int | None = None) -> None:
-        label, emoji, style = self.look.label, self.look.emoji, self.look.style
+        label = None if self.look.label is None else translated(self.look.label, BUTTON)
+        emoji, style = self.look.emoji, self.look.style
         super().__init__(
             discord.ui.Button(label=label, emoji=emoji, style=style, custom_id=custom_id, row=row)
         )

@@ -12,6 +12,7 @@ from bot.buttons.button import JOB_ID, ROUND
 from bot.discord_io.door import PLAIN, Manner
 from bot.discord_io.forms import field
 from bot.discord_io.interactions import Interaction
+from bot.text.wording import FORM, translated
 from db.states import State
 
 
@@ -21,8 +22,8 @@ class Form(abc.ABC):
     Attributes:
         prefix: the beginning of the ``custom_id``; what the form is about follows. It may never change.
         field: the ``custom_id`` of the text field.
-        title: what stands above the form.
-        label: what stands above the field.
+        title: what stands above the form, in English.
+        label: what stands above the field, in English.
         about: how the rest of the ``custom_id`` is written.
         manner: how the door treats a form that comes back.
         states: where its job stands when the form is meant.
@@ -65,7 +66,7 @@ class Form(abc.ABC):
             required: whether the field may be left empty.
             default: its initial text.
         """
-        modal = discord.ui.Modal(title=cls.title, custom_id=custom_id, timeout=None)
+        modal = discord.ui.Modal(title=translated(cls.title, FORM), custom_id=custom_id, timeout=None)
         words: discord.ui.TextInput[Any] = discord.ui.TextInput(
             custom_id=cls.field,
             style=discord.TextStyle.paragraph,
@@ -73,7 +74,7 @@ class Form(abc.ABC):
             required=required,
             max_length=longest,
         )
-        modal.add_item(discord.ui.Label(text=cls.label, component=words))
+        modal.add_item(discord.ui.Label(text=translated(cls.label, FORM), component=words))
         modal.stop()  # discord.py need not wait for it: its answer is matched by the prefix
         await interaction.response.send_modal(modal)
 

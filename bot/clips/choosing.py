@@ -19,6 +19,7 @@ from bot.job_documents import receipt_of, recipe_of
 from bot.requests.cancelling import Cancel
 from bot.signals import JobSignals
 from bot.text import messages, take_texts
+from bot.text.wording import say_as
 from db.jobs.choices import Choices
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
@@ -38,7 +39,7 @@ class ChooseTake(JobButton):
         self.job = job
         self.number = number
         Button.__init__(self, self.id_for(job, number), row=row)
-        self.item.label = f"Finish {number}"
+        self.item.label = say_as("button", "Finish {number}", number=number)
 
     @classmethod
     def pattern(cls) -> str:
@@ -97,7 +98,7 @@ async def choose(
     chose = await choices.choose(
         job.id,
         draft.draft,
-        recipe=recipe.to_json(),
+        recipe=recipe.to_json(sentences=True),
         profile=recipe.profile,
         seed=recipe.seed,
         late=late and not alone,

@@ -26,6 +26,7 @@ from bot.supervisor import Loop
 from bot.text import take_texts
 from bot.text.messages import SHOWN_PROMPT
 from bot.text.prompts import show_prompt
+from bot.text.wording import speaking
 from db.errors import BlobDamaged
 from db.files import Blobs
 from db.jobs.choices import Choices, NewDraft
@@ -110,7 +111,8 @@ class TakesToChoose:
             if self._clock() < self._not_before.get(job.id, 0.0):
                 continue
             try:
-                await self._move(job)
+                with speaking(job.language):
+                    await self._move(job)
             except Exception:
                 log.exception("the drafts of job %s could not be seen to", job.id)
                 self._not_before[job.id] = self._clock() + PAUSE
@@ -138,7 +140,9 @@ class TakesToChoose:
         except UserError as error:
             await self._fail(job, error.code, str(error))
             return
-        new = [NewDraft(recipe=one.to_json(), profile=one.profile, seed=one.seed) for one in drafts]
+        new = [
+            NewDraft(recipe=one.to_json(sentences=True), profile=one.profile, seed=one.seed) for one in drafts
+        ]
         if await self._choices.begin(job.id, new):
             log.info("job %s: %d drafts are queued", job.id, len(new))
             self._signals.queued()

@@ -38,5 +38,23 @@ class Containers(StrEnum):
     ALL = "all"
 
 
+class Language(StrEnum):
+    """What the bot speaks: everybody's own language, or one for everything."""
+
+    AUTO = "auto"
+    ENGLISH = "en"
+    GERMAN = "de"
+    FRENCH = "fr"
+    SPANISH = "es"
+    PORTUGUESE = "pt-BR"
+    ITALIAN = "it"
+    POLISH = "pl"
+    RUSSIAN = "ru"
+    TURKISH = "tr"
+    JAPANESE = "ja"
+    KOREAN = "ko"
+    CHINESE = "zh-CN"
+
+
 MOST_TAKES = 4
 """Drafts to choose from that Discord shows well in one message."""

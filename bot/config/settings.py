@@ -28,7 +28,7 @@ from pydantic_settings import (
 
 from bot.config.announcing import Announcing
 from bot.config.brokering import Brokering
-from bot.config.choices import LogFormat, Where
+from bot.config.choices import Language, LogFormat, Where
 from bot.config.choosing import Choosing
 from bot.config.comfyui import ComfyUISettings
 from bot.config.crowding import Crowding
@@ -45,7 +45,7 @@ from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
 from bot.config.working import Working
-from engine.core.kept_clips import FEWEST
+from engine.core.receipt import FEWEST_KEPT
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.watch import HostLimits
@@ -137,6 +137,11 @@ class Settings(
         description="Ids of roles that can use /queue, besides members with Manage Server. Comma-separated.",
     )
 
+    language: Language = Field(
+        Language.AUTO,
+        description="[Language](languages.md) of what the bot says: auto is each member's or server's own. "
+        "Or one for everything, like en, de or pt-BR.",
+    )
     word_languages: Annotated[tuple[str, ...], NoDecode] = Field(
         ("en",), description="Languages of the base word list, like en, de or pt_br. Comma-separated."
     )
@@ -168,7 +173,7 @@ class Settings(
         description="Most seconds spent on discarded takes of one clip; then the best take is kept.",
     )
     calibrate_clips: int = Field(
-        FEWEST, ge=10, description="Kept clips that `framekiln calibrate` needs from an engine."
+        FEWEST_KEPT, ge=10, description="Kept clips that `framekiln calibrate` needs from an engine."
     )
     max_seconds: float = Field(PlanLimits.max_seconds, ge=1, le=60, description="Longest clip in seconds.")
     max_extended_seconds: float = Field(

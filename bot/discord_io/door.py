@@ -185,7 +185,7 @@ class Door:
         Yields:
             Why it is refused, in words for the member; None: it is in.
         """
-        refusal = messages.BANNED if await self._standing.banned(guild, user) else None
+        refusal: str | None = messages.BANNED if await self._standing.banned(guild, user) else None
         refusal = refusal or await self._full(guild, user, slot)
         if refusal is not None:
             yield refusal

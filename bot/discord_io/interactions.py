@@ -12,10 +12,13 @@ from typing import TypeAlias, TypeVar
 import aiohttp
 import discord
 
+from bot.config.settings import Settings
 from bot.discord_io.door import PLAIN, Door, Manner, Slot
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.text import messages
+from bot.text.languages import language_of
+from bot.text.wording import speaking
 from bot.turns import asked_by
 from db.errors import DatabaseError
 from db.jobs.asked import Asked
@@ -55,7 +58,8 @@ class BotClient(discord.Client, abc.ABC):
             manner: how the door treats it.
         """
         door, came = self.part(Door), time.monotonic()
-        with door.once(interaction) as first:
+        language = language_of(interaction.locale, self.part(Settings).language)
+        with speaking(language), door.once(interaction) as first:
             if not first:
                 log.debug("interaction %s came twice", interaction.id)
                 return

@@ -15,11 +15,13 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 
+from bot.config.choices import Language
 from bot.discord_io.causes import Trouble, trouble_of
 from bot.discord_io.containers import files_in
 from bot.discord_io.post import SPOILER, Answered, ChannelError, Post, SmallFile
 from bot.discord_io.public_channels import is_public
 from bot.discord_io.sending import KnownForms, Where, files_of, send_in_its_form
+from bot.text.languages import language_of
 
 T = TypeVar("T")
 
@@ -36,21 +38,32 @@ _ORIGINAL: Any = "@original"
 """In the place of a message's id: the first answer to an interaction."""
 
 
+_OWN = Language.AUTO
+
+
+def _nobody() -> None:
+    """Tell nobody."""
+
+
 class Messenger:
     """Send, edit, find and delete, through whichever client is connected."""
 
-    def __init__(self, *, patience: float = 300.0, on_attach: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, *, patience: float = 300.0, on_attach: Callable[[], None] = _nobody, language: Language = _OWN
+    ) -> None:
         """Make one.
 
         Args:
             patience: seconds that one call may take, retries and rate limits included.
             on_attach: told that Discord can be reached, again or for the first time.
+            language: the owner's choice for everything.
         """
         self._on_attach = on_attach
         self._client: discord.Client | None = None
         self._attached = asyncio.Event()
         self._patience = patience
         self._known = KnownForms()
+        self._language = language
 
     def attach(self, client: discord.Client) -> None:
         """Use this client from now on."""
@@ -67,6 +80,11 @@ class Messenger:
     def connected(self) -> bool:
         """Whether there is a client whose connection to Discord stands."""
         return self._client is not None and self._client.is_ready()
+
+    def language_in(self, guild_id: int) -> str:
+        """The language of what is said to a whole server."""
+        guild = None if self._client is None else self._client.get_guild(guild_id)
+        return language_of(None if guild is None else guild.preferred_locale, self._language)
 
     def known_upload_limit(self, guild_id: int) -> int:
         """Bytes that a file may have in this guild, as far as Discord has said; it can be too high."""

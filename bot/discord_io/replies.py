@@ -15,6 +15,7 @@ import discord
 from bot.discord_io.interactions import PROMISED, Interaction, tell_elsewhere
 from bot.text import messages, privacy_texts
 from bot.text.foreign import refusal
+from bot.text.wording import spoken
 from db.errors import (
     AskedBeforeErase,
     DatabaseError,
@@ -75,6 +76,7 @@ async def write_down(interaction: Interaction, *, reserved: bool = True) -> None
         user_id=interaction.user.id,
         guild_id=interaction.guild_id or 0,
         channel_id=interaction.channel_id or 0,
+        language=spoken(),
     )
     await interaction.client.part(Asked).note(row, reserved=reserved)
 

@@ -18,6 +18,7 @@ from bot.loops.clip_post import nonce
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import messages
+from bot.text.wording import speaking
 from db.jobs.asked import ANSWERABLE, Asked, AskedRow
 from db.jobs.delivery import Delivery
 from db.jobs.job import Job
@@ -80,9 +81,11 @@ class Answers:
         for row in await self._asked.open():
             age = self._clock() - row.at
             if row.interaction in self._left or age > STILL_IN_HAND:
-                await self._answer(row, age)
+                with speaking(row.language):
+                    await self._answer(row, age)
         for job, tries in await self._owed.due():
-            await self._say(job, tries)
+            with speaking(job.language):
+                await self._say(job, tries)
 
     async def _answer(self, row: AskedRow, age: float) -> None:
         """One interaction; where Discord is away, it is looked at again."""

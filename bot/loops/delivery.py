@@ -26,6 +26,7 @@ from bot.loops.private_post import AnswerWith, answer_privately
 from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
+from bot.text.wording import speaking
 from db.files import Blobs
 from db.jobs.claims import Claims
 from db.jobs.delivery import Delivery
@@ -209,7 +210,8 @@ class Deliverer:
 
     async def _deliver(self, job: Job) -> None:
         try:
-            await self._attempt(job)
+            with speaking(job.language):
+                await self._attempt(job)
         except Exception as error:
             short = self._shortages.met(Place.DELIVERY, error)
             if short is None:

@@ -30,6 +30,7 @@ from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import default_texts, messages
+from bot.text.wording import speaking
 from db.jobs.delivery import Delivery
 from db.jobs.job import Job
 from db.jobs.owed import Owed
@@ -212,8 +213,7 @@ class StatusBoard:
         due = [
             job
             for job in self._dirty
-            if job not in self._busy | self._expected
-            and (job not in self._shown or self._shown[job].next <= now)
+            if job not in self._busy | self._expected and self._shown.get(job, Shown()).next <= now
         ]
         for job in list(fitting(due, self._shown, self._busy, most=most)):
             del self._dirty[job]
@@ -234,7 +234,8 @@ class StatusBoard:
                     self._forget(job_id)
                     return
                 look = self._looks.of(job.id) if job.state is State.RUNNING else None
-                await self._write(job, look if look and await self._may_show(job) else None)
+                with speaking(job.language):
+                    await self._write(job, look if look and await self._may_show(job) else None)
             except Exception:
                 log.exception("could not show the status of job %s", job_id)
                 self._try_again(job_id)

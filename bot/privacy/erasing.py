@@ -24,6 +24,7 @@ from bot.loops.clip_post import file_name, nonce
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import privacy_texts
+from bot.text.wording import speaking, spoken
 from db.files import Blobs
 from db.jobs.erasures import Stage
 from db.jobs.job import Job
@@ -118,7 +119,7 @@ class Erasing:
         pseudonym = self._personal.pseudonym_of(user)
         self._unanswered.add(pseudonym)
         stopped = await self._personal.ask_to_erase(
-            user, messages=messages, interaction=interaction, token=token
+            user, messages=messages, interaction=interaction, token=token, speaks=spoken()
         )
         self._users[pseudonym] = user
         self._told.pop(pseudonym, None)
@@ -154,7 +155,8 @@ class Erasing:
         moving = False
         for erasure in await self._personal.erasures():
             try:
-                moving |= await self._advance(erasure)
+                with speaking(erasure.language):
+                    moving |= await self._advance(erasure)
             except Exception:
                 log.exception("could not erase a member yet")
         if time.monotonic() >= self._copies_at:

@@ -90,7 +90,7 @@ class Rights:
             async with asyncio.timeout(QUICK_SECONDS):
                 refused = await self._personal.opted_out(author)
         except TimeoutError:
-            text = privacy_texts.TOO_BUSY
+            text: str = privacy_texts.TOO_BUSY
         else:
             if not refused:
                 return True
@@ -147,7 +147,7 @@ class Rights:
         kinds = [kind for kind in rows.buttons() if issubclass(kind, ErasureButton)]
         view = rows.view_of([kind() for kind in kinds])
         under_way = await self._erasing.left(interaction.user.id)
-        question = privacy_texts.ERASE_QUESTION
+        question = str(privacy_texts.ERASE_QUESTION)
         if under_way is not None:
             question = f"{privacy_texts.UNDER_WAY}\n> {under_way}\n\n{question}"
         await interaction.response.send_message(question, view=view, ephemeral=True)

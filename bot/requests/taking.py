@@ -32,6 +32,7 @@ from bot.requests.wording import worded
 from bot.seats import HERE, lane_of
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts
+from bot.text.wording import spoken
 from db.errors import AskedBeforeErase
 from db.files import Blobs
 from db.jobs.enqueue import Admission, Enqueued
@@ -339,7 +340,7 @@ def _new_job(
         guild_id=asker.guild_id,
         channel_id=asker.channel_id,
         user_id=asker.user_id,
-        recipe=recipe.to_json(),
+        recipe=recipe.to_json(sentences=True),
         profile=recipe.profile,
         inputs=recipe.inputs,
         parent=None if parent is None else parent.id,
@@ -359,4 +360,5 @@ def _new_job(
         private=made.private,
         token=made.token,
         given=made.given,
+        language=spoken(),
     )

@@ -6,29 +6,37 @@ import json
 from collections.abc import Mapping
 
 from bot.text.foreign import quote
+from bot.text.wording import Text, say, say_as
 from db.community.preferences import Preferred, Value
 from db.jobs.job import Job
 
-NONE_YET = "There are no defaults yet. `/defaults set` keeps some."
-CLEARED = "Your defaults in this server are gone."
-SERVER_CLEARED = "This server's defaults are gone. Members' own stay."
-NOTHING_GIVEN = "Give me at least one option to remember, or use `/defaults clear`."
+NONE_YET = Text("There are no defaults yet. `/defaults set` keeps some.")
+CLEARED = Text("Your defaults in this server are gone.")
+SERVER_CLEARED = Text("This server's defaults are gone. Members' own stay.")
+NOTHING_GIVEN = Text("Give me at least one option to remember, or use `/defaults clear`.")
 
 
 def listed(options: Mapping[str, Value]) -> str:
     """Options with their values, in one line."""
-    return " · ".join(f"{name} {quote(str(value), 60)}" for name, value in options.items())
+    return " · ".join(f"{say_as('option', name)} {quote(str(value), 60)}" for name, value in options.items())
 
 
 def applied(options: Mapping[str, Value]) -> str:
     """The line in a status message that says which defaults were added."""
-    return f"-# with your defaults: {listed(options)}"
+    return f"-# {say('with your defaults: {options}', options=listed(options))}"
 
 
 def kept(options: Mapping[str, Value], *, server: bool) -> str:
     """The answer to a change."""
-    whose = "This server's defaults" if server else "Your defaults in this server"
-    return f"{whose}: {listed(options)}\nWhat you give to a command counts more."
+    if server:
+        return say(
+            "This server's defaults: {options}\nWhat you give to a command counts more.",
+            options=listed(options),
+        )
+    return say(
+        "Your defaults in this server: {options}\nWhat you give to a command counts more.",
+        options=listed(options),
+    )
 
 
 def shown(preferred: Preferred) -> str:
@@ -37,9 +45,10 @@ def shown(preferred: Preferred) -> str:
         return NONE_YET
     lines = []
     if preferred.own:
-        lines.append(f"**Yours:** {listed(preferred.own)}")
+        lines.append(say("**Yours:** {options}", options=listed(preferred.own)))
     if preferred.server:
-        lines.append(f"**This server's**, where you have none: {listed(preferred.server)}")
+        options = listed(preferred.server)
+        lines.append(say("**This server's**, where you have none: {options}", options=options))
     return "\n".join(lines)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.text.wording import Text
 from db.gallery import Choice
 from engine.core.foreign_text import visible
 from engine.core.recipe import Kind
@@ -40,24 +41,24 @@ SHOWING = {
     Shows.PAGE: "a page of text",
 }
 
-SHOWN_HERE = (
+SHOWN_HERE = Text(
     "Clips posted in channels that everyone can see are now shown in the gallery on the web. "
     "Private, reported, deleted and age-restricted ones are not, and members can keep theirs out with "
     "`/mydata gallery`."
 )
-SHOWN_ALREADY = "This server's clips are already shown in the gallery."
-NOT_SHOWN_HERE = "This server's clips are no longer shown in the gallery."
-NOT_SHOWN_ALREADY = "This server's clips are not shown in the gallery."
-IS_SHOWN = "This server's public clips are shown in the gallery."
-IS_NOT_SHOWN = "This server's clips are not shown in the gallery. `/queue gallery show: on` shows them."
+SHOWN_ALREADY = Text("This server's clips are already shown in the gallery.")
+NOT_SHOWN_HERE = Text("This server's clips are no longer shown in the gallery.")
+NOT_SHOWN_ALREADY = Text("This server's clips are not shown in the gallery.")
+IS_SHOWN = Text("This server's public clips are shown in the gallery.")
+IS_NOT_SHOWN = Text("This server's clips are not shown in the gallery. `/queue gallery show: on` shows them.")
 
 CHOSEN = {
-    Choice.HIDDEN: "Done. None of your clips are shown in the gallery.",
-    Choice.UNNAMED: (
+    Choice.HIDDEN: Text("Done. None of your clips are shown in the gallery."),
+    Choice.UNNAMED: Text(
         "Done. Where moderators show the server's public clips in the gallery, yours are there without your "
         "name."
     ),
-    Choice.NAMED: (
+    Choice.NAMED: Text(
         "Done. Where moderators show the server's public clips in the gallery, yours are there with your "
         "name as that server shows it."
     ),

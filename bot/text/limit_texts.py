@@ -5,54 +5,66 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.text.messages import fit
+from bot.text.wording import Text, say
 from db.jobs.allowances import Allowance, Precedence, Spent, StoredAllowance, Whose
 from db.jobs.enqueue import EnqueueLimits
 
 SHOWN = 20
 
 PRECEDENCES: Mapping[Precedence, str] = {
-    Precedence.FIRST: "ahead of other jobs in this server",
-    Precedence.NORMAL: "in turn",
-    Precedence.BACKGROUND: "when nothing else is waiting",
+    Precedence.FIRST: Text("ahead of other jobs in this server"),
+    Precedence.NORMAL: Text("in turn"),
+    Precedence.BACKGROUND: Text("when nothing else is waiting"),
 }
 SPENT: Mapping[Spent, str] = {
-    Spent.REFUSE: "refuse new jobs until some time is free again",
-    Spent.BACKGROUND: "make new jobs when nothing else is waiting",
+    Spent.REFUSE: Text("refuse new jobs until some time is free again"),
+    Spent.BACKGROUND: Text("make new jobs when nothing else is waiting"),
 }
-NOTHING_SAID = "Please set at least one of waiting, hour, day, turn or spent. The others stay as they are."
-CLEARED = "Done. The next broader limit applies again."
-NOTHING_TO_CLEAR = "There was no limit to clear."
-NO_ALLOWANCES = "This server has no limits of its own. The owner's limits apply to everyone."
+NOTHING_SAID = Text(
+    "Please set at least one of waiting, hour, day, turn or spent. The others stay as they are."
+)
+CLEARED = Text("Done. The next broader limit applies again.")
+NOTHING_TO_CLEAR = Text("There was no limit to clear.")
+NO_ALLOWANCES = Text("This server has no limits of its own. The owner's limits apply to everyone.")
 
 
 def allowance_line(kind: Whose, whom: int, allowance: Allowance) -> str:
     """What is allowed to whom, in one line."""
-    name = {Whose.GUILD: "everyone here", Whose.ROLE: f"<@&{whom}>", Whose.MEMBER: f"<@{whom}>"}[kind]
+    name = {Whose.GUILD: say("everyone here"), Whose.ROLE: f"<@&{whom}>", Whose.MEMBER: f"<@{whom}>"}[kind]
     parts = []
     if allowance.waiting is not None:
-        parts.append(f"{allowance.waiting} waiting")
+        parts.append(say("{n} waiting", n=allowance.waiting))
     if allowance.hour is not None:
-        parts.append(f"{allowance.hour} an hour")
+        parts.append(say("{n} an hour", n=allowance.hour))
     if allowance.day is not None:
-        parts.append(f"{allowance.day:.0f} s of drawing time in 24 hours")
+        parts.append(say("{n} s of drawing time in 24 hours", n=f"{allowance.day:.0f}"))
     if allowance.precedence is not None:
-        parts.append(f"made {PRECEDENCES[allowance.precedence]}")
+        parts.append(say("made {turn}", turn=PRECEDENCES[allowance.precedence]))
     if allowance.spent is not None:
-        parts.append(f"when the time is used up: {SPENT[allowance.spent]}")
+        parts.append(say("when the time is used up: {what}", what=SPENT[allowance.spent]))
     return f"{name}: " + " · ".join(parts)
 
 
 def allowances_page(kept: Sequence[StoredAllowance], owner: EnqueueLimits) -> str:
     """The answer of /queue limit show."""
-    lines = [allowance_line(one.kind, one.whom, one.allowance) for one in kept[:SHOWN]] or [NO_ALLOWANCES]
+    lines = [allowance_line(one.kind, one.whom, one.allowance) for one in kept[:SHOWN]] or [
+        str(NO_ALLOWANCES)
+    ]
     if len(kept) > SHOWN:
-        lines.append(f"… and {len(kept) - SHOWN} more")
+        lines.append(say("… and {n} more", n=len(kept) - SHOWN))
     most = owner.ceilings
-    head = (
-        f"**Limits** · default for each member: {owner.per_member_waiting} waiting, "
-        f"{owner.per_member_hour} an hour, {owner.per_member_day:.0f} s of drawing time in 24 hours\n"
+    head = say(
+        "**Limits** · default for each member: {waiting} waiting, {hour} an hour, {day} s of drawing time in "
+        "24 hours\n"
         "-# The most specific limit applies: the member's own, then the most generous of their roles, then "
-        f"this server's, then the owner's. You can set up to {most.waiting} waiting, {most.hour} an hour and "
-        f"{most.day:.0f} s for each member. This server can have {owner.per_guild_waiting} waiting in all."
+        "this server's, then the owner's. You can set up to {most_waiting} waiting, {most_hour} an hour and "
+        "{most_day} s for each member. This server can have {in_all} waiting in all.",
+        waiting=owner.per_member_waiting,
+        hour=owner.per_member_hour,
+        day=f"{owner.per_member_day:.0f}",
+        most_waiting=most.waiting,
+        most_hour=most.hour,
+        most_day=f"{most.day:.0f}",
+        in_all=owner.per_guild_waiting,
     )
     return fit("\n".join([head, *lines]))

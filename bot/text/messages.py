@@ -13,6 +13,7 @@ from bot.forecast import Wait
 from bot.text import clip_texts, take_texts
 from bot.text.foreign import disarm
 from bot.text.prompts import show_prompt
+from bot.text.wording import CHOICE, ENGINE, KIND, Text, decimal, say, say_many, translated
 from db.jobs.job import Job
 from db.jobs.queries import Ahead
 from db.moderation.actions import SET_ASIDE
@@ -27,114 +28,152 @@ MESSAGE_LIMIT = 2000
 """Characters of one Discord message."""
 
 STAGES = {
-    "preparing": "getting ready",
-    "drawing": "drawing",
-    "checking": "checking",
-    "smoothing": "smoothing",
-    "encoding": "wrapping up",
+    "preparing": Text("getting ready"),
+    "drawing": Text("drawing"),
+    "checking": Text("checking"),
+    "smoothing": Text("smoothing"),
+    "encoding": Text("wrapping up"),
+}
+
+STATES = {
+    State.QUEUED: Text("queued", "state"),
+    State.RUNNING: Text("running", "state"),
+    State.RENDERED: Text("rendered", "state"),
+    State.POSTING: Text("posting", "state"),
+    State.DELIVERED: Text("delivered", "state"),
+    State.HELD: Text("held", "state"),
+    State.CANCELLED: Text("cancelled", "state"),
+    State.FAILED: Text("failed", "state"),
+    State.QUARANTINED: Text("quarantined", "state"),
+    State.REFUSED: Text("refused", "state"),
 }
 
 DOING = {
-    Kind.ANIMATE: "Animating a picture",
-    Kind.TEXT2VIDEO: "Turning words into a clip",
-    Kind.RESTYLE: "Restyling a clip",
+    Kind.ANIMATE: Text("Animating a picture"),
+    Kind.TEXT2VIDEO: Text("Turning words into a clip"),
+    Kind.RESTYLE: Text("Restyling a clip"),
     Kind.UPSCALE: clip_texts.UPSCALING,
 }
 
-KEPT = "I keep it for a few days: `/mydata export` has it."
 CAUSES = {
-    "E_MEMORY": "There was not enough memory for this clip, even after I used as little as I could.",
-    "E_BROKEN": "Every take came out broken. Another seed may work better.",
-    "E_ELSEWHERE": "The server or service that draws with this engine refused the clip, or broke off. "
-    "Another engine may be able to draw it.",
-    "E_CHANNEL": f"I could bring the finished clip neither here nor to you directly. {KEPT}",
-    "E_TOO_LARGE": f"I couldn't make the clip small enough for this server's upload limit. {KEPT}",
-    "E_CLIP": "The finished clip went missing on my disk. Please ask for it again.",
-    "E_POST": f"Discord refused the finished clip. {KEPT}",
+    "E_MEMORY": Text("There was not enough memory for this clip, even after I used as little as I could."),
+    "E_BROKEN": Text("Every take came out broken. Another seed may work better."),
+    "E_ELSEWHERE": Text(
+        "The server or service that draws with this engine refused the clip, or broke off. "
+        "Another engine may be able to draw it."
+    ),
+    "E_CHANNEL": Text(
+        "I could bring the finished clip neither here nor to you directly. "
+        "I keep it for a few days: `/mydata export` has it."
+    ),
+    "E_TOO_LARGE": Text(
+        "I couldn't make the clip small enough for this server's upload limit. "
+        "I keep it for a few days: `/mydata export` has it."
+    ),
+    "E_CLIP": Text("The finished clip went missing on my disk. Please ask for it again."),
+    "E_POST": Text("Discord refused the finished clip. I keep it for a few days: `/mydata export` has it."),
 }
 """By error code. Any other code is our own fault, and its text would help only the owner."""
 
-NOT_YOURS = "Only the member who asked for this clip or a moderator can do that."
-NOT_A_MODERATOR = "Only moderators can do that. You need Manage Server, or a role chosen by this bot's owner."
-NOT_FOUND = "I can't find that job in this server. It may have been deleted."
-NO_AVATAR = "They have no avatar of their own yet, only Discord's default one."
-NO_PICTURE = "That message has no picture. Choose a message that has one, or use /animate."
-ONLY_A_STICKER = "I can't animate a sticker. Save it as a picture, and give that to /animate."
-ONLY_A_PREVIEW = "That picture is only a link's preview. Save the picture, and give it to /animate."
-ONLY_IN_SERVERS = "I only work in servers that have added me. Please ask me in a channel of one."
-ONE_AT_A_TIME = "One at a time, please. I'm still busy with the last thing you asked for."
-SERVER_IS_BUSY = "I'm taking in a lot of requests from this server right now. Please try again in a moment."
-UNKNOWN_BUTTON = "I don't know that button or form any more. Please use a newer message of mine."
-ALREADY_OVER = "That job is already over."
-CANCELLED = "Cancelled. Nothing was charged."
-STOPPING = "Stopping it now."
-NOT_WAITING = "That job is no longer waiting."
-DELETED = "Deleted."
-NOT_DELETED = "Discord didn't let me delete it just now. Please try again in a moment."
-STARTING = "I'm still starting up. Please try again in a moment."
-MAY_NOT_POST = (
+NOT_YOURS = Text("Only the member who asked for this clip or a moderator can do that.")
+NOT_A_MODERATOR = Text(
+    "Only moderators can do that. You need Manage Server, or a role chosen by this bot's owner."
+)
+NOT_FOUND = Text("I can't find that job in this server. It may have been deleted.")
+NO_AVATAR = Text("They have no avatar of their own yet, only Discord's default one.")
+NO_PICTURE = Text("That message has no picture. Choose a message that has one, or use /animate.")
+ONLY_A_STICKER = Text("I can't animate a sticker. Save it as a picture, and give that to /animate.")
+ONLY_A_PREVIEW = Text("That picture is only a link's preview. Save the picture, and give it to /animate.")
+ONLY_IN_SERVERS = Text("I only work in servers that have added me. Please ask me in a channel of one.")
+ONE_AT_A_TIME = Text("One at a time, please. I'm still busy with the last thing you asked for.")
+SERVER_IS_BUSY = Text(
+    "I'm taking in a lot of requests from this server right now. Please try again in a moment."
+)
+UNKNOWN_BUTTON = Text("I don't know that button or form any more. Please use a newer message of mine.")
+ALREADY_OVER = Text("That job is already over.")
+CANCELLED = Text("Cancelled. Nothing was charged.")
+STOPPING = Text("Stopping it now.")
+NOT_WAITING = Text("That job is no longer waiting.")
+DELETED = Text("Deleted.")
+NOT_DELETED = Text("Discord didn't let me delete it just now. Please try again in a moment.")
+STARTING = Text("I'm still starting up. Please try again in a moment.")
+MAY_NOT_POST = Text(
     "I'm not allowed to post files in this channel. A moderator can give me the permissions: "
     "View Channel, Send Messages, Attach Files."
 )
-DISK_FULL = (
+DISK_FULL = Text(
     "My disk is nearly full, so I can't take new requests. The owner of this bot needs to free some space."
 )
-DATA_GONE = (
+DATA_GONE = Text(
     "Somebody deleted my data folder while I was running, so I can't take requests. "
     "The owner of this bot needs to put it back or restart me."
 )
-NO_ROOM_NOW = "I couldn't save your request, so it is not in the queue. Please try again in a moment."
-NOT_TAKEN_BEFORE_RESTART = "I was restarted before I had taken this. Please ask again."
-NOT_ANSWERED = "Discord didn't let me answer you, so nothing was done. Please ask again."
-NOT_ANSWERED_BEFORE_RESTART = (
+NO_ROOM_NOW = Text("I couldn't save your request, so it is not in the queue. Please try again in a moment.")
+NOT_TAKEN_BEFORE_RESTART = Text("I was restarted before I had taken this. Please ask again.")
+NOT_ANSWERED = Text("Discord didn't let me answer you, so nothing was done. Please ask again.")
+NOT_ANSWERED_BEFORE_RESTART = Text(
     "I was restarted before I could answer you. If nothing has come of it, please ask again."
 )
-BEING_RESTARTED = "I'm restarting. Please ask again in a minute."
-BANNED = "You can't use me in this server. A moderator has blocked you."
-NO_ALLOWANCE = "Only some roles can ask for clips here. A moderator of this server can tell you which."
-FORBIDDEN = (
+BEING_RESTARTED = Text("I'm restarting. Please ask again in a minute.")
+BANNED = Text("You can't use me in this server. A moderator has blocked you.")
+NO_ALLOWANCE = Text("Only some roles can ask for clips here. A moderator of this server can tell you which.")
+FORBIDDEN = Text(
     "I won't make that: your prompt mentions someone young, or someone who could be young, "
     "together with something sexual. "
     "If you mean adults, say so: woman, man."
 )
-INPUT_GONE = "A file this clip was made from has been deleted. Please send it again."
-ANY_ENGINE = "auto · the best engine here for your request"
-NEEDS_A_CLIP = "I need a clip to follow. Attach one as the reference."
-NO_FIRST_LOOK = "There is no first look left to keep."
-ASKED_AGAIN = "That one has already been rerolled."
-NOTHING_YET = (
+INPUT_GONE = Text("A file this clip was made from has been deleted. Please send it again.")
+ANY_ENGINE = Text("auto · the best engine here for your request")
+NEEDS_A_CLIP = Text("I need a clip to follow. Attach one as the reference.")
+NO_FIRST_LOOK = Text("There is no first look left to keep.")
+ASKED_AGAIN = Text("That one has already been rerolled.")
+NOTHING_YET = Text(
     "You haven't asked for anything yet. Try /animate with a picture, or /text2video with a description."
 )
-QUEUE_EMPTY = "The queue is empty."
-QUEUE_PAUSED = "⏸️ A moderator has paused this server's queue. Your place is kept."
-CONTINUED = "I was restarted; nothing was lost"
-CLOSED_FOR_NOW = (
+QUEUE_EMPTY = Text("The queue is empty.")
+QUEUE_PAUSED = Text("⏸️ A moderator has paused this server's queue. Your place is kept.")
+CONTINUED = Text("I was restarted; nothing was lost")
+CLOSED_FOR_NOW = Text(
     "A moderator has closed this server's queue for now. I'll finish the clips that are already waiting, "
     "but I can't take new requests. Please come back later."
 )
-SET_ASIDE_BY_A_MODERATOR = "A moderator has set this one aside. Nothing was charged."
-UNDER_REVIEW = "👀 waiting for a moderator to review it; your place is kept"
-FIRST_LOOK = "👀 a rough first look: keep it, reroll with another seed, or stop"
-UNSIGNED = "not signed"
-WAITING_FOR_CHANNEL = "The clip is ready, but I can't post here right now. I'll keep trying."
+SET_ASIDE_BY_A_MODERATOR = Text("A moderator has set this one aside. Nothing was charged.")
+UNDER_REVIEW = Text("👀 waiting for a moderator to review it; your place is kept")
+FIRST_LOOK = Text("👀 a rough first look: keep it, reroll with another seed, or stop")
+UNSIGNED = Text("not signed")
+WAITING_FOR_CHANNEL = Text("The clip is ready, but I can't post here right now. I'll keep trying.")
 
 
 WAITS_FOR = {
-    Shortage.DISK: "waiting for room on my disk",
-    Shortage.READ_ONLY: "waiting until my disk can be written again",
-    Shortage.STORAGE: "waiting for my disk to work again",
-    Shortage.HANDLES: "waiting until my machine is less busy",
-    Shortage.PROCESSES: "waiting until my machine is less busy",
-    Shortage.MEMORY: "waiting for free memory on my machine",
+    Shortage.DISK: Text("waiting for room on my disk"),
+    Shortage.READ_ONLY: Text("waiting until my disk can be written again"),
+    Shortage.STORAGE: Text("waiting for my disk to work again"),
+    Shortage.HANDLES: Text("waiting until my machine is less busy"),
+    Shortage.PROCESSES: Text("waiting until my machine is less busy"),
+    Shortage.MEMORY: Text("waiting for free memory on my machine"),
 }
+"""How a job stands."""
+
+I_WAIT_FOR = {
+    Shortage.DISK: Text("waiting for room on my disk", "I'm …"),
+    Shortage.READ_ONLY: Text("waiting until my disk can be written again", "I'm …"),
+    Shortage.STORAGE: Text("waiting for my disk to work again", "I'm …"),
+    Shortage.HANDLES: Text("waiting until my machine is less busy", "I'm …"),
+    Shortage.PROCESSES: Text("waiting until my machine is less busy", "I'm …"),
+    Shortage.MEMORY: Text("waiting for free memory on my machine", "I'm …"),
+}
+"""The same, of the bot itself, in the middle of a sentence. Translations are whole clauses."""
 
 
 def waits_for(recipe: Recipe, short: Shortage) -> str:
     """The status of a job that waits for something the machine is short of."""
-    return f"{title(recipe)}\n⏳ {WAITS_FOR[short]}; it goes on by itself, and nothing is charged meanwhile"
+    goes_on = say(
+        "{waiting}; it goes on by itself, and nothing is charged meanwhile", waiting=WAITS_FOR[short]
+    )
+    return f"{title(recipe)}\n⏳ {goes_on}"
 
 
-NOTHING_DRAWS_IT = "Nothing here can make this right now. The owner of this bot can change that."
+NOTHING_DRAWS_IT = Text("Nothing here can make this right now. The owner of this bot can change that.")
 
 
 def waits_for_gpu(recipe: Recipe, until: datetime | None) -> str:
@@ -144,14 +183,21 @@ def waits_for_gpu(recipe: Recipe, until: datetime | None) -> str:
         recipe: the job's.
         until: when the first of them draws again; None: nobody knows.
     """
-    when = "" if until is None else f" until <t:{round(until.timestamp())}:t>"
-    return (
-        f"{title(recipe)}\n⏳ waiting: the graphics card is needed for something else{when}; it goes on by "
-        "itself, and nothing is charged meanwhile"
-    )
+    if until is None:
+        waits = say(
+            "waiting: the graphics card is needed for something else; it goes on by itself, and nothing is "
+            "charged meanwhile"
+        )
+    else:
+        waits = say(
+            "waiting: the graphics card is needed for something else until {time}; it goes on by itself, and "
+            "nothing is charged meanwhile",
+            time=f"<t:{round(until.timestamp())}:t>",
+        )
+    return f"{title(recipe)}\n⏳ {waits}"
 
 
-ANOTHER_MACHINE = "the machine that can draw it"
+ANOTHER_MACHINE = Text("the machine that can draw it")
 """What a job waits for whose worker is away; members need not know whose it is."""
 
 
@@ -162,25 +208,32 @@ def waits_for_server(recipe: Recipe, where: str) -> str:
         recipe: the job's.
         where: what draws it, as its owner calls it.
     """
-    return (
-        f"{title(recipe)}\n⏳ waiting for {disarm(where)}, which can't be reached right now; it goes on by "
-        "itself, and nothing is charged meanwhile"
+    waits = say(
+        "waiting for {where}, which can't be reached right now; it goes on by itself, and nothing is charged "
+        "meanwhile",
+        where=disarm(translated(where)),
     )
+    return f"{title(recipe)}\n⏳ {waits}"
 
 
 def not_taken_for_want_of(short: Shortage) -> str:
     """Why a request was not taken: the machine is short of something."""
-    return f"I'm {WAITS_FOR[short]}, so your request is not in the queue. Please ask again in a few minutes."
+    return say(
+        "I'm {waiting}, so your request is not in the queue. Please ask again in a few minutes.",
+        waiting=I_WAIT_FOR[short],
+    )
 
 
 def not_done_for_want_of(short: Shortage) -> str:
     """Why a click or a command had no effect: the machine is short of something."""
-    return f"I'm {WAITS_FOR[short]}, so I couldn't do that. Please try again in a few minutes."
+    return say(
+        "I'm {waiting}, so I couldn't do that. Please try again in a few minutes.", waiting=I_WAIT_FOR[short]
+    )
 
 
 def failed_inside(error_id: str) -> str:
     """Something that is our fault; the id leads the owner to the log."""
-    return f"Something broke on my side. Nothing was charged. Error id: `{error_id}`"
+    return say("Something broke on my side. Nothing was charged. Error id: `{id}`", id=error_id)
 
 
 def failed(code: str | None, error_id: str) -> str:
@@ -188,22 +241,25 @@ def failed(code: str | None, error_id: str) -> str:
     cause = CAUSES.get(code or "")
     if cause is None:
         return failed_inside(error_id)
-    return f"{cause} Nothing was charged. Error id: `{error_id}`"
+    return say("{cause} Nothing was charged. Error id: `{id}`", cause=cause, id=error_id)
 
 
 def only_engine(name: str) -> str:
     """The owner has decided how such clips are drawn."""
-    return f"The owner has chosen “{name}” for all clips like this. Please leave the engine option empty."
+    return say(
+        "The owner has chosen “{name}” for all clips like this. Please leave the engine option empty.",
+        name=name,
+    )
 
 
 def seconds(value: float) -> str:
     """A length of time in everyday words."""
     if value < 90:  # noqa: PLR2004 - people count in seconds up to a minute and a half
-        return f"{max(1, round(value))} s"
+        return say("{n} s", n=max(1, round(value)))
     minutes = value / 60
     if minutes < 90:  # noqa: PLR2004 - and in minutes up to an hour and a half
-        return f"{round(minutes)} min"
-    return f"{minutes / 60:.1f} h"
+        return say("{n} min", n=round(minutes))
+    return say("{n} h", n=decimal(minutes / 60))
 
 
 def span(low: float, high: float) -> str:
@@ -211,14 +267,15 @@ def span(low: float, high: float) -> str:
     first, last = seconds(low), seconds(high)
     if first == last:
         return first
-    if first.split()[1] == last.split()[1]:
-        return f"{first.split()[0]} to {last}"
-    return f"{first} to {last}"
+    figure, space, unit = first.partition(" ")
+    if space and last.endswith(space + unit):
+        first = figure
+    return say("{first} to {last}", first=first, last=last)
 
 
 def ready_in(low: float, high: float) -> str:
     """When a clip should be ready."""
-    return f"ready in about {span(low, high)}"
+    return say("ready in about {time}", time=span(low, high))
 
 
 def title(recipe: Recipe) -> str:
@@ -242,10 +299,12 @@ def waiting(recipe: Recipe, wait: Wait, *, paused: bool, restarted: bool, defaul
     """The status of a job that waits."""
     lines = [title(recipe)]
     if paused:
-        lines.append(QUEUE_PAUSED)
+        lines.append(str(QUEUE_PAUSED))
     else:
-        place = "you are next" if wait.position == 1 else f"#{wait.position} in the queue"
-        lines.append(f"🕒 waiting · {place} · {ready_in(wait.low, wait.high)}")
+        place = (
+            say("you are next") if wait.position == 1 else say("#{place} in the queue", place=wait.position)
+        )
+        lines.append(f"🕒 {say('waiting')} · {place} · {ready_in(wait.low, wait.high)}")
     if defaults:
         lines.append(defaults)
     if restarted:
@@ -263,11 +322,12 @@ def running(recipe: Recipe, stage: str, fraction: float, take: int, *, asks: boo
         take: from 1.
         asks: the message shows a first look, with buttons.
     """
-    named = STAGES.get(stage, "getting ready")
+    named = STAGES.get(stage, STAGES["preparing"])
     share = f" {round(fraction * 100)} %" if stage in {"drawing", "smoothing", "encoding"} else ""
     line = f"🎨 {named}{share}  {bar(overall(stage, fraction))}"
     if take > 1:
-        line += f"\n-# polishing (take {take}): the last one wasn't good enough to show"
+        polishing = say("polishing (take {take}): the last one wasn't good enough to show", take=take)
+        line += f"\n-# {polishing}"
     if asks:
         line += f"\n-# {FIRST_LOOK}"
     return f"{title(recipe)}\n{line}"
@@ -275,7 +335,7 @@ def running(recipe: Recipe, stage: str, fraction: float, take: int, *, asks: boo
 
 def uploading(recipe: Recipe) -> str:
     """The status of a job whose clip is being uploaded."""
-    return f"{title(recipe)}\n📤 uploading  {bar(1.0)}"
+    return f"{title(recipe)}\n📤 {say('uploading')}  {bar(1.0)}"
 
 
 def under_review(recipe: Recipe) -> str:
@@ -292,7 +352,7 @@ def over(job: Job, recipe: Recipe) -> str:
     """The final text of a status message."""
     if job.state is State.DELIVERED:
         if job.message_id is None:
-            return f"{title(recipe)}\n✅ done"
+            return f"{title(recipe)}\n✅ {say('done')}"
         link = f"https://discord.com/channels/{job.guild_id}/{job.channel_id}/{job.message_id}"
         return f"✅ {link}"
     if job.state is State.CANCELLED:
@@ -304,18 +364,31 @@ def over(job: Job, recipe: Recipe) -> str:
 def why_no_clip(job: Job) -> str:
     """Why a job ended without a clip, although nobody cancelled it."""
     if job.state is State.QUARANTINED and job.error_code == SET_ASIDE:
-        return SET_ASIDE_BY_A_MODERATOR
+        return str(SET_ASIDE_BY_A_MODERATOR)
     if job.state is State.QUARANTINED:
-        return f"{_why_set_aside(job)} Nothing was charged. A moderator can bring it back: `{job.id}`"
-    return job.error_text or failed(job.error_code, job.error_id or job.id)
+        return say(
+            "{why} Nothing was charged. A moderator can bring it back: `{job}`",
+            why=_why_set_aside(job),
+            job=job.id,
+        )
+    if job.error_text:
+        return translated(job.error_text)
+    return failed(job.error_code, job.error_id or job.id)
 
 
 def _why_set_aside(job: Job) -> str:
     """What is known: an engine that ended is not always the job's doing."""
-    times = f"{job.stumbles} times" if job.stumbles > 1 else "once"
-    if job.crashes:
-        return f"My engine stopped {times} while it drew this, so I set it aside."  # perhaps it was alone
-    return f"I was interrupted {times} while this was drawn, and other clips went well, so I set it aside."
+    if job.crashes:  # perhaps it was alone
+        return say_many(
+            "My engine stopped once while it drew this, so I set it aside.",
+            "My engine stopped {n} times while it drew this, so I set it aside.",
+            max(1, job.stumbles),
+        )
+    return say_many(
+        "I was interrupted once while this was drawn, and other clips went well, so I set it aside.",
+        "I was interrupted {n} times while this was drawn, and other clips went well, so I set it aside.",
+        max(1, job.stumbles),
+    )
 
 
 def clip_message(
@@ -341,21 +414,45 @@ def clip_message(
 
 def receipt_line(receipt: Receipt, *, plain: bool = False) -> str:
     """What happened, in one small line; ``plain`` as in :func:`clip_message`."""
-    parts = ["AI-generated", f"{receipt.frames / receipt.fps:.1f} s", f"{receipt.width}×{receipt.height}"]
+    parts = [
+        say("AI-generated"),
+        say("{n} s", n=decimal(receipt.frames / receipt.fps)),
+        f"{receipt.width}×{receipt.height}",
+    ]
     discarded = [
         take for take in receipt.takes if take.outcome is Outcome.REJECTED and take.number != receipt.kept
     ]
     if receipt.forced:
-        why = _because(receipt.takes[receipt.kept - 1])
-        parts.append(f"best of {len(receipt.takes)} takes, none was perfect{why}; rerolling is free")
+        parts.append(_best_of(len(receipt.takes), _because(receipt.takes[receipt.kept - 1])))
     elif discarded:
-        parts.append(f"{len(receipt.takes)} takes, {len(discarded)} discarded{_because(discarded[0])}")
+        parts.append(_discarded(len(receipt.takes), len(discarded), _because(discarded[0])))
     elif receipt.takes:
-        parts.append("1 take")
+        parts.append(say("1 take"))
     # An engine quotes words of the prompt in “ ”, for example those that the sketch does not know.
     parts += [disarm(note) for note in receipt.ladder if not (plain and "“" in note)]
-    parts.append(f"made in {seconds(receipt.busy_seconds)}")
+    parts.append(say("made in {time}", time=seconds(receipt.busy_seconds)))
     return " · ".join(parts)
+
+
+def _best_of(takes: int, why: str) -> str:
+    if not why:
+        return say_many(
+            "best of {n} takes, none was perfect; rerolling is free",
+            "best of {n} takes, none was perfect; rerolling is free",
+            takes,
+        )
+    return say_many(
+        "best of {n} takes, none was perfect: {why}; rerolling is free",
+        "best of {n} takes, none was perfect: {why}; rerolling is free",
+        takes,
+        why=why,
+    )
+
+
+def _discarded(takes: int, discarded: int, why: str) -> str:
+    if not why:
+        return say("{takes} takes, {discarded} discarded", takes=takes, discarded=discarded)
+    return say("{takes} takes, {discarded} discarded: {why}", takes=takes, discarded=discarded, why=why)
 
 
 def why(
@@ -378,87 +475,113 @@ def why(
         named: whoever asks may know whose it is.
     """
     if job.state is State.RUNNING:
-        return f"It is being made right now: {STAGES.get(job.stage, 'getting ready')}."
+        return say("It is being made right now: {stage}.", stage=STAGES.get(job.stage, STAGES["preparing"]))
     if job.state is State.HELD:
-        return "It is waiting for a moderator to review it. Its place is kept."
+        return say("It is waiting for a moderator to review it. Its place is kept.")
     if job.choosing:
-        return take_texts.WHY
+        return str(take_texts.WHY)
     if job.state is not State.QUEUED or wait is None:
-        return f"It is not waiting: it is {job.state}."
-    cost = f"It will use about {seconds(wait.own)} of your drawing time."
-    ready = f"ready in about {span(wait.low, wait.high)}"
+        return say("It is not waiting: it is {state}.", state=STATES[job.state])
+    cost = say("It will use about {time} of your drawing time.", time=seconds(wait.own))
+    ready = span(wait.low, wait.high)
     if wait.position == 1:
-        return f"It is next, {ready}. {cost}"
-    count = f"{ahead.jobs} {'job is' if ahead.jobs == 1 else 'jobs are'} ahead of it"
-    own = [f"{ahead.by_member_self} of them your own"] if ahead.by_member_self else []
-    others = [f"{ahead.elsewhere} from other servers"] if ahead.elsewhere else []
-    among = f" ({', '.join(own + others)})" if own or others else ""
-    return (
-        f"{count}{among}, about {seconds(ahead_seconds)} of drawing. {_whose_turn(job, turn, named=named)}"
-        f"{_standing(job, wait)} It should be {ready}. {cost}"
+        return f"{say('It is next, ready in about {time}.', time=ready)} {cost}"
+    sentences = [
+        _ahead(ahead, ahead_seconds),
+        _whose_turn(job, turn, named=named),
+        _standing(job, wait),
+        say("It should be ready in about {time}.", time=ready),
+        cost,
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _ahead(ahead: Ahead, drawing: float) -> str:
+    """How many jobs come before it, and how long drawing them takes, in seconds."""
+    own, others = ahead.by_member_self, ahead.elsewhere
+    parts = [
+        *([say_many("{n} of them your own", "{n} of them your own", own)] if own else []),
+        *([say_many("{n} from other servers", "{n} from other servers", others)] if others else []),
+    ]
+    among = f" ({', '.join(parts)})" if parts else ""
+    return say_many(
+        "{n} job is ahead of it{among}, about {time} of drawing.",
+        "{n} jobs are ahead of it{among}, about {time} of drawing.",
+        ahead.jobs,
+        among=among,
+        time=seconds(drawing),
     )
 
 
 def _standing(job: Job, wait: Wait) -> str:
     """Why a job has the place it has."""
     if job.priority < 0:
-        return "It is drawn in the background, so it starts when nothing else is waiting."
-    place = "Its place depends on when you asked"
+        return say("It is drawn in the background, so it starts when nothing else is waiting.")
     if wait.delay >= 1:
-        place = (
-            f"You or this server used the bot a lot lately, so it counts as if you had asked "
-            f"{seconds(wait.delay)} later"
+        return say(
+            "You or this server used the bot a lot lately, so it counts as if you had asked {time} later; "
+            "members who used the bot less may still go ahead of you.",
+            time=seconds(wait.delay),
         )
-    return f"{place}; members who used the bot less may still go ahead of you."
+    return say(
+        "Its place depends on when you asked; members who used the bot less may still go ahead of you."
+    )
 
 
 def _whose_turn(job: Job, turn: Job | None, *, named: bool) -> str:
     if turn is None:
         return ""
     if turn.guild_id != job.guild_id:
-        return "It is another server's turn now. "
+        return say("It is another server's turn now.")
     if turn.user_id == job.user_id:
-        return "It is your turn now. "
-    return f"It is <@{turn.user_id}>'s turn now. " if named else "It is another member's turn now. "
+        return say("It is your turn now.")
+    if named:
+        return say("It is {member}'s turn now.", member=f"<@{turn.user_id}>")
+    return say("It is another member's turn now.")
 
 
 def quality_choice(name: str, wait: Wait) -> str:
     """One line of the quality list: the wait before the click."""
-    queue = "nobody is ahead" if wait.ahead == 0 else f"{wait.ahead} ahead"
-    return f"{name} · about {seconds(wait.middle)} now · {queue}"
+    named, time = translated(name, CHOICE), seconds(wait.middle)
+    if wait.ahead == 0:
+        return say("{name} · about {time} now · nobody is ahead", name=named, time=time)
+    return say("{name} · about {time} now · {n} ahead", name=named, time=time, n=wait.ahead)
 
 
 def engine_choice(name: str, about: str) -> str:
     """One line of the engine list."""
-    return f"{name} · {about}"
+    return f"{name} · {translated(about, ENGINE)}"
 
 
 def limit_reached(which: str, allowed: float, retry_after: float | None) -> str:
     """Why a request was not accepted, and when to try again."""
-    again = "" if retry_after is None else f" Try again in {seconds(retry_after)}."
     if allowed == 0:
-        return NO_ALLOWANCE
+        return str(NO_ALLOWANCE)
     if which == "per_member_day":
-        return f"You have used up your {seconds(allowed)} of drawing time for 24 hours.{again}"
-    if which == "per_member_waiting":
-        return f"You already have {allowed} waiting. Let one finish, or cancel one with /jobs.{again}"
-    if which == "per_member_hour":
-        return f"That would be more than {allowed} in an hour.{again}"
-    if which == "per_guild_waiting":
-        return f"This server already has {allowed} waiting. Please come back in a while.{again}"
-    return f"My queue is full ({allowed} waiting). Please come back in a while.{again}"
+        why = say("You have used up your {time} of drawing time for 24 hours.", time=seconds(allowed))
+    elif which == "per_member_waiting":
+        why = say("You already have {n} waiting. Let one finish, or cancel one with /jobs.", n=allowed)
+    elif which == "per_member_hour":
+        why = say("That would be more than {n} in an hour.", n=allowed)
+    elif which == "per_guild_waiting":
+        why = say("This server already has {n} waiting. Please come back in a while.", n=allowed)
+    else:
+        why = say("My queue is full ({n} waiting). Please come back in a while.", n=allowed)
+    return why if retry_after is None else f"{why} {say('Try again in {time}.', time=seconds(retry_after))}"
 
 
 def job_line(job: Job, recipe: Recipe, position: int | None) -> str:
     """A job in a list."""
-    where = f"#{position}" if position is not None else str(job.state)
-    shown = show_prompt(recipe.prompt, 60) or f"a picture, {recipe.quality}"
-    return f"`{job.id[:6]}` {where} · {job.kind} · {shown}"
+    where = f"#{position}" if position is not None else str(STATES[job.state])
+    shown = show_prompt(recipe.prompt, 60) or say(
+        "a picture, {quality}", quality=translated(recipe.quality, CHOICE)
+    )
+    return f"`{job.id[:6]}` {where} · {translated(job.kind, KIND)} · {shown}"
 
 
 def my_jobs(lines: Sequence[str]) -> str:
     """The answer of /jobs."""
-    return fit("**Your jobs**\n" + "\n".join(lines))
+    return fit(f"**{say('Your jobs')}**\n" + "\n".join(lines))
 
 
 def fit(text: str) -> str:
@@ -476,4 +599,4 @@ def overall(stage: str, fraction: float) -> float:
 
 
 def _because(take: TakeRecord) -> str:
-    return f": {disarm(take.reasons[0])}" if take.reasons else ""
+    return disarm(take.reasons[0]) if take.reasons else ""

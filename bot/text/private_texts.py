@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-NOT_WITH_TAKES = "A private clip can't be chosen from drafts yet. Leave takes: or private: out."
-COMES_HERE = (
+from bot.text.wording import Text
+
+NOT_WITH_TAKES = Text("A private clip can't be chosen from drafts yet. Leave takes: or private: out.")
+COMES_HERE = Text(
     "Only you will see the clip: here, if it is ready within 15 minutes, or else in a direct message."
 )
-POSTED = "It is on its way to the channel you asked in."
-POSTED_BEFORE = "You have posted that clip before."
-NOT_POSTED = "I can't post that clip any more: I no longer have it, or you can't use me in its server now."
-NOT_A_MEMBER = "You are no longer in the server that this clip was made in."
-ASK_AGAIN = "I can't reach Discord for that just now. Please try again in a moment."
+POSTED = Text("It is on its way to the channel you asked in.")
+POSTED_BEFORE = Text("You have posted that clip before.")
+NOT_POSTED = Text(
+    "I can't post that clip any more: I no longer have it, or you can't use me in its server now."
+)
+NOT_A_MEMBER = Text("You are no longer in the server that this clip was made in.")
+ASK_AGAIN = Text("I can't reach Discord for that just now. Please try again in a moment.")
 
 
 def waiting(head: str) -> str:

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.text.wording import Text, number, say, say_many
 from engine.core.foreign_text import visible
 from engine.core.sentence import Sentence
 
-TAKES_COST_MONEY = (
+TAKES_COST_MONEY = Text(
     "Drafts to choose from can't be drawn by a service that costs money. Leave takes: empty, or "
     "choose another engine."
 )
-NO_TAKES = "You can't choose from drafts here. Leave takes: empty."
-WHY = (
+NO_TAKES = Text("You can't choose from drafts here. Leave takes: empty.")
+WHY = Text(
     "Its drafts are drawn first. When you have chosen one, it is drawn as you would have had it without them."
 )
-NONE_PASSED = "None of the drafts was good enough to show. Other words or another seed may work better."
-CHOSEN_BEFORE = "A draft was already chosen, or this is over."
-CANCELLED_AFTER_SEEING = "Cancelled. Only the drafts that you saw were charged."
-YOU_CHOSE_NONE = "you chose no draft in time, so I finished the best one"
+NONE_PASSED = Text("None of the drafts was good enough to show. Other words or another seed may work better.")
+CHOSEN_BEFORE = Text("A draft was already chosen, or this is over.")
+CANCELLED_AFTER_SEEING = Text("Cancelled. Only the drafts that you saw were charged.")
+YOU_CHOSE_NONE = Text("you chose no draft in time, so I finished the best one")
 
 
 def too_many_takes(most: int) -> str:
     """More drafts than the owner allows."""
-    return NO_TAKES if most == 0 else f"You can choose from {most} drafts at most."
+    return NO_TAKES if most == 0 else say("You can choose from {most} drafts at most.", most=most)
 
 
 def drawing_takes(title: str, *, done: int, of: int, ready: str = "") -> str:
@@ -35,8 +36,9 @@ def drawing_takes(title: str, *, done: int, of: int, ready: str = "") -> str:
         of: how many there will be.
         ready: when they should be, in words; "" where that is not known.
     """
+    drawn = say("drawing drafts to choose from · {done} of {all}", done=done, all=of)
     when = f" · {ready}" if ready else ""
-    return f"{title}\n🎞️ drawing drafts to choose from · {done} of {of}{when}"
+    return f"{title}\n🎞️ {drawn}{when}"
 
 
 def question(user: int, shown: str, *, numbers: Sequence[int], of: int) -> str:
@@ -49,19 +51,26 @@ def question(user: int, shown: str, *, numbers: Sequence[int], of: int) -> str:
         of: how many were drawn.
     """
     words = f" {shown}" if shown else ""
-    missing = of - len(numbers)
-    left_out = f" {missing} of {of} did not pass my check." if missing else ""
-    return f"<@{user}>{words}\n🎞️ Which one shall I finish?{left_out}"
+    asked = say("Which one shall I finish?")
+    if missing := of - len(numbers):
+        asked += " " + say_many(
+            "{n} of {all} did not pass my check.", "{n} of {all} did not pass my check.", missing, all=of
+        )
+    return f"<@{user}>{words}\n🎞️ {asked}"
 
 
 def small_print(minutes: float) -> str:
     """What stands below drafts that have their buttons beside them; ``minutes``: how long one may choose."""
-    return f"-# AI-generated drafts · if you choose none within {minutes:g} min, I finish the best one"
+    small = say(
+        "AI-generated drafts · if you choose none within {minutes} min, I finish the best one",
+        minutes=number(minutes),
+    )
+    return f"-# {small}"
 
 
 def numbered(number: int) -> str:
     """What stands below one draft, beside its button."""
-    return f"**Draft {number}**"
+    return f"**{say('Draft {number}', number=number)}**"
 
 
 def choose(asked: str, *, numbers: Sequence[int], minutes: float) -> str:
@@ -72,15 +81,18 @@ def choose(asked: str, *, numbers: Sequence[int], minutes: float) -> str:
         numbers: of the drafts in the message.
         minutes: how long one may choose.
     """
-    return (
-        f"{asked}\n-# AI-generated drafts, from left to right: {', '.join(map(str, numbers))} · "
-        f"if you choose none within {minutes:g} min, I finish the best one"
+    small = say(
+        "AI-generated drafts, from left to right: {numbers} · "
+        "if you choose none within {minutes} min, I finish the best one",
+        numbers=", ".join(map(str, numbers)),
+        minutes=number(minutes),
     )
+    return f"{asked}\n-# {small}"
 
 
 def chosen(number: int) -> str:
     """The answer to a choice."""
-    return f"Number {number} it is. I'm finishing it now."
+    return say("Number {number} it is. I'm finishing it now.", number=number)
 
 
 def reason(number: int, of: int, *, late: bool, alone: bool) -> Sentence:
@@ -94,4 +106,6 @@ def reason(number: int, of: int, *, late: bool, alone: bool) -> Sentence:
 
 def alt(number: int, of: int, prompt: str) -> str:
     """What a draft shows, for those who can't see it."""
-    return f"Draft {number} of {of}" + (f": {visible(prompt)}" if prompt else "")
+    if not prompt:
+        return say("Draft {number} of {all}", number=number, all=of)
+    return say("Draft {number} of {all}: {words}", number=number, all=of, words=visible(prompt))

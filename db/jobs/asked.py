@@ -26,6 +26,7 @@ class AskedRow:
         token: what Discord takes answers to it by. It is good for nothing else.
         user_id, guild_id, channel_id: who asked, and where.
         at: Unix seconds.
+        language: the member's.
     """
 
     interaction: int
@@ -35,6 +36,7 @@ class AskedRow:
     guild_id: int
     channel_id: int
     at: float = 0.0
+    language: str = "en"
 
 
 _FIELDS = [field.name for field in fields(AskedRow)]

@@ -296,6 +296,33 @@ def _check_waiting(
         raise LimitReached(Limit.TOTAL_WAITING, limits.total_waiting * engines)
 
 
+_AS_GIVEN = (
+    "key",
+    "kind",
+    "guild_id",
+    "channel_id",
+    "user_id",
+    "recipe",
+    "profile",
+    "parent",
+    "adult",
+    "spoiler",
+    "status_message_id",
+    "seed",
+    "seen",
+    "lane",
+    "engine",
+    "api_key",
+    "ability",
+    "takes",
+    "private",
+    "token",
+    "given",
+    "language",
+)
+"""What stands in a new row as it was given."""
+
+
 def _insert(
     connection: sqlite3.Connection, new: NewJob, precedence: Precedence, now: float, share: FairShare
 ) -> Job:
@@ -307,46 +334,26 @@ def _insert(
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
             status_channel_id, status_message_id, seed, seen, lane, engine, api_key,
-            ability, takes, choosing, private, token, status_final, given
+            ability, takes, choosing, private, token, status_final, given, language
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
-            :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine,
-            :api_key, :ability, :takes, :takes > 0, :private, :token, :private, :given
+            :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine, :api_key,
+            :ability, :takes, :takes > 0, :private, :token, :private, :given, :language
         )
         """,
         {
+            **{name: getattr(new, name) for name in _AS_GIVEN},
             "id": new_job_id(),
-            "key": new.key,
-            "kind": new.kind,
-            "guild_id": new.guild_id,
-            "channel_id": new.channel_id,
-            "user_id": new.user_id,
-            "recipe": new.recipe,
-            "profile": new.profile,
             "inputs": json.dumps(dict(new.inputs)),
-            "parent": new.parent,
             "now": now,
             "priority": new.priority or precedence.priority,
             "first": first,
             "state": State.QUEUED if new.hold is None else State.HELD,
             "held_reason": None if new.hold is None else new.hold.reason,
-            "adult": new.adult,
-            "spoiler": new.spoiler,
             "due": now + delay,
             "expected": expected_seconds(connection, new.profile, new.lane),
             "status_channel_id": None if new.status_message_id is None else new.channel_id,
-            "status_message_id": new.status_message_id,
-            "seed": new.seed,
-            "seen": new.seen,
-            "lane": new.lane,
-            "engine": new.engine,
-            "api_key": new.api_key,
-            "ability": new.ability,
-            "takes": new.takes,
-            "private": new.private,
-            "token": new.token,
-            "given": new.given,
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()

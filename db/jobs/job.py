@@ -52,6 +52,7 @@ class NewJob:
         private: only its member is to see it.
         token: what its private answer can be changed with.
         given: JSON, what its command was given, where defaults were added; opaque to this package.
+        language: in which its member is told of it.
     """
 
     key: str
@@ -80,6 +81,7 @@ class NewJob:
     private: bool = False
     token: str | None = None
     given: str | None = None
+    language: str = "en"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +132,7 @@ class Job:
         private: only its member is to see it.
         token: what its private answer can be changed with, while that may be.
         given: JSON, what its command was given, where defaults were added; opaque to this package.
+        language: in which its member is told of it.
     """
 
     id: JobId
@@ -197,6 +200,7 @@ class Job:
     private: bool = False
     token: str | None = None
     given: str | None = None
+    language: str = "en"
 
     @property
     def has_channel(self) -> bool:

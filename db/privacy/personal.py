@@ -30,6 +30,7 @@ class Erasure:
         jobs: how many of theirs were emptied.
         messages_left: how many messages could not be deleted.
         token: by which they are told how it stands; None: they cannot be, or were.
+        language: in which they are told.
     """
 
     pseudonym: int
@@ -40,6 +41,7 @@ class Erasure:
     jobs: int
     messages_left: int
     token: str | None
+    language: str = "en"
 
 
 class Personal(JobRows):
@@ -90,7 +92,13 @@ class Personal(JobRows):
         return {JobId(row["id"]) for row in rows}
 
     async def ask_to_erase(
-        self, user: int, *, messages: bool, interaction: int = 0, token: str | None = None
+        self,
+        user: int,
+        *,
+        messages: bool,
+        interaction: int = 0,
+        token: str | None = None,
+        speaks: str = "en",
     ) -> list[Job]:
         """Write down that a member wants to be erased, so that it is done whatever happens meanwhile.
 
@@ -102,6 +110,7 @@ class Personal(JobRows):
             messages: their messages are to be deleted as well.
             interaction: the one by which they said so.
             token: its token, by which they are told how it stands.
+            speaks: their language.
 
         Returns:
             The jobs that this has changed, and those that still run.
@@ -111,9 +120,10 @@ class Personal(JobRows):
 
         def transaction(connection: sqlite3.Connection) -> list[Job]:
             connection.execute(
-                "REPLACE INTO erasure (pseudonym, user_id, at, interaction, messages, state, token) "
-                "VALUES (?, ?, ?, ?, ?, 'asked', ?)",
-                (pseudonym, user, at, interaction, messages, token),
+                "REPLACE INTO erasure "
+                "(pseudonym, user_id, at, interaction, messages, token, language, state) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, 'asked')",
+                (pseudonym, user, at, interaction, messages, token, speaks),
             )
             return _stop(connection, user, at)
 
@@ -250,6 +260,7 @@ def _erasure(row: sqlite3.Row) -> Erasure:
         jobs=row["jobs"],
         messages_left=row["messages_left"],
         token=row["token"],
+        language=row["language"],
     )
 
 

@@ -86,15 +86,7 @@ def upscaled(
             "I can't upscale clips on this machine. It is missing {lack}.",
             lack=sentence(lack),
         )
-    if before.frames > limits.frames:
-        raise UserError(
-            Code.UPSCALE,
-            "That clip is too long to upscale: it has {frames} frames, and I can upscale "
-            "{most} at most, which is {seconds:.3g} s at its rate.",
-            frames=before.frames,
-            most=limits.frames,
-            seconds=limits.frames / fps,
-        )
+    _check_length(before, fps, limits)
     factor = min(LARGEST_FACTOR, limits.side / max(before.width, before.height))
     if factor < LEAST_FACTOR:
         raise UserError(
@@ -164,3 +156,15 @@ def plan_upscale(
         prompt=request.prompt,
         sound=SoundSource.NONE if sound is None else SoundSource.GIVEN,
     )
+
+
+def _check_length(before: Before, fps: float, limits: UpscaleLimits) -> None:
+    if before.frames > limits.frames:
+        raise UserError(
+            Code.UPSCALE,
+            "That clip is too long to upscale: it has {frames} frames, and I can upscale "
+            "{most} at most, which is {seconds:.3g} s at its rate.",
+            frames=before.frames,
+            most=limits.frames,
+            seconds=limits.frames / fps,
+        )

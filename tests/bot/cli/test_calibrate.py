@@ -13,9 +13,9 @@ from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
 from bot.elsewhere_policies import engine_environment
 from db.sqlite.connection import Database
-from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.gate.calibration import shipped
 from engine.gate.local_calibration import read_calibrations
+from engine.runtime.context import CALIBRATION_VARIABLE
 from tests.bot.fixtures import receipt, recipe
 from tests.db.asking import enqueued
 from tests.policies import queue_on

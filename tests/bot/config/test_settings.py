@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.tables.settings_table import page, table
-from bot.config.choices import Containers, LogFormat, ShareWith
+from bot.config.choices import Containers, Language, LogFormat, ShareWith
 from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables, variable
 from tests import ROOT
 
@@ -45,6 +45,7 @@ DEFAULTS = {
     "choose_minutes": 30.0,
     "webhook_keep_days": 7.0,
     "first_times": True,
+    "language": Language.AUTO,
     "worker_judged_first": 20,
     "worker_judged_share": 0.05,
     "worker_check_seconds": 120.0,
@@ -313,6 +314,7 @@ WRONG = {
     "compiled_bytes": ["-1", "5 GB"],
     "fetch_eyes": ["perhaps"],
     "first_times": ["perhaps"],
+    "language": ["German", "DE", "xx"],
     "fetch_eyes_seconds": ["0", "4000", "soon"],
     "webhook_secret": ["whsec_c2hvcnQ=", "whsec_?", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="],
     "webhook_url": ["example.com", "ftp://example.org", "https://ann:word@example.org", "https://[x"],

@@ -42,7 +42,7 @@ LIVE = re.compile(r"(?<!\\)\[[^\]\n]*\]\(|https?://evil|@everyone|<@1>|^#|(?<!\\
 OURS = {
     *("code", "error_id", "stage", "which", "what", "about", "name", "counts", "lines", "held", "trouble"),
     *("action", "kind", "id", "error_text", "head", "hash", "title", "titles", "secret", "doing", "engines"),
-    *("shown", "ready", "defaults"),
+    *("shown", "ready", "defaults", "asked"),
 }
 """Parameters and fields whose values are made by us, or went through a function that is tried here too."""
 
@@ -98,9 +98,20 @@ MADE = {
 }
 
 
+THE_MACHINERY = {
+    "bot.text.catalogue",
+    "bot.text.command_translator",
+    "bot.text.languages",
+    "bot.text.wording",
+}
+"""What every text is made with; it has no texts of its own."""
+
+
 def texts():
     """Every function that writes a text, found by where it is."""
     for module in pkgutil.iter_modules(bot.text.__path__, "bot.text."):
+        if module.name in THE_MACHINERY:
+            continue
         found = importlib.import_module(module.name)
         for name, made in vars(found).items():
             if inspect.isfunction(made) and made.__module__ == module.name and not name.startswith("_"):
@@ -112,8 +123,8 @@ def drawn(text: str) -> str:
     return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
 
 
-NOT_SAID = {"clean_prompt", "fit", "my_jobs", "flagged_words", "line_of"}
-"""They make no text of ours: a prompt on its way in, two that put finished lines together, a reason that is
+NOT_SAID = {"clean_prompt", "fit", "my_jobs", "choose", "flagged_words", "line_of"}
+"""They make no text of ours: a prompt on its way in, three that put finished lines together, a reason that is
 kept, and quoted where it is said, and a line that another one here makes of a job's row."""
 
 NOT_DRAWN = {"job_choice", "page_title", "by", "alternative", "alt"}

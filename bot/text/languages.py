@@ -1,0 +1,24 @@
+"""The languages that the bot speaks, and which of them a locale of Discord asks for."""
+
+from __future__ import annotations
+
+from bot.config.choices import Language
+
+ENGLISH = Language.ENGLISH.value
+"""The language that every text is written in, and that holds where another one is not known."""
+
+LANGUAGES = tuple(each.value for each in Language if each is not Language.AUTO)
+
+_BY_FAMILY = {code.split("-", maxsplit=1)[0]: code for code in LANGUAGES}
+
+
+def language_of(locale: object, chosen: Language = Language.AUTO) -> str:
+    """The language that a locale asks for: “en-GB” is English, “es-419” Spanish, “zh-TW” Chinese.
+
+    Args:
+        locale: as Discord writes it; anything that is not a known one is English.
+        chosen: the owner's choice, which counts more than a locale.
+    """
+    if chosen is not Language.AUTO:
+        return chosen.value
+    return _BY_FAMILY.get(str(locale).replace("_", "-").split("-", maxsplit=1)[0].lower(), ENGLISH)
