@@ -95,8 +95,8 @@ def _made(settings: Settings, folder: Path) -> Worker:
     from bot.worker import running  # noqa: PLC0415
     from bot.worker.abilities import abilities_of  # noqa: PLC0415
     from bot.worker.calibrated import CalibratedEngine  # noqa: PLC0415
+    from bot.worker.copies import with_copies  # noqa: PLC0415
     from bot.worker.invitation_file import load  # noqa: PLC0415
-    from bot.worker.own_weights import with_copies  # noqa: PLC0415
     from bot.worker.policy import for_worker  # noqa: PLC0415
     from engine.process.host import EngineHost  # noqa: PLC0415
     from engine.weights.own_files import OwnFiles  # noqa: PLC0415
@@ -109,7 +109,7 @@ def _made(settings: Settings, folder: Path) -> Worker:
             f"There are {len(devices)} GPUs here, and this worker uses {devices[0].name}. "
             "For the others, see “Several GPUs” in docs/workers.md."
         )
-    settings = with_copies(settings, folder / running.COPIES)
+    settings = with_copies(settings, folder)
     local = drawing_policies.local_environment(settings, folder)
 
     def make() -> EngineHost:
