@@ -218,6 +218,8 @@ def _settings() -> Settings:
 
 
 def _need_packages() -> None:
+    if os.name == "nt":
+        _give_up("A worker runs on Linux and macOS. On Windows, install Framekiln in WSL and run it there.")
     if missing := [name for name in PACKAGES if find_spec(name) is None]:
         _give_up(f'{missing[0]} is not installed. Run: pip install "framekiln[worker]"')
 
