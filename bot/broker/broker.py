@@ -13,12 +13,13 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from bot.broker.binary import INSTALL, find_binary
-from bot.broker.child import CONFIGURATION, LOG, PID, BrokerChild, ReloadRefused
+from bot.broker.binary import INSTALL
+from bot.broker.child import CONFIGURATION, LOG, PID, BrokerChild
 from bot.broker.configuration import Place, configuration
 from bot.broker.errors import BrokerUnusable
 from bot.broker.keys import is_public_key, public_key
 from bot.broker.policy import BrokerPolicy
+from bot.broker.served import Served
 from bot.broker.store import CERTIFICATE, KEY, BrokerStore, Secrets, Wanted, write_private
 from bot.link.connection import Login
 from bot.link.subjects import WORKER_ID
@@ -62,9 +63,7 @@ class Broker:
         self._store = store
         self._policy = policy
         self._keys = keys
-        self._child: BrokerChild | None = None
-        self._place: Place | None = None
-        self._written = ""
+        self._served = Served(store.folder.absolute(), binary=policy.binary)
         self._refused: set[str] = set()
         self._known: Collection[str] = ()
         self._farewells: list[Callable[[Collection[str]], Awaitable[None]]] = []
@@ -80,7 +79,7 @@ class Broker:
     @property
     def child(self) -> BrokerChild | None:
         """The broker's process, where it is a child of the bot."""
-        return self._child
+        return self._served.child
 
     def on_change(self, listener: Callable[[Login | None], None]) -> None:
         """Have somebody told whenever :attr:`login` is another."""
@@ -104,7 +103,7 @@ class Broker:
         try:
             wanted = await asyncio.to_thread(self._store.wanted)
             if wanted is None or not wanted.on:
-                if self._child is not None or self.login is not None:
+                if self.child is not None or self.login is not None:
                     log.info("workers are off")
                 await self.close()
                 self._well()
@@ -141,36 +140,13 @@ class Broker:
         place = place_in(self._store.folder.absolute(), self._store, self._policy)
         workers = await self._may_come()
         text = configuration(place, bot=public_key(secrets.seed), workers=workers)
-        child = self._child
-        if child is not None and not child.runs:
-            log.error("the broker has ended, and starts again. %s", child.last_words())
-            self._child = None
-        if self._child is not None and place == self._place and text == self._written:
-            if time.monotonic() - self._up_since > STEADY_AFTER:
-                self._pause = FIRST_PAUSE
-            return
         await self._part_with(workers)
-        await asyncio.to_thread(write_private, self._store.folder / CONFIGURATION, text)
-        if self._child is not None and place == self._place:
-            try:
-                await self._child.reload()
-            except ReloadRefused as error:
-                log.error("the broker refused its new configuration, and starts again: %s", error)  # noqa: TRY400 - says all
-            else:
-                self._written = text
-                return
-        await self._end()
-        child = BrokerChild(
-            await asyncio.to_thread(find_binary, self._policy.binary), self._store.folder.absolute()
-        )
-        try:
-            await child.start()
-        except OSError as error:
-            raise BrokerUnusable(f"the broker could not be started: {error}") from error
-        self._child, self._place, self._written = child, place, text
-        self._up_since = time.monotonic()
-        log.info("workers are on: the broker listens on %s, port %d", place.host, place.port)
-        self._up(secrets, EVERYWHERE.get(place.host, place.host), place.port)
+        if await self._served.be(place, text):
+            self._up_since = time.monotonic()
+            log.info("workers are on: the broker listens on %s, port %d", place.host, place.port)
+            self._up(secrets, EVERYWHERE.get(place.host, place.host), place.port)
+        elif time.monotonic() - self._up_since > STEADY_AFTER:
+            self._pause = FIRST_PAUSE
 
     async def _part_with(self, workers: Collection[str]) -> None:
         """Say goodbye to those that could come and may not any more: a broker only hangs up."""
@@ -221,9 +197,7 @@ class Broker:
                 listener(login)
 
     async def _end(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            await child.stop()
+        await self._served.end()
 
 
 def own_end(policy: BrokerPolicy) -> str:
