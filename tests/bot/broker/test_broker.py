@@ -277,7 +277,7 @@ async def test_what_is_exported_is_a_whole_broker_for_another_machine(store, tmp
     alice, port = Known(), free_port()
     secrets = store.make_secrets(NOW)
     there = tmp_path / "there"
-    export(there, secrets, {ALICE: alice.key}, port=port, connections=100)
+    export(there, secrets, {ALICE: alice.key}, keeper=new_seed(), port=port, connections=100)
     assert secrets.seed not in "".join(path.read_text() for path in there.iterdir())
     other = BrokerChild(find_binary(None), there)
     process = await asyncio.create_subprocess_exec(
