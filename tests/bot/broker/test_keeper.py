@@ -23,6 +23,7 @@ from bot.link.connection import Line
 from bot.link.errors import LinkError
 from tests import ROOT
 from tests.bot.broker.conftest import ALICE, BOB, NOW, Known, dialling, login_of, until
+from tests.present import present
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ async def a_bot(store, policy, keys):
 
     broker = Broker(store, policy, keys=read)
     await broker.look()
-    line = Line(broker.login, answers=subjects.ANSWERS_TO_BOT, hears={})
+    line = Line(present(broker.login), answers=subjects.ANSWERS_TO_BOT, hears={})
 
     async def pass_on(data):
         try:
