@@ -26,6 +26,8 @@ from bot.config.choices import Containers
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
+from bot.discord_io.members import Members
+from bot.discord_io.whereabouts import Whereabouts
 from bot.fleet.service import FleetService
 from bot.hosted.service import HostedService
 from bot.intake.clip_intake import ClipIntake
@@ -173,10 +175,18 @@ def _services(base: Base) -> Services:
         key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
         loop_lag=LoopLag(),
-        door=Door(
-            standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
-            limits=policies.for_door(settings),
+        door=_door(base),
+    )
+
+
+def _door(base: Base) -> Door:
+    settings = base.settings
+    return Door(
+        standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
+        whereabouts=Whereabouts(
+            who=settings.direct_messages, jobs=base.queue.jobs, members=Members(base.messenger)
         ),
+        limits=policies.for_door(settings),
     )
 
 

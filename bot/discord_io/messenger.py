@@ -35,15 +35,18 @@ _ORIGINAL: Any = "@original"
 """In the place of a message's id: the first answer to an interaction."""
 
 
+_OWN = Language.AUTO
+
+
+def _nobody() -> None:
+    """Tell nobody."""
+
+
 class Messenger:
     """Send, edit, find and delete, through whichever client is connected."""
 
     def __init__(
-        self,
-        *,
-        patience: float = 300.0,
-        on_attach: Callable[[], None] = lambda: None,
-        language: Language = Language.AUTO,
+        self, *, patience: float = 300.0, on_attach: Callable[[], None] = _nobody, language: Language = _OWN
     ) -> None:
         """Make one.
 
@@ -223,22 +226,25 @@ class Messenger:
         )
 
     async def answer_with(self, token: str, post: Post) -> None:
-        """Let the private answer to an interaction become this message. Doing it twice does no harm.
+        """Let the answer to an interaction become this message. Doing it twice does no harm.
 
         Args:
             token: "application:token" of the interaction.
-            post: its ping and its nonce have no meaning there.
+            post: its ping and its nonce have no meaning there. What the answer had and this has not, goes.
 
         Raises:
             ChannelError: it was not changed.
         """
         application, _, own = token.partition(":")
         hook = _hook(await self._connected(), int(application), own)
-        extras: dict[str, Any] = {} if post.view is None else {"view": post.view}
         nobody = discord.AllowedMentions.none()
         await self._call(
             lambda: hook.edit_message(
-                _ORIGINAL, content=post.content, attachments=files_of(post), allowed_mentions=nobody, **extras
+                _ORIGINAL,
+                content=post.content,
+                attachments=files_of(post),
+                view=post.view,
+                allowed_mentions=nobody,
             )
         )
 

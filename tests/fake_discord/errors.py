@@ -26,6 +26,8 @@ class Reason(Enum):
     EMPTY_MESSAGE = (400, 50006, "Cannot send an empty message")
     MISSING_PERMISSIONS = (403, 50013, "Missing Permissions")
     TOKEN_EXPIRED = (401, 50027, "Invalid Webhook Token")
+    NO_MUTUAL_GUILD = (403, 50278, "Cannot send messages to this user due to having no mutual guilds")
+    NO_FOLLOW_UPS_LEFT = (400, 40094, "This interaction has reached its maximum number of follow up messages")
     INVALID_FORM = (400, 50035, "Invalid Form Body")
 
 

@@ -42,6 +42,8 @@ EVERYONE = (
     | Permission.SEND_MESSAGES_IN_THREADS
 )
 ALL = Permission((1 << 41) - 1)
+OUTSIDE = Permission.EMBED_LINKS | Permission.ATTACH_FILES | Permission.MENTION_EVERYONE
+"""What Discord says that a bot may do where no server has added it: not to see the channel, nor to speak."""
 
 
 def stamp(seconds: float) -> str:
@@ -208,6 +210,7 @@ class Channel:
 
     Attributes:
         direct: a conversation with the bot alone.
+        group: a group DM, in which the bot never is; its members bring it along.
         hidden_from: ids of roles and members that cannot see it.
         tags: names of the tags of a forum; None: it is none. Their ids count from 1.
         wants_tag: whether a post in the forum needs one.
@@ -221,6 +224,7 @@ class Channel:
     bot_id: int
     nsfw: bool = False
     direct: bool = False
+    group: bool = False
     position: int = 0
     bot_permissions: Permission = EVERYONE
     hidden_from: set[int] = field(default_factory=set)
@@ -230,6 +234,23 @@ class Channel:
     wants_tag: bool = False
     parent: "Channel | None" = None
     put: tuple[int, ...] = ()
+
+    @property
+    def has_bot(self) -> bool:
+        """Whether the bot is there, and not only brought along for an answer."""
+        return self.direct or (self.guild.has_bot and not self.group)
+
+    @property
+    def context(self) -> int:
+        """Discord's number for where an interaction comes from."""
+        return 1 if self.direct else 2 if self.group else 0
+
+    def private_payload(self) -> dict[str, Any]:
+        """As interactions show it that come from no server."""
+        said: dict[str, Any] = {"id": str(self.id), "flags": 0, "last_message_id": None}
+        if self.group:
+            return said | {"type": 3, "name": self.name, "icon": None, "owner_id": "0", "recipients": []}
+        return said | {"type": 1}
 
     def payload(self) -> dict[str, Any]:
         if self.parent is not None:

@@ -232,6 +232,8 @@ class Rest:
         if channel.tags is not None:
             raise Refusal(Reason.NO_MESSAGES_IN_FORUM)
         check_may_post(channel, body.json, body.files)
+        if channel.direct:
+            self._check_reaches(channel)
         nonce = body.json.get("nonce")
         if nonce is not None and body.json.get("enforce_nonce"):
             doubled = self._by_nonce(channel, str(nonce))
@@ -273,6 +275,12 @@ class Rest:
         posts = [one for one in self.world.channels.values() if one.parent is not None]
         here = [one for one in posts if one.guild.id == int(params["guild_id"])]
         return {"threads": [one.payload() for one in here], "members": []}
+
+    def _check_reaches(self, channel: Channel) -> None:
+        """The bot may write to those who share a server with it, and to those who have installed it."""
+        user = next(user for user, one in self.world.direct.items() if one is channel)
+        if not self.world.shares_a_guild(user) and user not in self.world.installed:
+            raise Refusal(Reason.NO_MUTUAL_GUILD)
 
     def _by_nonce(self, channel: Channel, nonce: str) -> Message | None:
         since = time.time() - self.nonce_window
