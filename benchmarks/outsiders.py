@@ -27,7 +27,6 @@ from benchmarks.rights_table import (
     tries_of_erasure,
     tries_of_lists,
 )
-from bot.buttons import rows
 from bot.commands.mydata import MY_DATA
 from bot.text import messages
 from db.jobs.job import Job
@@ -153,12 +152,6 @@ class Town:
         changed = [table for table in after if table != "ban" and after[table] != self.before[table]]
         if changed:
             raise Reached(f"these tables have changed: {changed}")
-
-
-def asks_itself(name: str) -> bool:
-    """Whether it is a button that the door lets in from anywhere; it asks itself who clicked, and where."""
-    labels = [kind.look.label for kind in rows.buttons() if kind.manner.anywhere]
-    return any(label is not None and name.endswith(label) for label in labels)
 
 
 async def table(count: int, seed: int) -> str:
