@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from engine.runtime.kept_clips import CALIBRATION_VARIABLE
-
 from bot.config.choices import Where
 from bot.config.devices import LocalDevice, local_devices
 from bot.config.paths import CALIBRATION
@@ -18,6 +16,7 @@ from engine.runtime.context import (
     ALLOCATOR_VARIABLE,
     ATTENTION_VARIABLE,
     CACHE_VARIABLE,
+    CALIBRATION_VARIABLE,
     COMPILE_VARIABLE,
     COMPILED_BYTES_VARIABLE,
     DEVICE_VARIABLE,

@@ -140,7 +140,9 @@ class TakesToChoose:
         except UserError as error:
             await self._fail(job, error.code, str(error))
             return
-        new = [NewDraft(recipe=one.to_json(), profile=one.profile, seed=one.seed) for one in drafts]
+        new = [
+            NewDraft(recipe=one.to_json(sentences=True), profile=one.profile, seed=one.seed) for one in drafts
+        ]
         if await self._choices.begin(job.id, new):
             log.info("job %s: %d drafts are queued", job.id, len(new))
             self._signals.queued()

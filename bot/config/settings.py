@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from dotenv import dotenv_values
-from engine.runtime.kept_clips import FEWEST
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -46,6 +45,7 @@ from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
 from bot.config.working import Working
+from engine.core.receipt import FEWEST_KEPT
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.watch import HostLimits
@@ -173,7 +173,7 @@ class Settings(
         description="Most seconds spent on discarded takes of one clip; then the best take is kept.",
     )
     calibrate_clips: int = Field(
-        FEWEST, ge=10, description="Kept clips that `framekiln calibrate` needs from an engine."
+        FEWEST_KEPT, ge=10, description="Kept clips that `framekiln calibrate` needs from an engine."
     )
     max_seconds: float = Field(PlanLimits.max_seconds, ge=1, le=60, description="Longest clip in seconds.")
     max_extended_seconds: float = Field(

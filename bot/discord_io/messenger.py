@@ -38,15 +38,18 @@ _ORIGINAL: Any = "@original"
 """In the place of a message's id: the first answer to an interaction."""
 
 
+_OWN = Language.AUTO
+
+
+def _nobody() -> None:
+    """Tell nobody."""
+
+
 class Messenger:
     """Send, edit, find and delete, through whichever client is connected."""
 
     def __init__(
-        self,
-        *,
-        patience: float = 300.0,
-        on_attach: Callable[[], None] = lambda: None,
-        language: Language = Language.AUTO,
+        self, *, patience: float = 300.0, on_attach: Callable[[], None] = _nobody, language: Language = _OWN
     ) -> None:
         """Make one.
 
@@ -237,16 +240,7 @@ class Messenger:
         """
         application, _, own = token.partition(":")
         hook = _hook(await self._connected(), int(application), own)
-        nobody = discord.AllowedMentions.none()
-        await self._call(
-            lambda: hook.edit_message(
-                _ORIGINAL,
-                content=post.content,
-                attachments=files_of(post),
-                view=post.view,
-                allowed_mentions=nobody,
-            )
-        )
+        await self._call(lambda: hook.edit_message(_ORIGINAL, **_whole(post)))
 
     async def delete(self, channel_id: int, message_id: int) -> None:
         """Delete a message; one that is gone already is as good.
@@ -359,6 +353,17 @@ async def _with_an_open_gate(client: discord.Client | None, do: Callable[[], Awa
         if client is not None:
             client.http._global_over.set()  # noqa: SLF001 - nothing else does
         raise
+
+
+def _whole(post: Post) -> dict[str, Any]:
+    """A message as an edit that leaves nothing of what stood there."""
+    nobody = discord.AllowedMentions.none()
+    return {
+        "content": post.content,
+        "attachments": files_of(post),
+        "view": post.view,
+        "allowed_mentions": nobody,
+    }
 
 
 def _hook(client: discord.Client, application: int, token: str) -> discord.Webhook:

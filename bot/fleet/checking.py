@@ -317,5 +317,4 @@ def _write(order: Remake, pixels: bytes, sound: bytes | None) -> None:
 
 
 async def _listen(answers: asyncio.StreamReader) -> Remade:
-    told = json.loads(await answers.readline())
-    return Remade(**{**told, "ladder": tuple(told["ladder"]), "reasons": tuple(told["reasons"])})
+    return Remade.from_json(await answers.readline())

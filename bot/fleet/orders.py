@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from bot.job_documents import recipe_of
 from bot.link.messages import InputFile, Order, OrderLimits
 from db.files import Blobs
 from db.jobs.job import Job
@@ -44,14 +45,14 @@ class Orders:
 
         Raises:
             OSError: a file of the job cannot be read.
-            ValueError: the job is too large for an order.
+            ValueError: the job is too large for an order, or its recipe cannot be read.
         """
         limits = await self._limits_for(job)
         sizes, learnt = await asyncio.to_thread(lambda: (self._sizes(job), self._learnt()))
         return Order(
             job=job.id,
             claim=job.claim,
-            recipe=job.recipe,
+            recipe=recipe_of(job).to_json(),
             inputs={
                 role: InputFile(sha256=digest, size=sizes[digest]) for role, digest in job.inputs.items()
             },

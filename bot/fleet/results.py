@@ -28,6 +28,7 @@ from db.jobs.claims import Requeue
 from db.jobs.job import Job
 from engine.core.errors import EngineDied
 from engine.core.receipt import Receipt
+from engine.core.sentence import by_table_text
 
 log = logging.getLogger(__name__)
 
@@ -195,7 +196,7 @@ TAKEN_AT_THEIR_WORD = frozenset({FailKind.KILLED, FailKind.SHUTDOWN})
 
 def _receipt_of(done: Done) -> Receipt:
     try:
-        receipt = Receipt.from_json(done.receipt)
+        receipt = Receipt.from_json(done.receipt).spoken(by_table_text(done.sentences))
         if (receipt.sha256, receipt.size) != (done.sha256, done.size):
             raise Unfit("the receipt speaks of another clip")
         if not all(seconds >= 0 for seconds in receipt.seconds.values()):

@@ -34,6 +34,9 @@ MAX_TIMES = 32
 MAX_HELD = 16
 """Claims that a worker may hold at once: one that is drawn, one that is ready, and finished clips."""
 
+MAX_SENTENCES = 6_000
+"""Characters of what texts were made of; where it takes more, they are English in every language."""
+
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Job = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 Token = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
@@ -43,6 +46,7 @@ Counter = Annotated[int, Field(ge=0, lt=1 << 53)]
 Size = Annotated[int, Field(ge=0, le=MAX_FILE)]
 Seconds = Annotated[float, Field(ge=0, lt=1e9, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Sentences = Annotated[str, Field(max_length=MAX_SENTENCES)]
 Take = Annotated[int, Field(ge=1, le=1000)]
 What = Annotated[str, Field(pattern=r"^(clip|draft\.[1-9][0-9]{0,2}|sheet\.[1-9][0-9]{0,2})$")]
 
@@ -104,20 +108,29 @@ class Done(_Message):
     Attributes:
         seconds: that the engine spent on it.
         receipt: a Receipt's JSON.
+        sentences: what its words were made of, see :func:`engine.core.sentence.table_text`.
     """
 
     size: Size
     sha256: Digest
     seconds: Seconds
     receipt: Annotated[str, Field(max_length=16_384)]
+    sentences: Sentences = ""
 
 
 class Fail(_Message):
-    """Why there will be no clip. ``text`` may be shown, ``detail`` is for the log."""
+    """Why there will be no clip.
+
+    Attributes:
+        text: may be shown.
+        sentences: what it was made of, see :func:`engine.core.sentence.table_text`.
+        detail: for the log.
+    """
 
     kind: FailKind
     code: Word = ""
     text: Annotated[str, Field(max_length=2000)] = ""
+    sentences: Sentences = ""
     detail: Annotated[str, Field(max_length=4000)] = ""
 
 

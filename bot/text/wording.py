@@ -16,6 +16,7 @@ from typing import Self
 
 from bot.text.catalogue import catalogue
 from bot.text.languages import ENGLISH, language_of
+from engine.core.sentence import Sentence
 
 BUTTON = "button"
 """The context of the labels of buttons."""
@@ -92,9 +93,22 @@ def say_as(context: str, words: str, /, **values: object) -> str:
 
 
 def translated(words: str, context: str | None = None) -> str:
-    """What was written elsewhere, such as a sentence that is kept; as it is, where it is not known."""
+    """What was written elsewhere, such as a sentence that is kept; as it is, where it is not known.
+
+    Args:
+        words: in English. A :class:`engine.core.sentence.Sentence` is said anew, of its template and values.
+        context: as for :func:`say_as`; None: it has none.
+    """
     known = catalogue(spoken())
-    return str.__str__(words) if known is None else known.one(str.__str__(words), context)
+    if known is None:
+        return str.__str__(words)
+    if isinstance(words, Sentence):
+        return words.translated(known.one, _written)
+    return known.one(str.__str__(words), context)
+
+
+def _written(value: float, form: str) -> str:
+    return _signed(format(value, form))
 
 
 class Text(str):

@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.link.messages import Done, FailKind, HeldState
+from bot.link.messages import MAX_SENTENCES, Done, FailKind, HeldState
 from bot.seats import LEFT_THE_GPU, Engine
 from bot.worker.lead import Remaining
 from bot.worker.work import CLIP, Holding, Work
 from engine.core.errors import Cancelled, EngineClosed, EngineHung, Unsupported
 from engine.core.events import Event, Progress
 from engine.core.recipe import Recipe, Stage
+from engine.core.sentence import table_text
 from engine.families import LOADING
 from engine.rendering.limits import RenderLimits
 
@@ -191,5 +192,9 @@ def _keep(rendered: Rendered, folder: Path) -> Done:
     rendered.path.replace(folder / CLIP)
     receipt = rendered.receipt
     return Done(
-        size=receipt.size, sha256=receipt.sha256, seconds=receipt.busy_seconds, receipt=receipt.to_json()
+        size=receipt.size,
+        sha256=receipt.sha256,
+        seconds=receipt.busy_seconds,
+        receipt=receipt.to_json(sentences=False),
+        sentences=table_text(receipt.words, MAX_SENTENCES),
     )

@@ -16,7 +16,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from engine.core.sentence import SENTENCES, by_table, table_of
 
 NICENESS = 5
 EXECUTABLE = "IMAGEIO_FFMPEG_EXE"
@@ -84,6 +86,17 @@ class Remade:
     score: float | None = None
     flashes: int = 0
     too_many: bool = False
+
+    def to_json(self) -> str:
+        """A line of JSON."""
+        return json.dumps({**dataclasses.asdict(self), SENTENCES: table_of((*self.ladder, *self.reasons))})
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read what :meth:`to_json` wrote."""
+        told = json.loads(text)
+        find = by_table(told.pop(SENTENCES))
+        return cls(**{**told, **{key: tuple(map(find, told[key])) for key in ("ladder", "reasons")}})
 
 
 def remake(order: Remake) -> Remade:
@@ -168,7 +181,7 @@ def main() -> int:
     os.nice(NICENESS)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ[EXECUTABLE] = order.ffmpeg
-    sys.stdout.write(json.dumps(dataclasses.asdict(remake(order))) + "\n")
+    sys.stdout.write(remake(order).to_json() + "\n")
     sys.stdout.flush()
     return 0
 
