@@ -62,6 +62,10 @@ DRAFT_SECONDS = 20.0
 """An upload of a first look that takes longer is left: it must not hold up what the message has to say."""
 
 
+_Files = tuple[SmallFile, ...] | None
+"""What hangs on a message from now on; None: it stays as it is."""
+
+
 class StatusBoard:
     """Keeps the public message of each job true."""
 
@@ -293,9 +297,7 @@ class StatusBoard:
         self._continued.discard(job)
         self._looks.forget(job)
 
-    async def _put(
-        self, job: Job, content: str, look: FirstLook | None, files: tuple[SmallFile, ...] | None
-    ) -> int:
+    async def _put(self, job: Job, content: str, look: FirstLook | None, files: _Files) -> int:
         """Send or edit the message; answers with the take whose first look hangs on it now."""
         if job.answer_only:
             await self._in_answer(job, content)
