@@ -77,6 +77,8 @@ def fleet_of(
         places=base.places,
         tally=tally,
         checks=_checks(base),
+        own_files=base.own_files,
+        sharing=elsewhere_policies.for_sharing(settings),
         outcomes_of=outcomes_of,
         limits_for=limits_for,
         may_claim=base.data_watch.is_there,

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine
+from pathlib import Path
 from typing import Any
 
 from bot.fleet.bucket import Bucket, Pace
@@ -25,6 +26,7 @@ from bot.link.messages import (
     FROM_WORKER,
     PROTOCOL,
     AskFile,
+    AskWeights,
     Present,
     Refused,
     RefusedCode,
@@ -40,7 +42,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.5
 FILES_AT_ONCE = 16
-"""Pieces of inputs that one worker may have under way; more are not answered, and count as messages."""
+"""Pieces of files that one worker may have under way; more are not answered, and count as messages."""
 
 PULL_SECONDS = 15.0
 """Until a piece has to be here."""
@@ -87,6 +89,10 @@ class Hub:
             subjects.HELLO: fleet.hello,
             subjects.BEAT: fleet.beat,
             subjects.ASK: fleet.ask,
+        }
+        self._paths: dict[str, Callable[[str, Any], Path | None]] = {
+            subjects.FILE: fleet.input_of,
+            subjects.WEIGHTS: fleet.weights_of,
         }
         fleet.holdings.says = self.tell
         self.loop = Loop("workers", self._look, every=LOOK_EVERY, first=upkeep.begin, last=self._drop)
@@ -145,7 +151,7 @@ class Hub:
         self._line = self._running = None
 
     def _line_to(self, login: Login) -> Line:
-        hears = {what: self._receiver(what) for what in (*self._answers, subjects.FILE)}
+        hears = {what: self._receiver(what) for what in (*self._answers, *self._paths)}
         return Line(
             login,
             answers=subjects.ANSWERS_TO_BOT,
@@ -182,11 +188,11 @@ class Hub:
             worker = spoken[0]
             if self._fleet.is_out(worker):
                 return self._goodbye(worker, what, message)
-            if what == subjects.FILE and self._files[worker] < FILES_AT_ONCE:
-                return self._file(worker, message)
+            if what in self._paths and self._files[worker] < FILES_AT_ONCE:
+                return self._piece(worker, what, message)
             if not self._may_say_more(worker):
                 return self._fleet.put_out(worker, FLOOD)
-            return None if what == subjects.FILE else self._answer(worker, what, message)
+            return None if what in self._paths else self._answer(worker, what, message)
 
         return receive
 
@@ -227,12 +233,12 @@ class Hub:
             return release_of(hello) != self._release
         return False
 
-    async def _file(self, worker: str, message: Message) -> None:
-        """Answer with a piece of an input, if the worker holds a claim that needs it."""
+    async def _piece(self, worker: str, what: str, message: Message) -> None:
+        """Answer with a piece of a file, if it is the worker's to read."""
         self._files[worker] += 1
         try:
-            asked: AskFile = decode(FROM_WORKER[subjects.FILE], message.data)
-            path = self._fleet.input_of(worker, asked)
+            asked: AskFile | AskWeights = decode(FROM_WORKER[what], message.data)
+            path = self._paths[what](worker, asked)
             if path is None and not self._may_say_more(worker):
                 await self._fleet.put_out(worker, FLOOD)
                 return

@@ -283,8 +283,7 @@ class StatusBoard:
         await self._written(job, content, draft)
 
     async def _written(self, job: Job, content: str, draft: int) -> None:
-        pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self._pause()
-        pause = 0.0 if self.loop.stopping else pause
+        pause = 0.0 if self.loop.stopping else _pause_after(job, self._forecaster, self._pause)
         self._shown[job.id] = Shown(
             content=content, draft=draft, next=time.monotonic() + pause, channel=job.channel_id
         )
@@ -400,6 +399,11 @@ def _pause_before_retry(job: Job, trouble: Trouble, over_for: float, give_up_aft
         return None
     pause = RETRY_SECONDS if trouble is Trouble.LATER else FAR_BACK_SECONDS
     return max(pause, min(LONGEST_RETRY_SECONDS, over_for / 10))
+
+
+def _pause_after(job: Job, forecaster: Forecaster, usual: Callable[[], float]) -> float:
+    """Seconds from an edit of a job's message to the next."""
+    return FAR_BACK_SECONDS if _is_far_back(forecaster, job) else usual()
 
 
 def _is_far_back(forecaster: Forecaster, job: Job) -> bool:

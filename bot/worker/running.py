@@ -22,17 +22,23 @@ from bot.worker.calibrated import CalibratedEngine
 from bot.worker.drawing import Drawing
 from bot.worker.ends import refused, unreachable, unwelcome
 from bot.worker.inputs import Inputs
+from bot.worker.own_weights import Copies, with_local_names
 from bot.worker.policy import WorkerPolicy
 from bot.worker.talk import PutOut, Talk
 from bot.worker.times import Times
 from bot.worker.voice import Voice
 from bot.worker.work import Holding
 from engine.core.errors import EngineClosed, EngineError
+from engine.core.recipe import Recipe
+from engine.weights.own_files import OwnFiles
 
 log = logging.getLogger(__name__)
 
 CLAIMS = "claims"
 """The folder of what is drawn, in the worker's own."""
+
+COPIES = "weights"
+"""The folder of copies of the bot owner's checkpoints and styles, in the worker's own."""
 
 START_PAUSE = 5.0
 CONTACT_EVERY = 1.0
@@ -52,6 +58,7 @@ class Worker:
         folder: Path,
         policy: WorkerPolicy,
         look: Callable[[], Capabilities],
+        own: OwnFiles,
         say: Callable[[str], None],
         clock: Callable[[], float],
         line_limits: LineLimits = DEFAULT_LIMITS,
@@ -64,6 +71,7 @@ class Worker:
             folder: the worker's own. What is in it outlives this process.
             policy: what it allows itself.
             look: looks at what this machine can draw; called in a thread.
+            own: knows this machine's checkpoints and styles by their digests.
             say: shows a line to whoever started it.
             clock: returns Unix seconds.
             line_limits: how patient the line is.
@@ -71,13 +79,30 @@ class Worker:
         self._engine = engine
         self._policy = policy
         self._look = look
+        self._own = own
+        self._looked = float("-inf")
+        self._ending = False
+        self._new_files = asyncio.Event()
         self._caps = Capabilities()
         self._address = invitation.address
         self._voice = Voice(say)
         self._unwelcome: tuple[float, Exception] | None = None
         self._holding = Holding(folder / CLAIMS, keep_seconds=policy.keep_seconds, clock=clock)
         self._times = Times(folder)
-        self._talk = Talk(lambda: self._line, invitation.worker, self._holding, self._about)
+        self._copies = Copies(
+            lambda: self._line,
+            invitation.worker,
+            folder / COPIES,
+            most_bytes=policy.weights_bytes,
+            on_copy=self._look_soon,
+        )
+        self._talk = Talk(
+            lambda: self._line,
+            invitation.worker,
+            self._holding,
+            self._about,
+            on_offers=self._copies.offer,
+        )
         self._line = Line(
             Login(
                 host=invitation.host,
@@ -96,6 +121,7 @@ class Worker:
             self._holding,
             engine,
             judge_by=engine.judge_by,
+            local=self._local,
             on_time=self._times.note,
             on_clip=self._voice.clip,
         )
@@ -122,7 +148,7 @@ class Worker:
         if stop.is_set():
             await self._engine.close()
             return
-        self._caps = await asyncio.to_thread(self._look)
+        self._caps, self._looked = await asyncio.to_thread(self._look), time.monotonic()
         self._voice.begins(self._address, self._caps)
         line = asyncio.create_task(self._line.run(), name="line")
         loops = [
@@ -131,6 +157,8 @@ class Worker:
                 ("drawing", self._drawing.run()),
                 ("inputs", self._inputs.run()),
                 ("talk", self._talk.run()),
+                ("copies", self._copies.run()),
+                ("digests", self._digest()),
                 ("contact", self._contact()),
             )
         ]
@@ -149,6 +177,7 @@ class Worker:
         except PutOut as error:
             raise refused(error.refused) from None
         finally:
+            self._ending = True
             await _end(stopping, asking, *loops)
             await self._last_beat()
             await _end(line)
@@ -208,12 +237,11 @@ class Worker:
 
     async def _contact(self) -> None:
         """Say when the bot is away; end where it has refused this worker for too long."""
-        looked = time.monotonic()
         while True:
             await asyncio.sleep(CONTACT_EVERY)
-            if time.monotonic() - looked > LOOK_EVERY:
+            if time.monotonic() - self._looked > LOOK_EVERY:
+                self._looked = time.monotonic()
                 await self._look_again()
-                looked = time.monotonic()
             if self._unwelcome is None:
                 self._voice.contact(self._talk.heard)
                 continue
@@ -225,6 +253,31 @@ class Worker:
     def _about(self) -> Capabilities:
         """What the bot is told. Times change with each clip, and wait for the next occasion to be told."""
         return self._caps.model_copy(update={"times": self._times.told()})
+
+    async def _digest(self) -> None:
+        """Read new checkpoints and styles, which can take minutes, and have the bot told of each."""
+        while True:
+            reading = asyncio.create_task(asyncio.to_thread(self._own.look, lambda: self._ending))
+            known = self._own.digests
+            while not reading.done():
+                await asyncio.wait({reading}, timeout=LOOK_EVERY)
+                if self._own.digests != known:
+                    known = self._own.digests
+                    self._looked = float("-inf")
+            reading.result()
+            await wait_at_most(self._new_files, LOOK_EVERY)
+            self._new_files.clear()
+
+    def _look_soon(self) -> None:
+        """There are files that were not there before, or some are there no more."""
+        self._new_files.set()
+
+    def _local(self, recipe: Recipe, ability: str) -> Recipe:
+        try:
+            return with_local_names(recipe, ability, self._own)
+        except EngineClosed:
+            self._look_soon()
+            raise
 
     async def _look_again(self) -> None:
         """Tell the bot if this machine can draw more than before, or less."""

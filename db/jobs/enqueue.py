@@ -348,7 +348,6 @@ def _check_waiting(
         raise LimitReached(Limit.TOTAL_WAITING, limits.total_waiting * engines)
 
 
-_OWN_SLOT = "UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *"
 _AS_GIVEN = (
     "key",
     "kind",
@@ -375,6 +374,9 @@ _AS_GIVEN = (
     "language",
 )
 """What stands in a new row as it was given."""
+
+
+_OWN_SLOT = "UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *"
 
 
 def _insert(

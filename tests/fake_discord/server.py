@@ -168,6 +168,10 @@ class FakeDiscord:
         """Wait for a live gateway session: until then, what members do is lost."""
         await self.wait_for(lambda: self.gateway.connected, timeout)
 
+    def posts(self, forum: Channel) -> list[Channel]:
+        """The posts of a forum, oldest first."""
+        return [one for one in self.world.channels.values() if one.parent is forum]
+
     def messages(self, channel: Channel) -> list[Message]:
         """What stands in the channel for all to see, oldest first."""
         return sorted(channel.messages.values(), key=lambda one: one.id)

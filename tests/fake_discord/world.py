@@ -96,8 +96,10 @@ class World:
         *,
         nsfw: bool = False,
         bot_permissions: Permission = EVERYONE,
+        tags: tuple[str, ...] | None = None,
+        wants_tag: bool = False,
     ) -> Channel:
-        """A text channel; without a guild, in the first one."""
+        """A text channel, or, where tags are given, a forum; without a guild, in the first one."""
         where = guild or self._first_guild()
         channel = Channel(
             id=self.ids.next(),
@@ -107,6 +109,8 @@ class World:
             nsfw=nsfw,
             position=len(where.channels),
             bot_permissions=bot_permissions,
+            tags=tags,
+            wants_tag=wants_tag,
         )
         where.channels[channel.id] = self.channels[channel.id] = channel
         if where.has_bot:
@@ -128,6 +132,21 @@ class World:
     def shares_a_guild(self, user: int) -> bool:
         """Whether somebody is in a server that the bot is in, too."""
         return any(user in guild.members for guild in self.guilds.values())
+
+    def open_post(self, forum: Channel, title: str, put: tuple[int, ...]) -> Channel:
+        """A post in a forum, opened by the bot."""
+        post = Channel(
+            id=self.ids.next(),
+            name=title,
+            guild=forum.guild,
+            bot_id=self.bot.id,
+            bot_permissions=forum.bot_permissions,
+            parent=forum,
+            put=put,
+        )
+        self.channels[post.id] = post
+        self.emit("THREAD_CREATE", post.payload() | {"newly_created": True})
+        return post
 
     def direct_channel(self, user: User) -> Channel:
         """The channel of the bot's direct messages with somebody; opened where there is none yet."""

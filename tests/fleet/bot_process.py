@@ -28,6 +28,8 @@ from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.core.recipe import Recipe
 from engine.rendering.limits import RenderLimits
+from engine.weights.own_files import OwnFiles
+from engine.weights.store import Store
 from tests.fleet.sleeper import content_of
 from tests.policies import DEFAULTS, enqueue_limits, fair_share, pseudonym_of, shortages
 
@@ -153,6 +155,8 @@ def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> 
         places=Places(),
         tally=RenderTally(),
         checks=None,
+        own_files=OwnFiles(Store(folder / "models"), folder / "digests.json"),
+        sharing=elsewhere_policies.for_sharing(settings),
         outcomes_of=outcomes_of,
         limits_for=limits_for,
         may_claim=lambda: True,

@@ -12,6 +12,8 @@ import pytest
 from bot.worker.calibrated import CalibratedEngine
 from bot.worker.ends import Ended
 from bot.worker.running import Worker
+from engine.weights.own_files import OwnFiles
+from engine.weights.store import Store
 from tests.fleet import bot_process
 from tests.fleet.abuse import ABILITY
 from tests.fleet.broker import Broker
@@ -49,6 +51,7 @@ async def a_worker(broker, folder, *, name=NAME, port=None, clock=time.time):
         folder=folder,
         policy=POLICY,
         look=lambda: CAPS,
+        own=OwnFiles(Store(folder / "models"), folder / "digests.json"),
         say=lambda _: None,
         clock=clock,
         line_limits=QUICK,

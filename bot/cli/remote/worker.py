@@ -91,13 +91,15 @@ def run() -> None:
 def _made(settings: Settings, folder: Path) -> Worker:
     """The worker of this machine; an event loop must run."""
     from bot import drawing_policies  # noqa: PLC0415 - the command line starts without it
-    from bot.config.paths import CALIBRATION  # noqa: PLC0415
+    from bot.config.paths import CALIBRATION, OWN_DIGESTS  # noqa: PLC0415
     from bot.worker import running  # noqa: PLC0415
     from bot.worker.abilities import abilities_of  # noqa: PLC0415
     from bot.worker.calibrated import CalibratedEngine  # noqa: PLC0415
     from bot.worker.invitation_file import load  # noqa: PLC0415
+    from bot.worker.own_weights import with_copies  # noqa: PLC0415
     from bot.worker.policy import for_worker  # noqa: PLC0415
     from engine.process.host import EngineHost  # noqa: PLC0415
+    from engine.weights.own_files import OwnFiles  # noqa: PLC0415
 
     devices = drawing_policies.local_devices_of(settings)
     if not devices:
@@ -107,6 +109,7 @@ def _made(settings: Settings, folder: Path) -> Worker:
             f"There are {len(devices)} GPUs here, and this worker uses {devices[0].name}. "
             "For the others, see “Several GPUs” in docs/workers.md."
         )
+    settings = with_copies(settings, folder / running.COPIES)
     local = drawing_policies.local_environment(settings, folder)
 
     def make() -> EngineHost:
@@ -119,6 +122,7 @@ def _made(settings: Settings, folder: Path) -> Worker:
 
     engine = CalibratedEngine(make, folder / CALIBRATION)
     store = drawing_policies.store_of(settings)
+    own = OwnFiles(store, folder / OWN_DIGESTS)
     slow = drawing_policies.allows_slow_models(settings)
     return running.Worker(
         load(folder),
@@ -126,7 +130,8 @@ def _made(settings: Settings, folder: Path) -> Worker:
         folder=folder,
         policy=for_worker(settings),
         clock=time.time,
-        look=lambda: abilities_of(store, engine, slow=slow),
+        look=lambda: abilities_of(store, engine, own, slow=slow),
+        own=own,
         say=click.echo,
     )
 

@@ -106,7 +106,8 @@ def test_places_are_followed_through_pictures_that_are_unlike_the_first():
     for n in range(1, count + 1):
         shift = np.array([[1, 0, n], [0, 1, 0]], np.float32)
         faded = cv2.addWeighted(one, 1 - 0.5 * n / count, other, 0.5 * n / count, 0)
-        looks.append((cv2.warpAffine(faded, shift, (SIZE, SIZE), borderMode=cv2.BORDER_REFLECT), mesh()))
+        moved = cv2.warpAffine(faded, shift, (SIZE, SIZE), borderMode=cv2.BORDER_REFLECT)
+        looks.append((moved.astype(np.uint8), mesh()))
     end = follow_paths(first, looks)[-1]
     assert np.median(end.flow[..., 0]) == pytest.approx(count / WIDTH, abs=0.02)
     assert np.median(end.flow[..., 1]) == pytest.approx(0, abs=0.01)
