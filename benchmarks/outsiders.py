@@ -130,8 +130,8 @@ class Town:
         if (not own and any(job.id[:6] in answer for job in self.jobs.values())) or "secret" in answer:
             raise Reached(f"{name}, by somebody {person}, showed something: {answer}")
         wanted = REFUSED.get(person)
-        found_nothing = {messages.NOT_FOUND} if person != BANNED or asks_itself(name) else set()
-        if wanted is not None and not own and answer not in {wanted, NO_LIST} | found_nothing:
+        told = {wanted, NO_LIST} if person == BANNED else {wanted, NO_LIST, messages.NOT_FOUND}
+        if wanted is not None and not own and answer not in told:
             raise Reached(f"{name}, by somebody {person}, was answered: {answer}")
         if own:
             return "about their own data"
