@@ -23,7 +23,7 @@ CLIP_NOT_SHOWN = Text(
     "The clip may not be suitable for everyone, and there are no moderators here who could look at it. I "
     "don't show it."
 )
-NO_TAKES_HERE = Text("I can't show you drafts to choose from here. Please leave out `takes`.")
+NO_TAKES_HERE = Text("I can't show you drafts to choose from here. Leave takes: out.")
 COMES_HERE = Text(
     "The clip comes here if it is ready within 15 minutes, or else in a direct message to the one who asked."
 )

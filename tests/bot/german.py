@@ -9,7 +9,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
-from bot.text import catalogue
+from bot.text.catalogues import catalogue
 
 WORDS = {
     "{fault} at {second:.1f} s": "bei {second:.1f} s: {fault}",

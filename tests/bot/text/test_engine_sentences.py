@@ -96,7 +96,9 @@ def test_what_the_engine_keeps_in_tables_is_a_sentence():
 
 def test_the_word_for_a_choice_is_its_value_in_english():
     assert all(
-        word(choice) == choice for kind in (Camera, Feature, Follow, Motion, Quality) for choice in kind
+        str(word(choice)) == choice.value
+        for kind in (Camera, Feature, Follow, Motion, Quality)
+        for choice in kind
     )
 
 
