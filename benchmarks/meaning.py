@@ -191,6 +191,7 @@ def main() -> None:
     parser.add_argument("--half", choices=("chosen", "held", "both"), default="both")
     parser.add_argument("--faces", action="store_true", help="only clips with a face")
     parser.add_argument("--no-input", action="store_true", help="without the first frame as input picture")
+    parser.add_argument("--seed", type=int, default=0, help="of the random numbers in the faults")
     parser.add_argument("--rows", type=Path, help="write what was found in each clip here, as JSON lines")
     parser.add_argument("--time", action="store_true", help="how long a clip takes, instead")
     options = parser.parse_args()
@@ -205,7 +206,7 @@ def main() -> None:
     if options.time:
         return _print_time(every, eyes)
     rows = []
-    for number, clip in enumerate(every):
+    for number, clip in enumerate(every, start=options.seed):
         rows += list(values(clip, eyes, number, has_input=not options.no_input))
         if options.rows:
             options.rows.write_text("".join(json.dumps(row) + "\n" for row in rows))

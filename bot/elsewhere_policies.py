@@ -39,6 +39,7 @@ def for_checks(settings: Settings) -> CheckPolicy:
         seconds=settings.worker_check_seconds,
         max_bytes=settings.max_clip_bytes,
         max_takes=settings.max_takes,
+        max_wasted_seconds=settings.max_wasted_seconds,
         nudity=settings.nudity_score,
     )
 

@@ -25,9 +25,8 @@ from bot.text.catalogue import FOLDER
 from bot.text.command_translator import context_of
 from bot.text.languages import ENGLISH, LANGUAGES
 from bot.text.tree_texts import KINDS
-from bot.text.wording import BUTTON, CHOICE, ENGINE, FORM, KIND
+from bot.text.wording import BUTTON, CHOICE, FORM, KIND
 from engine.core.recipe import Quality
-from engine.families import FAMILIES
 from tests.bot.fixtures import mocked_services
 
 ROOT = Path(__file__).parent.parent
@@ -61,6 +60,8 @@ def of_source(code: str) -> Iterator[Words]:
                     yield None, sentence
                 case (("Text" | "Sentence"), [sentence, context]):
                     yield context, sentence
+                case "UserError", [*_, sentence] if isinstance(node.args[-1], ast.Constant):
+                    yield None, sentence
                 case "say_as", [context, sentence]:
                     yield context, sentence
                 case "say_many", [one, many]:
@@ -111,8 +112,6 @@ def of_objects() -> Iterator[Words]:
     for form in rows.forms():
         yield FORM, form.title
         yield FORM, form.label
-    for spec in FAMILIES.values():
-        yield ENGINE, spec.about
     for quality in Quality:
         yield CHOICE, quality.value
     for made in KINDS:

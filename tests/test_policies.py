@@ -46,7 +46,7 @@ from bot.web.policy import WebPolicy
 from bot.webhooks.policy import WebhookPolicy
 from bot.worker.policy import WorkerPolicy, for_worker
 from db.jobs.allowances import Ceilings
-from db.jobs.enqueue import EnqueueLimits
+from db.jobs.enqueue import EnqueueLimits, StrangerLimits
 from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
@@ -72,6 +72,7 @@ OWNERS = (
     StumbleLimits,
     FairShare,
     EnqueueLimits,
+    StrangerLimits,
     Ceilings,
     DeliveryLimits,
     DraftPolicy,
@@ -182,7 +183,7 @@ def read_from_settings() -> set[str]:
 @cache
 def read_from_policies() -> set[str]:
     """What is read from a variable, an argument or an attribute with the name of a policy."""
-    names = {"limits", "policy", "rules", "share", "default", "ceilings", "owner", "retention"}
+    names = {"limits", "policy", "rules", "share", "default", "ceilings", "owner", "retention", "strangers"}
     return {name for _, source, name in reads() if source.lstrip("_") in names}
 
 
@@ -247,6 +248,7 @@ def made_from(settings: Settings) -> list[object]:
         submissions,
         submissions.limits,
         submissions.limits.ceilings,
+        submissions.limits.strangers,
         policies.for_delivery(settings),
         policies.for_door(settings),
         serving_policies.for_broker(settings),

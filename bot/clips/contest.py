@@ -108,6 +108,7 @@ class EnterClip(JobButton):
     """Enter one's own clip."""
 
     action = "enter"
+    in_servers_only = True
     look = Look("Enter this clip", None)
     presser = Presser.ITS_MEMBER
     states = (State.DELIVERED,)
@@ -124,6 +125,7 @@ class NextEntry(JobButton):
     """Show the entry after this one; after the last, the first."""
 
     action = "entry-next"
+    in_servers_only = True
     look = Look("Next", "➡️")
 
     async def do(self, interaction: Interaction, job: Job) -> None:
@@ -143,6 +145,7 @@ class Vote(JobButton):
     """Give one's vote to this entry."""
 
     action = "entry-vote"
+    in_servers_only = True
     look = Look("Vote for this one", "🗳️", discord.ButtonStyle.success)
 
     async def do(self, interaction: Interaction, job: Job) -> None:

@@ -10,6 +10,7 @@ from bot.text.messages import MESSAGE_LIMIT, fit
 from bot.text.prompts import show_prompt
 from engine.core.receipt import Receipt
 from engine.core.recipe import Kind, Recipe
+from engine.core.sentence import row_of
 from engine.provenance.statement import sound_of
 
 SHOWN_WORDS = 400
@@ -63,7 +64,7 @@ def _lines(recipe: Recipe, receipt: Receipt | None) -> Iterator[str]:
     if receipt is not None:
         yield from (f"- {disarm(given_up)}" for given_up in receipt.ladder)
         for take in receipt.takes:
-            reasons = f" ({disarm('; '.join(take.reasons))})" if take.reasons else ""
+            reasons = f" ({disarm(row_of(take.reasons))})" if take.reasons else ""
             yield f"- take {take.number}: {take.outcome}, {take.score:.0f} of 100{reasons}"
     yield from (f"- {disarm(reason)}" for reason in recipe.reasons[:SHOWN_REASONS])
 

@@ -56,5 +56,15 @@ class Language(StrEnum):
     CHINESE = "zh-CN"
 
 
+class DirectMessages(StrEnum):
+    """Who may ask outside the servers that have added the bot."""
+
+    OFF = "off"
+    SERVERS = "servers"
+    """Members of one of its servers."""
+
+    ANYONE = "anyone"
+
+
 MOST_TAKES = 4
 """Drafts to choose from that Discord shows well in one message."""

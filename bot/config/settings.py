@@ -28,7 +28,7 @@ from pydantic_settings import (
 
 from bot.config.announcing import Announcing
 from bot.config.brokering import Brokering
-from bot.config.choices import Language, LogFormat, Where
+from bot.config.choices import DirectMessages, Language, LogFormat, Where
 from bot.config.choosing import Choosing
 from bot.config.comfyui import ComfyUISettings
 from bot.config.crowding import Crowding
@@ -296,6 +296,17 @@ class Settings(
         most = info.data.get("max_fps")
         if most is not None and value > most:
             raise ValueError(f"must be at most {most:g}, the limit set by {variable('max_fps')}")
+        return value
+
+    @field_validator("discord_guild_id", mode="after")
+    @classmethod
+    def _not_with_direct_messages(cls, value: int | None, info: ValidationInfo) -> int | None:
+        """Discord offers the commands of one server in that server only."""
+        if (
+            value is not None
+            and info.data.get("direct_messages", DirectMessages.OFF) is not DirectMessages.OFF
+        ):
+            raise ValueError(f"must be unset where {variable('direct_messages')} is not off")
         return value
 
     @field_validator("log_level", mode="after")

@@ -140,6 +140,7 @@ class Fleet:
         if known != hello.boot:
             place.seat.engine.deaths += bool(known)
             log.info("worker %s is here: %s", place.seat.name, hello.caps.name or hello.caps.device)
+        self._parts.transfers.boots[place.worker.id] = hello.boot
         place.seat.engine.told = hello.caps
         place.seat.engine.silent = False
         self._parts.places.come(place)
@@ -252,7 +253,7 @@ class Fleet:
             place.pauses.forget()
             return None
         try:
-            order = await self._parts.orders.of(job)
+            order = await self._parts.orders.of(job, own=worker.trust is Trust.OWN)
         except (OSError, ValueError) as error:
             await place.outcomes.record(job, error, give_up=lambda: self.holdings.stopping)
             return None
@@ -291,7 +292,8 @@ class Fleet:
                     raise PutOut(STRANGE_CLAIMS)
             return
         log.info("worker %s goes on with job %s", helper.place.seat.name, job.id)
-        holding = self.holdings.hold(helper, job, await self._parts.orders.of(job))
+        own = helper.place.worker.trust is Trust.OWN
+        holding = self.holdings.hold(helper, job, await self._parts.orders.of(job, own=own))
         holding.told = held
         self.holdings.show(helper, holding)
         if holding.drawn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from bot.fleet.policy import FleetPolicy
@@ -41,19 +42,24 @@ class Orders:
         self._max_seconds = policy.max_seconds
         self._calibration = calibration
 
-    async def of(self, job: Job) -> Order:
+    async def of(self, job: Job, *, own: bool) -> Order:
         """The order for a job under its claim.
+
+        Args:
+            job: it.
+            own: the machine is the owner's. A stranger's draws without the effect, which the bot lays over
+                the clip itself once the gate has seen what is below.
 
         Raises:
             OSError: a file of the job cannot be read.
             ValueError: the job is too large for an order, or its recipe cannot be read.
         """
-        limits = await self._limits_for(job)
+        recipe, limits = recipe_of(job), await self._limits_for(job)
         sizes, learnt = await asyncio.to_thread(lambda: (self._sizes(job), self._learnt()))
         return Order(
             job=job.id,
             claim=job.claim,
-            recipe=recipe_of(job).to_json(),
+            recipe=(recipe if own else replace(recipe, effect=None)).to_json(),
             inputs={
                 role: InputFile(sha256=digest, size=sizes[digest]) for role, digest in job.inputs.items()
             },

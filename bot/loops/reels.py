@@ -16,6 +16,7 @@ from pathlib import Path
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
+from bot.job_documents import recipe_of
 from bot.supervisor import Loop
 from bot.text import community_texts
 from bot.text.messages import fit
@@ -23,8 +24,11 @@ from db.audit.log import AuditEntry
 from db.community.contests import Contest, Contests, Placed
 from db.community.reels import Reel, Reels, Starred
 from db.files import Blobs
+from db.jobs.job import Job
 from engine.clips.ffmpeg import EncodeFailed
 from engine.clips.reel import join_clips
+from engine.core.recipe import Recipe
+from engine.provenance.seal import Sealer
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +36,8 @@ EVERY = 30.0
 WEEK = timedelta(days=7)
 MARGIN = 0.97
 """The share of a server's upload limit that a reel may take: the rest of the request needs room too."""
+SEAL_BYTES = 32_768
+"""What a signature with its certificates may take; it has half of that."""
 MOST_ATTEMPTS = 50
 """After so many attempts a reel is dropped: at :data:`EVERY`, half an hour of a Discord that refuses it."""
 
@@ -45,6 +51,7 @@ class ReelPoster:
         reels: Reels,
         contests: Contests,
         blobs: Blobs,
+        sealer: Sealer,
         messenger: Messenger,
         folder: Path,
         most: int,
@@ -56,13 +63,14 @@ class ReelPoster:
             reels: what is due.
             contests: which are over.
             blobs: where clips are.
+            sealer: says in a reel that machines made it, and signs it.
             messenger: posts.
             folder: where a reel lies until it is posted.
             most: clips of a reel.
             clock: returns Unix seconds.
         """
         self._reels, self._contests = reels, contests
-        self._blobs, self._messenger = blobs, messenger
+        self._blobs, self._sealer, self._messenger = blobs, sealer, messenger
         self._folder, self._most, self._clock = folder, most, clock
         self.loop = Loop("reels", self._round, every=EVERY)
 
@@ -139,6 +147,7 @@ class ReelPoster:
                 file=path if shown else None,
                 file_name=name if shown else None,
                 alt=f"{len(shown)} clips, one after the other",
+                title=community_texts.reel_title(reel.name.removeprefix("now ")),
             )
             if await self._reels.begin(reel, [one.job.id for one in shown]):
                 await self._reels.finish(reel, await self._messenger.send(reel.channel_id, post))
@@ -154,14 +163,30 @@ class ReelPoster:
                 there.append((one, self._blobs.path(digest)))
         if not there:
             return ()
-        most = int(self._messenger.known_upload_limit(reel.guild_id) * MARGIN)
+        most = int(self._messenger.known_upload_limit(reel.guild_id) * MARGIN) - SEAL_BYTES
         files = [file for _, file in there]
         try:
             count = await asyncio.to_thread(join_clips, files, path, max_bytes=most)
         except EncodeFailed:
             log.exception("the clips of reel %s could not be joined", reel.name)
             return ()
-        return [one for one, _ in there[:count]]
+        shown = [one for one, _ in there[:count]]
+        await asyncio.to_thread(self._seal, path, shown)
+        return shown
+
+    def _seal(self, path: Path, shown: Sequence[Starred]) -> None:
+        parts = {one.job.clip_sha256 or "": _known_recipe(one.job) for one in shown}
+        sealed = self._sealer.seal_joined(path.read_bytes(), parts)
+        if sealed.unsigned:
+            log.warning("reel %s is not signed: %s", path.name, sealed.unsigned)
+        path.write_bytes(sealed.mp4)
+
+
+def _known_recipe(job: Job) -> Recipe | None:
+    try:
+        return recipe_of(job)
+    except ValueError:  # its words were cleared away
+        return None
 
 
 def told(contest: Contest, placed: Sequence[Placed]) -> str:

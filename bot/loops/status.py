@@ -20,6 +20,7 @@ from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import SPOILER, ChannelError, Post, SmallFile
 from bot.forecast import Forecaster
 from bot.job_documents import recipe_of
+from bot.loops.answer_post import show_in_answer
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
 from bot.loops.draft_status import status_of_drafts
@@ -230,10 +231,10 @@ class StatusBoard:
         async with self._slots:
             try:
                 job = await self._jobs.get(job_id)
-                if job is None or job.status_final or not job.has_channel or job.shows_drafts:
+                if job is None or job.status_final or not job.has_status or job.shows_drafts:
                     self._forget(job_id)
                     return
-                look = self._looks.of(job.id) if job.state is State.RUNNING else None
+                look = self._looks.of(job.id) if job.state is State.RUNNING and job.has_channel else None
                 with speaking(job.language):
                     await self._write(job, look if look and await self._may_show(job) else None)
             except Exception:
@@ -288,8 +289,7 @@ class StatusBoard:
         await self._written(job, content, draft)
 
     async def _written(self, job: Job, content: str, draft: int) -> None:
-        pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self._pause()
-        pause = 0.0 if self.loop.stopping else pause
+        pause = 0.0 if self.loop.stopping else _pause_after(job, self._forecaster, self._pause)
         self._shown[job.id] = Shown(
             content=content, draft=draft, next=time.monotonic() + pause, channel=job.channel_id
         )
@@ -306,6 +306,10 @@ class StatusBoard:
         self, job: Job, content: str, look: FirstLook | None, files: tuple[SmallFile, ...] | None
     ) -> int:
         """Send or edit the message; answers with the take whose first look hangs on it now."""
+        if job.answer_only:
+            view = self._dress(job, draft=False)
+            await show_in_answer(job, content, view, self._jobs, self._messenger.answer_with, self._clock)
+            return 0
         view = self._dress(job, draft=look is not None and look.asks)
         if job.status_message_id is None or job.status_channel_id is None:
             if job.state is not State.DELIVERED:  # else the clip itself has told it
@@ -334,10 +338,7 @@ class StatusBoard:
         """What follows from Discord's no; see :mod:`bot.discord_io.causes`."""
         if await self._delivery.is_followed_elsewhere(job):
             return
-        if error.trouble in {Trouble.TOO_OLD, Trouble.THINKING, Trouble.CONTAINER} or (
-            # It never said anything: the answer to the member died before it was a message.
-            error.trouble is Trouble.GONE and not job.state.ended and job.id not in self._shown
-        ):
+        if _needs_another(job, error.trouble, said=job.id in self._shown):
             await self._replace(job)
         else:
             await self._keep_trying(job, error)
@@ -375,6 +376,21 @@ class StatusBoard:
         self.touch(job)
 
 
+def _needs_another(job: Job, trouble: Trouble, *, said: bool) -> bool:
+    """Whether a new message takes the place of the one that follows a job.
+
+    Args:
+        job: whose message it is.
+        trouble: what kept it from being edited.
+        said: it did say something. If not, the answer to the member died before it was a message.
+    """
+    if job.answer_only:
+        return False
+    if trouble is Trouble.GONE:
+        return not (job.state.ended or said)
+    return trouble in {Trouble.TOO_OLD, Trouble.THINKING, Trouble.CONTAINER}
+
+
 def _pause_before_retry(job: Job, trouble: Trouble, over_for: float, give_up_after: float) -> float | None:
     """Seconds until the next try; None: somebody deleted it, or Discord will not take its last words.
 
@@ -384,12 +400,19 @@ def _pause_before_retry(job: Job, trouble: Trouble, over_for: float, give_up_aft
         over_for: seconds since the job ended; 0 while it has not.
         give_up_after: seconds after the end when the message is left as it is.
     """
+    if trouble is Trouble.GONE and job.answer_only and not job.state.ended:
+        return FAR_BACK_SECONDS  # it can't say how the job stands any more; how that ends is said directly
     if trouble is Trouble.GONE:
         return None
     if job.state.ended and (trouble is Trouble.REFUSED or over_for > give_up_after):
         return None
     pause = RETRY_SECONDS if trouble is Trouble.LATER else FAR_BACK_SECONDS
     return max(pause, min(LONGEST_RETRY_SECONDS, over_for / 10))
+
+
+def _pause_after(job: Job, forecaster: Forecaster, usual: Callable[[], float]) -> float:
+    """Seconds from an edit of a job's message to the next."""
+    return FAR_BACK_SECONDS if _is_far_back(forecaster, job) else usual()
 
 
 def _is_far_back(forecaster: Forecaster, job: Job) -> bool:

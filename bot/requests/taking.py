@@ -359,6 +359,7 @@ def _new_job(
         takes=made.takes,
         private=made.private,
         token=made.token,
+        answer_only=asker.answer_only,
         given=made.given,
         language=spoken(),
     )

@@ -33,9 +33,6 @@ MENU = "menu"
 CHOICE = "choice"
 """The context of what Discord shows for a value of an option."""
 
-ENGINE = "engine"
-"""The context of what is said of an engine in a list."""
-
 KIND = "kind"
 """The context of the words for how a clip is made."""
 
@@ -105,6 +102,14 @@ def translated(words: str, context: str | None = None) -> str:
     if isinstance(words, Sentence):
         return words.translated(known.one, _written)
     return known.one(str.__str__(words), context)
+
+
+def in_words(text: str) -> str:
+    """What the engine says, in the language that is spoken now; what is no sentence of its stays as it is.
+
+    So it is safe for what strangers write, which a catalogue might know by chance.
+    """
+    return translated(text) if isinstance(text, Sentence) else text
 
 
 def _written(value: float, form: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.tables.settings_table import page, table
-from bot.config.choices import Containers, Language, LogFormat, ShareWith
+from bot.config.choices import Containers, DirectMessages, Language, LogFormat, ShareWith
 from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables, variable
 from tests import ROOT
 
@@ -47,7 +47,7 @@ DEFAULTS = {
     "first_times": True,
     "language": Language.AUTO,
     "worker_judged_first": 20,
-    "worker_judged_share": 0.05,
+    "worker_judged_share": 1.0,
     "worker_check_seconds": 120.0,
     "broker_binary": None,
     "broker_host": IPv4Address(0),
@@ -59,6 +59,10 @@ DEFAULTS = {
     "member_share": 0.75,
     "leave_out": (),
     "components_v2": Containers.AUTO,
+    "direct_messages": DirectMessages.OFF,
+    "stranger_day": 3,
+    "stranger_waiting": 1,
+    "strangers_waiting": 20,
     "time_zone": "",
     "leave_out_memory_gb": 0.0,
     "leave_out_seconds": 60.0,
@@ -332,6 +336,10 @@ WRONG = {
     "devices": ["gpu", "0,x"],
     "per_member_running": ["0"],
     "member_share": ["0", "1.1"],
+    "direct_messages": ["on", "strangers"],
+    "stranger_day": ["0", "1001"],
+    "stranger_waiting": ["0", "101"],
+    "strangers_waiting": ["0", "10001"],
     "leave_out": ["GPU 1", "18:00-23:00", "GPU 1 18-23", "GPU 1 25:00-26:00"],
     "time_zone": ["Atlantis/Poseidonis", "../etc/passwd"],
     "leave_out_memory_gb": ["-1", "1001", "much"],
@@ -773,3 +781,11 @@ def test_a_login_in_a_servers_address_is_refused_and_not_repeated(monkeypatch):
     with pytest.raises(BadSettings, match="FRAMEKILN_COMFYUI_LOGIN") as caught:
         load_settings()
     assert "hidden" not in str(caught.value)
+
+
+def test_commands_of_one_server_alone_and_direct_messages_exclude_each_other(monkeypatch):
+    monkeypatch.setenv("DISCORD_GUILD_ID", "123456789012345678")
+    load_settings()
+    monkeypatch.setenv("FRAMEKILN_DIRECT_MESSAGES", "servers")
+    with pytest.raises(BadSettings, match="FRAMEKILN_DIRECT_MESSAGES"):
+        load_settings()
