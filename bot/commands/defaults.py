@@ -68,7 +68,8 @@ class DefaultsGroup(
         for option in PREFERABLE:
             if option.choices:
                 shown = [
-                    app_commands.Choice(name=name, value=value) for value, name in option.choices.items()
+                    app_commands.Choice(name=app_commands.locale_str(name), value=value)
+                    for value, name in option.choices.items()
                 ]
                 app_commands.choices(**{option.name: shown})(command)
         complete(command, self._services, Kind.TEXT2VIDEO, leave_out={"quality"})

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+from bot.fleet.policy import FleetPolicy
 from bot.job_documents import recipe_of
 from bot.link.messages import InputFile, Order, OrderLimits
 from db.files import Blobs
@@ -25,7 +26,7 @@ class Orders:
         *,
         blobs: Blobs,
         limits_for: Callable[[Job], Awaitable[RenderLimits]],
-        max_seconds: float,
+        policy: FleetPolicy,
         calibration: Path,
     ) -> None:
         """Make one.
@@ -33,12 +34,12 @@ class Orders:
         Args:
             blobs: where jobs' files are.
             limits_for: what a job may spend.
-            max_seconds: that a render may take.
+            policy: knows how long a render may take.
             calibration: what this house's gate has learnt, if it has.
         """
         self._blobs = blobs
         self._limits_for = limits_for
-        self._max_seconds = max_seconds
+        self._max_seconds = policy.max_seconds
         self._calibration = calibration
 
     async def of(self, job: Job, *, own: bool) -> Order:

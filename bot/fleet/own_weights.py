@@ -93,6 +93,7 @@ class OwnWeights:
         if now - self._looked > FILES_EVERY and (self._looking is None or self._looking.done()):
             self._looked, before = now, self._looking
             self._looking = asyncio.create_task(asyncio.to_thread(self._look_at_files))
+            self._looking.add_done_callback(lambda _: self.loop.wake())
             if before is not None:
                 before.result()
         self._needed = {

@@ -12,7 +12,7 @@ from bot.fleet.hub import Hub, new_epoch
 from bot.fleet.known_worker import FleetParts
 from bot.fleet.looks import Looks
 from bot.fleet.orders import Orders
-from bot.fleet.own_weights import OwnWeights, SharePolicy
+from bot.fleet.own_weights import OwnWeights
 from bot.fleet.places import Places
 from bot.fleet.policy import FleetPolicy
 from bot.fleet.results import Checks, Results
@@ -32,7 +32,6 @@ from db.jobs.job import Job
 from db.jobs.retention import Retention
 from db.jobs.take_previews import TakePreviews
 from engine.rendering.limits import RenderLimits
-from engine.weights.own_files import OwnFiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +71,7 @@ def fleet_service(
     places: Places,
     tally: RenderTally,
     checks: Checks | None,
-    own_files: OwnFiles,
-    sharing: SharePolicy,
+    own_weights: OwnWeights,
     outcomes_of: Callable[[str], Outcomes],
     limits_for: Callable[[Job], Awaitable[RenderLimits]],
     may_claim: Callable[[], bool],
@@ -98,8 +96,7 @@ def fleet_service(
         places: what the other parts see of workers.
         tally: counts what was drawn.
         checks: look at what strangers' machines drew; None: only the owner's may draw.
-        own_files: the owner's checkpoints and styles.
-        sharing: who may have a copy of them.
+        own_weights: the owner's checkpoints and styles, and who may have a copy.
         outcomes_of: makes what records the ends of a worker's claims, by its name.
         limits_for: what a job may spend.
         may_claim: asked before each claim; False: no job is begun.
@@ -123,16 +120,13 @@ def fleet_service(
         blame=blame,
         clock=clock,
     )
-    own_weights = OwnWeights(own_files, sharing, wanted=wanted, waiting=worker_claims.abilities_for)
     parts = FleetParts(
         claims=worker_claims,
         workers=workers,
         blobs=blobs,
         signals=signals,
         places=places,
-        orders=Orders(
-            blobs=blobs, limits_for=limits_for, max_seconds=policy.max_seconds, calibration=calibration
-        ),
+        orders=Orders(blobs=blobs, limits_for=limits_for, policy=policy, calibration=calibration),
         transfers=transfers,
         results=results,
         looks=Looks(transfers=transfers, discards=discards, signals=signals, checks=checks),

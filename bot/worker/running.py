@@ -19,26 +19,23 @@ from bot.link.messages import Capabilities, HeldState
 from bot.supervisor import wait_at_most
 from bot.worker.asking import Asking
 from bot.worker.calibrated import CalibratedEngine
+from bot.worker.copies import Copies
 from bot.worker.drawing import Drawing
 from bot.worker.ends import refused, unreachable, unwelcome
 from bot.worker.inputs import Inputs
-from bot.worker.own_weights import Copies, with_local_names
+from bot.worker.local_files import LocalFiles
 from bot.worker.policy import WorkerPolicy
 from bot.worker.talk import PutOut, Talk
 from bot.worker.times import Times
 from bot.worker.voice import Voice
 from bot.worker.work import Holding
 from engine.core.errors import EngineClosed, EngineError
-from engine.core.recipe import Recipe
 from engine.weights.own_files import OwnFiles
 
 log = logging.getLogger(__name__)
 
 CLAIMS = "claims"
 """The folder of what is drawn, in the worker's own."""
-
-COPIES = "weights"
-"""The folder of copies of the bot owner's checkpoints and styles, in the worker's own."""
 
 START_PAUSE = 5.0
 CONTACT_EVERY = 1.0
@@ -79,38 +76,21 @@ class Worker:
         self._engine = engine
         self._policy = policy
         self._look = look
-        self._own = own
         self._looked = float("-inf")
-        self._ending = False
-        self._new_files = asyncio.Event()
         self._caps = Capabilities()
         self._address = invitation.address
         self._voice = Voice(say)
         self._unwelcome: tuple[float, Exception] | None = None
         self._holding = Holding(folder / CLAIMS, keep_seconds=policy.keep_seconds, clock=clock)
         self._times = Times(folder)
+        self._files = LocalFiles(own, self._look_soon)
+        worker, line = invitation.worker, self._current_line
         self._copies = Copies(
-            lambda: self._line,
-            invitation.worker,
-            folder / COPIES,
-            most_bytes=policy.weights_bytes,
-            on_copy=self._look_soon,
+            line, worker, folder, most_bytes=policy.weights_bytes, on_copy=self._files.look_soon
         )
-        self._talk = Talk(
-            lambda: self._line,
-            invitation.worker,
-            self._holding,
-            self._about,
-            on_offers=self._copies.offer,
-        )
+        self._talk = Talk(line, worker, self._holding, self._about, on_offers=self._copies.offer)
         self._line = Line(
-            Login(
-                host=invitation.host,
-                port=invitation.port,
-                seed=invitation.seed,
-                fingerprint=invitation.fingerprint,
-                name=f"framekiln worker {version('framekiln')}",
-            ),
+            _login_of(invitation),
             answers=subjects.answers_to_worker(invitation.worker),
             hears=self._talk.hears(),
             limits=line_limits,
@@ -121,7 +101,7 @@ class Worker:
             self._holding,
             engine,
             judge_by=engine.judge_by,
-            local=self._local,
+            local=self._files.local,
             on_time=self._times.note,
             on_clip=self._voice.clip,
         )
@@ -158,7 +138,7 @@ class Worker:
                 ("inputs", self._inputs.run()),
                 ("talk", self._talk.run()),
                 ("copies", self._copies.run()),
-                ("digests", self._digest()),
+                ("files", self._files.run()),
                 ("contact", self._contact()),
             )
         ]
@@ -177,7 +157,6 @@ class Worker:
         except PutOut as error:
             raise refused(error.refused) from None
         finally:
-            self._ending = True
             await _end(stopping, asking, *loops)
             await self._last_beat()
             await _end(line)
@@ -254,30 +233,12 @@ class Worker:
         """What the bot is told. Times change with each clip, and wait for the next occasion to be told."""
         return self._caps.model_copy(update={"times": self._times.told()})
 
-    async def _digest(self) -> None:
-        """Read new checkpoints and styles, which can take minutes, and have the bot told of each."""
-        while True:
-            reading = asyncio.create_task(asyncio.to_thread(self._own.look, lambda: self._ending))
-            known = self._own.digests
-            while not reading.done():
-                await asyncio.wait({reading}, timeout=LOOK_EVERY)
-                if self._own.digests != known:
-                    known = self._own.digests
-                    self._looked = float("-inf")
-            reading.result()
-            await wait_at_most(self._new_files, LOOK_EVERY)
-            self._new_files.clear()
+    def _current_line(self) -> Line:
+        return self._line
 
     def _look_soon(self) -> None:
-        """There are files that were not there before, or some are there no more."""
-        self._new_files.set()
-
-    def _local(self, recipe: Recipe, ability: str) -> Recipe:
-        try:
-            return with_local_names(recipe, ability, self._own)
-        except EngineClosed:
-            self._look_soon()
-            raise
+        """What this machine can draw has changed."""
+        self._looked = float("-inf")
 
     async def _look_again(self) -> None:
         """Tell the bot if this machine can draw more than before, or less."""
@@ -315,6 +276,16 @@ async def run(worker: Worker) -> None:
     for which in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(which, heard)
     await worker.run(stop)
+
+
+def _login_of(invitation: Invitation) -> Login:
+    return Login(
+        host=invitation.host,
+        port=invitation.port,
+        seed=invitation.seed,
+        fingerprint=invitation.fingerprint,
+        name=f"framekiln worker {version('framekiln')}",
+    )
 
 
 async def _end(*tasks: asyncio.Task[Any]) -> None:

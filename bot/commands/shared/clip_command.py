@@ -56,7 +56,10 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
     app_commands.describe(**{option.name: option.description for option in every})(command)
     for option in every:
         if option.choices:
-            shown = [app_commands.Choice(name=name, value=value) for value, name in option.choices.items()]
+            shown = [
+                app_commands.Choice(name=app_commands.locale_str(name), value=value)
+                for value, name in option.choices.items()
+            ]
             app_commands.choices(**{option.name: shown})(command)
     tree.add_command(offered(command, services.settings))
     complete(command, services, described.kind)

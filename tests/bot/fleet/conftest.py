@@ -14,7 +14,7 @@ import pytest
 
 from bot import elsewhere_policies, policies
 from bot.fleet.can import Ability
-from bot.fleet.own_weights import SharePolicy
+from bot.fleet.own_weights import OwnWeights, SharePolicy
 from bot.fleet.places import Places
 from bot.fleet.service import FleetService, fleet_service
 from bot.link import messages, pieces, subjects
@@ -113,8 +113,9 @@ def a_bot(queue, blobs, tmp_path, broker, own_files):
             places=places,
             tally=tally,
             checks=checks,
-            own_files=own_files,
-            sharing=sharing,
+            own_weights=OwnWeights(
+                own_files, sharing, wanted=wants, waiting=queue.worker_claims.abilities_for
+            ),
             outcomes_of=outcomes_of,
             limits_for=limits_for,
             may_claim=lambda: True,

@@ -6,6 +6,8 @@ import hashlib
 
 import pytest
 
+from bot import elsewhere_policies
+from bot.config.choices import ShareWith
 from bot.fleet.can import Ability
 from bot.fleet.own_weights import SharePolicy
 from bot.link import messages, subjects
@@ -15,6 +17,7 @@ from engine.weights.own_files import OwnKind
 from tests.bot.fleet.conftest import ALICE, BOB, until, wanted
 from tests.db.asking import audit_entry
 from tests.engine.weights import kinds
+from tests.policies import DEFAULTS
 
 EVERYBODY = SharePolicy(trusts=frozenset(Trust), most_bytes=1_000_000)
 
@@ -138,3 +141,17 @@ async def test_a_file_is_not_served_over_and_over(helped, a_bot, a_worker, sha25
         size = style.stat().st_size
         answers = [(await piece(alice, sha256, length=size)).headers.get("ok") for _ in range(8)]
     assert answers == ["1"] * 6 + [None] * 2
+
+
+@pytest.mark.parametrize(
+    ("choice", "trusts"),
+    [
+        (ShareWith.NOBODY, ()),
+        (ShareWith.OWN, (Trust.OWN,)),
+        (ShareWith.FRIEND, (Trust.OWN, Trust.FRIEND)),
+        (ShareWith.PUBLIC, tuple(Trust)),
+    ],
+)
+def test_each_choice_of_the_owners_includes_those_before_it(choice, trusts):
+    settings = DEFAULTS.model_copy(update={"share_weights": choice})
+    assert elsewhere_policies.for_sharing(settings).trusts == set(trusts)

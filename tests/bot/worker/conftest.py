@@ -10,8 +10,9 @@ import pytest
 
 from bot.link.messages import Capabilities
 from bot.worker.calibrated import CalibratedEngine
+from bot.worker.copies import COPIES
 from bot.worker.policy import WorkerPolicy
-from bot.worker.running import COPIES, Worker
+from bot.worker.running import Worker
 from engine.weights.own_files import OwnFiles
 from engine.weights.store import CHECKPOINTS, STYLES, Store
 from tests.fleet.broker import Broker

@@ -10,8 +10,8 @@ import pytest
 
 from bot.fleet.can import Ability
 from bot.link.messages import FailKind, OfferedFile
-from bot.worker.own_weights import with_local_names
-from bot.worker.running import COPIES
+from bot.worker.copies import COPIES
+from bot.worker.local_files import with_local_names
 from engine.core.errors import EngineClosed, Unsupported
 from engine.core.recipe import Recipe, Style
 from engine.weights.own_files import OwnFiles, OwnKind

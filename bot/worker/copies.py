@@ -1,8 +1,4 @@
-"""Checkpoints and styles that a job names: those of this machine's own, and copies of the bot owner's.
-
-A name says nothing on another machine, so what a job needs is told by digests, and drawn under the names that
-files with these digests have here. What the bot offers is fetched beside the work, one file at a time.
-"""
+"""Copies of the bot owner's checkpoints and styles, fetched beside the work, one file at a time."""
 
 from __future__ import annotations
 
@@ -12,23 +8,22 @@ import logging
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from bot.config.settings import Settings
-from bot.fleet.can import own_names, read
 from bot.link import pieces
 from bot.link.connection import Line, Message
 from bot.link.errors import LinkError, WrongContent
 from bot.link.messages import AskWeights, OfferedFile, encode
 from bot.link.subjects import WEIGHTS, answer_to_worker, up
-from engine.core.errors import EngineClosed, Unsupported
-from engine.core.recipe import Recipe
-from engine.weights.own_files import OwnFiles, OwnKind
+from engine.weights.own_files import OwnKind
 from engine.weights.store import CHECKPOINTS, STYLES, SUFFIX
 
 log = logging.getLogger(__name__)
+
+COPIES = "weights"
+"""The folder of copies, in the worker's own."""
 
 FOLDERS = {OwnKind.CHECKPOINT: CHECKPOINTS, OwnKind.STYLE: STYLES}
 PARTS = "parts"
@@ -42,42 +37,13 @@ TRIES = 3
 
 
 def with_copies(settings: Settings, folder: Path) -> Settings:
-    """The same settings, with the copies in a folder beside the machine's own checkpoints and styles."""
+    """The same settings, with the copies in a worker's folder beside the machine's own files."""
     return settings.model_copy(
         update={
-            "extra_checkpoints": (*settings.extra_checkpoints, folder / CHECKPOINTS),
-            "extra_styles": (*settings.extra_styles, folder / STYLES),
+            "extra_checkpoints": (*settings.extra_checkpoints, folder / COPIES / CHECKPOINTS),
+            "extra_styles": (*settings.extra_styles, folder / COPIES / STYLES),
         }
     )
-
-
-def with_local_names(recipe: Recipe, ability: str, own: OwnFiles) -> Recipe:
-    """A recipe whose checkpoint and styles have the names that they have here.
-
-    Args:
-        recipe: as the bot sent it.
-        ability: the order's; it has the digests.
-        own: knows the files of this machine.
-
-    Raises:
-        Unsupported: the order does not say which files are meant.
-        EngineClosed: a file is here no more; the job is not to blame.
-    """
-    names, told = own_names(recipe), read(ability)
-    if not names:
-        return recipe
-    if told is None or len(told.files) != len(names):
-        raise Unsupported("the order names files without their digests")
-    local = []
-    for (kind, _), sha256 in zip(names, told.files, strict=True):
-        found = next((file for file in own.found if (file.kind, file.sha256) == (kind, sha256)), None)
-        if found is None or not found.path.exists():
-            raise EngineClosed(f"the {kind} {sha256[:16]} is here no more")
-        local.append(found.name)
-    if names[0][0] is OwnKind.CHECKPOINT:
-        recipe = replace(recipe, model=local.pop(0))
-    styles = [replace(style, name=name) for style, name in zip(recipe.styles, local, strict=True)]
-    return replace(recipe, styles=tuple(styles))
 
 
 class Copies:
@@ -101,13 +67,13 @@ class Copies:
         Args:
             line: to the broker.
             worker: the worker's id.
-            folder: where copies are kept; it outlives this process.
+            folder: the worker's own, which outlives this process.
             most_bytes: of all copies together; 0: none is fetched.
             on_copy: told when another one is here.
         """
         self._line = line
         self._worker = worker
-        self.folder = folder
+        self.folder = folder / COPIES
         self._most_bytes = most_bytes
         self._on_copy = on_copy
         self._offers: Sequence[OfferedFile] = ()
