@@ -72,11 +72,19 @@ def _taken(name: str, source: str, fps: float, frames: Frames, eyes: Eyes) -> Ta
     return Taken(name=name, source=source, fps=fps, frames=frames, places=places)
 
 
+def _largest(picture: Frames, eyes: Eyes) -> Mesh | None:
+    found = [face for face in eyes.faces(picture) if face.box.width >= NARROWEST]
+    return eyes.mesh(picture, max(found, key=lambda face: face.box.area)) if found else None
+
+
+def place_of(picture: Frames, eyes: Eyes) -> Place | None:
+    """Where a picture's largest face is; None where it has none that is large enough."""
+    mesh = _largest(picture, eyes)
+    return None if mesh is None else _place(mesh)
+
+
 def _places(frames: Frames, eyes: Eyes) -> list[Place] | None:
-    found = [face for face in eyes.faces(frames[0]) if face.box.width >= NARROWEST]
-    if not found:
-        return None
-    mesh = eyes.mesh(frames[0], max(found, key=lambda face: face.box.area))
+    mesh = _largest(frames[0], eyes)
     places = []
     for frame in frames:
         mesh = None if mesh is None else eyes.mesh(frame, mesh)
@@ -191,6 +199,7 @@ def main() -> None:
     parser.add_argument("--half", choices=("chosen", "held", "both"), default="both")
     parser.add_argument("--faces", action="store_true", help="only clips with a face")
     parser.add_argument("--no-input", action="store_true", help="without the first frame as input picture")
+    parser.add_argument("--seed", type=int, default=0, help="of the random numbers in the faults")
     parser.add_argument("--rows", type=Path, help="write what was found in each clip here, as JSON lines")
     parser.add_argument("--time", action="store_true", help="how long a clip takes, instead")
     options = parser.parse_args()
@@ -205,7 +214,7 @@ def main() -> None:
     if options.time:
         return _print_time(every, eyes)
     rows = []
-    for number, clip in enumerate(every):
+    for number, clip in enumerate(every, start=options.seed):
         rows += list(values(clip, eyes, number, has_input=not options.no_input))
         if options.rows:
             options.rows.write_text("".join(json.dumps(row) + "\n" for row in rows))

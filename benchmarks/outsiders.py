@@ -94,15 +94,14 @@ class Town:
         self.scene = scene
         fake = scene.fake
         there = fake.guild("Without the bot", has_bot=False)
-        alone = fake.channel(fake.guild("Nowhere"), "direct")
-        alone.direct = True
+        oscar = fake.member("oscar", fake.guild("Nowhere"))
         self.where = {
             BANNED: (fake.member("mallory"), scene.channel),
             BROUGHT_ALONG: (
                 fake.member("trudy", there, permissions=Permission.ADMINISTRATOR),
                 fake.channel(there),
             ),
-            ALONE: (fake.member("oscar", alone.guild), alone),
+            ALONE: (oscar, fake.direct_channel(oscar.user)),
             STRANGER: scene.where[STRANGER],
         }
         self.jobs: dict[State, Job] = {}
@@ -131,7 +130,8 @@ class Town:
         if (not own and any(job.id[:6] in answer for job in self.jobs.values())) or "secret" in answer:
             raise Reached(f"{name}, by somebody {person}, showed something: {answer}")
         wanted = REFUSED.get(person)
-        if wanted is not None and not own and answer not in {wanted, NO_LIST}:
+        told = {wanted, NO_LIST} if person == BANNED else {wanted, NO_LIST, messages.NOT_FOUND}
+        if wanted is not None and not own and answer not in told:
             raise Reached(f"{name}, by somebody {person}, was answered: {answer}")
         if own:
             return "about their own data"

@@ -91,6 +91,10 @@ class Scene:
 
     async def sign(self, channel: Channel, view: discord.ui.View | None = None) -> Message:
         """A message of the bot's, with buttons perhaps."""
+        if not channel.has_bot:  # it stands there as the answer to somebody who brought the bot along
+            return self.fake.world.bot_answers(
+                channel, "a sign", [] if view is None else view.to_components()
+            )
         post = Post(content="a sign", nonce=f"sign {next(self._signs)}", view=view)
         return channel.messages[await self.services.messenger.send(channel.id, post)]
 

@@ -19,6 +19,7 @@ from yarl import URL
 from bot.buttons import rows
 from bot.commands import setup_all
 from bot.commands.mydata import MY_DATA
+from bot.commands.shared.offering import is_offered_outside
 from bot.discord_io.door import SLOT, Manner, Slot
 from bot.discord_io.events import guard_events
 from bot.discord_io.interactions import BotClient, Interaction, say
@@ -26,7 +27,7 @@ from bot.proxy import proxy_for
 from bot.services import Services
 from bot.supervisor import Loop
 from bot.text import messages
-from bot.text.command_translator import CommandTranslator
+from bot.text.catalogues.command_translator import CommandTranslator
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,8 @@ class _Tree(app_commands.CommandTree[BotClient]):
             data: Any = interaction.data or {}
             command = interaction.command
             slot = Slot.QUICK if command is None else command.extras.get(SLOT, Slot.QUICK)
-            manner = Manner(slot=slot, own_data=data.get("name") == MY_DATA)
+            own_data = data.get("name") == MY_DATA
+            manner = Manner(slot=slot, own_data=own_data, outside=is_offered_outside(command))
         except Exception as error:  # noqa: BLE001 - it cannot be read, and the member is told so
             await interaction.client.answer_error(interaction, error)
             return
@@ -155,7 +157,7 @@ class Framekiln(BotClient):
         if interaction.type is discord.InteractionType.component:
             button = rows.button_of(custom_id)
             if button is not None:
-                await self.serve(interaction, partial(button.click, interaction), button.manner)
+                await self.serve(interaction, partial(button.click, interaction), button.manner_of_click())
                 return
         elif interaction.type is discord.InteractionType.modal_submit:
             form = rows.form_of(custom_id)

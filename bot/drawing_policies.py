@@ -16,6 +16,7 @@ from engine.runtime.context import (
     ALLOCATOR_VARIABLE,
     ATTENTION_VARIABLE,
     CACHE_VARIABLE,
+    CALIBRATION_VARIABLE,
     COMPILE_VARIABLE,
     COMPILED_BYTES_VARIABLE,
     DEVICE_VARIABLE,
@@ -24,7 +25,6 @@ from engine.runtime.context import (
     STEPS_DOWN_VARIABLE,
     YES,
 )
-from engine.runtime.kept_clips import CALIBRATION_VARIABLE
 from engine.weights.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_VARIABLE, Store
 
 COMPILED = "compiled"

@@ -16,7 +16,7 @@ from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
 from db.jobs.allowances import Ceilings
-from db.jobs.enqueue import EnqueueLimits
+from db.jobs.enqueue import EnqueueLimits, StrangerLimits
 from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
@@ -96,6 +96,11 @@ def for_enqueueing(settings: Settings) -> EnqueueLimits:
             waiting=settings.most_member_waiting,
             hour=settings.most_member_hour,
             day=settings.most_member_day,
+        ),
+        strangers=StrangerLimits(
+            waiting=settings.stranger_waiting,
+            day=settings.stranger_day,
+            all_waiting=settings.strangers_waiting,
         ),
     )
 

@@ -112,6 +112,11 @@ class Limit(StrEnum):
     PER_MEMBER_DAY = "per_member_day"
     PER_GUILD_WAITING = "per_guild_waiting"
     TOTAL_WAITING = "total_waiting"
+    DIRECT_WAITING = "direct_waiting"
+    """``per_guild_waiting``, for all that is asked outside of guilds by their members."""
+
+    STRANGER_DAY = "stranger_day"
+    STRANGERS_WAITING = "strangers_waiting"
 
 
 class NotAccepted(StoreError):

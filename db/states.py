@@ -25,6 +25,21 @@ from db.errors import InvalidMove
 EVERYWHERE = 0
 """In the place of a guild's id: what holds for all of them. Only the owner of the bot sets it."""
 
+DIRECT = -1
+"""In the place of a guild's id: asked outside the guilds that the bot is in, by a member of one of them."""
+
+STRANGERS = -2
+"""The same, by somebody who shares no guild with the bot."""
+
+OUTSIDE = (DIRECT, STRANGERS)
+"""Both of them: there are no moderators, and what a job shows is its member's."""
+
+
+def is_outside(guild: int) -> bool:
+    """Whether this stands for no guild, but for what is asked outside of them."""
+    return guild in OUTSIDE
+
+
 OWNER = 0
 """In the place of a member's id: the owner of the bot, at the machine."""
 

@@ -27,6 +27,7 @@ from bot.config.settings import Settings
 from bot.dashboard.policy import DashboardPolicy
 from bot.discord_io.door_limits import DoorLimits
 from bot.fleet.checking import CheckPolicy
+from bot.fleet.own_weights import SharePolicy
 from bot.fleet.policy import FleetPolicy
 from bot.gallery.policy import GalleryPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
@@ -45,7 +46,7 @@ from bot.web.policy import WebPolicy
 from bot.webhooks.policy import WebhookPolicy
 from bot.worker.policy import WorkerPolicy, for_worker
 from db.jobs.allowances import Ceilings
-from db.jobs.enqueue import EnqueueLimits
+from db.jobs.enqueue import EnqueueLimits, StrangerLimits
 from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
@@ -71,6 +72,7 @@ OWNERS = (
     StumbleLimits,
     FairShare,
     EnqueueLimits,
+    StrangerLimits,
     Ceilings,
     DeliveryLimits,
     DraftPolicy,
@@ -78,6 +80,7 @@ OWNERS = (
     LeavePolicy,
     WebPolicy,
     FleetPolicy,
+    SharePolicy,
     WebhookPolicy,
     WorkerPolicy,
     ApiPolicy,
@@ -180,7 +183,7 @@ def read_from_settings() -> set[str]:
 @cache
 def read_from_policies() -> set[str]:
     """What is read from a variable, an argument or an attribute with the name of a policy."""
-    names = {"limits", "policy", "rules", "share", "default", "ceilings", "owner", "retention"}
+    names = {"limits", "policy", "rules", "share", "default", "ceilings", "owner", "retention", "strangers"}
     return {name for _, source, name in reads() if source.lstrip("_") in names}
 
 
@@ -245,12 +248,14 @@ def made_from(settings: Settings) -> list[object]:
         submissions,
         submissions.limits,
         submissions.limits.ceilings,
+        submissions.limits.strangers,
         policies.for_delivery(settings),
         policies.for_door(settings),
         serving_policies.for_broker(settings),
         elsewhere_policies.for_checks(settings),
         serving_policies.for_web(settings),
         elsewhere_policies.for_fleet(settings),
+        elsewhere_policies.for_sharing(settings),
         for_worker(settings),
         serving_policies.for_api(settings),
         serving_policies.for_gallery(settings),
@@ -297,6 +302,7 @@ OTHER_VALUES: dict[str, Any] = {
 OTHERS = made_from(Settings.model_construct(**OTHER_VALUES))
 
 FIXED = {
+    "SharePolicy": {"trusts"},  # a choice; tests/bot/fleet/test_own_weights.py tries each
     "FleetPolicy": {"grace", "overslept", "ask_seconds", "strange_claims", "garbage"},
     "ClipIntakeLimits": {
         *("decoders", "min_side", "max_aspect", "max_frames", "max_fps", "max_streams", "working_side"),

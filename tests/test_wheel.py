@@ -85,6 +85,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel):
     wanted |= {f"{room}/py.typed" for room in ("bot", "engine")}
     wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "engine/families/sketch/data").iterdir()}
     wanted |= {str(path.relative_to(ROOT)) for room in SOURCES[:3] for path in (ROOT / room).rglob("*.py")}
+    wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "bot/guide/examples").glob("*.gif")}
     wanted.add("bot/cli/lake.jpg")
     assert wanted <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)

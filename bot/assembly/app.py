@@ -19,6 +19,7 @@ from bot.assembly.job_loops import job_loops, limits_for, outcomes_of
 from bot.assembly.seating import seated
 from bot.assembly.workers import broker_of, fleet_of
 from bot.broker.broker import Broker
+from bot.clips.contest_announcements import ContestAnnouncements
 from bot.clips.replay import Replays
 from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
@@ -26,6 +27,8 @@ from bot.config.choices import Containers
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
+from bot.discord_io.members import Members
+from bot.discord_io.whereabouts import Whereabouts
 from bot.fleet.service import FleetService
 from bot.hosted.service import HostedService
 from bot.intake.clip_intake import ClipIntake
@@ -157,6 +160,7 @@ def _services(base: Base) -> Services:
         replays=_replays(base, submissions, screening),
         effects=_effects(base, submissions),
         reel_poster=_reel_poster(base),
+        contest_announcements=ContestAnnouncements(contests=base.queue.contests, messenger=base.messenger),
         cancelling=Cancelling(claims=queue.claims, signals=signals),
         clip_rules=policies.for_finished_clips(settings),
         cases=loops.cases,
@@ -173,10 +177,18 @@ def _services(base: Base) -> Services:
         key_webhooks=_key_webhooks(base),
         sealer=base.sealer,
         loop_lag=LoopLag(),
-        door=Door(
-            standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
-            limits=policies.for_door(settings),
+        door=_door(base),
+    )
+
+
+def _door(base: Base) -> Door:
+    settings = base.settings
+    return Door(
+        standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
+        whereabouts=Whereabouts(
+            who=settings.direct_messages, jobs=base.queue.jobs, members=Members(base.messenger)
         ),
+        limits=policies.for_door(settings),
     )
 
 
@@ -211,6 +223,7 @@ def _reel_poster(base: Base) -> ReelPoster:
         reels=base.queue.reels,
         contests=base.queue.contests,
         blobs=base.blobs,
+        sealer=base.sealer,
         messenger=base.messenger,
         folder=base.settings.data_dir,
         most=base.settings.reel_clips,

@@ -61,6 +61,11 @@ class Button(discord.ui.DynamicItem[discord.ui.Button[Any]], abc.ABC, template=N
         )
 
     @classmethod
+    def manner_of_click(cls) -> Manner:
+        """How the door treats a click."""
+        return cls.manner
+
+    @classmethod
     @abc.abstractmethod
     def pattern(cls) -> str:
         """The regular expression that the ``custom_id`` of every button of this class matches."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 import re
 from enum import Enum, auto
 from typing import ClassVar, Self
 
 from bot.buttons.button import JOB_ID, Button
 from bot.config.settings import Settings
+from bot.discord_io.door import Manner
 from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.permissions import may_change, may_see
 from bot.text import messages, privacy_texts
 from db.audit.log import AuditEntry
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
-from db.states import JobId, State
+from db.states import JobId, State, is_outside
 from engine.core.capabilities import Capabilities
 
 
@@ -50,7 +52,8 @@ class JobButton(Button):
         place: where it stands; None: whatever shows it asks for it by its class.
         states: where its job stands when the button is meant. A status message shows it in these only.
         presser: who may press it.
-        anywhere: it works in a direct message, too.
+        anywhere: it works in a direct message, too, whatever the owner lets members ask for there.
+        in_servers_only: it has no use, or no rules, outside the servers that have added the bot.
         needs_words: it cannot be used once the words of its job are forgotten.
     """
 
@@ -58,6 +61,7 @@ class JobButton(Button):
     states: ClassVar[tuple[State, ...]] = (State.DELIVERED,)
     presser: ClassVar[Presser] = Presser.ANYONE
     anywhere: ClassVar[bool] = False
+    in_servers_only: ClassVar[bool] = False
     needs_words: ClassVar[bool] = False
 
     def __init__(self, job: JobId, *, row: int | None = None) -> None:
@@ -80,10 +84,20 @@ class JobButton(Button):
         return cls(JobId(match["job"]))
 
     @classmethod
+    def manner_of_click(cls) -> Manner:
+        """How the door treats a click. Outside of servers, too, most of what can be done with a job can."""
+        return dataclasses.replace(cls.manner, outside=not cls.in_servers_only)
+
+    @classmethod
     def suits(cls, job: Job) -> bool:
         """Whether this job has a use for the button where it stands."""
         del job
         return True
+
+    @classmethod
+    def stands_under(cls, job: Job) -> bool:
+        """Whether a message about this job has the button."""
+        return cls.suits(job) and not (cls.in_servers_only and is_outside(job.guild_id))
 
     @classmethod
     def works_with(cls, capabilities: Capabilities) -> bool:

@@ -79,7 +79,9 @@ def for_status(job: Job, *, draft: bool = False) -> discord.ui.View | None:
     """
     if job.state is State.RUNNING and draft:
         return row(job, *job_buttons(Place.DRAFT))
-    kinds = [kind for kind in job_buttons(Place.STATUS) if job.state in kind.states and kind.suits(job)]
+    kinds = [
+        kind for kind in job_buttons(Place.STATUS) if job.state in kind.states and kind.stands_under(job)
+    ]
     return row(job, *kinds) if kinds else None
 
 
@@ -100,7 +102,7 @@ def behind_more(job: Job, capabilities: Capabilities) -> discord.ui.View:
 
 
 def _usable(place: Place, job: Job, here: Capabilities) -> list[type[JobButton]]:
-    return [kind for kind in job_buttons(place) if kind.suits(job) and kind.works_with(here)]
+    return [kind for kind in job_buttons(place) if kind.stands_under(job) and kind.works_with(here)]
 
 
 def view_of(*lines: Iterable[Button]) -> discord.ui.View:

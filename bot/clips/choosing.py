@@ -98,7 +98,7 @@ async def choose(
     chose = await choices.choose(
         job.id,
         draft.draft,
-        recipe=recipe.to_json(),
+        recipe=recipe.to_json(sentences=True),
         profile=recipe.profile,
         seed=recipe.seed,
         late=late and not alone,

@@ -110,6 +110,7 @@ class Star(JobButton):
     """Keep a clip longer, or take that back."""
 
     action = "star"
+    in_servers_only = True
     look = Look(None, "⭐")
     place = Place.CLIP
     order = 50

@@ -38,6 +38,11 @@ class Delete(JobButton):
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Mark it deleted first, so that it is never posted again; then delete the message."""
         client = interaction.client
+        if job.answer_only:  # the bot is not in the channel, but may change the message that was clicked
+            await interaction.response.defer()
+            await client.part(Retention).mark_deleted(job.id)
+            await interaction.delete_original_response()
+            return
         await think(interaction)
         await client.part(Retention).mark_deleted(job.id, audit_entry=entry_for(interaction, job, "delete"))
         # In the moment between the post and the row that holds its id, the clicked message is the clip.

@@ -23,6 +23,7 @@ class PostIt(JobButton):
     """
 
     action = "post"
+    in_servers_only = True
     look = Look("Post it", "📣")
     manner = Manner(anywhere=True)
     place = Place.CLIP

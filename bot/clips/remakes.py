@@ -66,7 +66,7 @@ class RemixForm(Form):
     field = "fk:prompt"
     title = "Remix"
     label = "What should it show?"
-    manner = Manner(slot=Slot.CLIP)
+    manner = Manner(slot=Slot.CLIP, outside=True)
 
     @classmethod
     async def filled_in(cls, interaction: Interaction, about: str, words: str) -> None:

@@ -26,6 +26,7 @@ class RemixTree(JobButton):
     """Show the tree, to the member who asked."""
 
     action = "tree"
+    in_servers_only = True
     look = Look("Tree", "🌳")
     place = Place.MORE
     order = 65

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.commands.shared.clip_command import add_clip_command
+from bot.commands.shared.offering import offered
 from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction
 from bot.intake.attachment import Attachment
@@ -45,7 +46,6 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     add_clip_command(tree, services, ANIMATE)
 
     @tree.context_menu(name="Animate this", extras={SLOT: Slot.CLIP})
-    @app_commands.guild_only()
     async def animate_this(interaction: Interaction, message: discord.Message) -> None:
         pictures = pictures_of(message)
         if not pictures:
@@ -57,7 +57,6 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
             await ask(interaction, FirstOf(pictures))
 
     @tree.context_menu(name="Animate avatar", extras={SLOT: Slot.CLIP})
-    @app_commands.guild_only()
     async def animate_avatar(interaction: Interaction, member: discord.Member | discord.User) -> None:
         avatar = avatar_of(member)
         if avatar is None:
@@ -65,6 +64,9 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
             return
         if await services.rights.may_animate(interaction, member.id, privacy_texts.NOT_THEIR_AVATAR):
             await ask(interaction, avatar)
+
+    offered(animate_this, services.settings)
+    offered(animate_avatar, services.settings)
 
     async def ask(interaction: Interaction, picture: Attachment) -> None:
         request = request_of(Kind.ANIMATE, engine=services.submissions.engine_for(Kind.ANIMATE))

@@ -7,6 +7,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.clips.get_it import GetIt, is_kept
+from bot.commands.shared.offering import offered
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.job_documents import recipe_of
 from bot.requests.cancelling import Cancel
@@ -25,7 +27,6 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command."""
 
     @tree.command(name="jobs", description="See your requests and cancel them")
-    @app_commands.guild_only()
     async def jobs(interaction: Interaction) -> None:
         mine = await services.queue.jobs.jobs_of(interaction.user.id, guild_of(interaction), SHOWN)
         if not mine:
@@ -38,9 +39,11 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
             wait = waits.get(job.id)
             place = None if wait is None else wait.position
             lines.append(messages.job_line(job, recipe_of(job), place))
-            if job.state in UNDER_WAY and len(view.children) < BUTTONS:
-                button = Cancel(job.id)
-                button.item.label = f"Cancel {job.id[:6]}"
+            button = Cancel(job.id) if job.state in UNDER_WAY else GetIt(job.id) if is_kept(job) else None
+            if button is not None and len(view.children) < BUTTONS:
+                button.item.label = f"{button.look.label} {job.id[:6]}"
                 view.add_item(button)
         view.stop()
         await interaction.response.send_message(messages.my_jobs(lines), view=view, ephemeral=True)
+
+    offered(jobs, services.settings)

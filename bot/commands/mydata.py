@@ -6,8 +6,11 @@ from typing import Any
 
 from discord import app_commands
 
+from bot.commands.shared.offering import offered
+from bot.config.choices import DirectMessages
 from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction
+from bot.discord_io.whereabouts import is_here
 from bot.hosted.consent import Answer
 from bot.services import Services
 from bot.text import gallery_texts
@@ -89,11 +92,14 @@ class MyDataGroup(
         """Store what the member wants of the gallery."""
         choice, gallery = Choice(clips), self._services.queue.gallery
         await gallery.choose(interaction.user.id, choice)
-        if choice is Choice.NAMED and interaction.guild_id is not None:
+        if choice is Choice.NAMED and interaction.guild_id is not None and is_here(interaction):
             await gallery.name(interaction.guild_id, interaction.user.id, interaction.user.display_name)
         await interaction.response.send_message(gallery_texts.CHOSEN[choice], ephemeral=True)
 
 
 def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the group."""
-    tree.add_command(MyDataGroup(services))
+    group = MyDataGroup(services)
+    if services.settings.direct_messages is not DirectMessages.OFF:
+        offered(group, services.settings)
+    tree.add_command(group)

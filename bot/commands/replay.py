@@ -7,6 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.commands.shared.offering import offered
 from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction
 from bot.services import Services
@@ -20,7 +21,6 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
         description="Make a clip again from its file; the recipe is stored inside",
         extras={SLOT: Slot.CLIP},
     )
-    @app_commands.guild_only()
     @app_commands.describe(
         file="A clip I made, exactly as I posted it",
         image="The picture it was made from, or a new one. Not needed if I still have yours",
@@ -32,3 +32,5 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
         image: discord.Attachment | None = None,
     ) -> None:
         await services.replays.ask(interaction, file, image)
+
+    offered(replay, services.settings)

@@ -12,6 +12,15 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class ShareWith(StrEnum):
+    """Whose workers may have a copy of the owner's checkpoints and styles; each includes those before it."""
+
+    NOBODY = "nobody"
+    OWN = "own"
+    FRIEND = "friend"
+    PUBLIC = "public"
+
+
 class Where(StrEnum):
     """Where models run."""
 
@@ -45,6 +54,16 @@ class Language(StrEnum):
     JAPANESE = "ja"
     KOREAN = "ko"
     CHINESE = "zh-CN"
+
+
+class DirectMessages(StrEnum):
+    """Who may ask outside the servers that have added the bot."""
+
+    OFF = "off"
+    SERVERS = "servers"
+    """Members of one of its servers."""
+
+    ANYONE = "anyone"
 
 
 MOST_TAKES = 4

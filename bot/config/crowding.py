@@ -1,9 +1,11 @@
-"""How much of everything may be asked for at once, so that nobody keeps the bot from the others."""
+"""Who may ask, and how much of everything at once, so that nobody keeps the bot from the others."""
 
 from __future__ import annotations
 
 from pydantic import Field
 from pydantic_settings import BaseSettings
+
+from bot.config.choices import DirectMessages
 
 
 class Crowding(BaseSettings):
@@ -59,4 +61,25 @@ class Crowding(BaseSettings):
     )
     fair_server_most_minutes: float = Field(
         60.0, ge=0, description="Most minutes a request moves back because of its server."
+    )
+    direct_messages: DirectMessages = Field(
+        DirectMessages.OFF,
+        description="Who may ask in [direct messages, group DMs and servers that have not added the bot]"
+        "(direct-messages.md): off, servers (members of a server that has) or anyone.",
+    )
+    stranger_day: int = Field(
+        3,
+        ge=1,
+        le=1000,
+        description="Clips in 24 hours for somebody who shares no server with the bot.",
+    )
+    stranger_waiting: int = Field(
+        1, ge=1, le=100, description="Jobs that can wait for somebody who shares no server with the bot."
+    )
+    strangers_waiting: int = Field(
+        20,
+        ge=1,
+        le=10_000,
+        description="Jobs that can wait, for each engine, for all who share no server with the bot. They are "
+        "drawn when no server's jobs are waiting.",
     )

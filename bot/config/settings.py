@@ -28,7 +28,7 @@ from pydantic_settings import (
 
 from bot.config.announcing import Announcing
 from bot.config.brokering import Brokering
-from bot.config.choices import Language, LogFormat, Where
+from bot.config.choices import DirectMessages, Language, LogFormat, Where
 from bot.config.choosing import Choosing
 from bot.config.comfyui import ComfyUISettings
 from bot.config.crowding import Crowding
@@ -45,11 +45,11 @@ from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
 from bot.config.working import Working
+from engine.core.receipt import FEWEST_KEPT
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.process.watch import HostLimits
 from engine.rendering.limits import RenderLimits
-from engine.runtime.kept_clips import FEWEST
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
 from engine.untrusted.sound_headers import SoundLimits
@@ -173,7 +173,7 @@ class Settings(
         description="Most seconds spent on discarded takes of one clip; then the best take is kept.",
     )
     calibrate_clips: int = Field(
-        FEWEST, ge=10, description="Kept clips that `framekiln calibrate` needs from an engine."
+        FEWEST_KEPT, ge=10, description="Kept clips that `framekiln calibrate` needs from an engine."
     )
     max_seconds: float = Field(PlanLimits.max_seconds, ge=1, le=60, description="Longest clip in seconds.")
     max_extended_seconds: float = Field(
@@ -296,6 +296,17 @@ class Settings(
         most = info.data.get("max_fps")
         if most is not None and value > most:
             raise ValueError(f"must be at most {most:g}, the limit set by {variable('max_fps')}")
+        return value
+
+    @field_validator("discord_guild_id", mode="after")
+    @classmethod
+    def _not_with_direct_messages(cls, value: int | None, info: ValidationInfo) -> int | None:
+        """Discord offers the commands of one server in that server only."""
+        if (
+            value is not None
+            and info.data.get("direct_messages", DirectMessages.OFF) is not DirectMessages.OFF
+        ):
+            raise ValueError(f"must be unset where {variable('direct_messages')} is not off")
         return value
 
     @field_validator("log_level", mode="after")

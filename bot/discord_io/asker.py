@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.discord_io.interactions import Interaction
+from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.permissions import is_age_restricted, may_post, roles_of
+from bot.discord_io.whereabouts import is_answer_only, spot_of
 from bot.text import messages
 from engine.core.errors import UserError
 
@@ -25,6 +26,7 @@ class Asker:
         adults_only: the channel is age-restricted.
         bot_may_post: whether the bot can post a clip there.
         api_key: the id of the API key by which they ask; None: they ask in Discord.
+        answer_only: the bot is not in the channel: what it has to say goes into its answer.
     """
 
     request: int
@@ -36,25 +38,28 @@ class Asker:
     adults_only: bool = False
     bot_may_post: bool = True
     api_key: str | None = None
+    answer_only: bool = False
 
 
 def asker_of(interaction: Interaction) -> Asker:
     """The member of an interaction.
 
     Raises:
-        UserError: they ask outside of a server.
+        UserError: they ask outside of a server, and may not.
     """
-    if interaction.guild_id is None or interaction.channel_id is None:
+    guild, spot = guild_of(interaction), spot_of(interaction)
+    if guild == 0 or interaction.channel_id is None:
         raise UserError("E_GUILD", messages.ONLY_IN_SERVERS)
     user = interaction.user
-    joined = user.joined_at if isinstance(user, discord.Member) else None
+    joined = user.joined_at if spot is None and isinstance(user, discord.Member) else None
     return Asker(
         request=interaction.id,
-        guild_id=interaction.guild_id,
+        guild_id=guild,
         user_id=user.id,
         channel_id=interaction.channel_id,
         roles=roles_of(interaction),
         joined_at=None if joined is None else joined.timestamp(),
         adults_only=is_age_restricted(interaction),
         bot_may_post=may_post(interaction),
+        answer_only=is_answer_only(interaction),
     )

@@ -47,7 +47,7 @@ def contained(post: Post, buttons: discord.ui.View | None) -> discord.ui.LayoutV
 
 def words(text: str) -> discord.ui.TextDisplay[Any]:
     """Some text; mentions in it ping as they do anywhere."""
-    return discord.ui.TextDisplay(text)
+    return discord.ui.TextDisplay(str(text))
 
 
 def gallery(*shown: Attached) -> discord.ui.MediaGallery[Any]:
@@ -56,7 +56,7 @@ def gallery(*shown: Attached) -> discord.ui.MediaGallery[Any]:
         *(
             discord.MediaGalleryItem(
                 f"attachment://{file.name}",
-                description=file.alt[:ALT_LIMIT] or None,
+                description=str(file.alt)[:ALT_LIMIT] or None,
                 spoiler=file.name.startswith(SPOILER),
             )
             for file in shown
@@ -66,7 +66,7 @@ def gallery(*shown: Attached) -> discord.ui.MediaGallery[Any]:
 
 def beside(text: str, button: discord.ui.DynamicItem[Any]) -> discord.ui.Section[Any]:
     """Some text with a button at its right."""
-    return discord.ui.Section(text, accessory=button.item)
+    return discord.ui.Section(str(text), accessory=button.item)
 
 
 def rows_of(buttons: Sequence[discord.ui.DynamicItem[Any]]) -> Iterator[discord.ui.ActionRow[Any]]:

@@ -24,8 +24,10 @@ from weakref import WeakValueDictionary
 import discord
 
 from bot.discord_io.door_limits import DoorLimits
-from bot.text import messages
+from bot.discord_io.whereabouts import Whereabouts, is_here, spot_of
+from bot.text import messages, outside_texts
 from db.moderation.standing import Standing
+from db.states import is_outside
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +74,13 @@ class Manner:
             don't matter; and asking about oneself is no use of the bot.
         anywhere: it is let in from a direct message, too. Whatever answers it asks :meth:`Door.bans` of the
             server that it is about.
+        outside: it may be used outside the servers that have added the bot, by whom the owner lets.
     """
 
     slot: Slot = Slot.QUICK
     own_data: bool = False
     anywhere: bool = False
+    outside: bool = False
 
 
 PLAIN = Manner()
@@ -93,13 +97,15 @@ class _Entry:
 class Door:
     """Lets interactions in and out."""
 
-    def __init__(self, *, standing: Standing, limits: DoorLimits) -> None:
+    def __init__(self, *, standing: Standing, whereabouts: Whereabouts, limits: DoorLimits) -> None:
         """Make one.
 
         Args:
             standing: knows who is banned, and which servers are closed.
+            whereabouts: knows who may ask outside of servers.
             limits: how much may be in hand.
         """
+        self._whereabouts = whereabouts
         self._standing = standing
         self._limits = limits
         self._of_member: Counter[tuple[int, Slot]] = Counter()
@@ -159,13 +165,23 @@ class Door:
 
     async def refusal(self, interaction: discord.Interaction[Any], manner: Manner) -> str | None:
         """Why an interaction is not let in now; None: it may come in."""
-        guild, user = interaction.guild_id or 0, interaction.user.id
         if not manner.own_data:
-            if await self.is_banned(interaction):
+            if spot_of(interaction) is None and await self.is_banned(interaction):
                 return messages.BANNED
-            if not manner.anywhere and not _is_here(interaction):
-                return messages.ONLY_IN_SERVERS
-        return await self._full(guild, user, manner.slot)
+            if not manner.anywhere and not is_here(interaction):
+                refusal = await self._refusal_outside(interaction, manner)
+                if refusal is not None:
+                    return refusal
+        return await self._full(_place_of(interaction), interaction.user.id, manner.slot)
+
+    async def _refusal_outside(self, interaction: discord.Interaction[Any], manner: Manner) -> str | None:
+        """Why an interaction from outside of servers is not let in; None: it may come in."""
+        if not manner.outside:
+            return messages.ONLY_IN_SERVERS
+        refusal = await self._whereabouts.refusal(interaction)
+        if refusal is None and await self.is_banned(interaction):
+            return outside_texts.BANNED
+        return refusal
 
     async def _full(self, guild: int, user: int, slot: Slot) -> str | None:
         """Why there is no place for another request of a member; None: there is one."""
@@ -175,7 +191,7 @@ class Door:
         if self._of_member[user, slot] >= self._limits.per_member:
             return messages.ONE_AT_A_TIME
         if slot is Slot.CLIP and self._of_guild[guild] >= self._limits.per_guild:
-            return messages.SERVER_IS_BUSY
+            return outside_texts.BUSY if is_outside(guild) else messages.SERVER_IS_BUSY
         return None
 
     @asynccontextmanager
@@ -199,17 +215,15 @@ class Door:
 
     async def is_banned(self, interaction: discord.Interaction[Any]) -> bool:
         """Whether the member is banned where they ask."""
-        return await self.bans(interaction.guild_id or 0, interaction.user.id)
+        return await self.bans(_place_of(interaction), interaction.user.id)
 
     async def bans(self, guild: int, user: int) -> bool:
         """Whether a member is banned in a server, wherever they ask."""
         return await self._standing.banned(guild, user)
 
     def _take(self, interaction: discord.Interaction[Any], manner: Manner) -> None:
-        guild = interaction.guild_id or 0
-        entry = _Entry(
-            member=(interaction.user.id, manner.slot), guild=guild if manner.slot is Slot.CLIP else None
-        )
+        guild = _place_of(interaction) if manner.slot is Slot.CLIP else None
+        entry = _Entry(member=(interaction.user.id, manner.slot), guild=guild)
         self._entries[interaction.id] = entry
         self._count(entry)
 
@@ -273,14 +287,10 @@ class Door:
                     del self._newest_list[user]
 
 
-def _is_here(interaction: discord.Interaction[Any]) -> bool:
-    """Whether it comes from a server that the bot is in, not from one where its user brought it along."""
-    if interaction.guild_id is None:
-        return False
-    if interaction.is_guild_integration():
-        return True
-    # Discord says who installed the bot. Where it says nothing, being in the server is enough.
-    return not interaction.is_user_integration() and interaction.guild is not None
+def _place_of(interaction: discord.Interaction[Any]) -> int:
+    """The id of the server, or what stands in its place."""
+    spot = spot_of(interaction)
+    return (interaction.guild_id or 0) if spot is None else spot.guild
 
 
 def _less(counts: Counter[Any], key: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 import logging
 import secrets
 import time
@@ -16,6 +17,7 @@ from bot.config.settings import Settings
 from bot.discord_io.door import PLAIN, Door, Manner, Slot
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
+from bot.discord_io.whereabouts import spot_of
 from bot.text import messages
 from bot.text.languages import language_of
 from bot.text.wording import speaking
@@ -104,7 +106,7 @@ class BotClient(discord.Client, abc.ABC):
     ) -> str | None:
         """Make a list that opens while a member types, if they may see it and have not typed on since."""
         async with door.list_turn(interaction) as newest:
-            refusal = await door.refusal(interaction, Manner(slot=Slot.LIST, own_data=manner.own_data))
+            refusal = await door.refusal(interaction, dataclasses.replace(manner, slot=Slot.LIST))
             if refusal is None and newest:
                 return await self._admitted(door, interaction, work, manner)
         return refusal or messages.ONE_AT_A_TIME
@@ -172,8 +174,13 @@ Interaction: TypeAlias = discord.Interaction[BotClient]
 
 
 def guild_of(interaction: Interaction) -> int:
-    """The id of the server that an interaction comes from; 0, which is no server's, in a direct message."""
-    return interaction.guild_id or 0
+    """The id of the server that an interaction comes from.
+
+    Outside the servers that have added the bot it is what stands in its place (:data:`db.states.DIRECT`,
+    ``STRANGERS``); 0 in a direct message about one's own data.
+    """
+    spot = spot_of(interaction)
+    return (interaction.guild_id or 0) if spot is None else spot.guild
 
 
 async def say(interaction: Interaction, text: str) -> None:

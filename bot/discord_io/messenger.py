@@ -17,16 +17,13 @@ import discord
 
 from bot.config.choices import Language
 from bot.discord_io.causes import Trouble, trouble_of
-from bot.discord_io.containers import files_in
-from bot.discord_io.post import SPOILER, Answered, ChannelError, Post, SmallFile
+from bot.discord_io.places import IsIt, Place, carries, found_in, place_of, says
+from bot.discord_io.post import Answered, ChannelError, Post, SmallFile
 from bot.discord_io.public_channels import is_public
 from bot.discord_io.sending import KnownForms, Where, files_of, send_in_its_form
 from bot.text.languages import language_of
 
 T = TypeVar("T")
-
-LOOK_BACK_MESSAGES = 5000
-"""How far an own message is looked for; a busy channel sees fewer in the time that a post can stay unsure."""
 
 MEMBER_SECONDS = 5.0
 """How long Discord is waited for where a member is looked up."""
@@ -38,15 +35,18 @@ _ORIGINAL: Any = "@original"
 """In the place of a message's id: the first answer to an interaction."""
 
 
+_OWN = Language.AUTO
+
+
+def _nobody() -> None:
+    """Tell nobody."""
+
+
 class Messenger:
     """Send, edit, find and delete, through whichever client is connected."""
 
     def __init__(
-        self,
-        *,
-        patience: float = 300.0,
-        on_attach: Callable[[], None] = lambda: None,
-        language: Language = Language.AUTO,
+        self, *, patience: float = 300.0, on_attach: Callable[[], None] = _nobody, language: Language = _OWN
     ) -> None:
         """Make one.
 
@@ -143,8 +143,8 @@ class Messenger:
         """
         client = await self._connected()
 
-        async def where() -> discord.abc.Messageable:
-            return client.get_partial_messageable(channel_id)
+        async def where() -> Place:
+            return place_of(client, channel_id)
 
         return await self._send(where, post)
 
@@ -156,7 +156,7 @@ class Messenger:
         """
         client = await self._connected()
 
-        async def where() -> discord.abc.Messageable:
+        async def where() -> Place:
             user = client.get_user(user_id) or await client.fetch_user(user_id)
             return await user.create_dm()
 
@@ -226,24 +226,18 @@ class Messenger:
         )
 
     async def answer_with(self, token: str, post: Post) -> None:
-        """Let the private answer to an interaction become this message. Doing it twice does no harm.
+        """Let the answer to an interaction become this message. Doing it twice does no harm.
 
         Args:
             token: "application:token" of the interaction.
-            post: its ping and its nonce have no meaning there.
+            post: its ping and its nonce have no meaning there. What the answer had and this has not, goes.
 
         Raises:
             ChannelError: it was not changed.
         """
         application, _, own = token.partition(":")
         hook = _hook(await self._connected(), int(application), own)
-        extras: dict[str, Any] = {} if post.view is None else {"view": post.view}
-        nobody = discord.AllowedMentions.none()
-        await self._call(
-            lambda: hook.edit_message(
-                _ORIGINAL, content=post.content, attachments=files_of(post), allowed_mentions=nobody, **extras
-            )
-        )
+        await self._call(lambda: hook.edit_message(_ORIGINAL, **_whole(post)))
 
     async def delete(self, channel_id: int, message_id: int) -> None:
         """Delete a message; one that is gone already is as good.
@@ -273,20 +267,17 @@ class Messenger:
         Raises:
             ChannelError: the channel could not be read.
         """
+        return await self._find(channel_id, carries(file_name), since)
+
+    async def find_said(self, channel_id: int, content: str, *, since: float) -> int | None:
+        """Look for an own message with this text; as :meth:`find_own`."""
+        return await self._find(channel_id, says(content), since)
+
+    async def _find(self, channel_id: int, is_it: IsIt, since: float) -> int | None:
         client = await self._connected()
         me = client.user.id if client.user else 0
         oldest = discord.utils.time_snowflake(datetime.fromtimestamp(since - CLOCK_SLACK, UTC))
-
-        async def look() -> int | None:
-            channel = client.get_partial_messageable(channel_id)
-            async for message in channel.history(limit=LOOK_BACK_MESSAGES):
-                if message.id < oldest:
-                    return None
-                if message.author.id == me and _carries(message, file_name):
-                    return message.id
-            return None
-
-        return await self._call(look)
+        return await self._call(lambda: found_in(place_of(client, channel_id), me, is_it, oldest))
 
     async def answer_of(self, application: int, token: str) -> Answered | None:
         """The first answer to an interaction of an earlier run.
@@ -358,11 +349,18 @@ async def _with_an_open_gate(client: discord.Client | None, do: Callable[[], Awa
         raise
 
 
+def _whole(post: Post) -> dict[str, Any]:
+    """A message as an edit that leaves nothing of what stood there."""
+    nobody = discord.AllowedMentions.none()
+    return {
+        "content": post.content,
+        "attachments": files_of(post),
+        "view": post.view,
+        "allowed_mentions": nobody,
+    }
+
+
 def _hook(client: discord.Client, application: int, token: str) -> discord.Webhook:
     """What answers an interaction; discord.py makes one itself while the interaction is new."""
     data: Any = {"id": application, "type": discord.WebhookType.application.value, "token": token}
     return discord.Webhook.from_state(data, state=client._connection)  # noqa: SLF001 - there is no public way
-
-
-def _carries(message: discord.Message, file_name: str) -> bool:
-    return any(name.removeprefix(SPOILER) == file_name for name in files_in(message))

@@ -8,8 +8,10 @@ from collections.abc import Collection
 
 import discord
 
-from bot.discord_io.interactions import Interaction
+from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.whereabouts import spot_of
 from db.jobs.job import Job
+from db.states import is_outside
 
 log = logging.getLogger(__name__)
 
@@ -18,8 +20,8 @@ ASK_SECONDS = 5.0
 
 def is_moderator(interaction: Interaction, roles: Collection[int]) -> bool:
     """Whether the member may run the queue: by Manage Server, or by a role that the owner named."""
-    if interaction.guild_id is None:
-        return False
+    if interaction.guild_id is None or spot_of(interaction) is not None:
+        return False  # a server that has not added the bot has no say in its queue
     if interaction.permissions.manage_guild:
         return True
     user = interaction.user
@@ -43,7 +45,9 @@ async def is_administrator(guild: discord.Guild, user: int) -> bool:
 
 
 def is_age_restricted(interaction: Interaction) -> bool:
-    """Whether the channel is for adults, as Discord says now. Where it does not say: no."""
+    """Whether the channel is for adults, as Discord says now. Where it does not say, or outside: no."""
+    if spot_of(interaction) is not None:
+        return False
     return bool(getattr(interaction.channel, "nsfw", False)) or (
         isinstance(interaction.channel, discord.Thread) and interaction.channel.is_nsfw()
     )
@@ -52,22 +56,31 @@ def is_age_restricted(interaction: Interaction) -> bool:
 def roles_of(interaction: Interaction) -> frozenset[int]:
     """The ids of the roles that the member has in this server."""
     user = interaction.user
+    if spot_of(interaction) is not None:
+        return frozenset()
     return frozenset(role.id for role in user.roles) if isinstance(user, discord.Member) else frozenset()
 
 
 def may_change(interaction: Interaction, job: Job, roles: Collection[int]) -> bool:
     """Whether the member may cancel or delete this job: their own, or as a moderator of its server."""
-    if interaction.guild_id != job.guild_id:
+    if not _is_of_here(interaction, job):
         return False
     return interaction.user.id == job.user_id or is_moderator(interaction, roles)
+
+
+def _is_of_here(interaction: Interaction, job: Job) -> bool:
+    """Whether a job is of the server that this comes from. Outside of servers is one place."""
+    guild = guild_of(interaction)
+    return guild == job.guild_id or (is_outside(guild) and is_outside(job.guild_id))
 
 
 def may_see(interaction: Interaction, job: Job, roles: Collection[int]) -> bool:
     """Whether the member may know of this job. Its id, which anybody can copy, is enough for nothing.
 
     They may where it is their own, where they moderate its server, and where they can see its channel.
+    Outside of servers that is the channel which they ask from.
     """
-    if interaction.guild_id != job.guild_id:
+    if not _is_of_here(interaction, job):
         return False
     if interaction.user.id == job.user_id or is_moderator(interaction, roles):
         return True
@@ -99,8 +112,8 @@ def sees_channel(interaction: Interaction, channel_id: int) -> bool:
 def may_post(interaction: Interaction) -> bool:
     """Whether the bot could post a clip where it was asked, as far as Discord says."""
     allowed = interaction.app_permissions
-    if allowed.value == 0:
-        return True  # Discord did not say
+    if allowed.value == 0 or spot_of(interaction) is not None:
+        return True  # Discord did not say, or it goes into the answer, or directly
     in_thread = isinstance(interaction.channel, discord.Thread)
     speak = allowed.send_messages_in_threads if in_thread else allowed.send_messages
     return allowed.administrator or (allowed.view_channel and speak and allowed.attach_files)

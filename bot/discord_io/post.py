@@ -59,6 +59,7 @@ class Post:
         attached: further files, with what they show.
         alt: what ``file`` shows, for those who can't see it.
         ping: the one member who may be pinged.
+        title: of the post that it becomes where the channel is a forum.
         layout: the same message as a container. It is sent in the place of ``content`` and ``view``, which
             are sent where Discord does not take it.
     """
@@ -73,6 +74,7 @@ class Post:
     attached: tuple[Attached, ...] = ()
     alt: str = ""
     ping: int | None = None
+    title: str = "Framekiln"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ import aiohttp
 import discord
 
 from bot.discord_io.interactions import PROMISED, Interaction, tell_elsewhere
-from bot.text import messages, privacy_texts
+from bot.text import messages, outside_texts, privacy_texts
 from bot.text.foreign import refusal
 from bot.text.wording import spoken
 from db.errors import (
@@ -151,7 +151,8 @@ def refusal_text(error: Exception, interaction_id: int) -> str:
     if (plain := NOT_ACCEPTED.get(type(error))) is not None:
         return plain
     if isinstance(error, LimitReached):
-        return messages.limit_reached(error.which, error.allowed, error.retry_after)
+        about = (error.which, error.allowed, error.retry_after)
+        return outside_texts.limit_reached(*about) or messages.limit_reached(*about)
     if (short := shortage_of(error)) is not None:
         log.error("could not take request %s: %s", interaction_id, error)
         return messages.not_taken_for_want_of(short)

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 import discord
 
 from bot.discord_io.causes import Trouble
+from bot.discord_io.places import Place, post_in
 from bot.discord_io.post import ALT_LIMIT, ChannelError, Post
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ T = TypeVar("T")
 REMEMBERED = 1000
 """Messages of which it is remembered whether they are containers."""
 
-Where = Callable[[], Awaitable[discord.abc.Messageable]]
+Where = Callable[[], Awaitable[Place]]
 
 
 class Call(Protocol):
@@ -93,7 +94,7 @@ def files_of(post: Post) -> list[discord.File]:
     ]
 
 
-async def _post(channel: discord.abc.Messageable, post: Post, layout: discord.ui.LayoutView | None) -> int:
+async def _post(channel: Place, post: Post, layout: discord.ui.LayoutView | None) -> int:
     allowed = discord.AllowedMentions(
         everyone=False,
         roles=False,
@@ -106,5 +107,7 @@ async def _post(channel: discord.abc.Messageable, post: Post, layout: discord.ui
     if files := files_of(post):
         extras["files"] = files  # discord.py closes them
     content = None if layout is not None else post.content
+    if isinstance(channel, discord.ForumChannel):  # it takes no nonce
+        return await post_in(channel, post.title, content, allowed_mentions=allowed, **extras)
     message = await channel.send(content, nonce=post.nonce, allowed_mentions=allowed, **extras)
     return message.id

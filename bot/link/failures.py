@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from bot.link.messages import Fail, FailKind
+from bot.link.messages import MAX_SENTENCES, Fail, FailKind
 from engine.core.errors import (
     Away,
     Cancelled,
     Code,
     EngineClosed,
     EngineDied,
+    EngineError,
     EngineHung,
     EngineKilled,
     RenderFailed,
     Unsupported,
     UserError,
 )
+from engine.core.sentence import by_table_text, table_text
 from engine.core.shortages import RanShort, Shortage, shortage_of
 
 TEXT = 2000
@@ -26,7 +28,8 @@ DEATHS = {FailKind.CRASH: EngineDied, FailKind.KILLED: EngineKilled, FailKind.HU
 
 def failure_of(error: Exception) -> Fail:
     """What a worker says of an error that ended a render there."""
-    text, detail, code = str(error), "", ""
+    text = error.said if isinstance(error, EngineError) else str(error)
+    detail = code = ""
     short = shortage_of(error)
     if isinstance(error, EngineClosed | Cancelled | Away):
         kind = FailKind.SHUTDOWN
@@ -42,16 +45,23 @@ def failure_of(error: Exception) -> Fail:
         kind, code, detail = FailKind.ENGINE, error.code, error.detail
     else:
         kind, code, detail = FailKind.ENGINE, Code.ENGINE.value, f"{type(error).__name__}: {error}"
-    return Fail(kind=kind, code=code[:CODE], text=_clean(text[:TEXT]), detail=_clean(detail[-DETAIL:]))
+    return Fail(
+        kind=kind,
+        code=code[:CODE],
+        text=_clean(text[:TEXT]),
+        sentences=_clean(table_text([text], MAX_SENTENCES)),
+        detail=_clean(detail[-DETAIL:]),
+    )
 
 
 def error_of(fail: Fail) -> Exception:
     """The error that the worker met, for whoever records how a job ends."""
+    text = by_table_text(fail.sentences)(fail.text)
     match fail.kind:
         case FailKind.USER:
-            return UserError(fail.code, fail.text)
+            return UserError(fail.code, text)
         case FailKind.UNSUPPORTED:
-            return Unsupported(fail.text)
+            return Unsupported(text)
         case FailKind.SHORTAGE if fail.code in set(Shortage):
             return RanShort(Shortage(fail.code), fail.text)
         case FailKind.CRASH | FailKind.KILLED | FailKind.HUNG:
@@ -59,7 +69,7 @@ def error_of(fail: Fail) -> Exception:
         case FailKind.SHUTDOWN:
             return EngineClosed(fail.text)
         case _:
-            return RenderFailed(fail.code, fail.text, fail.detail)
+            return RenderFailed(fail.code, text, fail.detail)
 
 
 def _death(error: EngineDied) -> FailKind:

@@ -139,7 +139,7 @@ class Answers:
         post = Post(
             content=messages.fit(f"<@{job.user_id}> {text}"), nonce=nonce(job.id, "owed"), ping=job.user_id
         )
-        if job.private:
+        if job.has_answer:
             if job.state is not State.CANCELLED:  # whoever cancelled it was told
                 await self._messenger.send_direct(job.user_id, post)
             return

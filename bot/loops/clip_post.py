@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.discord_io.post import SPOILER, Post
-from bot.job_documents import receipt_of, recipe_of
+from bot.job_documents import picture_seen, receipt_of, recipe_of
 from bot.text import clip_texts
 from bot.text.messages import clip_message
 from db.jobs.job import Job
-from db.states import JobId
+from db.states import JobId, is_outside
 from engine.core.capabilities import Capabilities
 from engine.core.recipe import Recipe
 from engine.provenance.seal import NO_KEY, Sealer
@@ -104,7 +104,7 @@ class ClipPosts:
                 content=clip_message(job, recipe, receipt, signed=not unsigned, plain=plain),
                 nonce=nonce(job.id),
                 view=None if plain else await self._buttons(job, direct=direct),
-                alt=clip_texts.alt(recipe),
+                alt=clip_texts.alt(recipe, picture_seen(job)),
                 file=ready,
                 file_name=(SPOILER if job.spoiler else "") + file_name(job.id),
                 ping=job.user_id,
@@ -121,7 +121,7 @@ class ClipPosts:
         if self._dress is None:
             return None
         view = self._dress(job, await self._here())
-        for item in tuple(view.children) if direct else ():
+        for item in tuple(view.children) if direct and not is_outside(job.guild_id) else ():
             if not getattr(item, "anywhere", False):
                 view.remove_item(item)
         return view if view.children else None

@@ -21,8 +21,8 @@ from typing import Protocol
 from bot.discord_io.causes import Trouble
 from bot.discord_io.post import ChannelError, Post
 from bot.job_documents import receipt_of
+from bot.loops.answer_post import AnswerWith, become_answer
 from bot.loops.clip_post import ClipPosts, file_name
-from bot.loops.private_post import AnswerWith, answer_privately
 from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
@@ -134,7 +134,7 @@ class Deliverer:
             shortages: told what the machine is short of.
             clock: returns Unix seconds.
             screen: looks at a clip before it is first posted; False: it is held. None: clips are not checked.
-            answer_with: changes the answer to an interaction; None: private clips go directly.
+            answer_with: changes the answer to an interaction; None: they go directly.
         """
         self._delivery = delivery
         self._jobs = jobs
@@ -256,8 +256,8 @@ class Deliverer:
 
     async def _post_once(self, job: Job) -> None:
         try:
-            if job.private and not job.draft:
-                await self._post_privately(job)
+            if job.has_answer and job.deleted_at is None:
+                await self._post_as_answer(job)
                 return
             if not job.has_channel:  # whoever asked for it fetches it
                 await self._clip(job)
@@ -273,10 +273,10 @@ class Deliverer:
         else:
             await self._posted(job, message)
 
-    async def _post_privately(self, job: Job) -> None:
-        """Into the member's private answer, or else to them directly."""
+    async def _post_as_answer(self, job: Job) -> None:
+        """Into the answer that the member got, or else to them directly."""
         async with self._packed(job, await self._clip(job)) as post:
-            answered = await answer_privately(self._answer_with, job, post, clock=self._clock)
+            answered = await become_answer(self._answer_with, job, post, clock=self._clock)
         await (self._posted(job, None) if answered else self._send_direct(job))
 
     async def _found(self, job: Job) -> bool:

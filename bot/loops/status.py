@@ -11,15 +11,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Protocol
-
-import discord
 
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import SPOILER, ChannelError, Post, SmallFile
 from bot.forecast import Forecaster
 from bot.job_documents import recipe_of
+from bot.loops.answer_post import Dress, show_in_answer
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
 from bot.loops.draft_status import status_of_drafts
@@ -64,12 +62,8 @@ DRAFT_SECONDS = 20.0
 """An upload of a first look that takes longer is left: it must not hold up what the message has to say."""
 
 
-class Dress(Protocol):
-    """Makes the buttons of a status message."""
-
-    def __call__(self, job: Job, *, draft: bool) -> discord.ui.View | None:
-        """Return a view; ``draft``: the message shows a first look that asks for an answer."""
-        ...
+_Files = tuple[SmallFile, ...] | None
+"""What hangs on a message from now on; None: it stays as it is."""
 
 
 class StatusBoard:
@@ -120,6 +114,7 @@ class StatusBoard:
         self._engines = engines
         self._forecaster = forecaster
         self._dress = dress
+        self._in_answer = partial(show_in_answer, dress, jobs, messenger.answer_with, clock)
         self._sealer = sealer
         self._owed = owed
         self._shortages = shortages
@@ -213,8 +208,7 @@ class StatusBoard:
         due = [
             job
             for job in self._dirty
-            if job not in self._busy | self._expected
-            and (job not in self._shown or self._shown[job].next <= now)
+            if job not in self._busy | self._expected and self._shown.get(job, Shown()).next <= now
         ]
         for job in list(fitting(due, self._shown, self._busy, most=most)):
             del self._dirty[job]
@@ -231,10 +225,10 @@ class StatusBoard:
         async with self._slots:
             try:
                 job = await self._jobs.get(job_id)
-                if job is None or job.status_final or not job.has_channel or job.shows_drafts:
+                if job is None or job.status_final or not job.has_status or job.shows_drafts:
                     self._forget(job_id)
                     return
-                look = self._looks.of(job.id) if job.state is State.RUNNING else None
+                look = self._looks.of(job.id) if job.state is State.RUNNING and job.has_channel else None
                 with speaking(job.language):
                     await self._write(job, look if look and await self._may_show(job) else None)
             except Exception:
@@ -289,8 +283,7 @@ class StatusBoard:
         await self._written(job, content, draft)
 
     async def _written(self, job: Job, content: str, draft: int) -> None:
-        pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self._pause()
-        pause = 0.0 if self.loop.stopping else pause
+        pause = 0.0 if self.loop.stopping else _pause_after(job, self._forecaster, self._pause)
         self._shown[job.id] = Shown(
             content=content, draft=draft, next=time.monotonic() + pause, channel=job.channel_id
         )
@@ -303,10 +296,11 @@ class StatusBoard:
         self._continued.discard(job)
         self._looks.forget(job)
 
-    async def _put(
-        self, job: Job, content: str, look: FirstLook | None, files: tuple[SmallFile, ...] | None
-    ) -> int:
+    async def _put(self, job: Job, content: str, look: FirstLook | None, files: _Files) -> int:
         """Send or edit the message; answers with the take whose first look hangs on it now."""
+        if job.answer_only:
+            await self._in_answer(job, content)
+            return 0
         view = self._dress(job, draft=look is not None and look.asks)
         if job.status_message_id is None or job.status_channel_id is None:
             if job.state is not State.DELIVERED:  # else the clip itself has told it
@@ -335,10 +329,7 @@ class StatusBoard:
         """What follows from Discord's no; see :mod:`bot.discord_io.causes`."""
         if await self._delivery.is_followed_elsewhere(job):
             return
-        if error.trouble in {Trouble.TOO_OLD, Trouble.THINKING, Trouble.CONTAINER} or (
-            # It never said anything: the answer to the member died before it was a message.
-            error.trouble is Trouble.GONE and not job.state.ended and job.id not in self._shown
-        ):
+        if _needs_another(job, error.trouble, said=job.id in self._shown):
             await self._replace(job)
         else:
             await self._keep_trying(job, error)
@@ -376,6 +367,21 @@ class StatusBoard:
         self.touch(job)
 
 
+def _needs_another(job: Job, trouble: Trouble, *, said: bool) -> bool:
+    """Whether a new message takes the place of the one that follows a job.
+
+    Args:
+        job: whose message it is.
+        trouble: what kept it from being edited.
+        said: it did say something. If not, the answer to the member died before it was a message.
+    """
+    if job.answer_only:
+        return False
+    if trouble is Trouble.GONE:
+        return not (job.state.ended or said)
+    return trouble in {Trouble.TOO_OLD, Trouble.THINKING, Trouble.CONTAINER}
+
+
 def _pause_before_retry(job: Job, trouble: Trouble, over_for: float, give_up_after: float) -> float | None:
     """Seconds until the next try; None: somebody deleted it, or Discord will not take its last words.
 
@@ -385,12 +391,19 @@ def _pause_before_retry(job: Job, trouble: Trouble, over_for: float, give_up_aft
         over_for: seconds since the job ended; 0 while it has not.
         give_up_after: seconds after the end when the message is left as it is.
     """
+    if trouble is Trouble.GONE and job.answer_only and not job.state.ended:
+        return FAR_BACK_SECONDS  # it can't say how the job stands any more; how that ends is said directly
     if trouble is Trouble.GONE:
         return None
     if job.state.ended and (trouble is Trouble.REFUSED or over_for > give_up_after):
         return None
     pause = RETRY_SECONDS if trouble is Trouble.LATER else FAR_BACK_SECONDS
     return max(pause, min(LONGEST_RETRY_SECONDS, over_for / 10))
+
+
+def _pause_after(job: Job, forecaster: Forecaster, usual: Callable[[], float]) -> float:
+    """Seconds from an edit of a job's message to the next."""
+    return FAR_BACK_SECONDS if _is_far_back(forecaster, job) else usual()
 
 
 def _is_far_back(forecaster: Forecaster, job: Job) -> bool:

@@ -171,6 +171,7 @@ class Report(JobButton):
     """Report a clip to the moderators of its server."""
 
     action = "report"
+    in_servers_only = True
     look = Look("Report", "🚩")
     place = Place.MORE
     order = 70

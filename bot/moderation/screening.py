@@ -19,12 +19,14 @@ from bot.job_documents import receipt_of
 from bot.moderation import flags
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.word_lists import Found, WordLists
-from bot.text import messages, review_texts
+from bot.text import messages, outside_texts, review_texts
+from bot.text.wording import speaking
 from bot.turns import Turns
 from db.jobs.delivery import Delivery
 from db.jobs.job import Hold, Job
 from db.moderation.cases import Cases
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules, Reviews, WordKind
+from db.states import is_outside
 from engine.core.errors import UserError
 from engine.core.recipe import Recipe
 from engine.core.request import Subject
@@ -34,6 +36,11 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 DAY = 86_400.0
+
+OUTSIDE_RULES = ReviewRules(words=OnWords.REFUSE, pictures=OnPictures.HOLD)
+"""Outside of servers nobody has chosen rules, no channel is age-restricted, and no moderator reviews
+anything: what would have to wait for one is refused."""
+
 READ_AT_ONCE = 100
 """Characters of a prompt that are read without a thread; that takes a millisecond or two."""
 
@@ -122,25 +129,37 @@ class Screening:
         """
         if await self.forbids(recipe.prompt):
             raise UserError("E_FORBIDDEN", messages.FORBIDDEN)
-        rules = await self._reviews.review_rules(asker.guild_id)
+        rules = await self._rules(asker.guild_id)
         restricted = asker.adults_only
-        doubts = _newcomer(asker, rules, self._clock())
+        here = self._messenger.language_in(asker.guild_id)  # moderators read the reasons
+        with speaking(here):
+            doubts = _newcomer(asker, rules, self._clock())
         found = await self._find_words(asker.guild_id, recipe.prompt, rules)
         doubted = found.own if restricted else found.own | found.base
+        if doubted and is_outside(asker.guild_id):
+            raise UserError("E_WORDS", outside_texts.words_refused(sorted(doubted)))
         if doubted and rules.words is OnWords.REFUSE:
             raise UserError("E_WORDS", review_texts.words_refused(sorted(doubted)))
         if doubted:
-            doubts.append(Doubt(words=review_texts.flagged_words(sorted(doubted))))
+            with speaking(here):
+                doubts.append(Doubt(words=review_texts.flagged_words(sorted(doubted))))
         flag = None
         if rules.pictures is not OnPictures.OFF:
             flag = flags.of_subjects(subjects, least=self._nudity_score)
         if flag is not None and not restricted and rules.pictures is OnPictures.HOLD:
-            doubts.append(Doubt(words=flag.text, with_file=False))
+            with speaking(here):
+                doubts.append(Doubt(words=flag.text, with_file=False))
+        marked = adult or bool(found.base) or flag is not None or self._inherits(parent, recipe)
+        if is_outside(asker.guild_id) and (doubts or marked):
+            raise UserError("E_REVIEW", outside_texts.NO_REVIEW_HERE)
         return Screened(
             hold=_hold(doubts),
-            adult=adult or bool(found.base) or flag is not None or self._inherits(parent, recipe),
+            adult=marked,
             spoiler=flag is not None and rules.pictures is OnPictures.SPOILER,
         )
+
+    async def _rules(self, guild: int) -> ReviewRules:
+        return OUTSIDE_RULES if is_outside(guild) else await self._reviews.review_rules(guild)
 
     def _inherits(self, parent: Job | None, recipe: Recipe) -> bool:
         """Whether what was flagged in a job is in its variation too: its words and files, or its clip."""
@@ -157,22 +176,30 @@ class Screening:
 
     async def may_show_first_look(self, job: Job) -> bool:
         """Whether a clip may be seen while it is drawn: not where it is looked at before it is posted."""
-        if job.looked_at or self._messenger.is_age_restricted(job.channel_id):
+        if job.looked_at or self._may_be_for_adults(job):
             return True
-        rules = await self._reviews.review_rules(job.guild_id)
+        rules = await self._rules(job.guild_id)
         return rules.pictures is OnPictures.OFF and not (job.adult and rules.words is not OnWords.OFF)
 
+    def _may_be_for_adults(self, job: Job) -> bool:
+        """Whether it was asked for in an age-restricted channel of a server that has added the bot."""
+        return not is_outside(job.guild_id) and self._messenger.is_age_restricted(job.channel_id)
+
     async def before_posting(self, job: Job) -> bool:
-        """Whether a finished clip may be posted now; False: it is held, and moderators are asked.
+        """Whether a finished clip may be posted now; False: it is held, and moderators are asked, or refused.
 
         The channel is looked at again: it may have ceased to be age-restricted since.
         """
-        if job.looked_at or self._messenger.is_age_restricted(job.channel_id):
+        if job.looked_at or self._may_be_for_adults(job):
             return True
-        rules = await self._reviews.review_rules(job.guild_id)
-        doubts = _of_clip(job, rules, self._nudity_score)
+        rules = await self._rules(job.guild_id)
+        with speaking(self._messenger.language_in(job.guild_id)):
+            doubts = _of_clip(job, rules, self._nudity_score)
         if not doubts:
             return True
+        if is_outside(job.guild_id):
+            await self._delivery.refuse(job.id, "E_REVIEW", outside_texts.CLIP_NOT_SHOWN)
+            return False
         if rules.pictures is OnPictures.SPOILER:
             await self._cases.behind_a_spoiler(job.id)
             return True
@@ -215,7 +242,7 @@ def _of_clip(job: Job, rules: ReviewRules, least: float) -> list[Doubt]:
     """Doubts about a finished clip in a channel that is not age-restricted."""
     doubts = []
     if job.adult and (rules.words is not OnWords.OFF or rules.pictures is not OnPictures.OFF):
-        doubts.append(Doubt(words=review_texts.NOT_AGE_RESTRICTED, with_file=not job.inputs))
+        doubts.append(Doubt(words=str(review_texts.NOT_AGE_RESTRICTED), with_file=not job.inputs))
     if rules.pictures is not OnPictures.OFF and job.receipt is not None:
         flag = flags.of_receipt(receipt_of(job), least=least)
         if flag is not None:

@@ -52,7 +52,7 @@ class RecipeRedactor:
         if kept == read.inputs and not quotes:
             return recipe
         changes = {"prompt": "", "words": "", "negative": "", "reasons": ()} if quotes else {}
-        return dataclasses.replace(read, inputs=kept, **changes).to_json()  # type: ignore[arg-type]
+        return dataclasses.replace(read, inputs=kept, **changes).to_json(sentences=True)  # type: ignore[arg-type]
 
     def retells(self, recipe: str, other: str) -> bool:
         """Whether a recipe of the same seed was read from a clip of the other: the same words, or a file."""

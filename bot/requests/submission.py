@@ -18,6 +18,7 @@ from bot.buttons import rows
 from bot.discord_io.asker import Asker, asker_of
 from bot.discord_io.interactions import Interaction, cross_off, is_taken, say, tell_elsewhere
 from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal, write_down
+from bot.discord_io.whereabouts import is_answer_only
 from bot.forecast import Forecaster
 from bot.intake.attachment import Attachment
 from bot.loops.discards import drop_unnamed
@@ -25,12 +26,12 @@ from bot.loops.status import StatusBoard
 from bot.ops.shortages import Place
 from bot.requests.preferring import Given
 from bot.requests.taking import Parts, Planned, Taking
-from bot.text import default_texts, messages, privacy_texts, private_texts, take_texts
+from bot.text import default_texts, messages, outside_texts, privacy_texts, private_texts, take_texts
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.jobs.job import Job
 from db.moderation.actions import Moderation
-from db.states import JobId, State
+from db.states import STRANGERS, JobId, State
 from engine.core.errors import UserError
 from engine.core.recipe import Recipe, Role
 from engine.core.request import Request
@@ -95,6 +96,8 @@ class Submissions(Taking):
                 raise UserError("E_TAKES", take_texts.too_many_takes(self.rules.most_drafts))
             if takes and private:
                 raise UserError("E_TAKES", private_texts.NOT_WITH_TAKES)
+            if takes and not shows_drafts(asker_of(interaction)):
+                raise UserError("E_TAKES", outside_texts.NO_TAKES_HERE)
             planned = await self._with_defaults(asker_of(interaction), wished, attached)
             planned = planned or await self._planned(asker_of(interaction), request, attached)
             if takes and service_of(planned.recipe.engine):
@@ -176,8 +179,8 @@ class Submissions(Taking):
             key: what may be done once only; None: as often as it is asked for.
             private: only the member is to see it.
         """
-        if private:
-            make = _in_private(interaction, make)
+        if private or is_answer_only(interaction):
+            make = _by_token(interaction, make, private=private)
         with self._in_flight.track(interaction.user.id):
             hand: set[str] = set()
             try:
@@ -233,9 +236,8 @@ class Submissions(Taking):
         """Make the recipe of a request that has been answered, and put it in the queue."""
         try:
             only_once = key or str(interaction.id)
-            enqueued, recipe = await self._store(
-                asker, make, parent, only_once, answer.message_id, checked=checked
-            )
+            message = None if asker.answer_only else answer.message_id
+            enqueued, recipe = await self._store(asker, make, parent, only_once, message, checked=checked)
         except asyncio.CancelledError:
             await self._refuse(interaction, self._why_cancelled())
             raise
@@ -259,9 +261,7 @@ class Submissions(Taking):
             log.exception("answering job %s failed", job.id)
         finally:
             self._board.answered(job.id)
-        if (
-            answer.message_id is not None or job.private
-        ):  # else the answer that was promised still has to be found
+        if answer.message_id is not None or job.has_answer:  # else what was promised still has to be found
             await cross_off(interaction)
         return job.id
 
@@ -307,19 +307,24 @@ class Submissions(Taking):
             content = messages.under_review(recipe)
         elif job.choosing:
             content = take_texts.drawing_takes(messages.title(recipe), done=0, of=job.takes)
+        text = content
         if job.private:
-            content = private_texts.waiting(content)
+            text = private_texts.waiting(content)
+        elif job.answer_only:
+            text = outside_texts.waiting(content)
         view = rows.for_status(job)
 
         async def answer() -> discord.InteractionMessage:
-            return await interaction.edit_original_response(content=content, view=view)
+            return await interaction.edit_original_response(content=text, view=view)
 
         try:
             message = await retry(answer)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("could not answer job %s: %s", job.id, error)
         else:
-            if job.private:  # its message can be changed by its token only
+            if job.has_answer:  # its message can be changed by its token only
+                if not job.private:
+                    self._board.shown(job.id, content)
                 return
             await self._entry.record_answer(
                 job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead
@@ -327,13 +332,18 @@ class Submissions(Taking):
             self._board.shown(job.id, content)
 
 
-def _in_private(
-    interaction: Interaction, make: Callable[[], Awaitable[Planned]]
+def shows_drafts(asker: Asker) -> bool:
+    """Whether drafts to choose from can be shown where somebody asks; strangers draw nothing four times."""
+    return not asker.answer_only and asker.guild_id != STRANGERS
+
+
+def _by_token(
+    interaction: Interaction, make: Callable[[], Awaitable[Planned]], *, private: bool
 ) -> Callable[[], Awaitable[Planned]]:
-    """Mark what is planned as the member's alone."""
+    """Mark what is planned: its answer is changed by its token. ``private``: it is the member's alone."""
 
-    async def privately() -> Planned:
+    async def marked() -> Planned:
         token = f"{interaction.application_id}:{interaction.token}"
-        return dataclasses.replace(await make(), private=True, token=token)
+        return dataclasses.replace(await make(), private=private, token=token)
 
-    return privately
+    return marked

@@ -340,7 +340,7 @@ def _new_job(
         guild_id=asker.guild_id,
         channel_id=asker.channel_id,
         user_id=asker.user_id,
-        recipe=recipe.to_json(),
+        recipe=recipe.to_json(sentences=True),
         profile=recipe.profile,
         inputs=recipe.inputs,
         parent=None if parent is None else parent.id,
@@ -359,6 +359,7 @@ def _new_job(
         takes=made.takes,
         private=made.private,
         token=made.token,
+        answer_only=asker.answer_only,
         given=made.given,
         language=spoken(),
     )

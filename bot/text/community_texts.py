@@ -37,6 +37,19 @@ OWN_ENTRY = Text("That is your own clip. Vote for another one.")
 UNFIT_ENTRY = Text("That clip can't be shown here any more.")
 NO_ENTRIES = Text("Nobody has entered a clip yet.")
 
+NO_TAG = Text(
+    "That forum wants a tag on each post, and has none that I may use. Please add a tag *Reel* that is not "
+    "for moderators alone, then try again."
+)
+PERMISSIONS = {
+    "view_channel": Text("View Channel", "permission"),
+    "send_messages": Text("Send Messages", "permission"),
+    "send_messages_in_threads": Text("Send Messages in Threads", "permission"),
+    "attach_files": Text("Attach Files", "permission"),
+    "read_message_history": Text("Read Message History", "permission"),
+}
+"""By the names of :class:`discord.Permissions`. In a forum, *Send Messages* stands for making posts."""
+
 
 def showcase_set(channel_id: int) -> str:
     """Where the reels go."""
@@ -46,11 +59,30 @@ def showcase_set(channel_id: int) -> str:
     )
 
 
+def reel_title(when: str) -> str:
+    """The title of a reel's post in a forum; ``when``: a week or an hour, as “2026-W48”."""
+    return say("The best clips · {time}", time=when)
+
+
+def showcase_needs(channel_id: int, permissions: Sequence[str]) -> str:
+    """The bot can't post in the channel that was chosen. Permissions are named as Discord's client does."""
+    return say(
+        "I can't post reels in {channel} yet. Please give me there: {permissions}. Then try again.",
+        channel=f"<#{channel_id}>",
+        permissions=", ".join(f"*{PERMISSIONS.get(name, name)}*" for name in permissions),
+    )
+
+
 def credit(place: int, member: int, stars: int, message: tuple[int, int, int]) -> str:
     """Who made a clip of a reel, how many stars it has, and where it is: server, channel, message."""
     counted = f" · {stars} ⭐" if stars else ""
     link = "/".join(str(part) for part in message)
     return f"{place}. <@{member}>{counted} · https://discord.com/channels/{link}"
+
+
+def one_after_the_other(clips: int) -> str:
+    """What a reel shows, for those who can't see it."""
+    return say_many("{n} clip", "{n} clips, one after the other", clips)
 
 
 def contest(theme: str, until: float) -> str:

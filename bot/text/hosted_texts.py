@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.text.wording import Text, say
+from bot.text.wording import Text, say, translated
 from engine.elsewhere.hosted import texts
 from engine.elsewhere.hosted.money import shown
 
@@ -49,7 +49,7 @@ def not_agreed(title: str, usual: int, most: int) -> str:
 
 def budget_spent(title: str) -> str:
     """There is no money left today."""
-    return texts.budget_spent(title)
+    return translated(texts.budget_spent(title))
 
 
 def state(*, on: bool, spent: int, budget: int, titles: str) -> str:

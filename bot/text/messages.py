@@ -13,11 +13,11 @@ from bot.forecast import Wait
 from bot.text import clip_texts, take_texts
 from bot.text.foreign import disarm
 from bot.text.prompts import show_prompt
-from bot.text.wording import CHOICE, ENGINE, KIND, Text, decimal, say, say_many, translated
+from bot.text.wording import CHOICE, KIND, Text, decimal, in_words, say, say_many, translated
 from db.jobs.job import Job
 from db.jobs.queries import Ahead
 from db.moderation.actions import SET_ASIDE
-from db.states import State
+from db.states import State, is_outside
 from engine.core.receipt import Outcome, Receipt, TakeRecord
 from engine.core.recipe import Kind, Recipe
 from engine.core.shortages import Shortage
@@ -64,14 +64,17 @@ CAUSES = {
     ),
     "E_CHANNEL": Text(
         "I could bring the finished clip neither here nor to you directly. "
-        "I keep it for a few days: `/mydata export` has it."
+        "I keep it for a few days: get it with `/jobs` or `/mydata export`."
     ),
     "E_TOO_LARGE": Text(
         "I couldn't make the clip small enough for this server's upload limit. "
-        "I keep it for a few days: `/mydata export` has it."
+        "I keep it for a few days: get it with `/jobs` or `/mydata export`."
     ),
     "E_CLIP": Text("The finished clip went missing on my disk. Please ask for it again."),
-    "E_POST": Text("Discord refused the finished clip. I keep it for a few days: `/mydata export` has it."),
+    "E_POST": Text(
+        "Discord refused the finished clip. I keep it for a few days: "
+        "get it with `/jobs` or `/mydata export`."
+    ),
 }
 """By error code. Any other code is our own fault, and its text would help only the owner."""
 
@@ -211,7 +214,7 @@ def waits_for_server(recipe: Recipe, where: str) -> str:
     waits = say(
         "waiting for {where}, which can't be reached right now; it goes on by itself, and nothing is charged "
         "meanwhile",
-        where=disarm(translated(where)),
+        where=disarm(where),
     )
     return f"{title(recipe)}\n⏳ {waits}"
 
@@ -348,13 +351,17 @@ def held_back(recipe: Recipe) -> str:
     return f"{title(recipe)}\n📦 {WAITING_FOR_CHANNEL}"
 
 
+def message_link(guild: int, channel: int, message: int) -> str:
+    """The address of a message, as Discord's own programs write it."""
+    return f"https://discord.com/channels/{'@me' if is_outside(guild) else guild}/{channel}/{message}"
+
+
 def over(job: Job, recipe: Recipe) -> str:
     """The final text of a status message."""
     if job.state is State.DELIVERED:
         if job.message_id is None:
             return f"{title(recipe)}\n✅ {say('done')}"
-        link = f"https://discord.com/channels/{job.guild_id}/{job.channel_id}/{job.message_id}"
-        return f"✅ {link}"
+        return f"✅ {message_link(job.guild_id, job.channel_id, job.message_id)}"
     if job.state is State.CANCELLED:
         seen = job.takes and job.choose_until is not None
         return f"{title(recipe)}\n🚫 {take_texts.CANCELLED_AFTER_SEEING if seen else CANCELLED}"
@@ -550,7 +557,7 @@ def quality_choice(name: str, wait: Wait) -> str:
 
 def engine_choice(name: str, about: str) -> str:
     """One line of the engine list."""
-    return f"{name} · {translated(about, ENGINE)}"
+    return f"{name} · {in_words(about)}"
 
 
 def limit_reached(which: str, allowed: float, retry_after: float | None) -> str:

@@ -1,7 +1,7 @@
 """Sentences in the language that is spoken now.
 
 A sentence is written in English, whole, with named places for what changes. The English sentence is the key
-of its translations (:mod:`bot.text.catalogue`); where there is none, it is said as it is written.
+of its translations (:mod:`bot.text.catalogues.catalogue`); where there is none, it is said as it is written.
 
 Which language is spoken is set around whatever writes to somebody: by the door for an interaction, by the
 loops for each job.
@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Self
 
-from bot.text.catalogue import catalogue
+from bot.text.catalogues.catalogue import catalogue
 from bot.text.languages import ENGLISH, language_of
+from engine.core.sentence import Sentence
 
 BUTTON = "button"
 """The context of the labels of buttons."""
@@ -31,9 +32,6 @@ MENU = "menu"
 
 CHOICE = "choice"
 """The context of what Discord shows for a value of an option."""
-
-ENGINE = "engine"
-"""The context of what is said of an engine in a list."""
 
 KIND = "kind"
 """The context of the words for how a clip is made."""
@@ -92,9 +90,30 @@ def say_as(context: str, words: str, /, **values: object) -> str:
 
 
 def translated(words: str, context: str | None = None) -> str:
-    """What was written elsewhere, such as a sentence that is kept; as it is, where it is not known."""
+    """What was written elsewhere, such as a sentence that is kept; as it is, where it is not known.
+
+    Args:
+        words: in English. A :class:`engine.core.sentence.Sentence` is said anew, of its template and values.
+        context: as for :func:`say_as`; None: it has none.
+    """
     known = catalogue(spoken())
-    return str.__str__(words) if known is None else known.one(str.__str__(words), context)
+    if known is None:
+        return str.__str__(words)
+    if isinstance(words, Sentence):
+        return words.translated(known.one, _written)
+    return known.one(str.__str__(words), context)
+
+
+def in_words(text: str) -> str:
+    """What the engine says, in the language that is spoken now; what is no sentence of its stays as it is.
+
+    So it is safe for what strangers write, which a catalogue might know by chance.
+    """
+    return translated(text) if isinstance(text, Sentence) else text
+
+
+def _written(value: float, form: str) -> str:
+    return _signed(format(value, form))
 
 
 class Text(str):

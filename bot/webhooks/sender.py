@@ -22,11 +22,13 @@ from yarl import URL
 from bot.config.webhook_secret import key_of
 from bot.signals import JobSignals
 from bot.supervisor import Loop
+from bot.text.messages import message_link
 from bot.webhooks.policy import WebhookPolicy
 from bot.webhooks.signing import signed
 from db.jobs.job import NOWHERE
 from db.jobs.webhooks import REFUSED_BY, JobEvent, Webhooks
 from db.sqlite.meta import Meta
+from db.states import is_outside
 from engine.elsewhere.addresses import PublicResolver, check_literal
 
 log = logging.getLogger(__name__)
@@ -247,12 +249,12 @@ def body_of(event: JobEvent) -> bytes:
     data = {
         "job": event.job,
         "state": event.state.value,
-        "guild": str(event.guild),
+        "guild": None if is_outside(event.guild) else str(event.guild),
         "channel": str(event.channel) if event.channel != NOWHERE else None,
     }
     if event.type == "job.succeeded" and event.message is not None:
         data["message"] = str(event.message)
-        data["url"] = f"https://discord.com/channels/{event.guild}/{event.channel}/{event.message}"
+        data["url"] = message_link(event.guild, event.channel, event.message)
     return json.dumps({"type": event.type, "timestamp": _iso(event.at), "data": data}).encode()
 
 

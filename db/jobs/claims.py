@@ -21,13 +21,21 @@ from db.jobs.stumbles import Ended, StumbleLimits, put_back, stumble
 from db.lanes.residency import preferred
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
-from db.states import EVERYWHERE, FAILS_UNCLAIMED, JobId, State, check_move
+from db.states import EVERYWHERE, FAILS_UNCLAIMED, STRANGERS, JobId, State, check_move
 
 FITS = f"""job.state = 'queued' AND NOT job.choosing AND job.lane = :lane
             AND NOT EXISTS (SELECT 1 FROM pause WHERE guild_id IN (job.guild_id, {EVERYWHERE}))
             AND (:engines IS NULL OR job.engine IN (SELECT value FROM json_each(:engines)))
-            AND job.ability NOT IN (SELECT value FROM json_each(:unable))"""
-"""What is true of a job that may be claimed in a lane."""
+            AND job.ability NOT IN (SELECT value FROM json_each(:unable))
+            AND (
+                job.guild_id <> {STRANGERS}
+                OR (
+                    SELECT count(*) FROM job AS theirs
+                    WHERE theirs.state = 'running' AND theirs.guild_id = {STRANGERS} AND theirs.lane = :lane
+                ) < :most
+            )"""
+"""What is true of a job that may be claimed in a lane. All strangers together have the engines of one member,
+even where nobody else waits: a guild that asks next finds the others free."""
 
 _IN_TURN = "ORDER BY job.priority DESC, job.front DESC, job.due, job.slot_seq LIMIT 1"
 

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Collection
 
 from db.audit.log import AuditEntry, write_down
+from db.jobs.ending import end
 from db.jobs.erasures import UNDER_ERASE
 from db.jobs.job import NOWHERE, Job
 from db.jobs.review_requests import CaseKind, open_case
@@ -148,6 +149,24 @@ class Delivery(JobRows):
 
         return await self._db.write(transaction)
 
+    async def refuse(self, job: JobId, code: str, text: str) -> bool:
+        """End a job whose clip is shown to nobody; ``text`` is what its member reads."""
+        at = self._clock()
+        return await self._db.write(
+            lambda connection: (
+                end(
+                    connection,
+                    job,
+                    State.REFUSED,
+                    sources=[State.RENDERED],
+                    now=at,
+                    error_code=code,
+                    error_text=text,
+                )
+                is not None
+            )
+        )
+
     async def release(self, job: JobId, *, audit_entry: AuditEntry | None = None) -> bool:
         """Let a held job continue from where it was held."""
         at = self._clock()
@@ -177,9 +196,10 @@ class Delivery(JobRows):
         )
 
     async def set_status_message(self, job: JobId, channel_id: int, message_id: int) -> bool:
-        """Remember the public message that follows the job."""
+        """Remember the public message that follows the job. One that only an answer can follow has none."""
         return await self._changes(
-            "UPDATE job SET status_channel_id = ?, status_message_id = ? WHERE id = ? AND user_id > 0",
+            "UPDATE job SET status_channel_id = ?, status_message_id = ? "
+            "WHERE id = ? AND user_id > 0 AND NOT answer_only",
             (channel_id, message_id, job),
         )
 
@@ -197,5 +217,5 @@ class Delivery(JobRows):
         return await self._jobs(
             f"SELECT * FROM job WHERE status_final = 0 AND channel_id <> {NOWHERE} "
             f"AND draft = 0 AND NOT private "
-            f"AND (status_message_id IS NOT NULL OR state IN ({sql_list(ENDS)})) ORDER BY seq"
+            f"AND (status_message_id IS NOT NULL OR answer_only OR state IN ({sql_list(ENDS)})) ORDER BY seq"
         )

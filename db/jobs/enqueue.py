@@ -6,7 +6,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from db.errors import Draining, KeyGone, Limit, LimitReached, MemberBanned, ParentGone
 from db.jobs.allowances import Allowed, Ceilings, Precedence, Spent, allowed
@@ -19,10 +19,35 @@ from db.jobs.rows import job_from
 from db.lanes.lane_sizes import engines_in_all
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
-from db.states import EVERYWHERE, NOT_DRAWN, JobId, State, new_job_id, sql_list
+from db.states import (
+    DIRECT,
+    EVERYWHERE,
+    NOT_DRAWN,
+    STRANGERS,
+    JobId,
+    State,
+    is_outside,
+    new_job_id,
+    sql_list,
+)
 
 HOUR = 3600.0
 DAY = 24 * HOUR
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrangerLimits:
+    """The owner's limits for whoever shares no guild with the bot. Their jobs wait until no guild's do.
+
+    Attributes:
+        waiting: one stranger's jobs that wait, or are held.
+        day: jobs that one stranger asked for within 24 hours; failed ones don't count.
+        all_waiting: the jobs of all strangers that wait, for each engine. They fill no guild's queue.
+    """
+
+    waiting: int
+    day: int
+    all_waiting: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +60,9 @@ class EnqueueLimits:
         per_member_day: GPU-seconds of a member's clips within 24 hours. It is checked at each request, so
             jobs that already wait may exceed it a little.
         per_guild_waiting: a guild's jobs that wait or are held, for each engine.
-        total_waiting: all jobs that wait or are held, for each engine.
+        total_waiting: all jobs that wait or are held, for each engine, without those of strangers.
         ceilings: the most that moderators may set for a member instead of the first three.
+        strangers: what holds for whoever shares no guild with the bot.
     """
 
     per_member_waiting: int
@@ -45,6 +71,7 @@ class EnqueueLimits:
     per_guild_waiting: int
     total_waiting: int
     ceilings: Ceilings
+    strangers: StrangerLimits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +227,8 @@ def _check(
     if fetch_one(connection, "SELECT 1 FROM drain WHERE guild_id IN (?, ?)", (guild, EVERYWHERE)) is not None:
         raise Draining(f"guild {guild} takes nothing new")
     own = _allowed(connection, guild, who, roles, limits)
+    if guild == STRANGERS:
+        _check_day_of_stranger(connection, who, limits.strangers.day, now)
     _check_hour(connection, guild, who, own.hour, now)
     _check_waiting(connection, guild, user, own.waiting, limits)
     return _precedence(connection, guild, who, own, now)
@@ -211,6 +240,12 @@ def _allowed(
     default = Allowed(
         waiting=limits.per_member_waiting, hour=limits.per_member_hour, day=limits.per_member_day
     )
+    if guild == STRANGERS:
+        return replace(
+            default,
+            waiting=min(default.waiting, limits.strangers.waiting),
+            precedence=Precedence.BACKGROUND,
+        )
     return allowed(connection, guild, who, roles, default=default, ceilings=limits.ceilings)
 
 
@@ -233,7 +268,9 @@ def _used(connection: sqlite3.Connection, guild: int, who: Who, now: float) -> U
 
 def _check_ban(connection: sqlite3.Connection, guild: int, who: Who) -> None:
     ban = fetch_one(
-        connection, "SELECT reason FROM ban WHERE guild_id = ? AND user_id IN (?, ?)", (guild, *who)
+        connection,
+        "SELECT reason FROM ban WHERE (guild_id = ? OR ?) AND user_id IN (?, ?)",
+        (guild, is_outside(guild), *who),
     )
     if ban is not None:
         raise MemberBanned(ban["reason"])
@@ -249,6 +286,16 @@ def _check_hour(connection: sqlite3.Connection, guild: int, who: Who, allowed: i
         # The oldest of the newest `allowed` jobs has to leave the hour first.
         retry_after = recent[-1]["created_at"] + HOUR - now if recent else None
         raise LimitReached(Limit.PER_MEMBER_HOUR, allowed, retry_after)
+
+
+def _check_day_of_stranger(connection: sqlite3.Connection, who: Who, most: int, now: float) -> None:
+    recent = connection.execute(
+        "SELECT created_at FROM job WHERE guild_id = ? AND user_id IN (?, ?) AND created_at > ? "
+        "AND state <> 'failed' AND draft = 0 ORDER BY created_at DESC LIMIT ?",
+        (STRANGERS, *who, now - DAY, most),
+    ).fetchall()
+    if len(recent) >= most:
+        raise LimitReached(Limit.STRANGER_DAY, most, recent[-1]["created_at"] + DAY - now if recent else None)
 
 
 def _precedence(connection: sqlite3.Connection, guild: int, who: Who, own: Allowed, now: float) -> Precedence:
@@ -279,7 +326,7 @@ def _check_waiting(
     total, here, own = connection.execute(
         f"""
         SELECT
-            count(*),
+            count(*) FILTER (WHERE guild_id <> {STRANGERS}),
             count(*) FILTER (WHERE guild_id = :guild_id),
             count(*) FILTER (WHERE guild_id = :guild_id AND user_id = :user_id AND draft = 0)
         FROM job
@@ -290,8 +337,13 @@ def _check_waiting(
     if own >= waiting:
         raise LimitReached(Limit.PER_MEMBER_WAITING, waiting)
     engines = engines_in_all(connection)
+    if guild == STRANGERS:
+        if here >= limits.strangers.all_waiting * engines:
+            raise LimitReached(Limit.STRANGERS_WAITING, limits.strangers.all_waiting * engines)
+        return
     if here >= limits.per_guild_waiting * engines:
-        raise LimitReached(Limit.PER_GUILD_WAITING, limits.per_guild_waiting * engines)
+        which = Limit.DIRECT_WAITING if guild == DIRECT else Limit.PER_GUILD_WAITING
+        raise LimitReached(which, limits.per_guild_waiting * engines)
     if total >= limits.total_waiting * engines:
         raise LimitReached(Limit.TOTAL_WAITING, limits.total_waiting * engines)
 
@@ -317,10 +369,14 @@ _AS_GIVEN = (
     "takes",
     "private",
     "token",
+    "answer_only",
     "given",
     "language",
 )
 """What stands in a new row as it was given."""
+
+
+_OWN_SLOT = "UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *"
 
 
 def _insert(
@@ -334,12 +390,12 @@ def _insert(
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
             status_channel_id, status_message_id, seed, seen, lane, engine, api_key,
-            ability, takes, choosing, private, token, status_final, given, language
+            ability, takes, choosing, private, token, answer_only, status_final, given, language
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
             :status_channel_id, :status_message_id, :seed, :seen, :lane, :engine, :api_key,
-            :ability, :takes, :takes > 0, :private, :token, :private, :given, :language
+            :ability, :takes, :takes > 0, :private, :token, :answer_only, :private, :given, :language
         )
         """,
         {
@@ -356,8 +412,7 @@ def _insert(
             "status_channel_id": None if new.status_message_id is None else new.channel_id,
         },
     ).lastrowid
-    rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()
-    job = job_from(rows[0])
+    job = job_from(connection.execute(_OWN_SLOT, (seq,)).fetchall()[0])
     if new.hold is not None:
         open_case(connection, job, CaseKind.REVIEW, at=now, with_file=new.hold.with_file)
     elif first:

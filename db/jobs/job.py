@@ -50,7 +50,8 @@ class NewJob:
         ability: JSON, what a machine must have to draw it; "": none but the bot's own engines may.
         takes: of so many drafts its member wants to choose one first; 0: none.
         private: only its member is to see it.
-        token: what its private answer can be changed with.
+        token: what its answer can be changed with, where that is the only way.
+        answer_only: the bot is not where it was asked for: all that is said of it goes into the answer.
         given: JSON, what its command was given, where defaults were added; opaque to this package.
         language: in which its member is told of it.
     """
@@ -80,6 +81,7 @@ class NewJob:
     takes: int = 0
     private: bool = False
     token: str | None = None
+    answer_only: bool = False
     given: str | None = None
     language: str = "en"
 
@@ -130,7 +132,8 @@ class Job:
         draft_of: the job that this is a draft of; None: it is none.
         draft: its number among the drafts, from 1; 0: it is none.
         private: only its member is to see it.
-        token: what its private answer can be changed with, while that may be.
+        token: what its answer can be changed with, while that may be.
+        answer_only: the bot is not where it was asked for: all that is said of it goes into the answer.
         given: JSON, what its command was given, where defaults were added; opaque to this package.
         language: in which its member is told of it.
     """
@@ -199,13 +202,24 @@ class Job:
     draft: int = 0
     private: bool = False
     token: str | None = None
+    answer_only: bool = False
     given: str | None = None
     language: str = "en"
 
     @property
     def has_channel(self) -> bool:
         """Whether its clip, and what is said of it, go to a channel."""
-        return self.channel_id != NOWHERE and not self.draft and not self.private
+        return self.channel_id != NOWHERE and not (self.draft or self.private or self.answer_only)
+
+    @property
+    def has_status(self) -> bool:
+        """Whether a message that others see says how it stands."""
+        return self.has_channel or (self.answer_only and not self.draft and not self.private)
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether its clip goes into the answer to whoever asked, and only there."""
+        return (self.private or self.answer_only) and not self.draft
 
     @property
     def shows_drafts(self) -> bool:

@@ -10,7 +10,7 @@ from db.jobs.fairness import FAIR_ORDER, FairShare, delay_of
 from db.jobs.job import Job
 from db.jobs.rows import JobRows
 from db.sqlite.connection import Database
-from db.states import JobId, State
+from db.states import OUTSIDE, JobId, State, is_outside
 
 WAITING = f"""
 {FAIR_ORDER}
@@ -172,12 +172,22 @@ class JobQueries(JobRows):
         return await self._jobs(_FAMILY, {"job": job.id, "guild": job.guild_id, "most": most})
 
     async def jobs_of(self, user: int, guild: int, limit: int = 10) -> list[Job]:
-        """Return a member's jobs, the newest first."""
+        """Return a member's jobs, the newest first. Outside of guilds, whoever asked is one and the same."""
+        first, second = OUTSIDE if is_outside(guild) else (guild, guild)
         return await self._jobs(
-            "SELECT * FROM job WHERE guild_id = ? AND user_id = ? AND draft = 0 "
+            "SELECT * FROM job WHERE guild_id IN (?, ?) AND user_id = ? AND draft = 0 "
             "ORDER BY created_at DESC, seq DESC LIMIT ?",
-            (guild, user, limit),
+            (first, second, user, limit),
         )
+
+    async def guilds_of(self, user: int, limit: int) -> list[int]:
+        """Return the guilds where a member has drawn clips and the bot still is, the latest first."""
+        rows = await self._db.read(
+            "SELECT guild_id FROM member WHERE user_id = ? AND guild_id > 0 "
+            "AND guild_id NOT IN (SELECT guild_id FROM departed) ORDER BY usage DESC LIMIT ?",
+            (user, limit),
+        )
+        return [row["guild_id"] for row in rows]
 
     async def drafts_of(self, job: JobId) -> list[Job]:
         """Return the drafts of a job by their numbers; none where they are not begun."""

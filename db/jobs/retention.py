@@ -29,7 +29,7 @@ WHERE :now < max(
 """
 
 
-_UNDELIVERED = "'E_CHANNEL', 'E_POST', 'E_TOO_LARGE'"
+UNDELIVERED = ("E_CHANNEL", "E_POST", "E_TOO_LARGE")
 """How a job ends whose clip is good and reached nobody."""
 
 
@@ -98,7 +98,7 @@ class Retention(Rows):
             SELECT inputs, NULL FROM job WHERE ended_at > :inputs AND deleted_at IS NULL
             UNION ALL
             SELECT '{{}}', clip_sha256 FROM job
-            WHERE (state = 'delivered' OR error_code IN ({_UNDELIVERED}))
+            WHERE (state = 'delivered' OR error_code IN ({sql_list(UNDELIVERED)}))
             AND ended_at > :clips AND deleted_at IS NULL
             UNION ALL
             SELECT '{{}}', clip_sha256 FROM job JOIN star ON star.job = job.id

@@ -14,6 +14,10 @@ from db.sqlite.rows import Rows, fetch_one
 from db.states import JobId, State, check_move, sql_list
 
 _FIELDS = [field.name for field in dataclasses.fields(Job)]
+_BOOLS = (
+    *("cancel_requested", "status_final", "adult", "spoiler", "looked_at", "choosing", "chosen_late"),
+    *("private", "answer_only"),
+)
 
 
 class JobRows(Rows):
@@ -37,8 +41,7 @@ def job_from(row: sqlite3.Row) -> Job:
     values: dict[str, Any] = {name: row[name] for name in _FIELDS}
     values["state"] = State(values["state"])
     values["inputs"] = json.loads(values["inputs"])
-    values["cancel_requested"] = bool(values["cancel_requested"])
-    for name in ("status_final", "adult", "spoiler", "looked_at", "choosing", "chosen_late", "private"):
+    for name in _BOOLS:
         values[name] = bool(values[name])
     return Job(**values)
 

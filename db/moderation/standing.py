@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 
 from db.sqlite.connection import Database, Watch
-from db.states import EVERYWHERE
+from db.states import EVERYWHERE, is_outside
 
 
 class Standing:
@@ -28,12 +28,19 @@ class Standing:
         self._watch: Watch | None = None
         self._seen = -1
         self._banned: frozenset[tuple[int, int]] = frozenset()
+        self._banned_anywhere: frozenset[int] = frozenset()
         self._closed: frozenset[int] = frozenset()
 
     async def banned(self, guild: int, user: int) -> bool:
-        """Whether a moderator of this guild has banned this user; a ban outlives an erase."""
+        """Whether a moderator of this guild has banned this user; a ban outlives an erase.
+
+        Outside of guilds, a ban of any guild counts: there is nobody who could ban them there.
+        """
         await self.refresh()
-        return not self._banned.isdisjoint({(guild, user), (guild, self._pseudonym_of(user))})
+        who = {user, self._pseudonym_of(user)}
+        if is_outside(guild):
+            return not self._banned_anywhere.isdisjoint(who)
+        return not self._banned.isdisjoint((guild, whom) for whom in who)
 
     async def closed(self, guild: int) -> bool:
         """Whether this guild takes no new requests."""
@@ -47,6 +54,7 @@ class Standing:
         changes = self._watch.changes
         if changes != self._seen:
             self._banned, self._closed = await self._db.look(_read)
+            self._banned_anywhere = frozenset(user for _, user in self._banned)
             self._seen = changes
 
 

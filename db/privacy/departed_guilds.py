@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection
 
 from db.sqlite.rows import Rows
+from db.states import OUTSIDE
 
 DAY = 86400.0
 
@@ -51,7 +52,7 @@ class Guilds(Rows):
         def transaction(connection: sqlite3.Connection) -> None:
             known = {
                 row["guild_id"] for row in connection.execute("SELECT DISTINCT guild_id FROM job").fetchall()
-            }
+            } - {*OUTSIDE}
             gone = {row["guild_id"] for row in connection.execute("SELECT guild_id FROM departed").fetchall()}
             connection.executemany(
                 "DELETE FROM departed WHERE guild_id = ?", [(guild,) for guild in gone & set(here)]

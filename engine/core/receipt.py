@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from engine.core.sentence import Sentence
+from engine.core.sentence import SENTENCES, Sentence, by_table, table_of
+
+FEWEST_KEPT = 40
+"""Clips that members kept, and from which a calibration is made: with fewer, one decides the 5 % point."""
 
 SKETCH = Sentence("a sketch: no text-to-video model is installed")
 """What a receipt says of a clip by a stand-in."""
@@ -93,9 +96,31 @@ class Receipt:
         wasted = sum(take.seconds for take in self.takes if take.number != self.kept)
         return max(0.0, self.busy_seconds - wasted)
 
-    def to_json(self) -> str:
-        """One line of JSON with sorted keys."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False)
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All that it says to a member."""
+        of_takes = (text for take in self.takes for text in (*take.reasons, take.changed))
+        return (*of_takes, *self.ladder)
+
+    def to_json(self, *, sentences: bool = True) -> str:
+        """One line of JSON with sorted keys.
+
+        Args:
+            sentences: with what the sentences in it were made of. Without, programs can read it that know
+                nothing of them.
+        """
+        data = dataclasses.asdict(self)
+        if sentences and (table := table_of(self.words)):
+            data[SENTENCES] = table
+        return json.dumps(data, sort_keys=True, ensure_ascii=False)
+
+    def spoken(self, find: Callable[[str], str]) -> Self:
+        """The same, with each text as ``find`` gives it."""
+        takes = tuple(
+            dataclasses.replace(take, reasons=tuple(map(find, take.reasons)), changed=find(take.changed))
+            for take in self.takes
+        )
+        return dataclasses.replace(self, takes=takes, ladder=tuple(map(find, self.ladder)))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -106,6 +131,7 @@ class Receipt:
         """
         try:
             data: dict[str, Any] = json.loads(text)
+            find = by_table(data.pop(SENTENCES, None))
             data["takes"] = tuple(
                 TakeRecord(
                     **{
@@ -118,6 +144,6 @@ class Receipt:
                 for take in data["takes"]
             )
             data["ladder"] = tuple(data["ladder"])
-            return cls(**data)
+            return cls(**data).spoken(find)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"this is not a receipt: {error}") from error

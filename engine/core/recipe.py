@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from engine.core.errors import Unsupported
-from engine.core.sentence import Sentence
+from engine.core.sentence import SENTENCES, Sentence, by_table, table_of
 
 RECIPE_VERSION = 3
 
@@ -299,9 +299,16 @@ class Recipe:
         """The seed of take ``take``, counted from 1. The first is the recipe's own."""
         return (self.seed + (take - 1) * 0x9E3779B9) % 2**32
 
-    def to_json(self) -> str:
-        """One line of JSON with sorted keys: equal recipes give equal text."""
+    def to_json(self, *, sentences: bool = False) -> str:
+        """One line of JSON with sorted keys: equal recipes give equal text.
+
+        Args:
+            sentences: with what the reasons were made of, for the database. Files and other machines get
+                English alone, which every release can read.
+        """
         data = dataclasses.asdict(self)
+        if sentences and (table := table_of(self.reasons)):
+            data[SENTENCES] = table
         if self.effect is None:
             del data["effect"]
         if not self.slow:
@@ -330,7 +337,8 @@ class Recipe:
             data["motion"] = Motion(data["motion"])
             data["camera"] = Camera(data["camera"])
             data["quality"] = Quality(data["quality"])
-            data["reasons"] = tuple(data["reasons"])
+            find = by_table(data.pop(SENTENCES, None))
+            data["reasons"] = tuple(map(find, data["reasons"]))
             data["sound"] = SoundSource(data.get("sound", SoundSource.NONE))
             if data.get("follow") is not None:
                 data["follow"] = Follow(data["follow"])

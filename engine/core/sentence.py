@@ -17,6 +17,9 @@ from typing import Any, Self
 Value = str | int | float
 """What a placeholder stands for; a :class:`Sentence` among them is translated too."""
 
+SENTENCES = "sentences"
+"""The key of a document's JSON for what the sentences in it were made of, see :func:`table_of`."""
+
 LONGEST = 2000
 """Characters of a template, and of what is said, that are read from elsewhere."""
 
@@ -161,32 +164,19 @@ def _joined(parts: Iterable[str], join: Callable[[Sentence, Sentence], Sentence]
     return reduce(join, map(sentence, parts)) if (parts := tuple(parts)) else as_is("")
 
 
-def to_json(said: str) -> str:
-    """What a sentence was made of, as JSON; "" for a plain string."""
-    return json.dumps(said.to_data(), ensure_ascii=False) if isinstance(said, Sentence) else ""
-
-
-def from_json(english: str, made_of: str) -> str:
-    """The sentence that :func:`to_json` was asked about.
-
-    Args:
-        english: the sentence, or the beginning of it.
-        made_of: from whomever. If it makes another text, or none, the English one stays a plain string.
-    """
-    try:
-        said = Sentence.from_data(json.loads(made_of)) if made_of else english
-    except (ValueError, RecursionError):
-        return english
-    return said if said == english else english
-
-
 def table_of(texts: Iterable[str]) -> dict[str, Any]:
     """What the sentences among some texts were made of, by their English text: for JSON."""
     return {str(text): text.to_data() for text in texts if isinstance(text, Sentence)}
 
 
 def by_table(table: object) -> Callable[[str], str]:
-    """Make sentences of strings again, by what :func:`table_of` gave; other strings stay as they are."""
+    """Make sentences of strings again.
+
+    Args:
+        table: what :func:`table_of` gave, from whomever it came. Where it makes another text than the one by
+            which it is asked, or none, that stays a plain string: nobody reads in one language what is not
+            there in the other.
+    """
     known = table if isinstance(table, dict) else {}
 
     def find(text: str) -> str:
@@ -194,11 +184,26 @@ def by_table(table: object) -> Callable[[str], str]:
             return text
         try:
             said = Sentence.from_data(known[text])
-        except (ValueError, RecursionError):
+        except ValueError:
             return text
         return said if said == text else text
 
     return find
+
+
+def table_text(texts: Iterable[str], most: int) -> str:
+    """:func:`table_of` as JSON; "" where there are no sentences, or it has more characters than ``most``."""
+    table = table_of(texts)
+    text = json.dumps(table, ensure_ascii=False) if table else ""
+    return text if len(text) <= most else ""
+
+
+def by_table_text(text: str) -> Callable[[str], str]:
+    """:func:`by_table` of what :func:`table_text` gave, from whomever it came."""
+    try:
+        return by_table(json.loads(text) if text else None)
+    except (ValueError, RecursionError):
+        return by_table(None)
 
 
 def placeholders(template: str) -> Mapping[str, str]:

@@ -14,9 +14,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from engine.core.receipt import FEWEST_KEPT
 from engine.gate.calibration import Calibration, Model, Tail
 from engine.gate.measure import MEASURES, UNKNOWN, Reading
-from engine.runtime.kept_clips import FEWEST
 
 WEIGHT_OF_SHIPPED = 100
 """The shipped tail weighs as much as this many kept clips."""
@@ -70,7 +70,7 @@ def has_learnt(calibration: Calibration | None, *, has_input: bool) -> bool:
     return calibration is not None and calibration.figures.get(_LEARNT, {}).get(has_input, False)
 
 
-def fit_tails(calibration: Calibration, kept: Sequence[KeptClip], *, fewest: int = FEWEST) -> Tails:
+def fit_tails(calibration: Calibration, kept: Sequence[KeptClip], *, fewest: int = FEWEST_KEPT) -> Tails:
     """Move the tails towards an engine's kept clips: half way where there are 100 of them.
 
     Raises:

@@ -6,6 +6,7 @@ import traceback
 
 from engine.core.device_faults import is_device_fault, is_out_of_memory
 from engine.core.errors import Cancelled, Code, RenderFailed, Unsupported, UserError
+from engine.core.sentence import table_text
 from engine.core.shortages import Shortage, shortage_of
 from engine.process import wire
 
@@ -31,6 +32,7 @@ def describe(job: str, error: Exception) -> wire.Failed:
         failure=family,
         code=code,
         text=_speakable(text)[:TEXT_CHARACTERS],
+        sentences=_speakable(table_text([text], wire.MAX_SENTENCES)),
         detail=_speakable(detail)[-DETAIL_CHARACTERS:],
         # Handles that leaked are given back by the end of the process, and by nothing else.
         leaving=is_device_fault(error) or code == Shortage.HANDLES,
@@ -44,15 +46,15 @@ def _judge(error: Exception) -> tuple[wire.Failure, str, str]:
     if (short := shortage_of(error)) is not None and not is_device_fault(error):
         return wire.Failure.SHORTAGE, short, f"The machine ran short of something: {short}."
     if isinstance(error, UserError):
-        return wire.Failure.USER, error.code, str(error)
+        return wire.Failure.USER, error.code, error.said
     if isinstance(error, Unsupported):
-        return wire.Failure.UNSUPPORTED, Code.UNSUPPORTED, str(error)
+        return wire.Failure.UNSUPPORTED, Code.UNSUPPORTED, error.said
     return wire.Failure.ENGINE, *_judge_engine(error)
 
 
 def _judge_engine(error: Exception) -> tuple[str, str]:
     if isinstance(error, RenderFailed):
-        return error.code, str(error)
+        return error.code, error.said
     if is_device_fault(error):
         return Code.DEVICE, "The GPU reported a fault."
     if is_out_of_memory(error):

@@ -18,7 +18,7 @@ from engine.core.elsewhere import DrawsElsewhere, TakeFile, TakeHooks, TakeOrder
 from engine.core.errors import HopelessTake, Unsupported
 from engine.core.events import Draft, Event
 from engine.core.recipe import Kind, Recipe, Role
-from engine.core.sentence import Sentence
+from engine.core.sentence import Sentence, table_text
 from engine.process import wire
 from engine.rendering.limits import DRAFT_BYTES
 
@@ -98,11 +98,23 @@ class Fetching:
             sound = None if take.sound is None else str(take.sound)
             tell(
                 wire.Taken(
-                    job=self._render, take=wanted.take, clip=str(take.clip), sound=sound, notes=take.notes
+                    job=self._render,
+                    take=wanted.take,
+                    clip=str(take.clip),
+                    sound=sound,
+                    notes=take.notes,
+                    sentences=table_text(take.notes, wire.MAX_SENTENCES),
                 )
             )
             return
-        tell(wire.NotTaken(job=self._render, take=wanted.take, hopeless=hopeless))
+        tell(
+            wire.NotTaken(
+                job=self._render,
+                take=wanted.take,
+                hopeless=hopeless,
+                sentences=table_text([hopeless or ""], wire.MAX_SENTENCES),
+            )
+        )
 
     async def _drawn(self, tell: Tell, wanted: wire.Wanted) -> TakeFile:
         """Have a take drawn, while the process is told again and again how far it is."""

@@ -23,6 +23,7 @@ from engine.core.elsewhere import DrawsElsewhere
 from engine.core.errors import Cancelled, Code, EngineClosed, RenderFailed, Unsupported, UserError
 from engine.core.events import Event
 from engine.core.recipe import Recipe
+from engine.core.sentence import by_table_text
 from engine.core.shortages import RanShort, Shortage
 from engine.process import wire
 from engine.process.child import Cause, Child, Death
@@ -380,14 +381,15 @@ async def _first(*waits: Coroutine[Any, Any, object]) -> None:
 
 
 def _raise(failed: wire.Failed) -> NoReturn:
+    text = by_table_text(failed.sentences)(failed.text)
     match failed.failure:
         case wire.Failure.CANCELLED:
             raise Cancelled
         case wire.Failure.USER:
-            raise UserError(failed.code, failed.text)
+            raise UserError(failed.code, text)
         case wire.Failure.UNSUPPORTED:
-            raise Unsupported(failed.text)
+            raise Unsupported(text)
         case wire.Failure.SHORTAGE:
             raise RanShort(Shortage(failed.code), failed.detail)
         case wire.Failure.ENGINE:
-            raise RenderFailed(failed.code, failed.text, failed.detail)
+            raise RenderFailed(failed.code, text, failed.detail)

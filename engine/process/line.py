@@ -19,6 +19,7 @@ from engine.core.elsewhere import TakeFile
 from engine.core.errors import HopelessTake, NotDrawn
 from engine.core.events import Draft, Event, Progress, TakeDiscarded
 from engine.core.recipe import Recipe, Stage
+from engine.core.sentence import by_table_text
 from engine.process import wire
 
 CANCEL_EVERY = 0.2
@@ -137,9 +138,10 @@ class ParentFetch:
                     progress(message.fraction)
                 elif isinstance(message, wire.Taken):
                     sound = None if message.sound is None else Path(message.sound)
-                    return TakeFile(clip=Path(message.clip), sound=sound, notes=message.notes)
+                    notes = tuple(map(by_table_text(message.sentences), message.notes))
+                    return TakeFile(clip=Path(message.clip), sound=sound, notes=notes)
                 elif message.hopeless is not None:
-                    raise HopelessTake(message.hopeless)
+                    raise HopelessTake(by_table_text(message.sentences)(message.hopeless))
                 else:
                     raise NotDrawn("the parent knows why")
 

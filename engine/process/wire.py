@@ -16,11 +16,14 @@ from engine.core.device import DeviceKind
 from engine.core.receipt import TakeRecord
 from engine.core.recipe import Stage
 
-PROTOCOL = 5
+PROTOCOL = 6
 """Raised by one whenever an older peer would misread a message."""
 
 MAX_LINE = 1 << 20
 """Bytes of a line at most, its newline included."""
+
+MAX_SENTENCES = 16_000
+"""Characters of what texts were made of; where it takes more, they are English in every language."""
 
 
 EXIT_POISONED = 78
@@ -133,6 +136,7 @@ class Failed(_Message):
 
     Attributes:
         text: plain, and may be shown.
+        sentences: what the text was made of, see :func:`engine.core.sentence.table_text`.
         detail: a traceback for the log.
         leaving: the process cannot be trusted any more, and ends after this message.
     """
@@ -142,6 +146,7 @@ class Failed(_Message):
     failure: Failure
     code: str
     text: str
+    sentences: str = ""
     detail: str = ""
     leaving: bool = False
 
@@ -185,7 +190,12 @@ class Moved(_Message):
 
 
 class Taken(_Message):
-    """A take that was wanted has come: ``clip`` and ``sound`` are absolute paths."""
+    """A take that was wanted has come.
+
+    Attributes:
+        clip, sound: absolute paths.
+        sentences: what the notes were made of, see :func:`engine.core.sentence.table_text`.
+    """
 
     type: Literal["taken"] = "taken"
     job: str
@@ -193,6 +203,7 @@ class Taken(_Message):
     clip: str
     sound: str | None
     notes: tuple[str, ...]
+    sentences: str = ""
 
 
 class NotTaken(_Message):
@@ -201,12 +212,14 @@ class NotTaken(_Message):
     Attributes:
         hopeless: why this take is given up, in words a member can read; the next one follows. None: the
             render ends, and the parent knows why.
+        sentences: what that was made of, see :func:`engine.core.sentence.table_text`.
     """
 
     type: Literal["not_taken"] = "not_taken"
     job: str
     take: int
     hopeless: str | None
+    sentences: str = ""
 
 
 class Shutdown(_Message):

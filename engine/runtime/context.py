@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.device import Device, find_device
-from engine.runtime.kept_clips import CALIBRATION_VARIABLE
 from engine.runtime.model_cache import ModelCache
 from engine.runtime.rung_memory import RungMemory
 from engine.weights.store import Store, store_of
@@ -29,6 +28,9 @@ COMPILE_VARIABLE = "FRAMEKILN_COMPILE_MODELS"
 COMPILED_BYTES_VARIABLE = "FRAMEKILN_COMPILED_BYTES"
 ATTENTION_VARIABLE = "FRAMEKILN_ATTENTION"
 """Names of settings, as the bot passes them on to the engine process."""
+
+CALIBRATION_VARIABLE = "FRAMEKILN_LOCAL_CALIBRATION"
+"""Where the owner's own calibration of the gate is."""
 
 CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
 """Where torch keeps what it compiled; torch's own name."""

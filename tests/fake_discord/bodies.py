@@ -12,7 +12,7 @@ from aiohttp.multipart import BodyPartReader
 
 from tests.fake_discord.errors import Reason, Refusal
 from tests.fake_discord.limits import COMPONENTS_V2, media_of, message_faults
-from tests.fake_discord.message import ATTACHED, Attachment, Version
+from tests.fake_discord.message import ATTACHED, Attachment, Version, numbered
 from tests.fake_discord.people import Channel, Permission
 from tests.fake_discord.world import World
 
@@ -91,7 +91,7 @@ def compose(
         at=time.time(),
         content=(payload["content"] or "") if "content" in payload else old.content,
         embeds=tuple(payload["embeds"] or ()) if "embeds" in payload else old.embeds,
-        components=_numbered(payload["components"]) if "components" in payload else old.components,
+        components=numbered(payload["components"]) if "components" in payload else old.components,
         attachments=_attachments(world, channel, payload, files, old.attachments),
         flags=flags | keep_flags,
         allowed_mentions=payload.get("allowed_mentions"),
@@ -135,7 +135,9 @@ def check_may_post(channel: Channel, payload: Mapping[str, Any], files: Mapping[
 
 def check_may_view(channel: Channel) -> None:
     """Refuse where the bot does not see the channel."""
-    if Permission.VIEW_CHANNEL not in channel.bot_permissions:
+    if channel.group:
+        raise Refusal(Reason.UNKNOWN_CHANNEL)
+    if not channel.has_bot or Permission.VIEW_CHANNEL not in channel.bot_permissions:
         raise Refusal(Reason.MISSING_ACCESS)
 
 
@@ -157,18 +159,3 @@ def _attachments(
         name = said.get("filename") or part.filename
         kept.append(world.keep_file(name, part.data, channel.id, said.get("description")))
     return tuple(kept)
-
-
-def _numbered(components: Sequence[Mapping[str, Any]] | None) -> tuple[Mapping[str, Any], ...]:
-    """The components with Discord's ids: 1, 2, 3 … where none is given."""
-    numbers = iter(range(1, 1000))
-
-    def number(one: Mapping[str, Any]) -> dict[str, Any]:
-        done = {**one, "id": one.get("id") or next(numbers)}
-        if "components" in one:
-            done["components"] = [number(child) for child in one["components"]]
-        if one.get("accessory"):
-            done["accessory"] = number(one["accessory"])
-        return done
-
-    return tuple(number(one) for one in components or ())

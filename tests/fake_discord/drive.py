@@ -10,7 +10,7 @@ from tests.fake_discord.interactions import Interaction, Interactions, Kind
 from tests.fake_discord.kinds import Component, Menu, Option
 from tests.fake_discord.limits import walk_components
 from tests.fake_discord.message import Attachment, Message
-from tests.fake_discord.people import Channel, Member, Role
+from tests.fake_discord.people import OUTSIDE, Channel, Member, Role
 from tests.fake_discord.world import World
 
 Resolved = dict[str, dict[str, Any]]
@@ -253,6 +253,29 @@ class Members:
         resolved.setdefault("attachments", {})[str(kept.id)] = kept.payload() | {"ephemeral": True}
         return kept
 
+    def offers(self, member: Member, channel: Channel, name: str) -> bool:
+        """Whether Discord's client would offer a command: by a server's install, or by one's own."""
+        found = [one for ones in self._world.commands.values() for one in ones if one["name"] == name]
+        owners = self._owners(member, channel, None)
+        return any(
+            channel.context in one.get("contexts", [0])
+            and any(str(kind) in owners for kind in one.get("integration_types", [0]))
+            for one in found
+        )
+
+    def _owners(self, member: Member, channel: Channel, source: Message | None) -> dict[str, str]:
+        """Through whose installs of the bot something comes. A click comes through those of its message."""
+        if source is not None and source.metadata is not None:
+            return dict(source.metadata["authorizing_integration_owners"])
+        owners = {}
+        if channel.direct and self._world.shares_a_guild(member.id):
+            owners["0"] = "0"
+        elif channel.has_bot and not channel.direct:
+            owners["0"] = str(channel.guild.id)
+        if member.id in self._world.installed or not channel.has_bot:
+            owners["1"] = str(member.id)
+        return owners
+
     def _send(
         self,
         kind: Kind,
@@ -278,25 +301,23 @@ class Members:
             | {"user": member.user.payload(), "permissions": str(int(member.permissions))},
             "token": token,
             "version": 1,
-            "app_permissions": str(int(channel.bot_permissions)),
+            "app_permissions": str(
+                int(channel.bot_permissions if channel.has_bot and not channel.direct else OUTSIDE)
+            ),
             "locale": member.locale,
             "guild_locale": "en-US",
             "entitlements": [],
             "entitlement_sku_ids": [],
-            "authorizing_integration_owners": {"0": str(guild.id)}
-            if guild.has_bot
-            else {"1": str(member.id)},
-            "context": 0,
+            "authorizing_integration_owners": self._owners(member, channel, source),
+            "context": channel.context,
             "attachment_size_limit": guild.claimed_upload_limit or guild.upload_limit,
         }
         if source is not None:
             payload["message"] = source.payload()
-        if channel.direct:
+        if channel.direct or channel.group:
             for name in ("guild", "guild_id", "guild_locale", "member"):
                 del payload[name]
-            payload |= {"user": member.user.payload(), "context": 1}
-            payload["authorizing_integration_owners"] = {"0": "0"}
-            payload["channel"] = {"id": str(channel.id), "type": 1, "flags": 0, "last_message_id": None}
+            payload |= {"user": member.user.payload(), "channel": channel.private_payload()}
         interaction = Interaction(
             id=number,
             token=token,

@@ -18,12 +18,16 @@ class Reason(Enum):
     UNKNOWN_INTERACTION = (404, 10062, "Unknown interaction")
     UNKNOWN_COMMAND = (404, 10063, "Unknown application command")
     ALREADY_ACKNOWLEDGED = (400, 40060, "Interaction has already been acknowledged.")
+    NO_MESSAGES_IN_FORUM = (400, 40058, "Cannot message this channel unless there is a thread")
+    POST_NEEDS_TAG = (400, 40067, "A tag is required to create a forum post in this channel")
     TOO_LARGE = (413, 40005, "Request entity too large")
     MISSING_ACCESS = (403, 50001, "Missing Access")
     NOT_YOUR_MESSAGE = (403, 50005, "Cannot edit a message authored by another user")
     EMPTY_MESSAGE = (400, 50006, "Cannot send an empty message")
     MISSING_PERMISSIONS = (403, 50013, "Missing Permissions")
     TOKEN_EXPIRED = (401, 50027, "Invalid Webhook Token")
+    NO_MUTUAL_GUILD = (403, 50278, "Cannot send messages to this user due to having no mutual guilds")
+    NO_FOLLOW_UPS_LEFT = (400, 40094, "This interaction has reached its maximum number of follow up messages")
     INVALID_FORM = (400, 50035, "Invalid Form Body")
 
 

@@ -14,6 +14,9 @@ from tests.fake_discord.message import EPHEMERAL, LOADING, Message, Version
 from tests.fake_discord.people import Channel, Member
 from tests.fake_discord.world import World
 
+FOLLOW_UPS_OUTSIDE = 5
+"""Messages after the first answer where the bot is not in the channel."""
+
 
 class Kind(IntEnum):
     """What a member did."""
@@ -179,6 +182,8 @@ class Interactions:
         first = found.message
         if first is not None and first.loading and not first.deleted:
             return self.edit(token, "@original", body)
+        if not found.channel.has_bot and len(found.followups) >= FOLLOW_UPS_OUTSIDE:
+            raise Refusal(Reason.NO_FOLLOW_UPS_LEFT)
         flags = (body.json.get("flags") or 0) & EPHEMERAL
         version = compose(self._world, found.channel, body.json, body.files, keep_flags=flags)
         message = self._post(found, version)
@@ -238,7 +243,7 @@ class Interactions:
             "id": str(found.id),
             "type": found.type,
             "user": found.member.user.payload(),
-            "authorizing_integration_owners": {"0": str(found.channel.guild.id)},
+            "authorizing_integration_owners": found.payload["authorizing_integration_owners"],
         }
         message = Message(
             id=self._world.ids.next(),

@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,3 +174,18 @@ class Message:
             "application_id": None if self.webhook_id is None else str(self.webhook_id),
         }
         return said | {key: value for key, value in optional.items() if value is not None}
+
+
+def numbered(components: Sequence[Mapping[str, Any]] | None) -> tuple[Mapping[str, Any], ...]:
+    """The components with Discord's ids: 1, 2, 3 … where none is given."""
+    numbers = iter(range(1, 1000))
+
+    def number(one: Mapping[str, Any]) -> dict[str, Any]:
+        done = {**one, "id": one.get("id") or next(numbers)}
+        if "components" in one:
+            done["components"] = [number(child) for child in one["components"]]
+        if one.get("accessory"):
+            done["accessory"] = number(one["accessory"])
+        return done
+
+    return tuple(number(one) for one in components or ())

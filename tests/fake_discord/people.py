@@ -28,6 +28,7 @@ class Permission(IntFlag):
     READ_MESSAGE_HISTORY = 1 << 16
     MENTION_EVERYONE = 1 << 17
     USE_APPLICATION_COMMANDS = 1 << 31
+    SEND_MESSAGES_IN_THREADS = 1 << 38
     MODERATE_MEMBERS = 1 << 40
 
 
@@ -38,8 +39,11 @@ EVERYONE = (
     | Permission.ATTACH_FILES
     | Permission.READ_MESSAGE_HISTORY
     | Permission.USE_APPLICATION_COMMANDS
+    | Permission.SEND_MESSAGES_IN_THREADS
 )
 ALL = Permission((1 << 41) - 1)
+OUTSIDE = Permission.EMBED_LINKS | Permission.ATTACH_FILES | Permission.MENTION_EVERYONE
+"""What Discord says that a bot may do where no server has added it: not to see the channel, nor to speak."""
 
 
 def stamp(seconds: float) -> str:
@@ -202,11 +206,16 @@ class Member:
 
 @dataclass(eq=False, kw_only=True)
 class Channel:
-    """A text channel, with what the bot may do in it.
+    """A text channel, a forum or a post in one, with what the bot may do in it.
 
     Attributes:
         direct: a conversation with the bot alone.
+        group: a group DM, in which the bot never is; its members bring it along.
         hidden_from: ids of roles and members that cannot see it.
+        tags: names of the tags of a forum; None: it is none. Their ids count from 1.
+        wants_tag: whether a post in the forum needs one.
+        parent: the forum that it is a post in.
+        put: ids of the tags of a post.
     """
 
     id: int
@@ -215,13 +224,37 @@ class Channel:
     bot_id: int
     nsfw: bool = False
     direct: bool = False
+    group: bool = False
     position: int = 0
     bot_permissions: Permission = EVERYONE
     hidden_from: set[int] = field(default_factory=set)
     messages: dict[int, "Message"] = field(default_factory=dict)
     typed: int = 0
+    tags: tuple[str, ...] | None = None
+    wants_tag: bool = False
+    parent: "Channel | None" = None
+    put: tuple[int, ...] = ()
+
+    @property
+    def has_bot(self) -> bool:
+        """Whether the bot is there, and not only brought along for an answer."""
+        return self.direct or (self.guild.has_bot and not self.group)
+
+    @property
+    def context(self) -> int:
+        """Discord's number for where an interaction comes from."""
+        return 1 if self.direct else 2 if self.group else 0
+
+    def private_payload(self) -> dict[str, Any]:
+        """As interactions show it that come from no server."""
+        said: dict[str, Any] = {"id": str(self.id), "flags": 0, "last_message_id": None}
+        if self.group:
+            return said | {"type": 3, "name": self.name, "icon": None, "owner_id": "0", "recipients": []}
+        return said | {"type": 1}
 
     def payload(self) -> dict[str, Any]:
+        if self.parent is not None:
+            return self._payload_of_post(self.parent)
         refused = ALL & ~self.bot_permissions & ~Permission.ADMINISTRATOR
         overwrite = {
             "id": str(self.bot_id),
@@ -229,9 +262,20 @@ class Channel:
             "allow": str(int(self.bot_permissions)),
             "deny": str(int(refused)),
         }
-        return {
+        forum: dict[str, Any] = {}
+        if self.tags is not None:
+            forum = {
+                "available_tags": [
+                    {"id": str(place), "name": name, "moderated": False, "emoji_id": None, "emoji_name": None}
+                    for place, name in enumerate(self.tags, 1)
+                ],
+                "default_reaction_emoji": None,
+                "default_sort_order": None,
+                "default_forum_layout": 0,
+            }
+        return forum | {
             "id": str(self.id),
-            "type": 0,
+            "type": 0 if self.tags is None else 15,
             "guild_id": str(self.guild.id),
             "name": self.name,
             "topic": None,
@@ -241,7 +285,29 @@ class Channel:
             "rate_limit_per_user": 0,
             "last_message_id": str(max(self.messages)) if self.messages else None,
             "permission_overwrites": [overwrite, *map(self._shuts_out, sorted(self.hidden_from))],
+            "flags": (1 << 4) * self.wants_tag,
+        }
+
+    def _payload_of_post(self, forum: "Channel") -> dict[str, Any]:
+        return {
+            "id": str(self.id),
+            "type": 11,
+            "guild_id": str(self.guild.id),
+            "name": self.name,
+            "parent_id": str(forum.id),
+            "owner_id": str(self.bot_id),
+            "last_message_id": str(self.id),
+            "message_count": max(0, len(self.messages) - 1),
+            "member_count": 1,
+            "rate_limit_per_user": 0,
             "flags": 0,
+            "applied_tags": [str(tag) for tag in self.put],
+            "thread_metadata": {
+                "archived": False,
+                "auto_archive_duration": 1440,
+                "archive_timestamp": stamp(time.time()),
+                "locked": False,
+            },
         }
 
     def _shuts_out(self, whom: int) -> dict[str, Any]:

@@ -56,6 +56,8 @@ class Rest:
             ("DELETE", local + "/{command_id}", self._drop_command),
             ("GET", "/guilds/{guild_id}", self._guild),
             ("GET", "/guilds/{guild_id}/members/{user_id}", self._member),
+            ("GET", "/guilds/{guild_id}/threads/active", self._active_posts),
+            ("POST", channel + "/threads", self._open_post),
             ("GET", channel, self._get_channel),
             ("POST", channel + "/typing", self._typing),
             ("GET", channel + "/messages", self._list),
@@ -227,7 +229,11 @@ class Rest:
 
     def _post(self, params: Params, body: Body, query: Params) -> Any:
         channel = self._channel(params)
+        if channel.tags is not None:
+            raise Refusal(Reason.NO_MESSAGES_IN_FORUM)
         check_may_post(channel, body.json, body.files)
+        if channel.direct:
+            self._check_reaches(channel)
         nonce = body.json.get("nonce")
         if nonce is not None and body.json.get("enforce_nonce"):
             doubled = self._by_nonce(channel, str(nonce))
@@ -246,6 +252,35 @@ class Rest:
         if message.ephemeral:
             raise Refusal(Reason.INVALID_FORM, f"flag {EPHEMERAL} is for interactions")
         return self.world.shown_to_bot(self.world.post(message))
+
+    def _check_reaches(self, channel: Channel) -> None:
+        """The bot may write to those who share a server with it, and to those who have installed it."""
+        user = next(user for user, one in self.world.direct.items() if one is channel)
+        if not self.world.shares_a_guild(user) and user not in self.world.installed:
+            raise Refusal(Reason.NO_MUTUAL_GUILD)
+
+    def _open_post(self, params: Params, body: Body, query: Params) -> Any:
+        """A post in a forum; its first message has its id."""
+        forum = self._channel(params)
+        if forum.tags is None:
+            raise Refusal(Reason.INVALID_FORM, "only posts in forums are known here")
+        said, put = body.json["message"], [int(tag) for tag in body.json.get("applied_tags") or ()]
+        check_may_post(forum, said, body.files)
+        if not 1 <= len(body.json["name"]) <= 100:
+            raise Refusal(Reason.INVALID_FORM, "the title of a post has 1 to 100 characters")
+        if any(not 1 <= tag <= len(forum.tags) for tag in put):
+            raise Refusal(Reason.INVALID_FORM, f"unknown tags: {put}")
+        if forum.wants_tag and not put:
+            raise Refusal(Reason.POST_NEEDS_TAG)
+        post = self.world.open_post(forum, body.json["name"], tuple(put))
+        version = compose(self.world, post, said, body.files)
+        message = Message(id=post.id, channel=post, author=self.world.bot, history=[version])
+        return post.payload() | {"message": self.world.shown_to_bot(self.world.post(message))}
+
+    def _active_posts(self, params: Params, body: Body, query: Params) -> Any:
+        posts = [one for one in self.world.channels.values() if one.parent is not None]
+        here = [one for one in posts if one.guild.id == int(params["guild_id"])]
+        return {"threads": [one.payload() for one in here], "members": []}
 
     def _by_nonce(self, channel: Channel, nonce: str) -> Message | None:
         since = time.time() - self.nonce_window

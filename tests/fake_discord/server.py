@@ -60,6 +60,9 @@ class FakeDiscord:
         self.guild = self.world.guild
         self.role = self.world.role
         self.channel = self.world.channel
+        self.group_channel = self.world.group_channel
+        self.direct_channel = self.world.direct_channel
+        self.installs = self.world.installs
         self.member = self.world.member
         self.member_says = self.world.member_says
         self.cut_gateway = self.gateway.cut
@@ -165,6 +168,10 @@ class FakeDiscord:
         """Wait for a live gateway session: until then, what members do is lost."""
         await self.wait_for(lambda: self.gateway.connected, timeout)
 
+    def posts(self, forum: Channel) -> list[Channel]:
+        """The posts of a forum, oldest first."""
+        return [one for one in self.world.channels.values() if one.parent is forum]
+
     def messages(self, channel: Channel) -> list[Message]:
         """What stands in the channel for all to see, oldest first."""
         return sorted(channel.messages.values(), key=lambda one: one.id)
@@ -172,6 +179,10 @@ class FakeDiscord:
     async def slash(self, member: Member, channel: Channel, name: str, /, **options: Any) -> Interaction:
         """`/name`, with sub-commands in the name: `slash(ada, clips, "queue show", job=3)`."""
         return self._members.slash(member, channel, name, options)
+
+    def offers(self, member: Member, channel: Channel, name: str) -> bool:
+        """Whether Discord's client would offer the command to the member there."""
+        return self._members.offers(member, channel, name)
 
     async def context_menu(
         self, member: Member, channel: Channel, name: str, target: Message | Member

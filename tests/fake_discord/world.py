@@ -2,7 +2,7 @@
 
 import mimetypes
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -11,7 +11,7 @@ from urllib.parse import quote
 from PIL import Image, UnidentifiedImageError
 
 from tests.fake_discord.faults import Upload, claimed
-from tests.fake_discord.message import Attachment, Message, Version
+from tests.fake_discord.message import Attachment, Message, Version, numbered
 from tests.fake_discord.people import (
     EVERYONE,
     LIMIT_BY_TIER,
@@ -41,6 +41,8 @@ class World:
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.direct: dict[int, Channel] = {}
+        # Who has installed the bot for themselves.
+        self.installed: set[int] = set()
         self.files: dict[int, Attachment] = {}
         # Key: the guild's id, or None for the commands of everywhere.
         self.commands: dict[int | None, list[dict[str, Any]]] = {}
@@ -94,8 +96,10 @@ class World:
         *,
         nsfw: bool = False,
         bot_permissions: Permission = EVERYONE,
+        tags: tuple[str, ...] | None = None,
+        wants_tag: bool = False,
     ) -> Channel:
-        """A text channel; without a guild, in the first one."""
+        """A text channel, or, where tags are given, a forum; without a guild, in the first one."""
         where = guild or self._first_guild()
         channel = Channel(
             id=self.ids.next(),
@@ -105,16 +109,52 @@ class World:
             nsfw=nsfw,
             position=len(where.channels),
             bot_permissions=bot_permissions,
+            tags=tags,
+            wants_tag=wants_tag,
         )
         where.channels[channel.id] = self.channels[channel.id] = channel
-        self.emit("CHANNEL_CREATE", channel.payload())
+        if where.has_bot:
+            self.emit("CHANNEL_CREATE", channel.payload())
         return channel
+
+    def group_channel(self, name: str = "friends") -> Channel:
+        """A group DM."""
+        where = self._first_guild()
+        made = Channel(id=self.ids.next(), name=name, guild=where, bot_id=self.bot.id, group=True)
+        self.channels[made.id] = made
+        return made
+
+    def installs(self, member: Member) -> Member:
+        """Let somebody install the bot for themselves."""
+        self.installed.add(member.id)
+        return member
+
+    def shares_a_guild(self, user: int) -> bool:
+        """Whether somebody is in a server that the bot is in, too."""
+        return any(user in guild.members for guild in self.guilds.values())
+
+    def open_post(self, forum: Channel, title: str, put: tuple[int, ...]) -> Channel:
+        """A post in a forum, opened by the bot."""
+        post = Channel(
+            id=self.ids.next(),
+            name=title,
+            guild=forum.guild,
+            bot_id=self.bot.id,
+            bot_permissions=forum.bot_permissions,
+            parent=forum,
+            put=put,
+        )
+        self.channels[post.id] = post
+        self.emit("THREAD_CREATE", post.payload() | {"newly_created": True})
+        return post
 
     def direct_channel(self, user: User) -> Channel:
         """The channel of the bot's direct messages with somebody; opened where there is none yet."""
         if user.id not in self.direct:
             guild = self._first_guild()
-            made = Channel(id=self.ids.next(), name=f"with {user.name}", guild=guild, bot_id=self.bot.id)
+            made = Channel(
+                id=self.ids.next(), name=f"with {user.name}", guild=guild, bot_id=self.bot.id, direct=True
+            )
             self.direct[user.id] = self.channels[made.id] = made
         return self.direct[user.id]
 
@@ -189,6 +229,13 @@ class World:
         version = Version(at=time.time(), content=text, attachments=files)
         return self.post(Message(id=self.ids.next(), channel=channel, author=member.user, history=[version]))
 
+    def bot_answers(
+        self, channel: Channel, text: str, components: Sequence[Mapping[str, Any]] = ()
+    ) -> Message:
+        """A message of the bot's that stands in a channel as the answer to an earlier interaction."""
+        version = Version(at=time.time(), content=text, components=numbered(components))
+        return self.post(Message(id=self.ids.next(), channel=channel, author=self.bot, history=[version]))
+
     def post(self, message: Message) -> Message:
         """Put a message into its channel; the bot hears of all but ephemeral ones."""
         if not message.ephemeral:
@@ -207,7 +254,7 @@ class World:
         message.deleted = True
         for one in message.attachments:
             self.files.pop(one.id, None)
-        if message.channel.messages.pop(message.id, None) is not None:
+        if message.channel.messages.pop(message.id, None) is not None and message.channel.has_bot:
             ids = {"id": message.id, "channel_id": message.channel.id, "guild_id": message.channel.guild.id}
             self.emit("MESSAGE_DELETE", {key: str(value) for key, value in ids.items()})
 
@@ -216,7 +263,13 @@ class World:
         return message.payload(with_content=self.message_content or message.author is self.bot)
 
     def _tell(self, event: str, message: Message) -> None:
-        payload = self.shown_to_bot(message) | {"guild_id": str(message.channel.guild.id)}
+        if not message.channel.has_bot:
+            return
+        payload = self.shown_to_bot(message)
+        if message.channel.direct:
+            self.emit(event, payload)
+            return
+        payload["guild_id"] = str(message.channel.guild.id)
         member = message.channel.guild.members.get(message.author.id)
         if member is not None:
             payload["member"] = member.payload()

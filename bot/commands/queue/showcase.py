@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.clips.contest import announcement_buttons
 from bot.commands.shared.moderator_group import ModeratorGroup, Reason
+from bot.discord_io.causes import Trouble
 from bot.discord_io.interactions import Interaction, guild_of
-from bot.discord_io.post import ChannelError, Post
+from bot.discord_io.places import missing_in, tag_for
+from bot.discord_io.post import ChannelError
 from bot.text import community_texts
 from bot.text.prompts import clean_prompt
 
@@ -24,6 +26,26 @@ Theme = app_commands.Range[str, 1, LONGEST_THEME]
 Hours = app_commands.Range[int, 1, MOST_HOURS]
 
 
+Showroom = discord.TextChannel | discord.ForumChannel
+
+
+class _OfReels(app_commands.Transformer):
+    """A channel that reels can be posted in. discord.py would offer media channels along with forums."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        return [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum]
+
+    async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> Any:
+        """The id is all that is needed of it."""
+        del interaction
+        return value
+
+
 class ShowcaseGroup(ModeratorGroup, name="showcase", description="The best clips of the week, and contests"):
     """The showcase of this server."""
 
@@ -34,11 +56,14 @@ class ShowcaseGroup(ModeratorGroup, name="showcase", description="The best clips
     async def channel(
         self,
         interaction: Interaction,
-        channel: discord.TextChannel | None = None,
+        channel: app_commands.Transform[Showroom, _OfReels] | None = None,
         reason: Reason | None = None,
     ) -> None:
-        """Turn the showcase on."""
+        """Turn the showcase on. In a forum, each reel becomes a post of its own."""
         place = (interaction.channel_id or 0) if channel is None else channel.id
+        if (lacks := _what_lacks(interaction, place)) is not None:
+            await self._say(interaction, lacks)
+            return
         entry = self._audit_entry(interaction, "showcase channel", str(place), reason)
         await self._services.queue.reels.choose_channel(place, entry)
         await self._say(interaction, community_texts.showcase_set(place))
@@ -85,20 +110,17 @@ class ShowcaseGroup(ModeratorGroup, name="showcase", description="The best clips
         ends = self._services.clock() + until * 3600.0
         entry = self._audit_entry(interaction, "contest start", theme, reason)
         contests, channel = self._services.queue.contests, interaction.channel_id or 0
-        if not theme or await contests.start(channel, theme, ends, entry) is None:
+        contest = await contests.start(channel, theme, ends, entry) if theme else None
+        if contest is None:
             await self._say(interaction, community_texts.ONE_CONTEST)
             return
         await self._say(interaction, community_texts.CONTEST_BEGINS)
-        post = Post(
-            content=community_texts.contest(theme, ends),
-            nonce=f"contest{interaction.id}"[:25],
-            view=announcement_buttons(),
-        )
         try:
-            await self._services.messenger.send(channel, post)
+            await self._services.contest_announcements.announce(contest)
         except ChannelError as error:
             log.warning("could not announce a contest in channel %d: %s", channel, error)
-            await interaction.edit_original_response(content=community_texts.NOT_ANNOUNCED)
+            if error.trouble is not Trouble.LATER:  # else the next round posts it
+                await interaction.edit_original_response(content=community_texts.NOT_ANNOUNCED)
 
     @app_commands.command(name="contest-end", description="End the contest now")
     @app_commands.describe(reason="Reason, for the log")
@@ -108,3 +130,15 @@ class ShowcaseGroup(ModeratorGroup, name="showcase", description="The best clips
         ended = await self._services.queue.contests.end_now(entry)
         self._services.reel_poster.loop.wake()
         await self._say(interaction, community_texts.ENDS_NOW if ended else community_texts.NO_CONTEST)
+
+
+def _what_lacks(interaction: Interaction, channel_id: int) -> str | None:
+    """Why reels can't be posted in a channel, as far as Discord has told; None: they can."""
+    channel = None if interaction.guild is None else interaction.guild.get_channel(channel_id)
+    if not isinstance(channel, discord.TextChannel | discord.ForumChannel):
+        return None  # a thread; it was asked for from there
+    if missing := missing_in(channel):
+        return community_texts.showcase_needs(channel_id, missing)
+    if isinstance(channel, discord.ForumChannel) and channel.flags.require_tag and tag_for(channel) is None:
+        return community_texts.NO_TAG
+    return None

@@ -10,29 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.gate.meaning.shape import (
-    COARSE,
-    EYES,
-    FACE,
-    HIGH,
-    WIDE,
-    Crop,
-    Pose,
-    coarse,
-    cut,
-    pose_of,
-    similar,
-)
+from engine.gate.meaning.crop_flow import flow_between
+from engine.gate.meaning.paths import Path, follow_paths
+from engine.gate.meaning.shape import COARSE, EYES, FACE, Crop, Pose, coarse, cut, pose_of, similar, there_now
 from engine.vision.eyes import Eyes
 from engine.vision.face_mesh import Mesh
 from engine.vision.likeness import correlation
-from engine.vision.optical_flow import MEDIUM, Floats, dense, grid, read
+from engine.vision.optical_flow import Floats
 
 EYE_WIDE, EYE_HIGH = 48, 32
 """Pixels of an eye's patch."""
@@ -42,10 +31,8 @@ _KEY_TURN, _KEY_UNLIKE = 0.2, 0.2
 """Radians turned and correlation lost, beyond which a later picture is compared with."""
 _SLIGHT = 0.05
 """Radians; a face that turned less is compared with the same picture, however unlike it is."""
-_WINDOW = 13
-"""Pixels of the window in which the flow is checked."""
-_SURE, _DETAIL = 0.4, 2.5
-"""Correlation of a window with itself, moved along the flow, and its detail in levels, for a sure flow."""
+_FAR_TURN, _FAR_UNLIKE = 0.25, 0.3
+"""Radians turned and correlation lost, beyond which a face is also followed from look to look."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +47,7 @@ class Look:
         unlike: 1 minus the correlation with what it was, moved along the flow.
         flow: float32 ``[h, w, 2]`` on the coarse grid, widths; motion beside that of the face as a whole.
         sure: where the flow is, bool ``[h, w]``.
+        seen: what lies in the picture, bool ``[h, w]``.
         solid: what turning alone adds to the motion of the mesh's points, ``[468, 2]``, widths.
         bent: how far the mesh's points are from a rigid motion, ``[468, 2]``, widths, upright.
         eyes: each eye's patch, upright, uint8 ``[EYE_HIGH, EYE_WIDE]``.
@@ -72,6 +60,7 @@ class Look:
     unlike: float = 0.0
     flow: Floats = field(default_factory=lambda: np.zeros((*COARSE, 2), np.float32))
     sure: NDArray[np.bool_] = field(default_factory=lambda: np.ones(COARSE, np.bool_))
+    seen: NDArray[np.bool_] = field(default_factory=lambda: np.ones(COARSE, np.bool_))
     solid: Floats = field(default_factory=lambda: np.zeros((468, 2), np.float32))
     bent: Floats = field(default_factory=lambda: np.zeros((468, 2), np.float32))
     eyes: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None
@@ -94,11 +83,13 @@ class Followed:
         first: the face in the picture in which it was found.
         eyes: its patches of the eyes there, as in :class:`Look`.
         looks: in order.
+        paths: of each look that has a mesh; nothing for a face that can be compared with its first picture.
     """
 
     first: Crop
     eyes: tuple[NDArray[np.uint8], NDArray[np.uint8]]
     looks: tuple[Look, ...]
+    paths: tuple[Path, ...] = ()
 
 
 def follow_face(
@@ -120,7 +111,10 @@ def follow_face(
     luma = _luma(base)
     first = Crop(luma, mesh)
     looks = tuple(_looks(frames, numbers, first, eyes))
-    return Followed(first, _eyes_of(luma, first, mesh, pose_of(first, mesh)), looks)
+    far = any(look.turned > _FAR_TURN or look.unlike > _FAR_UNLIKE for look in looks)
+    seen = ((_luma(frame), look.mesh) for frame, look in zip(frames, looks, strict=True) if look.mesh)
+    paths = follow_paths(first, seen) if far else ()
+    return Followed(first, _eyes_of(luma, first, mesh, pose_of(first, mesh)), looks, paths)
 
 
 def _looks(
@@ -145,6 +139,7 @@ def _looks(
             unlike=now.unlike,
             flow=now.flow,
             sure=sure & now.seen,
+            seen=now.seen,
             solid=_solid(first, whole),
             bent=whole.bent,
             eyes=_eyes_of(luma, first, found, whole),
@@ -156,33 +151,14 @@ def _looks(
 
 def _compare(crop: Crop, luma: NDArray[np.uint8], pose: Pose, before: _Sum) -> tuple[_Sum, NDArray[np.bool_]]:
     """Add what changed since the crop to what had changed till then; and where the flow is sure."""
-    stiff = ~crop.loose
-    back = cv2.invertAffineTransform(similar(crop.mesh.points[stiff, :2], pose.predicted[stiff]))
-    there = np.hstack(
-        [crop.there[:, :2] @ back[:, :2], (crop.there[:, :2] @ back[:, 2] + crop.there[:, 2])[:, None]]
-    )
+    there = there_now(crop, pose)
     now, inside = cut(luma, there), cut(np.ones_like(luma), there, outside=True) > 0
-    flow = np.asarray(dense(crop.luma, now, MEDIUM) / FACE, np.float32)
-    was_there = read(now.astype(np.float32), grid(HIGH, WIDE) + flow * FACE)
-    alike, contrast = _alike(crop.luma.astype(np.float32), was_there)
-    sure = coarse(alike > _SURE) & coarse(contrast > _DETAIL)
+    moved = flow_between(crop.luma, now)
     return _Sum(
-        unlike=before.unlike + 1 - _same(crop.luma, was_there, crop.outline & inside),
-        flow=before.flow + coarse(cv2.blur(flow, (4, 4))),
+        unlike=before.unlike + 1 - _same(crop.luma, moved.moved_back, crop.outline & inside),
+        flow=before.flow + coarse(cv2.blur(moved.flow / FACE, (4, 4))),
         seen=before.seen & coarse(inside & crop.seen),
-    ), sure
-
-
-def _alike(one: Floats, other: Floats) -> tuple[Any, Any]:
-    """Correlation of each window with the same window of another picture, and the other's contrast."""
-
-    def mean(values: Any) -> Any:
-        return cv2.blur(values, (_WINDOW, _WINDOW))
-
-    a, b = mean(one), mean(other)
-    aa = np.maximum(mean(one * one) - a * a, 0)
-    bb = np.maximum(mean(other * other) - b * b, 0)
-    return (mean(one * other) - a * b + 4) / np.sqrt((aa + 4) * (bb + 4)), np.sqrt(aa)
+    ), coarse(moved.sure)
 
 
 def _same(one: NDArray[np.uint8], other: Floats, mask: NDArray[np.bool_]) -> float:

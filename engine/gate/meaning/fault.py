@@ -31,7 +31,7 @@ FAULTS = {
         words=Sentence("a face bends out of shape"), unit="widths of the face", warn=0.0125, reject=0.028
     ),
     "face_grows": Kind(
-        words=Sentence("a face grows on its head"), unit="share of its size", warn=0.041, reject=0.12
+        words=Sentence("a face grows on its head"), unit="share of its size", warn=0.028, reject=0.09
     ),
     "eye_disappears": Kind(
         words=Sentence("an eye disappears"), unit="share of its look", warn=0.25, reject=0.5

@@ -36,8 +36,8 @@ FACE = 56
 WIDE, HIGH = 160, 176
 """Pixels of a crop: the head, what is around it, and the chest."""
 
-_STEP = 4
-COARSE = (HIGH // _STEP, WIDE // _STEP)
+CELL = 4
+COARSE = (HIGH // CELL, WIDE // CELL)
 """Rows and columns of the grid on which the flow is kept: every fourth pixel of a crop."""
 
 MIDDLE = (80.0, 78.0)
@@ -178,6 +178,14 @@ def pose_of(crop: Crop, mesh: Mesh) -> Pose:
     )
 
 
+def there_now(crop: Crop, pose: Pose) -> Floats:
+    """From a later picture to the crop, float ``[2, 3]``: the similarity nearest to how the face moved."""
+    stiff = ~crop.loose
+    back = cv2.invertAffineTransform(similar(crop.mesh.points[stiff, :2], pose.predicted[stiff]))
+    shift = crop.there[:, :2] @ back[:, 2] + crop.there[:, 2]
+    return np.hstack([crop.there[:, :2] @ back[:, :2], shift[:, None]])
+
+
 def stiffly(crop: Crop, moved: Floats, weights: Floats) -> Floats:
     """What remains of motions of the points when the nearest rigid one is taken off each.
 
@@ -216,7 +224,7 @@ def similar(one: Floats, other: Floats) -> NDArray[np.float64]:
 
 def coarse(field: NDArray[Any]) -> NDArray[Any]:
     """Every fourth pixel of a crop, both ways."""
-    return field[_STEP // 2 :: _STEP, _STEP // 2 :: _STEP]
+    return field[CELL // 2 :: CELL, CELL // 2 :: CELL]
 
 
 @dataclass(frozen=True)
@@ -225,14 +233,12 @@ class Motion:
 
     Attributes:
         across, down: widths.
-        growth: share by which it grows.
         roll: radians.
         rough: median distance of its pixels from this motion, widths.
     """
 
     across: float
     down: float
-    growth: float
     roll: float
     rough: float
 
@@ -264,8 +270,8 @@ def motion(flow: Floats, mask: NDArray[np.bool_]) -> Motion | None:
         away = np.hypot(*(moved - (ways @ fit).reshape(-1, 2)).T)
         limit = _OUTLIER * float(np.median(away)) + _LEAST
         share = np.minimum(1, limit / np.maximum(away, 1e-9))
-    across, down, growth, roll = (float(value) for value in fit)
-    return Motion(across, down, growth, roll, float(np.median(away)))
+    across, down, _, roll = (float(value) for value in fit)
+    return Motion(across, down, roll, float(np.median(away)))
 
 
 _FEWEST = 15

@@ -15,7 +15,7 @@ from bot.elsewhere_policies import engine_environment
 from db.sqlite.connection import Database
 from engine.gate.calibration import shipped
 from engine.gate.local_calibration import read_calibrations
-from engine.runtime.kept_clips import CALIBRATION_VARIABLE
+from engine.runtime.context import CALIBRATION_VARIABLE
 from tests.bot.fixtures import receipt, recipe
 from tests.db.asking import enqueued
 from tests.policies import queue_on

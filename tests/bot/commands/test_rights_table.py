@@ -39,9 +39,11 @@ def test_every_kind_of_button_stands_in_the_tables():
     from bot.clips.choose_effect import UseEffect
     from bot.clips.choosing import ChooseTake
     from bot.clips.contest import ContestButton
+    from bot.guide.page import ShowTopic, TryTopic
     from bot.moderation.case_buttons import CaseButton
     from bot.privacy.rights import ErasureButton
 
-    # A button of a private menu knows of no server and no job; test_effects.py tries it.
-    known = JobButton | CaseButton | ErasureButton | UseEffect | ContestButton | ChooseTake
+    # Those of private menus and of the help know of no server and no job; tests of their own try them.
+    alone = UseEffect | ShowTopic | TryTopic
+    known = JobButton | CaseButton | ErasureButton | ContestButton | ChooseTake | alone
     assert all(issubclass(kind, known) for kind in rows.buttons())

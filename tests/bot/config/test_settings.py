@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.tables.settings_table import page, table
-from bot.config.choices import Containers, Language, LogFormat
+from bot.config.choices import Containers, DirectMessages, Language, LogFormat, ShareWith
 from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables, variable
 from tests import ROOT
 
@@ -47,7 +47,7 @@ DEFAULTS = {
     "first_times": True,
     "language": Language.AUTO,
     "worker_judged_first": 20,
-    "worker_judged_share": 0.05,
+    "worker_judged_share": 1.0,
     "worker_check_seconds": 120.0,
     "broker_binary": None,
     "broker_host": IPv4Address(0),
@@ -59,6 +59,10 @@ DEFAULTS = {
     "member_share": 0.75,
     "leave_out": (),
     "components_v2": Containers.AUTO,
+    "direct_messages": DirectMessages.OFF,
+    "stranger_day": 3,
+    "stranger_waiting": 1,
+    "strangers_waiting": 20,
     "time_zone": "",
     "leave_out_memory_gb": 0.0,
     "leave_out_seconds": 60.0,
@@ -83,6 +87,8 @@ DEFAULTS = {
     "worker_messages_per_second": 25.0,
     "worker_messages_at_once": 200,
     "worker_transfers": 32,
+    "share_weights": ShareWith.OWN,
+    "share_weights_bytes": 8_000_000_000,
     "worker_remembered_hours": 24.0,
     "web_port": 0,
     "web_host": IPv4Address("127.0.0.1"),
@@ -198,6 +204,7 @@ DEFAULTS = {
     "worker_dir": Path("~/.framekiln/worker").expanduser(),
     "worker_keep_seconds": 3600.0,
     "worker_clips_waiting": 3,
+    "worker_weights_bytes": 20_000_000_000,
     "worker_refused_seconds": 300.0,
     "status_interval": 4.0,
     "post_backoff_last": 60.0,
@@ -329,6 +336,10 @@ WRONG = {
     "devices": ["gpu", "0,x"],
     "per_member_running": ["0"],
     "member_share": ["0", "1.1"],
+    "direct_messages": ["on", "strangers"],
+    "stranger_day": ["0", "1001"],
+    "stranger_waiting": ["0", "101"],
+    "strangers_waiting": ["0", "10001"],
     "leave_out": ["GPU 1", "18:00-23:00", "GPU 1 18-23", "GPU 1 25:00-26:00"],
     "time_zone": ["Atlantis/Poseidonis", "../etc/passwd"],
     "leave_out_memory_gb": ["-1", "1001", "much"],
@@ -353,6 +364,8 @@ WRONG = {
     "worker_messages_per_second": ["1", "10001"],
     "worker_messages_at_once": ["1", "100001"],
     "worker_transfers": ["0", "129"],
+    "share_weights": ["everybody"],
+    "share_weights_bytes": ["0"],
     "worker_remembered_hours": ["-1", "8761"],
     "webhook_private": ["maybe"],
     "webhook_seconds": ["0", "61"],
@@ -436,6 +449,7 @@ WRONG = {
     "stop_grace": ["-1"],
     "worker_keep_seconds": ["59", "86401"],
     "worker_clips_waiting": ["0", "9"],
+    "worker_weights_bytes": ["-1"],
     "worker_refused_seconds": ["0", "86401"],
     "status_interval": ["0.5"],
     "post_backoff_last": ["0"],
@@ -767,3 +781,11 @@ def test_a_login_in_a_servers_address_is_refused_and_not_repeated(monkeypatch):
     with pytest.raises(BadSettings, match="FRAMEKILN_COMFYUI_LOGIN") as caught:
         load_settings()
     assert "hidden" not in str(caught.value)
+
+
+def test_commands_of_one_server_alone_and_direct_messages_exclude_each_other(monkeypatch):
+    monkeypatch.setenv("DISCORD_GUILD_ID", "123456789012345678")
+    load_settings()
+    monkeypatch.setenv("FRAMEKILN_DIRECT_MESSAGES", "servers")
+    with pytest.raises(BadSettings, match="FRAMEKILN_DIRECT_MESSAGES"):
+        load_settings()

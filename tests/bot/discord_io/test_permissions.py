@@ -26,7 +26,7 @@ def interaction(channel=None, *, user=BEN, guild=GUILD, at=ELSEWHERE, manages=Fa
     place = SimpleNamespace(get_channel_or_thread=lambda wanted: channel if wanted == CHANNEL else None)
     return SimpleNamespace(
         guild_id=guild, guild=place, channel_id=at, user=member(place, user=user),
-        permissions=discord.Permissions(manage_guild=manages),
+        permissions=discord.Permissions(manage_guild=manages), extras={},
     )  # fmt: skip
 
 

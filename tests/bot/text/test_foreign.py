@@ -42,7 +42,7 @@ LIVE = re.compile(r"(?<!\\)\[[^\]\n]*\]\(|https?://evil|@everyone|<@1>|^#|(?<!\\
 OURS = {
     *("code", "error_id", "stage", "which", "what", "about", "name", "counts", "lines", "held", "trouble"),
     *("action", "kind", "id", "error_text", "head", "hash", "title", "titles", "secret", "doing", "engines"),
-    *("shown", "ready", "defaults", "asked"),
+    *("shown", "ready", "defaults", "asked", "permissions", "when"),
 }
 """Parameters and fields whose values are made by us, or went through a function that is tried here too."""
 
@@ -98,12 +98,7 @@ MADE = {
 }
 
 
-THE_MACHINERY = {
-    "bot.text.catalogue",
-    "bot.text.command_translator",
-    "bot.text.languages",
-    "bot.text.wording",
-}
+THE_MACHINERY = {f"bot.text.{name}" for name in ("catalogues", "languages", "wording")}
 """What every text is made with; it has no texts of its own."""
 
 
@@ -123,8 +118,8 @@ def drawn(text: str) -> str:
     return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
 
 
-NOT_SAID = {"clean_prompt", "fit", "my_jobs", "flagged_words", "line_of"}
-"""They make no text of ours: a prompt on its way in, two that put finished lines together, a reason that is
+NOT_SAID = {"clean_prompt", "fit", "my_jobs", "choose", "flagged_words", "line_of"}
+"""They make no text of ours: a prompt on its way in, three that put finished lines together, a reason that is
 kept, and quoted where it is said, and a line that another one here makes of a job's row."""
 
 NOT_DRAWN = {"job_choice", "page_title", "by", "alternative", "alt"}

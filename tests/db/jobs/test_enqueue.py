@@ -9,7 +9,7 @@ import pytest
 
 from db.errors import Limit, LimitReached, MemberBanned
 from db.jobs.allowances import Ceilings
-from db.jobs.enqueue import EnqueueLimits
+from db.jobs.enqueue import EnqueueLimits, StrangerLimits
 from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, GUILD, enqueued, new_job, rendered
@@ -105,6 +105,7 @@ async def test_the_default_limits_are_the_documented_ones(db):
         per_guild_waiting=50,
         total_waiting=500,
         ceilings=Ceilings(waiting=20, hour=100, day=86_400.0),
+        strangers=StrangerLimits(waiting=1, day=3, all_waiting=20),
     )
 
 

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from engine.core.receipt import FEWEST_KEPT
 from engine.gate import judge
 from engine.gate.calibration import shipped
 from engine.gate.local_calibration import (
@@ -15,7 +16,7 @@ from engine.gate.local_calibration import (
 )
 from engine.gate.measure import MEASURES
 from engine.process.worker import make_renderer
-from engine.runtime.kept_clips import CALIBRATION_VARIABLE, FEWEST
+from engine.runtime.context import CALIBRATION_VARIABLE
 from tests.engine.smooth.moving_scenes import pan
 
 
@@ -53,8 +54,8 @@ def test_clips_without_an_input_picture_do_not_move_the_tails_of_those_with_one(
 
 
 def test_too_few_kept_clips_are_refused():
-    with pytest.raises(ValueError, match=str(FEWEST)):
-        fit_tails(shipped(), kept(FEWEST - 1, shift=0))
+    with pytest.raises(ValueError, match=str(FEWEST_KEPT)):
+        fit_tails(shipped(), kept(FEWEST_KEPT - 1, shift=0))
 
 
 def test_what_a_receipt_does_not_name_counts_as_usual():

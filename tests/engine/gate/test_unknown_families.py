@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.core.receipt import Outcome
+from engine.core.receipt import FEWEST_KEPT, Outcome
 from engine.families import FAMILIES
 from engine.gate import MEASURES, TROUBLES, judge
 from engine.gate.calibration import shipped
@@ -11,7 +11,6 @@ from engine.gate.local_calibration import KeptClip, fit_tails, has_learnt
 from engine.gate.measure import Reading
 from engine.gate.verdict import weigh
 from engine.rendering.takes import is_known
-from engine.runtime.kept_clips import FEWEST
 from tests.engine.smooth.moving_scenes import pan
 
 
@@ -78,15 +77,15 @@ def test_a_family_is_known_once_enough_of_its_clips_were_kept(has_input):
     for name in NOT_FITTED:
         assert not is_known(name, None, has_input=has_input)
         assert not is_known(name, shipped(), has_input=has_input)
-    enough = learnt(FEWEST, has_input=has_input)
+    enough = learnt(FEWEST_KEPT, has_input=has_input)
     assert all(is_known(name, enough, has_input=has_input) for name in NOT_FITTED)
     with pytest.raises(ValueError, match="at least"):
-        learnt(FEWEST - 1, has_input=has_input)
+        learnt(FEWEST_KEPT - 1, has_input=has_input)
 
 
 def test_clips_without_a_picture_teach_nothing_of_those_with_one():
-    assert not is_known("wan", learnt(FEWEST, has_input=False), has_input=True)
-    assert is_known("wan", learnt(FEWEST, has_input=True), has_input=False)
+    assert not is_known("wan", learnt(FEWEST_KEPT, has_input=False), has_input=True)
+    assert is_known("wan", learnt(FEWEST_KEPT, has_input=True), has_input=False)
     assert is_known("svd", None, has_input=True)
     assert not has_learnt(shipped(), has_input=False)
     assert not is_known("gone", None, has_input=False)
