@@ -27,7 +27,6 @@ from benchmarks.rights_table import (
     tries_of_erasure,
     tries_of_lists,
 )
-from bot.buttons import rows
 from bot.commands.mydata import MY_DATA
 from bot.text import messages
 from db.jobs.job import Job
@@ -131,8 +130,8 @@ class Town:
         if (not own and any(job.id[:6] in answer for job in self.jobs.values())) or "secret" in answer:
             raise Reached(f"{name}, by somebody {person}, showed something: {answer}")
         wanted = REFUSED.get(person)
-        found_nothing = {messages.NOT_FOUND} if person != BANNED or asks_itself(name) else set()
-        if wanted is not None and not own and answer not in {wanted, NO_LIST} | found_nothing:
+        told = {wanted, NO_LIST} if person == BANNED else {wanted, NO_LIST, messages.NOT_FOUND}
+        if wanted is not None and not own and answer not in told:
             raise Reached(f"{name}, by somebody {person}, was answered: {answer}")
         if own:
             return "about their own data"
@@ -153,12 +152,6 @@ class Town:
         changed = [table for table in after if table != "ban" and after[table] != self.before[table]]
         if changed:
             raise Reached(f"these tables have changed: {changed}")
-
-
-def asks_itself(name: str) -> bool:
-    """Whether it is a button that the door lets in from anywhere; it asks itself who clicked, and where."""
-    labels = [kind.look.label for kind in rows.buttons() if kind.manner.anywhere]
-    return any(label is not None and name.endswith(label) for label in labels)
 
 
 async def table(count: int, seed: int) -> str:

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from db.jobs.job import Job
 from engine.core.receipt import Receipt
-from engine.core.recipe import Recipe
+from engine.core.recipe import Recipe, Role
 from engine.core.request import Subject
 from engine.core.sight import Sight
 
@@ -65,6 +65,12 @@ def seen_of(job: Job) -> dict[str, Sight]:
         return {digest: Sight.from_json(json.dumps(sight)) for digest, sight in told.items()}
     except (ValueError, AttributeError):
         return {}
+
+
+def picture_seen(job: Job) -> Sight | None:
+    """What was seen in the picture that a job is made from; None: it has none, or nobody looked."""
+    digest = job.inputs.get(Role.PICTURE)
+    return None if digest is None else seen_of(job).get(digest)
 
 
 def seen_document(recipe: Recipe, subjects: Iterable[Subject], origin: Job | None = None) -> str | None:

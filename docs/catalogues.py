@@ -21,8 +21,8 @@ from discord import app_commands
 
 from bot.buttons import rows
 from bot.commands import setup_all
-from bot.text.catalogue import FOLDER
-from bot.text.command_translator import context_of
+from bot.text.catalogues.catalogue import FOLDER
+from bot.text.catalogues.command_translator import context_of
 from bot.text.languages import ENGLISH, LANGUAGES
 from bot.text.tree_texts import KINDS
 from bot.text.wording import BUTTON, CHOICE, FORM, KIND
@@ -64,6 +64,8 @@ def of_source(code: str) -> Iterator[Words]:
                     yield None, sentence
                 case "say_as", [context, sentence]:
                     yield context, sentence
+                case "UserError", [*_, sentence] if " " in sentence:
+                    yield None, sentence
                 case "say_many", [one, many]:
                     yield None, (one, many)
 
@@ -123,6 +125,8 @@ def extracted() -> Catalog:
     found = Catalog(project="Framekiln", header_comment=HEADER.rstrip(), charset="utf-8")
     for room in READ:
         for path in sorted((ROOT / room).rglob("*.py")):
+            if path.is_relative_to(ROOT / "bot/cli"):
+                continue  # the owner's, in English
             place = str(path.relative_to(ROOT))
             for context, sentence in of_source(path.read_text("utf-8")):
                 found.add(sentence, locations=[(place, 0)], context=context)

@@ -97,4 +97,5 @@ def fleet_of(
     )
     broker.on_change(fleet.hub.dial)
     broker.before_removal(fleet.hub.dismiss)
+    broker.told_by(fleet.hub.pass_on)
     return fleet

@@ -16,6 +16,7 @@ from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.supervisor import Loop
 from bot.text import community_texts
+from bot.text.wording import speaking
 from db.community.contests import NOWHERE, Contest, Contests
 
 log = logging.getLogger(__name__)
@@ -56,13 +57,14 @@ class ContestAnnouncements:
             attempts = await self._contests.begin_announcing(contest)
             if attempts is None:
                 return  # it is announced, or over
-            content = community_texts.contest(contest.theme, contest.until)
+            with speaking(self._messenger.language_in(contest.guild_id)):
+                content = community_texts.contest(contest.theme, contest.until)
+                post = Post(content=content, nonce=_nonce(contest), view=announcement_buttons())
             try:
                 found = None
                 if attempts > 1:
                     found = await self._messenger.find_said(contest.channel_id, content, since=contest.at)
                 if found is None:
-                    post = Post(content=content, nonce=_nonce(contest), view=announcement_buttons())
                     found = await self._messenger.send(contest.channel_id, post)
             except ChannelError as error:
                 if error.trouble in {Trouble.GONE, Trouble.NO_ACCESS}:

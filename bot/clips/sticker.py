@@ -13,7 +13,7 @@ from bot.buttons.job_button import JobButton, Place
 from bot.clips.clip_actions import clip_of
 from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.replies import think
-from bot.job_documents import recipe_of
+from bot.job_documents import picture_seen, recipe_of
 from bot.text import clip_texts
 from bot.text.foreign import refusal
 from bot.turns import Turns
@@ -101,7 +101,9 @@ class Sticker(JobButton):
             await interaction.edit_original_response(content=refusal(error))
             return
         files = [
-            discord.File(io.BytesIO(data), small.name, description=clip_texts.alt(recipe_of(job)))
+            discord.File(
+                io.BytesIO(data), small.name, description=clip_texts.alt(recipe_of(job), picture_seen(job))
+            )
             for small, data in made
         ]
         text = clip_texts.STICKER if files else clip_texts.NO_STICKER

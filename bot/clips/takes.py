@@ -19,11 +19,11 @@ from bot.clips.drafting import DraftPolicy, draft_of, points_of
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import SPOILER, Attached, ChannelError, Post
-from bot.job_documents import receipt_of, recipe_of
+from bot.job_documents import picture_seen, receipt_of, recipe_of
 from bot.loops.clip_post import nonce
 from bot.signals import JobSignals
 from bot.supervisor import Loop
-from bot.text import take_texts
+from bot.text import clip_texts, take_texts
 from bot.text.messages import SHOWN_PROMPT
 from bot.text.prompts import show_prompt
 from bot.text.wording import in_words, speaking
@@ -188,7 +188,9 @@ class TakesToChoose:
                 Attached(
                     path=await asyncio.to_thread(self._sealed, draft, folder),
                     name=(SPOILER if job.spoiler else "") + _name(job, place),
-                    alt=take_texts.alt(draft.draft, job.takes, prompt),
+                    alt=take_texts.alt(
+                        draft.draft, job.takes, prompt or clip_texts.seen_in(picture_seen(job))
+                    ),
                 )
                 for place, draft in enumerate(drafts)
             ]

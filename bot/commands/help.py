@@ -16,6 +16,5 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     del services
 
     @tree.command(name="help", description="See what I can do, and try it")
-    @app_commands.guild_only()
     async def help_(interaction: Interaction) -> None:
         await show(interaction)

@@ -237,16 +237,7 @@ class Messenger:
         """
         application, _, own = token.partition(":")
         hook = _hook(await self._connected(), int(application), own)
-        nobody = discord.AllowedMentions.none()
-        await self._call(
-            lambda: hook.edit_message(
-                _ORIGINAL,
-                content=post.content,
-                attachments=files_of(post),
-                view=post.view,
-                allowed_mentions=nobody,
-            )
-        )
+        await self._call(lambda: hook.edit_message(_ORIGINAL, **_whole(post)))
 
     async def delete(self, channel_id: int, message_id: int) -> None:
         """Delete a message; one that is gone already is as good.
@@ -356,6 +347,17 @@ async def _with_an_open_gate(client: discord.Client | None, do: Callable[[], Awa
         if client is not None:
             client.http._global_over.set()  # noqa: SLF001 - nothing else does
         raise
+
+
+def _whole(post: Post) -> dict[str, Any]:
+    """A message as an edit that leaves nothing of what stood there."""
+    nobody = discord.AllowedMentions.none()
+    return {
+        "content": post.content,
+        "attachments": files_of(post),
+        "view": post.view,
+        "allowed_mentions": nobody,
+    }
 
 
 def _hook(client: discord.Client, application: int, token: str) -> discord.Webhook:

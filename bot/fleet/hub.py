@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine
 from pathlib import Path
 from typing import Any
 
+from bot.broker.keeping import WHERE, answer_subject
 from bot.fleet.bucket import Bucket, Pace
 from bot.fleet.fleet import Fleet
 from bot.fleet.known_worker import PutOut
@@ -46,6 +47,9 @@ FILES_AT_ONCE = 16
 
 PULL_SECONDS = 15.0
 """Until a piece has to be here."""
+
+KEEPER_SECONDS = 5.0
+"""Until the keeper of a broker elsewhere has to have answered."""
 
 GOODBYE = Pace(rate=0.2, burst=3)
 """How often a worker that may not come any more is told so, if it goes on speaking."""
@@ -127,6 +131,17 @@ class Hub:
             await self._line.settle(GOODBYE_SECONDS)
         except LinkError as error:
             log.debug("not all that were removed were told: %s", error)
+
+    async def pass_on(self, data: bytes) -> bytes:
+        """Tell the keeper of a broker elsewhere who may come. Returns its answer; b"": there was none."""
+        if self._line is None:
+            return b""
+        try:
+            answer = await self._line.request(WHERE, data, reply=answer_subject(), seconds=KEEPER_SECONDS)
+        except LinkError as error:
+            log.debug("the broker's keeper was not told: %s", error)
+            return b""
+        return answer.data
 
     async def request(self, subject: str, data: bytes, reply: str) -> Message:
         """Ask a worker.

@@ -25,8 +25,8 @@ from bot.opening import opened_in_thread
 from bot.requests.options import request_of
 from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
-from bot.text import help_texts
 from bot.text.foreign import refusal
+from bot.text.help import help_texts
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Role
 

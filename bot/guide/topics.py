@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bot
 from bot.discord_io.post import Attached
-from bot.text import help_texts
+from bot.text.help import help_texts
 from bot.text.wording import Text
 
 EXAMPLES = Path(__file__).parent / "examples"

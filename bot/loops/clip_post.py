@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.discord_io.post import SPOILER, Post
-from bot.job_documents import receipt_of, recipe_of
+from bot.job_documents import picture_seen, receipt_of, recipe_of
 from bot.text import clip_texts
 from bot.text.messages import clip_message
 from db.jobs.job import Job
@@ -104,7 +104,7 @@ class ClipPosts:
                 content=clip_message(job, recipe, receipt, signed=not unsigned, plain=plain),
                 nonce=nonce(job.id),
                 view=None if plain else await self._buttons(job, direct=direct),
-                alt=clip_texts.alt(recipe),
+                alt=clip_texts.alt(recipe, picture_seen(job)),
                 file=ready,
                 file_name=(SPOILER if job.spoiler else "") + file_name(job.id),
                 ping=job.user_id,

@@ -20,6 +20,7 @@ from bot.job_documents import recipe_of
 from bot.supervisor import Loop
 from bot.text import community_texts
 from bot.text.messages import fit
+from bot.text.wording import speaking, translated
 from db.audit.log import AuditEntry
 from db.community.contests import Contest, Contests, Placed
 from db.community.reels import Reel, Reels, Starred
@@ -76,7 +77,7 @@ class ReelPoster:
 
     async def _round(self) -> None:
         await self._plan_week()
-        await self._contests.close_due(told, most=self._most)
+        await self._contests.close_due(self._told, most=self._most)
         for reel in await self._reels.due():
             await self._post(reel)
 
@@ -103,6 +104,11 @@ class ReelPoster:
         )
         return new and bool(clips)
 
+    def _told(self, contest: Contest, placed: Sequence[Placed]) -> str:
+        """What is said in the server when a contest ends."""
+        with speaking(self._messenger.language_in(contest.guild_id)):
+            return told(contest, placed)
+
     def _is_public(self, one: Starred) -> bool:
         return self._messenger.everybody_sees(one.job.guild_id, one.job.channel_id) is True
 
@@ -121,7 +127,8 @@ class ReelPoster:
             if reel.clips and not shown and reel.text == community_texts.WEEK:
                 await self._reels.finish(reel, None)
                 return
-            await self._send(reel, name, shown)
+            with speaking(self._messenger.language_in(reel.guild_id)):
+                await self._send(reel, name, shown)
         except ChannelError as error:
             log.warning("could not post reel %s of server %d: %s", reel.name, reel.guild_id, error)
             if error.trouble in {Trouble.GONE, Trouble.NO_ACCESS}:
@@ -140,13 +147,13 @@ class ReelPoster:
         try:
             if shown:
                 shown = await self._make(reel, path, shown)
-            lines = [reel.text, *(_credit(place, one) for place, one in enumerate(shown, 1))]
+            lines = [translated(reel.text), *(_credit(place, one) for place, one in enumerate(shown, 1))]
             post = Post(
                 content=fit("\n".join(lines)),
                 nonce=nonce(reel),
                 file=path if shown else None,
                 file_name=name if shown else None,
-                alt=f"{len(shown)} clips, one after the other",
+                alt=community_texts.one_after_the_other(len(shown)),
                 title=community_texts.reel_title(reel.name.removeprefix("now ")),
             )
             if await self._reels.begin(reel, [one.job.id for one in shown]):

@@ -8,6 +8,7 @@ from engine.core.foreign_text import visible
 from engine.core.receipt import Outcome, Receipt
 from engine.core.recipe import Recipe, Role
 from engine.core.sentence import row_of
+from engine.core.sight import Shows, Sight
 
 EXTENDING = Text("Extending a clip")
 LOOPING = Text("Making a clip loop")
@@ -43,10 +44,35 @@ NO_SHEETS = Text("The pictures of these takes have been deleted.")
 STAR_TAKEN_BACK = Text("Star removed.")
 
 
-def alt(recipe: Recipe) -> str:
-    """What a clip shows, for those who can't see it, as far as words say it."""
+ALT_OF = {
+    Shows.PAGE: Text("A short clip of a page or a screenshot with text"),
+    Shows.PORTRAIT: Text("A short clip of a picture of a person"),
+    Shows.GROUP: Text("A short clip of a picture of several people"),
+    Shows.ANIMAL: Text("A short clip of a picture of an animal"),
+    Shows.VEHICLE: Text("A short clip of a picture of a vehicle"),
+    Shows.PRODUCT: Text("A short clip of a picture of a thing"),
+}
+"""What is said of a clip without words, by what was seen in its picture. It tells nobody who somebody is."""
+
+ALT_WITH_TEXT = Text("A short clip of a picture with text in it")
+
+
+def alt(recipe: Recipe, seen: Sight | None = None) -> str:
+    """What a clip shows, for those who can't see it: its words, else what was seen in its picture.
+
+    Args:
+        recipe: of the clip.
+        seen: what the eyes saw in the picture that it is made from; None: they saw nothing, or didn't look.
+    """
     words = " ".join(recipe.prompt.split())[:MOST_ALT]
-    return visible(words) or say("A short clip, made from a picture without words")
+    return visible(words) or seen_in(seen) or say("A short clip, made from a picture without words")
+
+
+def seen_in(seen: Sight | None) -> str:
+    """What the eyes saw in the picture of a clip, in words; "" if that is nothing."""
+    if seen is None or (seen.shows is None and not seen.letters):
+        return ""
+    return str(ALT_WITH_TEXT if seen.shows is None else ALT_OF[seen.shows])
 
 
 REPLAY_NEEDS = {

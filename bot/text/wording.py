@@ -1,7 +1,7 @@
 """Sentences in the language that is spoken now.
 
 A sentence is written in English, whole, with named places for what changes. The English sentence is the key
-of its translations (:mod:`bot.text.catalogue`); where there is none, it is said as it is written.
+of its translations (:mod:`bot.text.catalogues.catalogue`); where there is none, it is said as it is written.
 
 Which language is spoken is set around whatever writes to somebody: by the door for an interaction, by the
 loops for each job.
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Self
 
-from bot.text.catalogue import catalogue
+from bot.text.catalogues.catalogue import catalogue
 from bot.text.languages import ENGLISH, language_of
 from engine.core.sentence import Sentence
 

@@ -8,7 +8,7 @@ import gc
 import pytest
 
 from bot import job_documents
-from bot.job_documents import receipt_of, recipe_of, seen_document, seen_of
+from bot.job_documents import picture_seen, receipt_of, recipe_of, seen_document, seen_of
 from engine.core.recipe import Recipe, Role
 from engine.core.request import Subject
 from engine.core.sight import Sight, Spot
@@ -64,3 +64,15 @@ async def test_what_cannot_be_read_of_it_was_not_seen(queue, seen):
 def test_where_no_eye_looked_nothing_is_stored():
     subject = Subject(sha256=DIGEST, width=9, height=9)
     assert seen_document(recipe(inputs={Role.PICTURE: DIGEST}), [subject]) is None
+
+
+async def test_what_was_seen_in_the_picture_of_a_job_is_told_from_what_was_seen_in_others(queue):
+    face = Sight(faces=(Spot(left=0.1, top=0.1, width=0.5, height=0.5, certainty=0.9),))
+    inputs = {Role.PICTURE: "a" * 64, Role.LIKE: "b" * 64}
+    subjects = [Subject(sha256=inputs[Role.LIKE], width=9, height=9, sight=face)]
+    unseen = await queued(queue, inputs=inputs, seen=seen_document(recipe(inputs=inputs), subjects))
+    assert picture_seen(unseen) is None
+    subjects.append(Subject(sha256=inputs[Role.PICTURE], width=9, height=9, sight=face))
+    job = await queued(queue, inputs=inputs, seen=seen_document(recipe(inputs=inputs), subjects))
+    assert picture_seen(job) == face
+    assert picture_seen(await queued(queue)) is None

@@ -12,7 +12,7 @@ from bot.discord_io.containers import MOST_PARTS, MOST_TEXT, contained
 from bot.discord_io.post import Attached, Post
 from bot.guide.topics import PROMPT, TOPICS, topics_for
 from bot.job_documents import recipe_of
-from bot.text import help_texts
+from bot.text.help import help_texts
 from bot.text.take_texts import question, small_print
 from engine.core.recipe import Kind
 from engine.effects.flashes import count_flashes

@@ -6,7 +6,17 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.core.sentence import placeholders
+from bot.intake.refusals import FORMATS, NOTES
+from engine.core.family_spec import Feature
+from engine.core.recipe import Camera, Follow, Motion, Quality
+from engine.core.request import word
+from engine.core.sentence import Sentence, placeholders
+from engine.effects.shipped import SHIPPED
+from engine.families import FAMILIES
+from engine.gate import FAULTS
+from engine.gate.listening import SOUND_FAULTS
+from engine.gate.measures import MEASURES
+from engine.gate.troubles import TROUBLES
 
 ROOT = Path(__file__).parents[3]
 SOURCES = sorted(path for room in ("bot", "engine") for path in (ROOT / room).rglob("*.py"))
@@ -70,6 +80,26 @@ def test_what_the_engine_says_is_a_sentence_with_a_literal_template():
         if isinstance(text, ast.JoinedStr) or (is_literal(text) and name not in {"Sentence", "UserError"})
     ]
     assert not bare, "wrap these in Sentence(…), so that they can be translated"
+
+
+def test_what_the_engine_keeps_in_tables_is_a_sentence():
+    ways = {way.about for spec in FAMILIES.values() for ways in spec.ways.values() for way in ways}
+    abouts = {spec.about for spec in FAMILIES.values()}
+    of_the_gate = {
+        one.words for table in (MEASURES, TROUBLES, FAULTS, SOUND_FAULTS) for one in table.values()
+    }
+    effects = {text for effect in SHIPPED.values() for text in (effect.name, effect.about)}
+    choices = {word(choice) for kind in (Camera, Feature, Follow, Motion, Quality) for choice in kind}
+    said = ways | abouts | of_the_gate | effects | choices | set(NOTES.values()) | set(FORMATS.values())
+    assert {text for text in said - {""} if not isinstance(text, Sentence)} == set()
+
+
+def test_the_word_for_a_choice_is_its_value_in_english():
+    assert all(
+        str(word(choice)) == choice.value
+        for kind in (Camera, Feature, Follow, Motion, Quality)
+        for choice in kind
+    )
 
 
 def test_each_value_of_a_sentence_has_its_place():
