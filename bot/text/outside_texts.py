@@ -15,6 +15,10 @@ ONLY_FOR_MEMBERS = Text(
     "Outside servers, I only work for members of a server that has added me. If you are in one, please ask "
     "me there, or in my direct messages."
 )
+BANNED = Text("You can't use me outside of servers: a moderator of a server has blocked you.")
+BUSY = Text(
+    "I'm taking in a lot of requests from outside of servers right now. Please try again in a moment."
+)
 NO_REVIEW_HERE = Text(
     "A moderator would have to look at this first, and there are none here. Please ask in a server that has "
     "added me."
