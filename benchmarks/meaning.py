@@ -72,11 +72,19 @@ def _taken(name: str, source: str, fps: float, frames: Frames, eyes: Eyes) -> Ta
     return Taken(name=name, source=source, fps=fps, frames=frames, places=places)
 
 
+def _largest(picture: Frames, eyes: Eyes) -> Mesh | None:
+    found = [face for face in eyes.faces(picture) if face.box.width >= NARROWEST]
+    return eyes.mesh(picture, max(found, key=lambda face: face.box.area)) if found else None
+
+
+def place_of(picture: Frames, eyes: Eyes) -> Place | None:
+    """Where a picture's largest face is; None where it has none that is large enough."""
+    mesh = _largest(picture, eyes)
+    return None if mesh is None else _place(mesh)
+
+
 def _places(frames: Frames, eyes: Eyes) -> list[Place] | None:
-    found = [face for face in eyes.faces(frames[0]) if face.box.width >= NARROWEST]
-    if not found:
-        return None
-    mesh = eyes.mesh(frames[0], max(found, key=lambda face: face.box.area))
+    mesh = _largest(frames[0], eyes)
     places = []
     for frame in frames:
         mesh = None if mesh is None else eyes.mesh(frame, mesh)

@@ -27,7 +27,7 @@ from bot.proxy import proxy_for
 from bot.services import Services
 from bot.supervisor import Loop
 from bot.text import messages
-from bot.text.command_translator import CommandTranslator
+from bot.text.catalogues.command_translator import CommandTranslator
 
 log = logging.getLogger(__name__)
 

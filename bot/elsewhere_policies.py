@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
+from bot.config.choices import ShareWith
 from bot.config.settings import Settings
 from bot.drawing_policies import local_environment, whole
 from bot.fleet.bucket import Pace
 from bot.fleet.checking import CheckPolicy
+from bot.fleet.own_weights import SharePolicy
 from bot.fleet.policy import FleetPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
+from db.fleet.workers import Trust
 from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.hosted.families import SERVICES_VARIABLE, TABLES_VARIABLE
 from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
@@ -36,6 +39,7 @@ def for_checks(settings: Settings) -> CheckPolicy:
         seconds=settings.worker_check_seconds,
         max_bytes=settings.max_clip_bytes,
         max_takes=settings.max_takes,
+        max_wasted_seconds=settings.max_wasted_seconds,
         nudity=settings.nudity_score,
     )
 
@@ -120,6 +124,16 @@ def for_wire(settings: Settings) -> WireLimits:
         max_bytes=settings.hosted_clip_bytes,
         private=settings.hosted_private,
         hosts=settings.hosted_hosts,
+    )
+
+
+def for_sharing(settings: Settings) -> SharePolicy:
+    """Which workers may have a copy of the owner's checkpoints and styles."""
+    nobody, *levels = ShareWith
+    shared = levels[: list(ShareWith).index(settings.share_weights)]
+    return SharePolicy(
+        trusts=frozenset(Trust(level) for level in shared if level is not nobody),
+        most_bytes=settings.share_weights_bytes,
     )
 
 

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from bot.render_times import FEW, RenderTimes
 from bot.seats import HERE, Seat, SeatSeen
+from db.jobs.allowances import Precedence
 from db.jobs.job import Job
 from db.jobs.queries import Arrival, JobQueries, Timed, Turn
-from db.states import JobId
+from db.states import STRANGERS, JobId
 from engine.core.family_spec import FamilySpec
 
 Seconds = NDArray[np.float64]
@@ -230,10 +231,12 @@ class Forecaster:
         times = replace(line.times, of={**line.times.of, profile: own})
         now = self._clock()
         delay = await self._jobs.delay(guild, user, lane)
+        priority = (Precedence.BACKGROUND if guild == STRANGERS else Precedence.NORMAL).priority
         before = [
             turn
             for turn in line.order
-            if not turn.paused and (turn.priority > 0 or (turn.priority == 0 and turn.due <= now + delay))
+            if not turn.paused
+            and (turn.priority > priority or (turn.priority == priority and turn.due <= now + delay))
         ]
         usual = {name: times.mean(name) for name in {profile, *(turn.profile for turn in before)}}
         begins, takes = line.turns(

@@ -128,6 +128,7 @@ def supervisor_of(services: Services) -> Supervisor:
         services.board.loop,
         services.takes.loop,
         services.reel_poster.loop,
+        services.contest_announcements.loop,
         services.cases.loop,
         services.answers.loop,
         services.housekeeping.loop,

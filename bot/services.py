@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from bot.broker.broker import Broker
 from bot.clips.clip_rules import ClipRules
+from bot.clips.contest_announcements import ContestAnnouncements
 from bot.clips.replay import Replays
 from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
@@ -82,6 +83,7 @@ class Services:
     replays: Replays
     effects: ServerEffects
     reel_poster: ReelPoster
+    contest_announcements: ContestAnnouncements
     cancelling: Cancelling
     clip_rules: ClipRules
     cases: CaseBoard

@@ -13,8 +13,9 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
 from engine.core.errors import UserError
+from engine.core.sentence import Sentence
 
-TOO_MANY_WAIT = "I have my hands full right now. Please try again in a minute."
+TOO_MANY_WAIT = Sentence("I have my hands full right now. Please try again in a minute.")
 
 asked_by: ContextVar[int] = ContextVar("asked_by", default=0)
 """The member for whom this task works; 0: nobody in particular. Set where an interaction comes in, and read

@@ -21,13 +21,12 @@ from discord import app_commands
 
 from bot.buttons import rows
 from bot.commands import setup_all
-from bot.text.catalogue import FOLDER
-from bot.text.command_translator import context_of
+from bot.text.catalogues.catalogue import FOLDER
+from bot.text.catalogues.command_translator import context_of
 from bot.text.languages import ENGLISH, LANGUAGES
 from bot.text.tree_texts import KINDS
-from bot.text.wording import BUTTON, CHOICE, ENGINE, FORM, KIND
+from bot.text.wording import BUTTON, CHOICE, FORM, KIND
 from engine.core.recipe import Quality
-from engine.families import FAMILIES
 from tests.bot.fixtures import mocked_services
 
 ROOT = Path(__file__).parent.parent
@@ -61,8 +60,12 @@ def of_source(code: str) -> Iterator[Words]:
                     yield None, sentence
                 case (("Text" | "Sentence"), [sentence, context]):
                     yield context, sentence
+                case "UserError", [*_, sentence] if isinstance(node.args[-1], ast.Constant):
+                    yield None, sentence
                 case "say_as", [context, sentence]:
                     yield context, sentence
+                case "UserError", [*_, sentence] if " " in sentence:
+                    yield None, sentence
                 case "say_many", [one, many]:
                     yield None, (one, many)
 
@@ -111,8 +114,6 @@ def of_objects() -> Iterator[Words]:
     for form in rows.forms():
         yield FORM, form.title
         yield FORM, form.label
-    for spec in FAMILIES.values():
-        yield ENGINE, spec.about
     for quality in Quality:
         yield CHOICE, quality.value
     for made in KINDS:
@@ -124,6 +125,8 @@ def extracted() -> Catalog:
     found = Catalog(project="Framekiln", header_comment=HEADER.rstrip(), charset="utf-8")
     for room in READ:
         for path in sorted((ROOT / room).rglob("*.py")):
+            if path.is_relative_to(ROOT / "bot/cli"):
+                continue  # the owner's, in English
             place = str(path.relative_to(ROOT))
             for context, sentence in of_source(path.read_text("utf-8")):
                 found.add(sentence, locations=[(place, 0)], context=context)

@@ -27,6 +27,7 @@ from bot.config.settings import Settings
 from bot.dashboard.policy import DashboardPolicy
 from bot.discord_io.door_limits import DoorLimits
 from bot.fleet.checking import CheckPolicy
+from bot.fleet.own_weights import SharePolicy
 from bot.fleet.policy import FleetPolicy
 from bot.gallery.policy import GalleryPolicy
 from bot.hosted.policy import HostingPolicy, Overflow
@@ -79,6 +80,7 @@ OWNERS = (
     LeavePolicy,
     WebPolicy,
     FleetPolicy,
+    SharePolicy,
     WebhookPolicy,
     WorkerPolicy,
     ApiPolicy,
@@ -253,6 +255,7 @@ def made_from(settings: Settings) -> list[object]:
         elsewhere_policies.for_checks(settings),
         serving_policies.for_web(settings),
         elsewhere_policies.for_fleet(settings),
+        elsewhere_policies.for_sharing(settings),
         for_worker(settings),
         serving_policies.for_api(settings),
         serving_policies.for_gallery(settings),
@@ -299,6 +302,7 @@ OTHER_VALUES: dict[str, Any] = {
 OTHERS = made_from(Settings.model_construct(**OTHER_VALUES))
 
 FIXED = {
+    "SharePolicy": {"trusts"},  # a choice; tests/bot/fleet/test_own_weights.py tries each
     "FleetPolicy": {"grace", "overslept", "ask_seconds", "strange_claims", "garbage"},
     "ClipIntakeLimits": {
         *("decoders", "min_side", "max_aspect", "max_frames", "max_fps", "max_streams", "working_side"),

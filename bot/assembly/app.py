@@ -19,6 +19,7 @@ from bot.assembly.job_loops import job_loops, limits_for, outcomes_of
 from bot.assembly.seating import seated
 from bot.assembly.workers import broker_of, fleet_of
 from bot.broker.broker import Broker
+from bot.clips.contest_announcements import ContestAnnouncements
 from bot.clips.replay import Replays
 from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
@@ -159,6 +160,7 @@ def _services(base: Base) -> Services:
         replays=_replays(base, submissions, screening),
         effects=_effects(base, submissions),
         reel_poster=_reel_poster(base),
+        contest_announcements=ContestAnnouncements(contests=base.queue.contests, messenger=base.messenger),
         cancelling=Cancelling(claims=queue.claims, signals=signals),
         clip_rules=policies.for_finished_clips(settings),
         cases=loops.cases,
@@ -221,6 +223,7 @@ def _reel_poster(base: Base) -> ReelPoster:
         reels=base.queue.reels,
         contests=base.queue.contests,
         blobs=base.blobs,
+        sealer=base.sealer,
         messenger=base.messenger,
         folder=base.settings.data_dir,
         most=base.settings.reel_clips,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot import elsewhere_policies, policies
 from bot.assembly.seating import Seating
-from bot.config.paths import OUTBOX
+from bot.config.paths import OUTBOX, OWN_DIGESTS
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Messenger
 from bot.fleet.abilities import Abilities
@@ -29,6 +29,7 @@ from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.elsewhere.owned import owned_families
 from engine.provenance.seal import Sealer
+from engine.weights.own_files import OwnFiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,7 @@ class Base:
     inventory: Inventory
     accounts: Accounts
     places: Places
+    own_files: OwnFiles
     abilities: Abilities
 
     @property
@@ -81,6 +83,7 @@ def base_of(
         clock=clock,
     )
     signals, places = JobSignals(), Places()
+    own_files = OwnFiles(policies.store_of(settings), settings.data_dir / OWN_DIGESTS)
     inventory = Inventory(
         policies.store_of(settings),
         seating.device,
@@ -109,10 +112,12 @@ def base_of(
         accounts=accounts,
         inventory=inventory,
         places=places,
+        own_files=own_files,
         abilities=Abilities(
             places,
             here=inventory.here,
             families=inventory.families,
             waiting=queue.worker_claims.abilities,
+            own=own_files,
         ),
     )

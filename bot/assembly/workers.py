@@ -11,6 +11,7 @@ from bot.broker.broker import Broker
 from bot.broker.store import BrokerStore
 from bot.config.paths import CALIBRATION, SPOOL
 from bot.fleet.checking import Checking
+from bot.fleet.own_weights import OwnWeights
 from bot.fleet.service import FleetService, fleet_service
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.decoder import Decoder
@@ -65,6 +66,7 @@ def fleet_of(
         limits_for: what a job may spend.
     """
     settings, queue = base.settings, base.queue
+    wanted = BrokerStore(settings.data_dir).wants
     fleet = fleet_service(
         elsewhere_policies.for_fleet(settings),
         claims=queue.claims,
@@ -77,10 +79,16 @@ def fleet_of(
         places=base.places,
         tally=tally,
         checks=_checks(base),
+        own_weights=OwnWeights(
+            base.own_files,
+            elsewhere_policies.for_sharing(settings),
+            wanted=wanted,
+            waiting=queue.worker_claims.abilities_for,
+        ),
         outcomes_of=outcomes_of,
         limits_for=limits_for,
         may_claim=base.data_watch.is_there,
-        wanted=BrokerStore(settings.data_dir).wants,
+        wanted=wanted,
         removed=broker.wake,
         folder=settings.data_dir / SPOOL / "workers",
         calibration=settings.data_dir / CALIBRATION,
@@ -89,4 +97,5 @@ def fleet_of(
     )
     broker.on_change(fleet.hub.dial)
     broker.before_removal(fleet.hub.dismiss)
+    broker.told_by(fleet.hub.pass_on)
     return fleet

@@ -38,6 +38,11 @@ def find_binary(named: Path | None) -> Path:
     Raises:
         BrokerUnusable: there is none that may run.
     """
+    if os.name == "nt":
+        raise BrokerUnusable(
+            "the broker runs on Linux and macOS; on Windows, run the bot in WSL, or the broker elsewhere: "
+            "framekiln workers on --external --address HOST"
+        )
     if named is not None:
         if not os.access(named, os.X_OK) or not named.is_file():
             raise BrokerUnusable(f"FRAMEKILN_BROKER_BINARY names {named}, which is no program")

@@ -13,12 +13,16 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from bot.broker.binary import INSTALL, find_binary
-from bot.broker.child import CONFIGURATION, LOG, PID, BrokerChild, ReloadRefused
+from bot.broker.binary import INSTALL
+from bot.broker.child import CONFIGURATION, LOG, PID, BrokerChild
 from bot.broker.configuration import Place, configuration
 from bot.broker.errors import BrokerUnusable
+from bot.broker.keeping import FILE as KEEPER_FILE
+from bot.broker.keeping import SEED as KEEPER_SEED
+from bot.broker.keeping import Guests, receipt_for
 from bot.broker.keys import is_public_key, public_key
 from bot.broker.policy import BrokerPolicy
+from bot.broker.served import Served
 from bot.broker.store import CERTIFICATE, KEY, BrokerStore, Secrets, Wanted, write_private
 from bot.link.connection import Login
 from bot.link.subjects import WORKER_ID
@@ -35,6 +39,12 @@ STEADY_AFTER = 60.0
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - the address to dial for each of them
 BOT = "framekiln bot"
+
+TELL_AGAIN = 60.0
+"""Seconds after which a broker elsewhere is told again who may come: its disk may have been set back."""
+
+PassOn = Callable[[bytes], Awaitable[bytes]]
+"""Tells the keeper of a broker elsewhere; returns its answer, b"" where none came."""
 
 Keys = Mapping[str, str]
 """Worker's id → the public half of its key."""
@@ -62,13 +72,14 @@ class Broker:
         self._store = store
         self._policy = policy
         self._keys = keys
-        self._child: BrokerChild | None = None
-        self._place: Place | None = None
-        self._written = ""
+        self._served = Served(store.folder.absolute(), binary=policy.binary)
         self._refused: set[str] = set()
         self._known: Collection[str] = ()
         self._farewells: list[Callable[[Collection[str]], Awaitable[None]]] = []
         self._listeners: list[Callable[[Login | None], None]] = []
+        self._kept = b""
+        self._tell_again = 0.0
+        self._pass_on: PassOn | None = None
         self._pause = FIRST_PAUSE
         self._not_before = 0.0
         self._tried: Wanted | None = None
@@ -80,11 +91,15 @@ class Broker:
     @property
     def child(self) -> BrokerChild | None:
         """The broker's process, where it is a child of the bot."""
-        return self._child
+        return self._served.child
 
     def on_change(self, listener: Callable[[Login | None], None]) -> None:
         """Have somebody told whenever :attr:`login` is another."""
         self._listeners.append(listener)
+
+    def told_by(self, pass_on: PassOn) -> None:
+        """Have the keeper of a broker elsewhere told over the bot's line to it."""
+        self._pass_on = pass_on
 
     def before_removal(self, farewell: Callable[[Collection[str]], Awaitable[None]]) -> None:
         """Have workers told that they may not come any more, before the broker cuts them off."""
@@ -104,7 +119,7 @@ class Broker:
         try:
             wanted = await asyncio.to_thread(self._store.wanted)
             if wanted is None or not wanted.on:
-                if self._child is not None or self.login is not None:
+                if self.child is not None or self.login is not None:
                     log.info("workers are off")
                 await self.close()
                 self._well()
@@ -133,44 +148,44 @@ class Broker:
             await self._end()
             host, _, port = wanted.address.rpartition(":")
             self._up(secrets, host.strip("[]"), int(port))
+            await self._tell_keeper(secrets, int(port))
             return
         await self._embedded(secrets)
+
+    async def _tell_keeper(self, secrets: Secrets, port: int) -> None:
+        """Have the broker elsewhere know who may come, if something keeps it that can be told."""
+        seed = await asyncio.to_thread(self._store.keeper_seed)
+        if not seed or self._pass_on is None:
+            return
+        workers = await self._may_come()
+        guests = Guests(
+            bot=public_key(secrets.seed),
+            keeper=public_key(seed),
+            port=port,
+            connections=self._policy.connections,
+            workers=workers,
+        )
+        data, now = guests.to_json(), time.monotonic()
+        if data == self._kept and now < self._tell_again:
+            return
+        await self._part_with(workers)
+        if await self._pass_on(data) == receipt_for(data):
+            if data != self._kept:
+                log.info("the broker elsewhere knows that %d workers may come", len(workers))
+            self._kept, self._tell_again = data, now + TELL_AGAIN
 
     async def _embedded(self, secrets: Secrets) -> None:
         """Have a child that runs with the right configuration."""
         place = place_in(self._store.folder.absolute(), self._store, self._policy)
         workers = await self._may_come()
         text = configuration(place, bot=public_key(secrets.seed), workers=workers)
-        child = self._child
-        if child is not None and not child.runs:
-            log.error("the broker has ended, and starts again. %s", child.last_words())
-            self._child = None
-        if self._child is not None and place == self._place and text == self._written:
-            if time.monotonic() - self._up_since > STEADY_AFTER:
-                self._pause = FIRST_PAUSE
-            return
         await self._part_with(workers)
-        await asyncio.to_thread(write_private, self._store.folder / CONFIGURATION, text)
-        if self._child is not None and place == self._place:
-            try:
-                await self._child.reload()
-            except ReloadRefused as error:
-                log.error("the broker refused its new configuration, and starts again: %s", error)  # noqa: TRY400 - says all
-            else:
-                self._written = text
-                return
-        await self._end()
-        child = BrokerChild(
-            await asyncio.to_thread(find_binary, self._policy.binary), self._store.folder.absolute()
-        )
-        try:
-            await child.start()
-        except OSError as error:
-            raise BrokerUnusable(f"the broker could not be started: {error}") from error
-        self._child, self._place, self._written = child, place, text
-        self._up_since = time.monotonic()
-        log.info("workers are on: the broker listens on %s, port %d", place.host, place.port)
-        self._up(secrets, EVERYWHERE.get(place.host, place.host), place.port)
+        if await self._served.be(place, text):
+            self._up_since = time.monotonic()
+            log.info("workers are on: the broker listens on %s, port %d", place.host, place.port)
+            self._up(secrets, EVERYWHERE.get(place.host, place.host), place.port)
+        elif time.monotonic() - self._up_since > STEADY_AFTER:
+            self._pause = FIRST_PAUSE
 
     async def _part_with(self, workers: Collection[str]) -> None:
         """Say goodbye to those that could come and may not any more: a broker only hangs up."""
@@ -221,9 +236,7 @@ class Broker:
                 listener(login)
 
     async def _end(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            await child.stop()
+        await self._served.end()
 
 
 def own_end(policy: BrokerPolicy) -> str:
@@ -247,15 +260,29 @@ def place_in(folder: Path, store: BrokerStore, policy: BrokerPolicy) -> Place:
     )
 
 
-def export(folder: Path, secrets: Secrets, workers: Keys, *, port: int, connections: int) -> None:
-    """Write what a broker on another machine needs into a folder: configuration, certificate and key.
+def export(
+    folder: Path, secrets: Secrets, workers: Keys, *, keeper: str, port: int, connections: int
+) -> None:
+    """Write what a broker on another machine needs into a folder: configuration, certificate and keys.
+
+    Args:
+        folder: where to.
+        secrets: the bot's.
+        workers: that may come.
+        keeper: the secret key of what keeps the broker there.
+        port: on which it listens.
+        connections: at the same time.
 
     Raises:
         OSError: it cannot be written.
         BrokerUnusable: a package is missing.
     """
     place = Place(host="0.0.0.0", port=port, certificate=CERTIFICATE, key=KEY, connections=connections)  # noqa: S104 - that is its purpose
-    text = configuration(place, bot=public_key(secrets.seed), workers=workers)
+    bot, kept_by = public_key(secrets.seed), public_key(keeper)
+    text = configuration(place, bot=bot, workers=workers, keeper=kept_by)
+    guests = Guests(bot=bot, keeper=kept_by, port=port, connections=connections, workers=workers)
+    write_private(folder / KEEPER_FILE, guests.to_json().decode())
+    write_private(folder / KEEPER_SEED, keeper + "\n")
     write_private(folder / CERTIFICATE, secrets.certificate.certificate)
     write_private(folder / KEY, secrets.certificate.key)
     write_private(folder / CONFIGURATION, text)

@@ -194,16 +194,19 @@ def end_orphan(folder: Path) -> bool:
 
 def _command_of(pid: int) -> str:
     """A process's command line; "" where there is none."""
+    if sys.platform != "linux":
+        return _command_by_ps(pid)
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-    except FileNotFoundError:
-        if sys.platform == "linux":
-            return ""
     except OSError:
         return ""
+
+
+def _command_by_ps(pid: int) -> str:
+    """The same, where there is no ``/proc``."""
     try:
         asked = subprocess.run(
-            ["/bin/ps", "-o", "command=", "-p", str(pid)],
+            ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)],  # else macOS cuts it at 80 characters
             capture_output=True,
             text=True,
             check=False,

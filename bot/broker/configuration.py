@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.broker.keeping import rights
 from bot.link.certificate import NAME
 from bot.link.subjects import BOT_MAY_SAY, FROM_WORKERS, worker_may_hear, worker_may_say
 
@@ -59,19 +60,22 @@ class Place:
     pid: str = ""
 
 
-def configuration(place: Place, *, bot: str, workers: Mapping[str, str]) -> str:
+def configuration(place: Place, *, bot: str, workers: Mapping[str, str], keeper: str = "") -> str:
     """The text of the file.
 
     Args:
         place: where it runs.
         bot: the public half of the bot's key.
         workers: id → public half of the key, of every worker that may come.
+        keeper: the public half of the key of what keeps a broker elsewhere; "": nothing does.
     """
     users = [_user(bot, [BOT_MAY_SAY], [FROM_WORKERS])]
     users += [
         _user(key, [worker_may_say(worker)], list(worker_may_hear(worker)))
         for worker, key in sorted(workers.items())
     ]
+    if keeper:
+        users.append(rights(keeper))
     tls = {
         "cert_file": place.certificate,
         "key_file": place.key,

@@ -20,6 +20,7 @@ WANTED = "wanted.json"
 CERTIFICATE = "certificate.pem"
 KEY = "key.pem"
 SEED = "bot.nkey"
+KEEPER_SEED = "keeper.nkey"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +123,25 @@ class BrokerStore:
         self._write(SEED, made.seed + "\n")
         self._write(CERTIFICATE, made.certificate.certificate)
         return made
+
+    def keeper_seed(self, *, make: bool = False) -> str:
+        """The secret key of what keeps a broker elsewhere; "": none was made.
+
+        Args:
+            make: make it, if there is none.
+
+        Raises:
+            BrokerUnusable: a package is missing.
+            OSError: it cannot be read or written.
+        """
+        try:
+            return self._read(KEEPER_SEED).strip()
+        except FileNotFoundError:
+            if not make:
+                return ""
+        seed = new_seed()
+        self._write(KEEPER_SEED, seed + "\n")
+        return seed
 
     def _read(self, name: str) -> str:
         return (self.folder / name).read_text("utf-8")

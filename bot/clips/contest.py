@@ -33,7 +33,6 @@ OUTCOMES = {
     Entered.OVER: community_texts.NO_CONTEST,
     Entered.UNFIT: community_texts.UNFIT_ENTRY,
     Entered.OWN: community_texts.OWN_ENTRY,
-    Entered.FULL: community_texts.full(MOST_ENTRIES),
 }
 
 
@@ -118,7 +117,7 @@ class EnterClip(JobButton):
         outcome = await interaction.client.part(Contests).enter(
             guild_of(interaction), interaction.user.id, job.id, most=MOST_ENTRIES
         )
-        await say(interaction, OUTCOMES.get(outcome, community_texts.ENTERED))
+        await say(interaction, _words_for(outcome, community_texts.ENTERED))
 
 
 class NextEntry(JobButton):
@@ -153,7 +152,12 @@ class Vote(JobButton):
         outcome = await interaction.client.part(Contests).vote(
             guild_of(interaction), interaction.user.id, job.id
         )
-        await say(interaction, OUTCOMES.get(outcome, community_texts.VOTED))
+        await say(interaction, _words_for(outcome, community_texts.VOTED))
+
+
+def _words_for(outcome: Entered, done: str) -> str:
+    """What a member is told of what they did; ``done``: where it worked."""
+    return community_texts.full(MOST_ENTRIES) if outcome is Entered.FULL else OUTCOMES.get(outcome, done)
 
 
 def announcement_buttons() -> discord.ui.View:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from bot.text.foreign import disarm, quote
 from bot.text.messages import MESSAGE_LIMIT, fit
 from bot.text.prompts import show_prompt
+from bot.text.wording import CHOICE, number, say, translated
 from engine.core.receipt import Receipt
 from engine.core.recipe import Kind, Recipe
+from engine.core.sentence import row_of
 from engine.provenance.statement import sound_of
 
 SHOWN_WORDS = 400
@@ -46,24 +48,40 @@ def recipe_text(recipe: Recipe, receipt: Receipt | None) -> RecipeText:
 def _lines(recipe: Recipe, receipt: Receipt | None) -> Iterator[str]:
     way = f" ({_name(recipe.way)})" if recipe.way else ""
     model = f" · {_name(recipe.model)}" if recipe.model else ""
-    yield f"**Recipe** · {_name(recipe.engine)}{way}{model} · seed `{recipe.seed}`"
-    drawn = f"{recipe.frames} frames at {recipe.native_fps:g} a second"
-    if recipe.native_fps != recipe.fps:
-        drawn += f", smoothed to {recipe.fps:g}"
-    chosen = f"motion {recipe.motion} · camera {recipe.camera} · quality {recipe.quality}"
+    seed = say("seed {seed}", seed=f"`{recipe.seed}`")
+    yield f"**{say('Recipe')}** · {_name(recipe.engine)}{way}{model} · {seed}"
+    frames, drawn_fps = recipe.frames, number(recipe.native_fps)
+    if recipe.native_fps == recipe.fps:
+        drawn = say("{frames} frames at {fps} a second", frames=frames, fps=drawn_fps)
+    else:
+        drawn = say(
+            "{frames} frames at {fps} a second, smoothed to {smooth}",
+            frames=frames,
+            fps=drawn_fps,
+            smooth=number(recipe.fps),
+        )
+    chosen = say(
+        "motion {motion} · camera {camera} · quality {quality}",
+        motion=translated(recipe.motion, CHOICE),
+        camera=translated(recipe.camera, CHOICE),
+        quality=translated(recipe.quality, CHOICE),
+    )
     shape = f"{recipe.width}×{recipe.height} · {drawn}"
     yield shape if recipe.kind is Kind.UPSCALE else f"{shape} · {chosen}"
     yield from _drawing(recipe)
     if recipe.effect is not None:
-        loops = ", played there and back" if recipe.effect.loops else ""
-        yield f"effect {_name(recipe.effect.name)} at {recipe.effect.amount:.0%}{loops}"
+        named, amount = _name(recipe.effect.name), f"{recipe.effect.amount:.0%}"
+        if recipe.effect.loops:
+            yield say("effect {name} at {amount}, played there and back", name=named, amount=amount)
+        else:
+            yield say("effect {name} at {amount}", name=named, amount=amount)
     if sound := sound_of(recipe):
         lost = receipt is not None and not receipt.sound
         yield f"with {disarm(sound)}{', which did not fit' if lost else ''}"
     if receipt is not None:
         yield from (f"- {disarm(given_up)}" for given_up in receipt.ladder)
         for take in receipt.takes:
-            reasons = f" ({disarm('; '.join(take.reasons))})" if take.reasons else ""
+            reasons = f" ({disarm(row_of(take.reasons))})" if take.reasons else ""
             yield f"- take {take.number}: {take.outcome}, {take.score:.0f} of 100{reasons}"
     yield from (f"- {disarm(reason)}" for reason in recipe.reasons[:SHOWN_REASONS])
 
@@ -71,17 +89,23 @@ def _lines(recipe: Recipe, receipt: Receipt | None) -> Iterator[str]:
 def _drawing(recipe: Recipe) -> Iterator[str]:
     """What a model was told; nothing for an engine that has no model."""
     if recipe.words:
-        yield f"prompt as read: {show_prompt(recipe.words, SHOWN_WORDS)}"
+        yield say("prompt as read: {words}", words=show_prompt(recipe.words, SHOWN_WORDS))
     if recipe.negative:
-        yield f"negative prompt: {show_prompt(recipe.negative, SHOWN_WORDS)}"
+        yield say("negative prompt: {words}", words=show_prompt(recipe.negative, SHOWN_WORDS))
     numbers = []
     if recipe.steps:
-        numbers += [f"{recipe.steps} steps", f"guidance {recipe.guidance:g}"]
+        numbers += [
+            say("{n} steps", n=recipe.steps),
+            say("guidance {n}", n=number(recipe.guidance)),
+        ]
     if recipe.strength:
-        numbers.append(f"strength {recipe.strength:g}")
+        numbers.append(say("strength {n}", n=number(recipe.strength)))
     if recipe.follow is not None:
-        numbers.append(f"follows the clip's {recipe.follow}")
-    numbers += [f"style {_name(style.name)} at {style.weight:g}" for style in recipe.styles]
+        numbers.append(say("follows the clip's {what}", what=translated(recipe.follow, CHOICE)))
+    numbers += [
+        say("style {name} at {weight}", name=_name(style.name), weight=number(style.weight))
+        for style in recipe.styles
+    ]
     numbers += [
         f"{disarm(f'{name} {value}'.replace('_', ' '))}" for name, value in sorted(recipe.settings.items())
     ]

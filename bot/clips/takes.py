@@ -26,7 +26,7 @@ from bot.supervisor import Loop
 from bot.text import clip_texts, take_texts
 from bot.text.messages import SHOWN_PROMPT
 from bot.text.prompts import show_prompt
-from bot.text.wording import speaking
+from bot.text.wording import in_words, speaking
 from db.errors import BlobDamaged
 from db.files import Blobs
 from db.jobs.choices import Choices, NewDraft
@@ -138,7 +138,9 @@ class TakesToChoose:
                 draft_of(recipe, number, self._policy, here, self._plan) for number in range(1, job.takes + 1)
             ]
         except UserError as error:
-            await self._fail(job, error.code, str(error))
+            with speaking(job.language):
+                text = in_words(error.said)
+            await self._fail(job, error.code, text)
             return
         new = [
             NewDraft(recipe=one.to_json(sentences=True), profile=one.profile, seed=one.seed) for one in drafts

@@ -63,12 +63,13 @@ class DefaultsGroup(
         command: app_commands.Command[Any, ..., None] = app_commands.Command(
             name="set", description="Choose what your clips have if you don't say otherwise", callback=keep
         )
-        about = {option.name: option.about for option in PREFERABLE}
-        app_commands.describe(**about, server=FOR_ALL)(command)
+        about = {option.name: app_commands.locale_str(option.about) for option in PREFERABLE}
+        app_commands.describe(**about, server=app_commands.locale_str(FOR_ALL))(command)
         for option in PREFERABLE:
             if option.choices:
                 shown = [
-                    app_commands.Choice(name=name, value=value) for value, name in option.choices.items()
+                    app_commands.Choice(name=app_commands.locale_str(name), value=value)
+                    for value, name in option.choices.items()
                 ]
                 app_commands.choices(**{option.name: shown})(command)
         complete(command, self._services, Kind.TEXT2VIDEO, leave_out={"quality"})

@@ -93,7 +93,9 @@ async def listed(services: Services, interaction: Interaction, typed: str) -> li
     """The effects whose name or line holds what was typed, each with the wait as it is now."""
     typed = typed.strip().lower()[:MAX_NAME]
     every = (await services.effects.all_of(guild_of(interaction))).values()
-    found = [one for one in every if typed in one.name.lower() or typed in one.about.lower()][:MOST]
+    found = [one for one in every if any(typed in words.lower() for words in effect_texts.words_of(one))][
+        :MOST
+    ]
     choices = []
     for one in found:
         line = effect_texts.choice(one.name, one.about, await services.effects.wait(interaction, one))

@@ -29,7 +29,11 @@ class Brokering(BaseSettings):
         "owner's are believed.",
     )
     worker_judged_share: float = Field(
-        0.05, ge=0, le=1, description="The share of a worker's later clips that the gate judges again."
+        1.0,
+        ge=0,
+        le=1,
+        description="The share of a worker's later clips that the gate judges again. Each takes a second of "
+        "a core, beside what making it anew takes.",
     )
     worker_check_seconds: float = Field(
         120.0, ge=10, le=3600, description="Most seconds for making a worker's clip anew."

@@ -12,6 +12,15 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class ShareWith(StrEnum):
+    """Whose workers may have a copy of the owner's checkpoints and styles; each includes those before it."""
+
+    NOBODY = "nobody"
+    OWN = "own"
+    FRIEND = "friend"
+    PUBLIC = "public"
+
+
 class Where(StrEnum):
     """Where models run."""
 

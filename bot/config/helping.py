@@ -27,6 +27,12 @@ class Helping(BaseSettings):
         le=8,
         description="While so many finished clips wait for the bot, such a machine asks for no further job.",
     )
+    worker_weights_bytes: int = Field(
+        20_000_000_000,
+        ge=0,
+        description="Most bytes of checkpoints and styles of the bot's owner that such a machine fetches and "
+        "keeps; the oldest makes room. 0: it fetches none.",
+    )
     worker_refused_seconds: float = Field(
         300.0,
         ge=1,

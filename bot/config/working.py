@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
+from bot.config.choices import ShareWith
+
 
 class Working(BaseSettings):
     """A part of :class:`bot.config.settings.Settings`."""
@@ -45,6 +47,15 @@ class Working(BaseSettings):
     )
     worker_transfers: int = Field(
         32, ge=1, le=128, description="Files that are fetched from workers at the same time."
+    )
+    share_weights: ShareWith = Field(
+        ShareWith.OWN,
+        description="Which workers may fetch a copy of your own checkpoints and styles from the bot: nobody, "
+        "own (your machines), friend (also your friends'), public (anybody's). Whoever has a copy keeps it: "
+        "look at what a file's licence says about passing it on.",
+    )
+    share_weights_bytes: int = Field(
+        8_000_000_000, ge=1, description="Larger checkpoints and styles are not passed on to workers."
     )
     worker_remembered_hours: float = Field(
         24.0,

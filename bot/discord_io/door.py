@@ -25,8 +25,9 @@ import discord
 
 from bot.discord_io.door_limits import DoorLimits
 from bot.discord_io.whereabouts import Whereabouts, is_here, spot_of
-from bot.text import messages
+from bot.text import messages, outside_texts
 from db.moderation.standing import Standing
+from db.states import is_outside
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +166,7 @@ class Door:
     async def refusal(self, interaction: discord.Interaction[Any], manner: Manner) -> str | None:
         """Why an interaction is not let in now; None: it may come in."""
         if not manner.own_data:
-            if await self.is_banned(interaction):
+            if spot_of(interaction) is None and await self.is_banned(interaction):
                 return messages.BANNED
             if not manner.anywhere and not is_here(interaction):
                 refusal = await self._refusal_outside(interaction, manner)
@@ -179,7 +180,7 @@ class Door:
             return messages.ONLY_IN_SERVERS
         refusal = await self._whereabouts.refusal(interaction)
         if refusal is None and await self.is_banned(interaction):
-            return messages.BANNED
+            return outside_texts.BANNED
         return refusal
 
     async def _full(self, guild: int, user: int, slot: Slot) -> str | None:
@@ -190,7 +191,7 @@ class Door:
         if self._of_member[user, slot] >= self._limits.per_member:
             return messages.ONE_AT_A_TIME
         if slot is Slot.CLIP and self._of_guild[guild] >= self._limits.per_guild:
-            return messages.SERVER_IS_BUSY
+            return outside_texts.BUSY if is_outside(guild) else messages.SERVER_IS_BUSY
         return None
 
     @asynccontextmanager

@@ -17,7 +17,7 @@ import discord
 
 from bot.config.choices import Language
 from bot.discord_io.causes import Trouble, trouble_of
-from bot.discord_io.places import Place, found_in, place_of
+from bot.discord_io.places import IsIt, Place, carries, found_in, place_of, says
 from bot.discord_io.post import Answered, ChannelError, Post, SmallFile
 from bot.discord_io.public_channels import is_public
 from bot.discord_io.sending import KnownForms, Where, files_of, send_in_its_form
@@ -237,16 +237,7 @@ class Messenger:
         """
         application, _, own = token.partition(":")
         hook = _hook(await self._connected(), int(application), own)
-        nobody = discord.AllowedMentions.none()
-        await self._call(
-            lambda: hook.edit_message(
-                _ORIGINAL,
-                content=post.content,
-                attachments=files_of(post),
-                view=post.view,
-                allowed_mentions=nobody,
-            )
-        )
+        await self._call(lambda: hook.edit_message(_ORIGINAL, **_whole(post)))
 
     async def delete(self, channel_id: int, message_id: int) -> None:
         """Delete a message; one that is gone already is as good.
@@ -276,11 +267,17 @@ class Messenger:
         Raises:
             ChannelError: the channel could not be read.
         """
+        return await self._find(channel_id, carries(file_name), since)
+
+    async def find_said(self, channel_id: int, content: str, *, since: float) -> int | None:
+        """Look for an own message with this text; as :meth:`find_own`."""
+        return await self._find(channel_id, says(content), since)
+
+    async def _find(self, channel_id: int, is_it: IsIt, since: float) -> int | None:
         client = await self._connected()
         me = client.user.id if client.user else 0
         oldest = discord.utils.time_snowflake(datetime.fromtimestamp(since - CLOCK_SLACK, UTC))
-
-        return await self._call(lambda: found_in(place_of(client, channel_id), me, file_name, oldest))
+        return await self._call(lambda: found_in(place_of(client, channel_id), me, is_it, oldest))
 
     async def answer_of(self, application: int, token: str) -> Answered | None:
         """The first answer to an interaction of an earlier run.
@@ -350,6 +347,17 @@ async def _with_an_open_gate(client: discord.Client | None, do: Callable[[], Awa
         if client is not None:
             client.http._global_over.set()  # noqa: SLF001 - nothing else does
         raise
+
+
+def _whole(post: Post) -> dict[str, Any]:
+    """A message as an edit that leaves nothing of what stood there."""
+    nobody = discord.AllowedMentions.none()
+    return {
+        "content": post.content,
+        "attachments": files_of(post),
+        "view": post.view,
+        "allowed_mentions": nobody,
+    }
 
 
 def _hook(client: discord.Client, application: int, token: str) -> discord.Webhook:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import discord
@@ -46,26 +46,40 @@ async def post_in(forum: discord.ForumChannel, title: str, content: str | None, 
     return made.message.id
 
 
-async def found_in(place: Place, me: int, file_name: str, oldest: int) -> int | None:
-    """The id of an own message with a file of this name; None: there is none.
+IsIt = Callable[[discord.Message], bool]
+"""Whether a message is the one that is looked for."""
+
+
+def carries(file_name: str) -> IsIt:
+    """Whether a message has a file of this name."""
+    return lambda message: any(name.removeprefix(SPOILER) == file_name for name in files_in(message))
+
+
+def says(content: str) -> IsIt:
+    """Whether a message has this text; Discord strips what is sent."""
+    return lambda message: message.content.strip() == content.strip()
+
+
+async def found_in(place: Place, me: int, is_it: IsIt, oldest: int) -> int | None:
+    """The id of an own message that is the one that is looked for; None: there is none.
 
     Args:
         place: where it is looked for.
         me: the bot.
-        file_name: of the file.
+        is_it: which one.
         oldest: no message with a smaller id is meant.
     """
     if isinstance(place, discord.ForumChannel):
-        return await _found_in_forum(place, me, file_name, oldest)
+        return await _found_in_forum(place, me, is_it, oldest)
     async for message in place.history(limit=LOOK_BACK_MESSAGES):
         if message.id < oldest:
             return None
-        if message.author.id == me and _carries(message, file_name):
+        if message.author.id == me and is_it(message):
             return message.id
     return None
 
 
-async def _found_in_forum(forum: discord.ForumChannel, me: int, file_name: str, oldest: int) -> int | None:
+async def _found_in_forum(forum: discord.ForumChannel, me: int, is_it: IsIt, oldest: int) -> int | None:
     """A post that was just made is still among the active ones."""
     for thread in await forum.guild.active_threads():
         if thread.parent_id == forum.id and thread.owner_id == me and thread.id >= oldest:
@@ -73,7 +87,7 @@ async def _found_in_forum(forum: discord.ForumChannel, me: int, file_name: str, 
                 first = await thread.fetch_message(thread.id)
             except discord.NotFound:
                 continue  # it was deleted, and the post stayed
-            if _carries(first, file_name):
+            if is_it(first):
                 return first.id
     return None
 
@@ -85,7 +99,3 @@ def missing_in(channel: discord.TextChannel | discord.ForumChannel) -> Sequence[
     if isinstance(channel, discord.ForumChannel):
         needed.append("send_messages_in_threads")
     return [name for name in needed if not getattr(allowed, name)]
-
-
-def _carries(message: discord.Message, file_name: str) -> bool:
-    return any(name.removeprefix(SPOILER) == file_name for name in files_in(message))

@@ -14,6 +14,7 @@ from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Recipe
+from engine.weights.own_files import OwnFiles
 
 
 class Abilities:
@@ -26,6 +27,7 @@ class Abilities:
         here: Callable[[], Awaitable[Capabilities]],
         families: Callable[[], Mapping[str, FamilySpec]],
         waiting: Callable[[], Awaitable[Sequence[str]]],
+        own: OwnFiles,
     ) -> None:
         """Make one.
 
@@ -34,11 +36,13 @@ class Abilities:
             here: what this machine has, without them.
             families: all, by name.
             waiting: the abilities that jobs wait for.
+            own: knows the owner's checkpoints and styles by their digests.
         """
         self._places = places
         self._here = here
         self._families = families
         self._waiting = waiting
+        self._own = own
         self._machine: Machine | None = None
 
     @property
@@ -105,7 +109,7 @@ class Abilities:
         return messages.ANOTHER_MACHINE if self._places.anyone_can(ability) else None
 
     def _seen(self, capabilities: Capabilities) -> Machine:
-        self._machine = Machine.here(capabilities)
+        self._machine = Machine.here(capabilities, self._own.digests)
         return self._machine
 
     def _somebody_can(self, ability: Ability | None, here: Machine) -> bool:
@@ -113,7 +117,7 @@ class Abilities:
 
     def _least(self, recipe: Recipe, here: Machine) -> Ability | None:
         """What a recipe takes. Of memory, no more than the largest machine has that could draw it."""
-        ability = ability_of(recipe, self._families(), digest_of=lambda _: None)
+        ability = ability_of(recipe, self._families(), digest_of=self._own.digest_of)
         if ability is None:
             return None
         of_any = dataclasses.replace(ability, memory=0)

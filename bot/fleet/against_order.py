@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.fleet.results import Unfit
@@ -89,6 +90,18 @@ def believable_takes(receipt: Receipt, recipe: Recipe, most: int) -> tuple[TakeR
         )
     except (TypeError, ValueError) as error:
         raise Unfit(f"the receipt cannot be read: {error}") from error
+
+
+def check_tried(takes: Sequence[TakeRecord], most: int, wasted: float) -> None:
+    """See that a worker which kept a take that its own gate rejected had tried for as long as it might.
+
+    Raises:
+        Unfit: it had not, or it does not say that the take was rejected.
+    """
+    if any(take.outcome is not Outcome.REJECTED for take in takes):
+        raise Unfit("the receipt tells of a good take that was not kept")
+    if len(takes) < most and sum(take.seconds for take in takes) < wasted:
+        raise Unfit(f"after {len(takes)} takes it kept one that the gate rejects, and it might draw {most}")
 
 
 def true_receipt(made: Remade, told: Receipt, takes: tuple[TakeRecord, ...], recipe: Recipe) -> Receipt:

@@ -16,6 +16,7 @@ from engine.core.precision import PACKAGES, PRECISION
 from engine.core.recipe import Recipe
 from engine.families import CATALOGUE
 from engine.planning.choice import engines_for
+from engine.weights.own_files import OwnKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,8 @@ class Ability:
         engine: the family; "": any machine can, because nothing is drawn.
         weights: names of catalogue entries.
         one_of: sets of such names, of which it needs one whole; empty: none.
-        files: digests of the owner's own checkpoints and styles. A name says nothing on another machine.
+        files: digests of the owner's own checkpoint and styles, in the order of :func:`own_names`. A name
+            says nothing on another machine.
         package: the optional Python package that keeps its weights small; "": none.
         memory: bytes of GPU memory; 0: any.
     """
@@ -130,18 +132,26 @@ def read(text: str) -> Ability | None:
         return None
 
 
+def own_names(recipe: Recipe) -> list[tuple[OwnKind, str]]:
+    """The owner's own files that a recipe is drawn with: its checkpoint, then its styles."""
+    own = [(OwnKind.STYLE, style.name) for style in recipe.styles]
+    if recipe.model and recipe.model not in CATALOGUE:
+        own.insert(0, (OwnKind.CHECKPOINT, recipe.model))
+    return own
+
+
 def ability_of(
     recipe: Recipe,
     families: Mapping[str, FamilySpec],
     *,
-    digest_of: Callable[[str], str | None],
+    digest_of: Callable[[OwnKind, str], str | None],
 ) -> Ability | None:
     """What drawing a recipe takes.
 
     Args:
         recipe: what is to be drawn.
         families: all, by name.
-        digest_of: the digest of a checkpoint or style of the owner's, by its name; None: not known.
+        digest_of: the digest of a checkpoint or style of the owner's; None: not known.
 
     Returns:
         None where no machine but this one should draw it: it is not drawn by a model of ours, or with a file
@@ -152,15 +162,12 @@ def ability_of(
     spec = families.get(recipe.engine)
     if spec is None or spec.made_at:
         return None
-    own = [style.name for style in recipe.styles]
     weights = set(spec.weights)
-    if recipe.model and recipe.model in CATALOGUE:
+    if recipe.model in CATALOGUE:
         weights.add(recipe.model)
-    elif recipe.model:
-        own.append(recipe.model)
-    files = [digest_of(name) for name in own]
-    known = [digest for digest in files if digest is not None]
-    if len(known) < len(files):
+    own = own_names(recipe)
+    known = [digest for kind, name in own if (digest := digest_of(kind, name)) is not None]
+    if len(known) < len(own):
         return None
     way = next((way for ways in spec.ways.values() for way in ways if way.name == recipe.way), None)
     follows = () if recipe.follow is None else spec.follows.get(recipe.follow, ())
@@ -169,7 +176,7 @@ def ability_of(
         engine=spec.name,
         weights=tuple(sorted(weights | set(() if way is None else way.weights))),
         one_of=tuple(tuple(sorted(names)) for names in follows),
-        files=tuple(sorted(known)),
+        files=tuple(known),
         package=next((package for kept, package in PACKAGES.items() if kept == precision), ""),
         memory=0 if way is None or not spec.loads else way.memory,
     )

@@ -17,7 +17,14 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from bot.fleet.against_order import believable_takes, check_shape, same_shape, size_of, true_receipt
+from bot.fleet.against_order import (
+    believable_takes,
+    check_shape,
+    check_tried,
+    same_shape,
+    size_of,
+    true_receipt,
+)
 from bot.fleet.results import Unfit
 from bot.intake import sandbox
 from bot.intake.clip_intake import CleanClip, ClipIntake
@@ -27,9 +34,9 @@ from bot.job_documents import recipe_of
 from db.files import Blobs
 from db.fleet.workers import Worker
 from db.jobs.job import Job
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.receipt import Receipt
-from engine.core.recipe import Kind, Recipe, Role
+from engine.core.recipe import Kind, Recipe, Role, SoundSource
 from engine.process.remake import Remade, Remake
 from engine.provenance.statement import metadata
 from engine.rendering.limits import DRAFT_BYTES
@@ -41,6 +48,11 @@ log = logging.getLogger(__name__)
 _PROGRAM = sandbox.program("engine.process.remake")
 REMEMBERED = 1000
 """Clips whose pixels are remembered, the latest."""
+JUDGED_BY = (Role.PICTURE, Role.END, Role.BEFORE, Role.SOUND)
+FLASHES_WITH_EFFECT = (
+    "With this effect the clip would flash {count} times within a second. More than three can be dangerous "
+    "for some people, so it is not made. Another picture may do."
+)
 _SHEET_QUALITY = 80
 _DRAFT_SIDE = 768
 """Pixels; a first look is small."""
@@ -56,6 +68,7 @@ class CheckPolicy:
         seconds: on the clock, for making a clip anew and judging it.
         max_bytes: of a clip.
         max_takes: of a clip; more are no receipt.
+        max_wasted_seconds: in discarded takes; a worker that stops before has drawn as many as it may.
         nudity: score from which a first look, or the picture of a discarded take, is not shown.
     """
 
@@ -64,6 +77,7 @@ class CheckPolicy:
     seconds: float
     max_bytes: int
     max_takes: int
+    max_wasted_seconds: float
     nudity: float
 
 
@@ -122,10 +136,13 @@ class Checking:
 
         Raises:
             Unfit: it is not what was ordered.
+            UserError: it is, and with the effect that was asked for it cannot be shown.
             OSError: it cannot be stored.
         """
         recipe, policy = recipe_of(job), self._policy
         takes = believable_takes(receipt, recipe, policy.max_takes)
+        if receipt.forced:
+            check_tried(takes, policy.max_takes, policy.max_wasted_seconds)
         async with self._one:
             data = await asyncio.to_thread(_read, clip, policy.max_bytes)
             clean = await self._clean(data)
@@ -133,7 +150,6 @@ class Checking:
             await self._check_origin(data, recipe)
             self._check_repeated(clean.sha256, recipe)
             sound = await self._sound(data, recipe, clean)
-            judged = self._is_judged(recipe, worker)
             with tempfile.TemporaryDirectory(prefix="check-", dir=self._folder()) as name:
                 folder = Path(name)
                 order = Remake(
@@ -143,16 +159,21 @@ class Checking:
                     fps=recipe.fps,
                     max_bytes=policy.max_bytes,
                     metadata=metadata(recipe),
-                    loops=recipe.loop,
                     whole=recipe.kind is Kind.UPSCALE and not recipe.only_remade,
                     models=str(self._store.folder.absolute()),
                     ffmpeg=imageio_ffmpeg.get_ffmpeg_exe(),
-                    judged_by=recipe.to_json() if judged else "",
+                    recipe=recipe.to_json(),
+                    judged=self._is_judged(worker),
+                    take=max(1, receipt.kept),
                     calibration=str(self._calibration.absolute()),
-                    inputs=self._pictures_of(recipe) if judged else {},
+                    inputs=self._made_from(recipe),
                 )
                 await asyncio.to_thread(_write, order, clean.mp4, sound)
                 made = await self._remade(order)
+                if made.strange:
+                    raise Unfit("it does not show the clip that it was to be made from")
+                if made.by_effect:
+                    raise UserError(Code.FLASHES, FLASHES_WITH_EFFECT.format(count=made.flashes))
                 if made.too_many:
                     raise Unfit(f"it flashes {made.flashes} times within a second")
                 if made.rejects and not receipt.forced:
@@ -239,12 +260,13 @@ class Checking:
             del self._pixels[next(iter(self._pixels))]
 
     async def _sound(self, data: bytes, recipe: Recipe, clean: CleanClip) -> bytes | None:
-        """The sound, as bare samples. What was not ordered is left out.
+        """The sound, as bare samples. What was not ordered is left out, and so is what the bot has itself.
 
         Raises:
             Unfit: it is missing. Only a clip that was made smaller, to fit, may have lost it.
         """
-        if not recipe.sounds:
+        own = recipe.sound is SoundSource.GIVEN or recipe.kind is Kind.UPSCALE
+        if not recipe.sounds or (own and not recipe.only_remade):
             return None
         sound, _ = await self._sounds.of_clip(data)
         if sound is None and (clean.width, clean.height) == size_of(recipe):
@@ -266,19 +288,13 @@ class Checking:
             # A fault of ours is never called one of the worker's: the clip is asked for again.
             raise OSError(f"a clip could not be made anew: {died}") from died
 
-    def _is_judged(self, recipe: Recipe, worker: Worker) -> bool:
-        """Whether the gate looks again.
-
-        What goes on from another clip, or is redrawn from one, its engine judges together with that clip; and
-        what an effect is laid over, it judges without the effect.
-        """
-        ordinary = recipe.kind in {Kind.ANIMATE, Kind.TEXT2VIDEO} and recipe.before is None
-        if not ordinary or recipe.effect is not None:
-            return False
+    def _is_judged(self, worker: Worker) -> bool:
+        """Whether the gate looks again, whatever kind of clip it is."""
         return worker.clips < self._policy.first or self._chance() < self._policy.share
 
-    def _pictures_of(self, recipe: Recipe) -> dict[str, str]:
-        wanted = {role: recipe.inputs[role] for role in (Role.PICTURE, Role.END) if role in recipe.inputs}
+    def _made_from(self, recipe: Recipe) -> dict[str, str]:
+        """Role → path of what the clip is judged by; what was only followed or looked at tells nothing."""
+        wanted = {role: recipe.inputs[role] for role in JUDGED_BY if role in recipe.inputs}
         return {str(role): str(self._blobs.path(digest).absolute()) for role, digest in wanted.items()}
 
     def _check_nudity(self, score: float | None) -> None:

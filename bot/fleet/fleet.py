@@ -23,6 +23,7 @@ from bot.link.messages import (
     MAX_PIECE,
     Ask,
     AskFile,
+    AskWeights,
     Beat,
     Heard,
     Held,
@@ -139,6 +140,7 @@ class Fleet:
         if known != hello.boot:
             place.seat.engine.deaths += bool(known)
             log.info("worker %s is here: %s", place.seat.name, hello.caps.name or hello.caps.device)
+        self._parts.transfers.boots[place.worker.id] = hello.boot
         place.seat.engine.told = hello.caps
         place.seat.engine.silent = False
         self._parts.places.come(place)
@@ -163,7 +165,12 @@ class Fleet:
             if helper.place.seat.engine.silent:
                 return SayHello()  # it was away, so what it can draw may be something else
             await self._act(helper, news)
-            return Heard(epoch=self.epoch, forget=helper.account.forget(), orders=news.again)
+            return Heard(
+                epoch=self.epoch,
+                forget=helper.account.forget(),
+                orders=news.again,
+                offers=self._parts.own_weights.offers_for(helper.place),
+            )
 
     async def ask(self, worker: str, ask: Ask) -> Order | Nothing | SayHello:
         """A worker wants its next job."""
@@ -198,6 +205,13 @@ class Fleet:
         if holding.served > SERVED_TIMES * (whole + MAX_PIECE):
             return None
         return self._parts.blobs.path(asked.sha256)
+
+    def weights_of(self, worker: str, asked: AskWeights) -> Path | None:
+        """Where a checkpoint or style is that a worker asks for; None: it may not have it."""
+        helper = self.helpers.get(worker)
+        if helper is None:
+            return None
+        return self._parts.own_weights.path_for(helper.place, asked.sha256, asked.length)
 
     def _may_have(self, helper: Helper) -> bool:
         now = time.monotonic()
@@ -239,7 +253,7 @@ class Fleet:
             place.pauses.forget()
             return None
         try:
-            order = await self._parts.orders.of(job)
+            order = await self._parts.orders.of(job, own=worker.trust is Trust.OWN)
         except (OSError, ValueError) as error:
             await place.outcomes.record(job, error, give_up=lambda: self.holdings.stopping)
             return None
@@ -278,7 +292,8 @@ class Fleet:
                     raise PutOut(STRANGE_CLAIMS)
             return
         log.info("worker %s goes on with job %s", helper.place.seat.name, job.id)
-        holding = self.holdings.hold(helper, job, await self._parts.orders.of(job))
+        own = helper.place.worker.trust is Trust.OWN
+        holding = self.holdings.hold(helper, job, await self._parts.orders.of(job, own=own))
         holding.told = held
         self.holdings.show(helper, holding)
         if holding.drawn:

@@ -12,8 +12,10 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine
+from pathlib import Path
 from typing import Any
 
+from bot.broker.keeping import WHERE, answer_subject
 from bot.fleet.bucket import Bucket, Pace
 from bot.fleet.fleet import Fleet
 from bot.fleet.known_worker import PutOut
@@ -25,6 +27,7 @@ from bot.link.messages import (
     FROM_WORKER,
     PROTOCOL,
     AskFile,
+    AskWeights,
     Present,
     Refused,
     RefusedCode,
@@ -40,10 +43,13 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.5
 FILES_AT_ONCE = 16
-"""Pieces of inputs that one worker may have under way; more are not answered, and count as messages."""
+"""Pieces of files that one worker may have under way; more are not answered, and count as messages."""
 
 PULL_SECONDS = 15.0
 """Until a piece has to be here."""
+
+KEEPER_SECONDS = 5.0
+"""Until the keeper of a broker elsewhere has to have answered."""
 
 GOODBYE = Pace(rate=0.2, burst=3)
 """How often a worker that may not come any more is told so, if it goes on speaking."""
@@ -88,6 +94,10 @@ class Hub:
             subjects.BEAT: fleet.beat,
             subjects.ASK: fleet.ask,
         }
+        self._paths: dict[str, Callable[[str, Any], Path | None]] = {
+            subjects.FILE: fleet.input_of,
+            subjects.WEIGHTS: fleet.weights_of,
+        }
         fleet.holdings.says = self.tell
         self.loop = Loop("workers", self._look, every=LOOK_EVERY, first=upkeep.begin, last=self._drop)
 
@@ -122,6 +132,17 @@ class Hub:
         except LinkError as error:
             log.debug("not all that were removed were told: %s", error)
 
+    async def pass_on(self, data: bytes) -> bytes:
+        """Tell the keeper of a broker elsewhere who may come. Returns its answer; b"": there was none."""
+        if self._line is None:
+            return b""
+        try:
+            answer = await self._line.request(WHERE, data, reply=answer_subject(), seconds=KEEPER_SECONDS)
+        except LinkError as error:
+            log.debug("the broker's keeper was not told: %s", error)
+            return b""
+        return answer.data
+
     async def request(self, subject: str, data: bytes, reply: str) -> Message:
         """Ask a worker.
 
@@ -145,7 +166,7 @@ class Hub:
         self._line = self._running = None
 
     def _line_to(self, login: Login) -> Line:
-        hears = {what: self._receiver(what) for what in (*self._answers, subjects.FILE)}
+        hears = {what: self._receiver(what) for what in (*self._answers, *self._paths)}
         return Line(
             login,
             answers=subjects.ANSWERS_TO_BOT,
@@ -182,11 +203,11 @@ class Hub:
             worker = spoken[0]
             if self._fleet.is_out(worker):
                 return self._goodbye(worker, what, message)
-            if what == subjects.FILE and self._files[worker] < FILES_AT_ONCE:
-                return self._file(worker, message)
+            if what in self._paths and self._files[worker] < FILES_AT_ONCE:
+                return self._piece(worker, what, message)
             if not self._may_say_more(worker):
                 return self._fleet.put_out(worker, FLOOD)
-            return None if what == subjects.FILE else self._answer(worker, what, message)
+            return None if what in self._paths else self._answer(worker, what, message)
 
         return receive
 
@@ -227,12 +248,12 @@ class Hub:
             return release_of(hello) != self._release
         return False
 
-    async def _file(self, worker: str, message: Message) -> None:
-        """Answer with a piece of an input, if the worker holds a claim that needs it."""
+    async def _piece(self, worker: str, what: str, message: Message) -> None:
+        """Answer with a piece of a file, if it is the worker's to read."""
         self._files[worker] += 1
         try:
-            asked: AskFile = decode(FROM_WORKER[subjects.FILE], message.data)
-            path = self._fleet.input_of(worker, asked)
+            asked: AskFile | AskWeights = decode(FROM_WORKER[what], message.data)
+            path = self._paths[what](worker, asked)
             if path is None and not self._may_say_more(worker):
                 await self._fleet.put_out(worker, FLOOD)
                 return

@@ -9,6 +9,7 @@ from bot.fleet.account import Account
 from bot.fleet.blame import Blame
 from bot.fleet.looks import Looks
 from bot.fleet.orders import Orders
+from bot.fleet.own_weights import OwnWeights
 from bot.fleet.places import Place, Places
 from bot.fleet.results import Results
 from bot.fleet.transfers import Transfers
@@ -52,6 +53,7 @@ class FleetParts:
     """What the fleet works with.
 
     Attributes:
+        own_weights: may be passed on to workers.
         blame: tells whether what ends in a worker is held against the job.
         outcomes_of: makes what records the ends of a worker's claims, by its name.
         may_claim: asked before each claim; False: no job is begun.
@@ -69,6 +71,7 @@ class FleetParts:
     results: Results
     looks: Looks
     discards: Discards
+    own_weights: OwnWeights
     blame: Blame
     outcomes_of: Callable[[str], Outcomes]
     may_claim: Callable[[], bool]

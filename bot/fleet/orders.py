@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
+from bot.fleet.policy import FleetPolicy
 from bot.job_documents import recipe_of
 from bot.link.messages import InputFile, Order, OrderLimits
 from db.files import Blobs
@@ -24,7 +26,7 @@ class Orders:
         *,
         blobs: Blobs,
         limits_for: Callable[[Job], Awaitable[RenderLimits]],
-        max_seconds: float,
+        policy: FleetPolicy,
         calibration: Path,
     ) -> None:
         """Make one.
@@ -32,27 +34,32 @@ class Orders:
         Args:
             blobs: where jobs' files are.
             limits_for: what a job may spend.
-            max_seconds: that a render may take.
+            policy: knows how long a render may take.
             calibration: what this house's gate has learnt, if it has.
         """
         self._blobs = blobs
         self._limits_for = limits_for
-        self._max_seconds = max_seconds
+        self._max_seconds = policy.max_seconds
         self._calibration = calibration
 
-    async def of(self, job: Job) -> Order:
+    async def of(self, job: Job, *, own: bool) -> Order:
         """The order for a job under its claim.
+
+        Args:
+            job: it.
+            own: the machine is the owner's. A stranger's draws without the effect, which the bot lays over
+                the clip itself once the gate has seen what is below.
 
         Raises:
             OSError: a file of the job cannot be read.
             ValueError: the job is too large for an order, or its recipe cannot be read.
         """
-        limits = await self._limits_for(job)
+        recipe, limits = recipe_of(job), await self._limits_for(job)
         sizes, learnt = await asyncio.to_thread(lambda: (self._sizes(job), self._learnt()))
         return Order(
             job=job.id,
             claim=job.claim,
-            recipe=recipe_of(job).to_json(),
+            recipe=(recipe if own else replace(recipe, effect=None)).to_json(),
             inputs={
                 role: InputFile(sha256=digest, size=sizes[digest]) for role, digest in job.inputs.items()
             },

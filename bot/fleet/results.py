@@ -26,7 +26,7 @@ from db.fleet.worker_claims import Standing, WorkerClaims
 from db.fleet.workers import Trust, Worker, Workers
 from db.jobs.claims import Requeue
 from db.jobs.job import Job
-from engine.core.errors import EngineDied
+from engine.core.errors import EngineDied, UserError
 from engine.core.receipt import Receipt
 from engine.core.sentence import by_table_text
 
@@ -45,6 +45,7 @@ class Checks(Protocol):
 
         Raises:
             Unfit: it is not what was ordered.
+            UserError: it is, and it cannot be shown; the text is for the member.
         """
         ...
 
@@ -128,6 +129,9 @@ class Results:
             kept = await self._take(place, holding, told.done)
         except (Unfit, WrongContent, Declined) as error:
             return await self._unfit(place, holding, str(error))
+        except UserError as error:  # the worker did its part
+            await place.outcomes.record(holding.job, error, give_up=give_up)
+            return Settled(verdict=Verdict.FAILED)
         place.outcomes.nothing_short()
         if kept:
             await self._workers.took(place.worker.id)

@@ -12,6 +12,7 @@ from bot.fleet.hub import Hub, new_epoch
 from bot.fleet.known_worker import FleetParts
 from bot.fleet.looks import Looks
 from bot.fleet.orders import Orders
+from bot.fleet.own_weights import OwnWeights
 from bot.fleet.places import Places
 from bot.fleet.policy import FleetPolicy
 from bot.fleet.results import Checks, Results
@@ -40,15 +41,17 @@ class FleetService:
     Attributes:
         hub: the bot's end of the line; it dials once it is given a broker's login.
         fleet: all workers.
+        own_weights: what is passed on to them.
     """
 
     hub: Hub
     fleet: Fleet
+    own_weights: OwnWeights
 
     @property
     def loops(self) -> tuple[Loop, ...]:
         """What runs as long as the bot does."""
-        return self.hub.loop, self.fleet.asks.loop
+        return self.hub.loop, self.fleet.asks.loop, self.own_weights.loop
 
     async def stop(self) -> None:
         """Begin nothing more. What workers draw, they draw on; the next start takes it up."""
@@ -68,6 +71,7 @@ def fleet_service(
     places: Places,
     tally: RenderTally,
     checks: Checks | None,
+    own_weights: OwnWeights,
     outcomes_of: Callable[[str], Outcomes],
     limits_for: Callable[[Job], Awaitable[RenderLimits]],
     may_claim: Callable[[], bool],
@@ -92,6 +96,7 @@ def fleet_service(
         places: what the other parts see of workers.
         tally: counts what was drawn.
         checks: look at what strangers' machines drew; None: only the owner's may draw.
+        own_weights: the owner's checkpoints and styles, and who may have a copy.
         outcomes_of: makes what records the ends of a worker's claims, by its name.
         limits_for: what a job may spend.
         may_claim: asked before each claim; False: no job is begun.
@@ -121,13 +126,12 @@ def fleet_service(
         blobs=blobs,
         signals=signals,
         places=places,
-        orders=Orders(
-            blobs=blobs, limits_for=limits_for, max_seconds=policy.max_seconds, calibration=calibration
-        ),
+        orders=Orders(blobs=blobs, limits_for=limits_for, policy=policy, calibration=calibration),
         transfers=transfers,
         results=results,
         looks=Looks(transfers=transfers, discards=discards, signals=signals, checks=checks),
         discards=discards,
+        own_weights=own_weights,
         blame=blame,
         outcomes_of=outcomes_of,
         may_claim=may_claim,
@@ -138,4 +142,4 @@ def fleet_service(
     upkeep = Upkeep(fleet, parts, wanted=wanted, clock=clock)
     hub = Hub(fleet, upkeep, release=release)
     transfers.request = hub.request
-    return FleetService(hub=hub, fleet=fleet)
+    return FleetService(hub=hub, fleet=fleet, own_weights=own_weights)

@@ -11,6 +11,7 @@ from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.supervisor import Loop
 from bot.text import hosted_texts
+from bot.text.wording import speaking
 from db.moderation.reviews import Reviews
 from db.purchases import Purchases, day_of
 from db.sqlite.meta import Meta
@@ -61,15 +62,16 @@ class BudgetAlarm:
         if spent < SHARE * self._budget:
             return
         day = day_of(self._clock())
-        text = hosted_texts.nearly_spent(spent, self._budget)
         noted, *told = (await self._meta.get(TOLD) or "never").split()
         if noted != day:
-            log.warning("%s", text)
+            log.warning("%s", hosted_texts.nearly_spent(spent, self._budget))
             told = []
             await self._meta.set(TOLD, day)
         for guild, channel in (await self._reviews.review_channels()).items():
             if str(guild) in told or not await self._purchases.allows(guild):
                 continue
+            with speaking(self._messenger.language_in(guild)):
+                text = hosted_texts.nearly_spent(spent, self._budget)
             if await self._say(channel, text):
                 told.append(str(guild))
                 await self._meta.set(TOLD, " ".join((day, *told)))

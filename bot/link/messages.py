@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.link.errors import NotAMessage
 from engine.core.device import DeviceKind
+from engine.weights.own_files import OwnKind
 
 PROTOCOL = 1
 """Raised by one whenever an older peer would misread a message."""
@@ -30,6 +31,15 @@ MAX_FILE = 1 << 30
 
 MAX_TIMES = 32
 """Profiles of which a worker tells the render times; the latest."""
+
+MAX_WEIGHTS = 1 << 36
+"""Bytes of a checkpoint or style that crosses the line at most. What the owner allows is far less."""
+
+MAX_OWN = 200
+"""Checkpoints and styles of a worker's own that it tells of."""
+
+MAX_OFFERS = 4
+"""Checkpoints and styles that are offered to a worker at a time."""
 
 MAX_HELD = 16
 """Claims that a worker may hold at once: one that is drawn, one that is ready, and finished clips."""
@@ -182,7 +192,7 @@ class Capabilities(_Message):
     memory: Annotated[int, Field(ge=0, lt=1 << 50)] = 0
     families: Annotated[tuple[Word, ...], Field(max_length=64)] = ()
     weights: Annotated[dict[Annotated[str, Field(max_length=200)], Digest], Field(max_length=400)] = {}
-    files: Annotated[tuple[Digest, ...], Field(max_length=200)] = ()
+    files: Annotated[tuple[Digest, ...], Field(max_length=MAX_OWN)] = ()
     packages: Annotated[tuple[Word, ...], Field(max_length=32)] = ()
     at_once: Annotated[int, Field(ge=1, le=8)] = 1
     times: Annotated[dict[Annotated[str, Field(max_length=200)], Seconds], Field(max_length=MAX_TIMES)] = {}
@@ -308,13 +318,26 @@ class Refused(_Message):
     want: Word = ""
 
 
+class OfferedFile(_Message):
+    """A checkpoint or style of the bot's owner that a worker may fetch. It is offered under no name."""
+
+    kind: OwnKind
+    sha256: Digest
+    size: Annotated[int, Field(ge=1, le=MAX_WEIGHTS)]
+
+
 class Heard(_Message):
-    """The answer to a beat, and what is told in haste: all that a worker must drop, and orders sent again."""
+    """The answer to a beat, and what is told in haste: all that a worker must drop, and orders sent again.
+
+    Attributes:
+        offers: what a job waits for that the worker could draw with it.
+    """
 
     type: Literal["heard"] = "heard"
     epoch: Token
     forget: Annotated[tuple[Drop, ...], Field(max_length=64)] = ()
     orders: Annotated[tuple[Order, ...], Field(max_length=4)] = ()
+    offers: Annotated[tuple[OfferedFile, ...], Field(max_length=MAX_OFFERS)] = ()
 
 
 class SayHello(_Message):
@@ -341,10 +364,24 @@ class AskFile(_Message):
     length: Annotated[int, Field(ge=1, le=MAX_PIECE)]
 
 
+class AskWeights(_Message):
+    """A worker asks for a piece of a file that was offered to it."""
+
+    type: Literal["weights"] = "weights"
+    sha256: Digest
+    offset: Annotated[int, Field(ge=0, le=MAX_WEIGHTS)]
+    length: Annotated[int, Field(ge=1, le=MAX_PIECE)]
+
+
 class Pull(_Message):
-    """The bot asks for a piece of what a worker has drawn."""
+    """The bot asks for a piece of what a worker has drawn.
+
+    Attributes:
+        boot: names the process that is asked: another with the same key may be about to end. None: any.
+    """
 
     type: Literal["pull"] = "pull"
+    boot: Token | None = None
     job: Job
     claim: Claim
     what: What
@@ -359,7 +396,7 @@ class Present(_Message):
     epoch: Token
 
 
-FromWorker = Hello | Beat | Ask | AskFile
+FromWorker = Hello | Beat | Ask | AskFile | AskWeights
 HelloAnswer = Welcome | Refused
 BeatAnswer = Heard | SayHello | Refused
 AskAnswer = Order | Nothing | SayHello
@@ -378,6 +415,7 @@ FROM_WORKER: Mapping[str, TypeAdapter[Any]] = {
     "beat": TypeAdapter(Beat),
     "ask": TypeAdapter(Ask),
     "file": TypeAdapter(AskFile),
+    "weights": TypeAdapter(AskWeights),
 }
 """What a worker says, by the last word of the subject."""
 

@@ -15,6 +15,7 @@ HELLO = "hello"
 BEAT = "beat"
 ASK = "ask"
 FILE = "file"
+WEIGHTS = "weights"
 TELL = "tell"
 PULL = "pull"
 

@@ -20,6 +20,7 @@ from bot.loops.engines import Draws, Engines
 from bot.ops.shortages import Shortages
 from bot.supervisor import Loop
 from bot.text import moderation_texts, owner_texts
+from bot.text.wording import speaking
 from db.moderation.reviews import Reviews
 from engine.process.host import HostState
 
@@ -97,7 +98,13 @@ class Alerts:
     """Watches one kind of trouble, and tells moderators when it begins and when it is over."""
 
     def __init__(
-        self, name: str, *, reviews: Reviews, messenger: Messenger, look: Callable[[], str | None], over: str
+        self,
+        name: str,
+        *,
+        reviews: Reviews,
+        messenger: Messenger,
+        look: Callable[[], str | None],
+        over: Callable[[], str],
     ) -> None:
         """Make one.
 
@@ -105,8 +112,8 @@ class Alerts:
             name: of its loop.
             reviews: knows each server's review channel.
             messenger: sends the messages.
-            look: says what is wrong; None: nothing.
-            over: the message when nothing is wrong any more.
+            look: says what is wrong, in the language that is spoken; None: nothing.
+            over: says that nothing is wrong any more.
         """
         self._reviews = reviews
         self._messenger = messenger
@@ -118,19 +125,22 @@ class Alerts:
 
     async def _one_look(self) -> None:
         now = time.monotonic()
-        text = self._look()
-        if text is not None:
+        if self._look() is not None:
             self._last_trouble = now
             for guild, channel in (await self._reviews.review_channels()).items():
-                if guild not in self._told and await self._say(channel, text):
+                if guild not in self._told and await self._say(guild, channel, self._look):
                     self._told[guild] = channel
         elif self._last_trouble is not None and now - self._last_trouble >= OVER_AFTER:
             self._last_trouble = None
             while self._told:
-                await self._say(self._told.popitem()[1], self._over)
+                await self._say(*self._told.popitem(), self._over)
 
-    async def _say(self, channel: int, text: str) -> bool:
-        """False where it should be tried again."""
+    async def _say(self, guild: int, channel: int, words: Callable[[], str | None]) -> bool:
+        """Say it in the server's language; False where it should be tried again."""
+        with speaking(self._messenger.language_in(guild)):
+            text = words()
+        if text is None:  # since the question was asked
+            return False
         try:
             await self._messenger.send(channel, Post(content=text, nonce=secrets.token_hex(12)))
         except ChannelError as error:
@@ -150,7 +160,7 @@ def moderator_alerts(
             reviews=reviews,
             messenger=messenger,
             look=partial(engine_trouble, loop, named=named),
-            over=moderation_texts.engine_back(loop.seat.name if named else None),
+            over=partial(moderation_texts.engine_back, loop.seat.name if named else None),
         )
         for loop in engines.loops
     )
@@ -161,6 +171,6 @@ def moderator_alerts(
             reviews=reviews,
             messenger=messenger,
             look=partial(shortage, shortages),
-            over=moderation_texts.SHORTAGE_OVER,
+            over=lambda: str(moderation_texts.SHORTAGE_OVER),
         ),
     )

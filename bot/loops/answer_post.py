@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bot.discord_io.causes import Trouble
 from bot.discord_io.post import ChannelError, Post
@@ -23,6 +23,14 @@ log = logging.getLogger(__name__)
 
 ANSWERABLE_SECONDS = 14.5 * 60
 """Discord takes a token for 15 minutes; the rest is for the upload."""
+
+
+class Dress(Protocol):
+    """Makes the buttons of a status message."""
+
+    def __call__(self, job: Job, *, draft: bool) -> discord.ui.View | None:
+        """Return a view; ``draft``: the message shows a first look that asks for an answer."""
+        ...
 
 
 AnswerWith = Callable[[str, Post], Awaitable[None]]
@@ -58,12 +66,12 @@ async def become_answer(
 
 
 async def show_in_answer(
-    job: Job,
-    content: str,
-    view: discord.ui.View | None,
+    dress: Dress,
     jobs: JobQueries,
     answer_with: AnswerWith,
     clock: Callable[[], float],
+    job: Job,
+    content: str,
 ) -> None:
     """Let the answer say how a job stands, until its clip takes that place.
 
@@ -79,4 +87,4 @@ async def show_in_answer(
     if latest is None or latest.token is None or latest.state in {*TO_POST, State.DELIVERED}:
         return
     text = content if job.state.ended else outside_texts.waiting(content)
-    await answer_with(latest.token, Post(content=text, nonce="", view=view))
+    await answer_with(latest.token, Post(content=text, nonce="", view=dress(job, draft=False)))

@@ -11,6 +11,7 @@ from bot.supervisor import Loop
 from db.jobs.queries import JobQueries
 from db.states import BACKLOG, JobId
 from engine.core.errors import Unsupported
+from engine.core.sentence import Sentence
 from engine.elsewhere.comfyui.check import facts_of, missing_on
 from engine.elsewhere.comfyui.draw import ComfyUI
 from engine.elsewhere.comfyui.family import engine_name
@@ -129,7 +130,7 @@ class ComfyServers:
     def _workflow_for(self, engine: str) -> Workflow:
         workflow = self._workflows().get(engine.removeprefix(engine_name("")))
         if workflow is None:
-            raise Unsupported(f"The workflow of {engine} is not there any more.")
+            raise Unsupported(Sentence("The workflow of {engine} is not there any more.", engine=engine))
         return workflow
 
     async def _is_wanted(self, job: str) -> bool | None:

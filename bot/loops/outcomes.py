@@ -16,6 +16,7 @@ from bot.ops.redaction import hushed
 from bot.ops.shortages import Place, Shortages, Strikes
 from bot.signals import JobSignals
 from bot.text.foreign import disarm
+from bot.text.wording import in_words, speaking
 from db.errors import DatabaseError
 from db.jobs.claims import Claims, Requeue
 from db.jobs.job import Job
@@ -162,9 +163,9 @@ class Outcomes:
                 return await self._gone(job, error)
             case UserError() | Unsupported():
                 code = error.code if isinstance(error, UserError) else Code.UNSUPPORTED
-                await self._claims.fail(
-                    job.id, job.claim, code=code, text=disarm(str(error)), worker=job.worker
-                )
+                with speaking(job.language):
+                    text = disarm(error.said)
+                await self._claims.fail(job.id, job.claim, code=code, text=text, worker=job.worker)
             case RenderFailed():
                 return await self._answer(job, error)
             case EngineError():
@@ -243,7 +244,8 @@ class Outcomes:
             await self.requeue(job, Requeue.PROVEN if to_blame else Requeue.ENGINE_DOWN)
             return self.gpu.pause()
         # What is wrong with weights, the error says in words that are of use to the member.
-        text = str(error) if error.code in {Code.WEIGHTS, Code.EXTRACTOR} else None
+        with speaking(job.language):
+            text = in_words(error.said) if error.code in {Code.WEIGHTS, Code.EXTRACTOR} else None
         await self._fail(job, error.code, f"{error}\n{error.detail}", text=text)
         return 0.0
 

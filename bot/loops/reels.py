@@ -16,15 +16,20 @@ from pathlib import Path
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
+from bot.job_documents import recipe_of
 from bot.supervisor import Loop
 from bot.text import community_texts
 from bot.text.messages import fit
+from bot.text.wording import speaking, translated
 from db.audit.log import AuditEntry
 from db.community.contests import Contest, Contests, Placed
 from db.community.reels import Reel, Reels, Starred
 from db.files import Blobs
+from db.jobs.job import Job
 from engine.clips.ffmpeg import EncodeFailed
 from engine.clips.reel import join_clips
+from engine.core.recipe import Recipe
+from engine.provenance.seal import Sealer
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +37,8 @@ EVERY = 30.0
 WEEK = timedelta(days=7)
 MARGIN = 0.97
 """The share of a server's upload limit that a reel may take: the rest of the request needs room too."""
+SEAL_BYTES = 32_768
+"""What a signature with its certificates may take; it has half of that."""
 MOST_ATTEMPTS = 50
 """After so many attempts a reel is dropped: at :data:`EVERY`, half an hour of a Discord that refuses it."""
 
@@ -45,6 +52,7 @@ class ReelPoster:
         reels: Reels,
         contests: Contests,
         blobs: Blobs,
+        sealer: Sealer,
         messenger: Messenger,
         folder: Path,
         most: int,
@@ -56,19 +64,20 @@ class ReelPoster:
             reels: what is due.
             contests: which are over.
             blobs: where clips are.
+            sealer: says in a reel that machines made it, and signs it.
             messenger: posts.
             folder: where a reel lies until it is posted.
             most: clips of a reel.
             clock: returns Unix seconds.
         """
         self._reels, self._contests = reels, contests
-        self._blobs, self._messenger = blobs, messenger
+        self._blobs, self._sealer, self._messenger = blobs, sealer, messenger
         self._folder, self._most, self._clock = folder, most, clock
         self.loop = Loop("reels", self._round, every=EVERY)
 
     async def _round(self) -> None:
         await self._plan_week()
-        await self._contests.close_due(told, most=self._most)
+        await self._contests.close_due(self._told, most=self._most)
         for reel in await self._reels.due():
             await self._post(reel)
 
@@ -95,6 +104,11 @@ class ReelPoster:
         )
         return new and bool(clips)
 
+    def _told(self, contest: Contest, placed: Sequence[Placed]) -> str:
+        """What is said in the server when a contest ends."""
+        with speaking(self._messenger.language_in(contest.guild_id)):
+            return told(contest, placed)
+
     def _is_public(self, one: Starred) -> bool:
         return self._messenger.everybody_sees(one.job.guild_id, one.job.channel_id) is True
 
@@ -113,7 +127,8 @@ class ReelPoster:
             if reel.clips and not shown and reel.text == community_texts.WEEK:
                 await self._reels.finish(reel, None)
                 return
-            await self._send(reel, name, shown)
+            with speaking(self._messenger.language_in(reel.guild_id)):
+                await self._send(reel, name, shown)
         except ChannelError as error:
             log.warning("could not post reel %s of server %d: %s", reel.name, reel.guild_id, error)
             if error.trouble in {Trouble.GONE, Trouble.NO_ACCESS}:
@@ -132,13 +147,13 @@ class ReelPoster:
         try:
             if shown:
                 shown = await self._make(reel, path, shown)
-            lines = [reel.text, *(_credit(place, one) for place, one in enumerate(shown, 1))]
+            lines = [translated(reel.text), *(_credit(place, one) for place, one in enumerate(shown, 1))]
             post = Post(
                 content=fit("\n".join(lines)),
                 nonce=nonce(reel),
                 file=path if shown else None,
                 file_name=name if shown else None,
-                alt=f"{len(shown)} clips, one after the other",
+                alt=community_texts.one_after_the_other(len(shown)),
                 title=community_texts.reel_title(reel.name.removeprefix("now ")),
             )
             if await self._reels.begin(reel, [one.job.id for one in shown]):
@@ -155,14 +170,30 @@ class ReelPoster:
                 there.append((one, self._blobs.path(digest)))
         if not there:
             return ()
-        most = int(self._messenger.known_upload_limit(reel.guild_id) * MARGIN)
+        most = int(self._messenger.known_upload_limit(reel.guild_id) * MARGIN) - SEAL_BYTES
         files = [file for _, file in there]
         try:
             count = await asyncio.to_thread(join_clips, files, path, max_bytes=most)
         except EncodeFailed:
             log.exception("the clips of reel %s could not be joined", reel.name)
             return ()
-        return [one for one, _ in there[:count]]
+        shown = [one for one, _ in there[:count]]
+        await asyncio.to_thread(self._seal, path, shown)
+        return shown
+
+    def _seal(self, path: Path, shown: Sequence[Starred]) -> None:
+        parts = {one.job.clip_sha256 or "": _known_recipe(one.job) for one in shown}
+        sealed = self._sealer.seal_joined(path.read_bytes(), parts)
+        if sealed.unsigned:
+            log.warning("reel %s is not signed: %s", path.name, sealed.unsigned)
+        path.write_bytes(sealed.mp4)
+
+
+def _known_recipe(job: Job) -> Recipe | None:
+    try:
+        return recipe_of(job)
+    except ValueError:  # its words were cleared away
+        return None
 
 
 def told(contest: Contest, placed: Sequence[Placed]) -> str:

@@ -11,16 +11,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Protocol
-
-import discord
 
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import SPOILER, ChannelError, Post, SmallFile
 from bot.forecast import Forecaster
 from bot.job_documents import recipe_of
-from bot.loops.answer_post import show_in_answer
+from bot.loops.answer_post import Dress, show_in_answer
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
 from bot.loops.draft_status import status_of_drafts
@@ -65,12 +62,8 @@ DRAFT_SECONDS = 20.0
 """An upload of a first look that takes longer is left: it must not hold up what the message has to say."""
 
 
-class Dress(Protocol):
-    """Makes the buttons of a status message."""
-
-    def __call__(self, job: Job, *, draft: bool) -> discord.ui.View | None:
-        """Return a view; ``draft``: the message shows a first look that asks for an answer."""
-        ...
+_Files = tuple[SmallFile, ...] | None
+"""What hangs on a message from now on; None: it stays as it is."""
 
 
 class StatusBoard:
@@ -121,6 +114,7 @@ class StatusBoard:
         self._engines = engines
         self._forecaster = forecaster
         self._dress = dress
+        self._in_answer = partial(show_in_answer, dress, jobs, messenger.answer_with, clock)
         self._sealer = sealer
         self._owed = owed
         self._shortages = shortages
@@ -302,13 +296,10 @@ class StatusBoard:
         self._continued.discard(job)
         self._looks.forget(job)
 
-    async def _put(
-        self, job: Job, content: str, look: FirstLook | None, files: tuple[SmallFile, ...] | None
-    ) -> int:
+    async def _put(self, job: Job, content: str, look: FirstLook | None, files: _Files) -> int:
         """Send or edit the message; answers with the take whose first look hangs on it now."""
         if job.answer_only:
-            view = self._dress(job, draft=False)
-            await show_in_answer(job, content, view, self._jobs, self._messenger.answer_with, self._clock)
+            await self._in_answer(job, content)
             return 0
         view = self._dress(job, draft=look is not None and look.asks)
         if job.status_message_id is None or job.status_channel_id is None:

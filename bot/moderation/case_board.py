@@ -23,6 +23,7 @@ from bot.moderation.case_buttons import view_for
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import review_texts
+from bot.text.wording import speaking
 from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind
@@ -86,7 +87,8 @@ class CaseBoard:
         """Do all that is due now."""
         for case in await self._cases.due():
             try:
-                await (self._show(case) if case.open else self._close(case))
+                with speaking(self._messenger.language_in(case.job.guild_id)):
+                    await (self._show(case) if case.open else self._close(case))
             except ChannelError as error:
                 await self._answer(case, error)
         for job in await self._cases.taking_down():

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.text import review_texts
 from engine.core.receipt import Receipt
 from engine.core.request import Subject
 
@@ -34,7 +35,7 @@ class Flag:
     @property
     def text(self) -> str:
         """For the reason of a hold, and for the log."""
-        return f"nudity in the {self.seen}, score {self.score:.2f}"
+        return review_texts.nudity(self.score, in_clip=self.seen is Seen.CLIP)
 
 
 def of_subjects(subjects: Iterable[Subject], *, least: float) -> Flag | None:

@@ -20,6 +20,7 @@ from bot.moderation import flags
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.word_lists import Found, WordLists
 from bot.text import messages, outside_texts, review_texts
+from bot.text.wording import speaking
 from bot.turns import Turns
 from db.jobs.delivery import Delivery
 from db.jobs.job import Hold, Job
@@ -130,7 +131,9 @@ class Screening:
             raise UserError("E_FORBIDDEN", messages.FORBIDDEN)
         rules = await self._rules(asker.guild_id)
         restricted = asker.adults_only
-        doubts = _newcomer(asker, rules, self._clock())
+        here = self._messenger.language_in(asker.guild_id)  # moderators read the reasons
+        with speaking(here):
+            doubts = _newcomer(asker, rules, self._clock())
         found = await self._find_words(asker.guild_id, recipe.prompt, rules)
         doubted = found.own if restricted else found.own | found.base
         if doubted and is_outside(asker.guild_id):
@@ -138,12 +141,14 @@ class Screening:
         if doubted and rules.words is OnWords.REFUSE:
             raise UserError("E_WORDS", review_texts.words_refused(sorted(doubted)))
         if doubted:
-            doubts.append(Doubt(words=review_texts.flagged_words(sorted(doubted))))
+            with speaking(here):
+                doubts.append(Doubt(words=review_texts.flagged_words(sorted(doubted))))
         flag = None
         if rules.pictures is not OnPictures.OFF:
             flag = flags.of_subjects(subjects, least=self._nudity_score)
         if flag is not None and not restricted and rules.pictures is OnPictures.HOLD:
-            doubts.append(Doubt(words=flag.text, with_file=False))
+            with speaking(here):
+                doubts.append(Doubt(words=flag.text, with_file=False))
         marked = adult or bool(found.base) or flag is not None or self._inherits(parent, recipe)
         if is_outside(asker.guild_id) and (doubts or marked):
             raise UserError("E_REVIEW", outside_texts.NO_REVIEW_HERE)
@@ -188,7 +193,8 @@ class Screening:
         if job.looked_at or self._may_be_for_adults(job):
             return True
         rules = await self._rules(job.guild_id)
-        doubts = _of_clip(job, rules, self._nudity_score)
+        with speaking(self._messenger.language_in(job.guild_id)):
+            doubts = _of_clip(job, rules, self._nudity_score)
         if not doubts:
             return True
         if is_outside(job.guild_id):
@@ -236,7 +242,7 @@ def _of_clip(job: Job, rules: ReviewRules, least: float) -> list[Doubt]:
     """Doubts about a finished clip in a channel that is not age-restricted."""
     doubts = []
     if job.adult and (rules.words is not OnWords.OFF or rules.pictures is not OnPictures.OFF):
-        doubts.append(Doubt(words=review_texts.NOT_AGE_RESTRICTED, with_file=not job.inputs))
+        doubts.append(Doubt(words=str(review_texts.NOT_AGE_RESTRICTED), with_file=not job.inputs))
     if rules.pictures is not OnPictures.OFF and job.receipt is not None:
         flag = flags.of_receipt(receipt_of(job), least=least)
         if flag is not None:

@@ -7,6 +7,7 @@ from bot.text.wording import Text, decimal, number, say, say_many
 from engine.core.foreign_text import visible
 from engine.core.receipt import Outcome, Receipt
 from engine.core.recipe import Recipe, Role
+from engine.core.sentence import row_of
 from engine.core.sight import Shows, Sight
 
 EXTENDING = Text("Extending a clip")
@@ -137,7 +138,7 @@ def discarded(receipt: Receipt | None, *, pictures: int) -> str:
             "- take {number}, {score} of 100: {reasons}",
             number=take.number,
             score=f"{take.score:.0f}",
-            reasons=disarm("; ".join(take.reasons)),
+            reasons=disarm(row_of(take.reasons)),
         )
         for take in bad
     ]

@@ -80,6 +80,11 @@ def credit(place: int, member: int, stars: int, message: tuple[int, int, int]) -
     return f"{place}. <@{member}>{counted} · https://discord.com/channels/{link}"
 
 
+def one_after_the_other(clips: int) -> str:
+    """What a reel shows, for those who can't see it."""
+    return say_many("{n} clip", "{n} clips, one after the other", clips)
+
+
 def contest(theme: str, until: float) -> str:
     """A contest begins; everybody reads it."""
     return say(

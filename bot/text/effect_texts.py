@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from bot.text.foreign import disarm, quote
 from bot.text.messages import seconds
-from bot.text.wording import Text, say, say_as, say_many
-from engine.effects.effect_recipe import SUFFIX
+from bot.text.wording import Text, in_words, say, say_as, say_many
+from engine.effects.effect_recipe import SUFFIX, EffectRecipe
 
 CHOOSE = Text("Which effect shall this picture get?")
 TOO_OLD = Text("That menu is too old. Right-click the message again and choose *Effect…*.")
@@ -26,7 +26,16 @@ NEEDS_A_NAME = Text("An effect needs a name of up to 32 letters, digits and blan
 def choice(name: str, about: str, wait: float | None) -> str:
     """One line of the list that opens while a member types."""
     now = "" if wait is None else say("about {time} now", time=seconds(wait))
-    return " · ".join(filter(None, (name, about, now)))
+    return " · ".join(filter(None, (in_words(name), in_words(about), now)))
+
+
+def words_of(effect: EffectRecipe) -> tuple[str, ...]:
+    """What an effect is called and what its line says, in English and as it is shown."""
+    return (
+        *(str(text) for text in (effect.name, effect.about)),
+        in_words(effect.name),
+        in_words(effect.about),
+    )
 
 
 def full(most: int) -> str:

@@ -6,6 +6,7 @@ For terminals and logs there is :func:`engine.core.foreign_text.visible`.
 from __future__ import annotations
 
 from bot.text.prompts import show_prompt
+from bot.text.wording import in_words
 from engine.core.errors import UserError
 from engine.core.foreign_text import visible
 
@@ -31,10 +32,13 @@ def quote(text: str, limit: int = SHOWN_NAMES) -> str:
 
 
 def disarm(text: str, limit: int = SHOWN_NAMES) -> str:
-    """A sentence that may hold names, as it may stand in ours: one line, its markup shown as written."""
-    return visible(text, limit, lines=True).translate(_MARKUP)
+    """A sentence that may hold names, as it may stand in ours: one line, its markup shown as written.
+
+    One of the engine's, a :class:`engine.core.sentence.Sentence`, is said in the language that is spoken now.
+    """
+    return visible(in_words(text), limit, lines=True).translate(_MARKUP)
 
 
 def refusal(error: UserError) -> str:
     """What a member reads of an error that they can mend."""
-    return error.told(quote)
+    return in_words(error.told(quote))

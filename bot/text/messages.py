@@ -13,7 +13,7 @@ from bot.forecast import Wait
 from bot.text import clip_texts, take_texts
 from bot.text.foreign import disarm
 from bot.text.prompts import show_prompt
-from bot.text.wording import CHOICE, ENGINE, KIND, Text, decimal, say, say_many, translated
+from bot.text.wording import CHOICE, KIND, Text, decimal, in_words, say, say_many, translated
 from db.jobs.job import Job
 from db.jobs.queries import Ahead
 from db.moderation.actions import SET_ASIDE
@@ -214,7 +214,7 @@ def waits_for_server(recipe: Recipe, where: str) -> str:
     waits = say(
         "waiting for {where}, which can't be reached right now; it goes on by itself, and nothing is charged "
         "meanwhile",
-        where=disarm(translated(where)),
+        where=disarm(where),
     )
     return f"{title(recipe)}\n⏳ {waits}"
 
@@ -557,7 +557,7 @@ def quality_choice(name: str, wait: Wait) -> str:
 
 def engine_choice(name: str, about: str) -> str:
     """One line of the engine list."""
-    return f"{name} · {translated(about, ENGINE)}"
+    return f"{name} · {in_words(about)}"
 
 
 def limit_reached(which: str, allowed: float, retry_after: float | None) -> str:

@@ -44,6 +44,7 @@ ERASED_MEMBER = Text("an erased member")
 CANNOT_BAN_YOURSELF = Text("You can't block yourself: you could no longer use me here to undo it.")
 CANNOT_BAN_OWNER = Text("The owner of this server can't be blocked.")
 CANNOT_BAN_ADMIN = Text("Only the owner of this server can block an administrator.")
+NO_JOBS_YET = Text("no jobs yet")
 NO_ENTRIES = Text("No moderator has done anything here yet.")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.text.messages import DOING, fit
 from bot.text.prompts import show_prompt
-from bot.text.wording import Text, number, say, say_many
+from bot.text.wording import Text, decimal, number, say, say_many
 from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Case, Decision
@@ -47,6 +47,13 @@ NO_WORDS = Text("This server has flagged no words of its own, and allowed none f
 def newcomer(days: float) -> str:
     """Why a new member's job is held."""
     return say_many("the member joined {n} day ago", "the member joined {n} days ago", round(days))
+
+
+def nudity(score: float, *, in_clip: bool) -> str:
+    """Why a picture or a clip is flagged. ``score``: 0 … 1, how sure the network is."""
+    if in_clip:
+        return say("nudity in the clip, score {score}", score=decimal(score, 2))
+    return say("nudity in the picture, score {score}", score=decimal(score, 2))
 
 
 def flagged_words(words: Sequence[str]) -> str:

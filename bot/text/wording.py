@@ -1,7 +1,7 @@
 """Sentences in the language that is spoken now.
 
 A sentence is written in English, whole, with named places for what changes. The English sentence is the key
-of its translations (:mod:`bot.text.catalogue`); where there is none, it is said as it is written.
+of its translations (:mod:`bot.text.catalogues.catalogue`); where there is none, it is said as it is written.
 
 Which language is spoken is set around whatever writes to somebody: by the door for an interaction, by the
 loops for each job.
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Self
 
-from bot.text.catalogue import catalogue
+from bot.text.catalogues.catalogue import catalogue
 from bot.text.languages import ENGLISH, language_of
 from engine.core.sentence import Sentence
 
@@ -32,9 +32,6 @@ MENU = "menu"
 
 CHOICE = "choice"
 """The context of what Discord shows for a value of an option."""
-
-ENGINE = "engine"
-"""The context of what is said of an engine in a list."""
 
 KIND = "kind"
 """The context of the words for how a clip is made."""
@@ -105,6 +102,14 @@ def translated(words: str, context: str | None = None) -> str:
     if isinstance(words, Sentence):
         return words.translated(known.one, _written)
     return known.one(str.__str__(words), context)
+
+
+def in_words(text: str) -> str:
+    """What the engine says, in the language that is spoken now; what is no sentence of its stays as it is.
+
+    So it is safe for what strangers write, which a catalogue might know by chance.
+    """
+    return translated(text) if isinstance(text, Sentence) else text
 
 
 def _written(value: float, form: str) -> str:

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
-from bot.link.messages import Capabilities
+from bot.link.messages import MAX_OWN, Capabilities
 from bot.seats import Engine
 from engine.core.device import Device
 from engine.families import CATALOGUE, FAMILIES
 from engine.runtime.capabilities import capabilities_of
 from engine.weights.lock import Record
+from engine.weights.own_files import OwnFiles
 from engine.weights.store import Store
 
+ANY_CHECKPOINT = ("",)
 
-def abilities_of(store: Store, engine: Engine, *, slow: bool) -> Capabilities:
+
+def abilities_of(store: Store, engine: Engine, own: OwnFiles, *, slow: bool) -> Capabilities:
     """Look at the disk. It takes a moment: call it in a thread.
 
     Args:
         store: where weights lie.
         engine: knows the device.
+        own: knows the digests of this machine's checkpoints and styles, as far as it has looked.
         slow: models may run without a GPU.
     """
     device = engine.device or Device()
     here = capabilities_of(store, CATALOGUE, device, slow=slow)
-    ready = [name for name, spec in FAMILIES.items() if not spec.made_at and spec.lacks(here) is None]
+    # With which checkpoint, each job says by its digest; what wants nothing else is ready.
+    given = replace(here, checkpoints=here.checkpoints or ANY_CHECKPOINT)
+    ready = [name for name, spec in FAMILIES.items() if not spec.made_at and spec.lacks(given) is None]
     records = {name: store.record(name) for name in sorted(here.weights)}
     return Capabilities(
         device=device.kind,
@@ -31,6 +38,7 @@ def abilities_of(store: Store, engine: Engine, *, slow: bool) -> Capabilities:
         memory=device.memory,
         families=tuple(ready),
         weights={name: digest_of(record) for name, record in records.items()},
+        files=tuple(sorted(own.digests))[:MAX_OWN],
         packages=tuple(sorted(here.packages)),
         at_once=engine.at_once,
     )

@@ -49,6 +49,7 @@ class Drawing:
         engine: Engine,
         *,
         judge_by: Callable[[str], Awaitable[None]],
+        local: Callable[[Recipe, str], Recipe] = lambda recipe, _ability: recipe,
         on_time: Callable[[str, float], None] = lambda _profile, _seconds: None,
         on_clip: Callable[[Work, float], None] = lambda _work, _seconds: None,
     ) -> None:
@@ -58,12 +59,14 @@ class Drawing:
             holding: what is held.
             engine: what draws.
             judge_by: has the engine's gate judge by a calibration.
+            local: makes of a recipe, and of what drawing it takes, what this machine draws.
             on_time: told how long each render took, by its profile; called in a thread.
             on_clip: told of each finished clip, with the seconds that it took.
         """
         self._holding = holding
         self._engine = engine
         self._judge_by = judge_by
+        self._local = local
         self._on_time = on_time
         self._on_clip = on_clip
         self._stirred = asyncio.Event()
@@ -146,6 +149,7 @@ class Drawing:
             recipe = Recipe.from_json(order.recipe)
         except ValueError as error:
             raise Unsupported(str(error)) from error
+        recipe = self._local(recipe, order.ability)
         await self._judge_by(order.calibration)
         self.remaining.begin(recipe.profile, began)
         self.resident = recipe.engine if recipe.engine in LOADING else ""

@@ -19,15 +19,18 @@ from bot.link.messages import Capabilities, HeldState
 from bot.supervisor import wait_at_most
 from bot.worker.asking import Asking
 from bot.worker.calibrated import CalibratedEngine
+from bot.worker.copies import Copies
 from bot.worker.drawing import Drawing
 from bot.worker.ends import refused, unreachable, unwelcome
 from bot.worker.inputs import Inputs
+from bot.worker.local_files import LocalFiles
 from bot.worker.policy import WorkerPolicy
 from bot.worker.talk import PutOut, Talk
 from bot.worker.times import Times
 from bot.worker.voice import Voice
 from bot.worker.work import Holding
 from engine.core.errors import EngineClosed, EngineError
+from engine.weights.own_files import OwnFiles
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +55,7 @@ class Worker:
         folder: Path,
         policy: WorkerPolicy,
         look: Callable[[], Capabilities],
+        own: OwnFiles,
         say: Callable[[str], None],
         clock: Callable[[], float],
         line_limits: LineLimits = DEFAULT_LIMITS,
@@ -64,6 +68,7 @@ class Worker:
             folder: the worker's own. What is in it outlives this process.
             policy: what it allows itself.
             look: looks at what this machine can draw; called in a thread.
+            own: knows this machine's checkpoints and styles by their digests.
             say: shows a line to whoever started it.
             clock: returns Unix seconds.
             line_limits: how patient the line is.
@@ -71,21 +76,21 @@ class Worker:
         self._engine = engine
         self._policy = policy
         self._look = look
+        self._looked = float("-inf")
         self._caps = Capabilities()
         self._address = invitation.address
         self._voice = Voice(say)
         self._unwelcome: tuple[float, Exception] | None = None
         self._holding = Holding(folder / CLAIMS, keep_seconds=policy.keep_seconds, clock=clock)
         self._times = Times(folder)
-        self._talk = Talk(lambda: self._line, invitation.worker, self._holding, self._about)
+        self._files = LocalFiles(own, self._look_soon)
+        worker, line = invitation.worker, self._current_line
+        self._copies = Copies(
+            line, worker, folder, most_bytes=policy.weights_bytes, on_copy=self._files.look_soon
+        )
+        self._talk = Talk(line, worker, self._holding, self._about, on_offers=self._copies.offer)
         self._line = Line(
-            Login(
-                host=invitation.host,
-                port=invitation.port,
-                seed=invitation.seed,
-                fingerprint=invitation.fingerprint,
-                name=f"framekiln worker {version('framekiln')}",
-            ),
+            _login_of(invitation),
             answers=subjects.answers_to_worker(invitation.worker),
             hears=self._talk.hears(),
             limits=line_limits,
@@ -96,6 +101,7 @@ class Worker:
             self._holding,
             engine,
             judge_by=engine.judge_by,
+            local=self._files.local,
             on_time=self._times.note,
             on_clip=self._voice.clip,
         )
@@ -122,7 +128,7 @@ class Worker:
         if stop.is_set():
             await self._engine.close()
             return
-        self._caps = await asyncio.to_thread(self._look)
+        self._caps, self._looked = await asyncio.to_thread(self._look), time.monotonic()
         self._voice.begins(self._address, self._caps)
         line = asyncio.create_task(self._line.run(), name="line")
         loops = [
@@ -131,6 +137,8 @@ class Worker:
                 ("drawing", self._drawing.run()),
                 ("inputs", self._inputs.run()),
                 ("talk", self._talk.run()),
+                ("copies", self._copies.run()),
+                ("files", self._files.run()),
                 ("contact", self._contact()),
             )
         ]
@@ -208,12 +216,11 @@ class Worker:
 
     async def _contact(self) -> None:
         """Say when the bot is away; end where it has refused this worker for too long."""
-        looked = time.monotonic()
         while True:
             await asyncio.sleep(CONTACT_EVERY)
-            if time.monotonic() - looked > LOOK_EVERY:
+            if time.monotonic() - self._looked > LOOK_EVERY:
+                self._looked = time.monotonic()
                 await self._look_again()
-                looked = time.monotonic()
             if self._unwelcome is None:
                 self._voice.contact(self._talk.heard)
                 continue
@@ -225,6 +232,13 @@ class Worker:
     def _about(self) -> Capabilities:
         """What the bot is told. Times change with each clip, and wait for the next occasion to be told."""
         return self._caps.model_copy(update={"times": self._times.told()})
+
+    def _current_line(self) -> Line:
+        return self._line
+
+    def _look_soon(self) -> None:
+        """What this machine can draw has changed."""
+        self._looked = float("-inf")
 
     async def _look_again(self) -> None:
         """Tell the bot if this machine can draw more than before, or less."""
@@ -262,6 +276,16 @@ async def run(worker: Worker) -> None:
     for which in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(which, heard)
     await worker.run(stop)
+
+
+def _login_of(invitation: Invitation) -> Login:
+    return Login(
+        host=invitation.host,
+        port=invitation.port,
+        seed=invitation.seed,
+        fingerprint=invitation.fingerprint,
+        name=f"framekiln worker {version('framekiln')}",
+    )
 
 
 async def _end(*tasks: asyncio.Task[Any]) -> None:

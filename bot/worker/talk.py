@@ -10,7 +10,7 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from bot.link import messages, pieces, subjects
 from bot.link.connection import Line, Message
 from bot.link.errors import LinkError, NoAnswer, NobodyThere, NotAMessage
-from bot.link.messages import Capabilities, Drop, Held, Order, Refused
+from bot.link.messages import Capabilities, Drop, Held, OfferedFile, Order, Refused
 from bot.supervisor import wait_at_most
 from bot.worker.work import Holding
 
@@ -66,6 +66,8 @@ class Talk:
         worker: str,
         holding: Holding,
         about: Callable[[], Capabilities],
+        *,
+        on_offers: Callable[[Sequence[OfferedFile]], None] = lambda _: None,
     ) -> None:
         """Make one.
 
@@ -74,6 +76,7 @@ class Talk:
             worker: the worker's id.
             holding: what is held.
             about: what this machine can do, now.
+            on_offers: told what the bot offers, whenever it speaks.
         """
         self._line = line
         self._worker = worker
@@ -81,6 +84,7 @@ class Talk:
         self._about = about
         self._boot = secrets.token_hex(8)
         self._began = time.monotonic()
+        self._on_offers = on_offers
         self._seq = 0
         self._asks = 0
         self._epoch: str | None = None
@@ -217,6 +221,7 @@ class Talk:
             self.greet_again()
         else:
             self._do(answer.forget, answer.orders)
+            self._on_offers(answer.offers)
 
     def _do(self, forget: tuple[Drop, ...], orders: tuple[Order, ...]) -> None:
         for drop in forget:
@@ -261,6 +266,8 @@ class Talk:
             pull = messages.decode(messages.PULL, message.data)
         except NotAMessage as error:
             log.warning("%s", error)
+            return None
+        if pull.boot not in {None, self._boot}:
             return None
         return self._give(pull, message.reply)
 

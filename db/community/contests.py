@@ -39,12 +39,17 @@ class Entered(StrEnum):
     FULL = "full"
 
 
+NOWHERE = 0
+"""In the place of an announcement's message: there is none, and none is owed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Contest:
     """A contest.
 
     Attributes:
         until: when votes end, Unix seconds.
+        at: when it was started, likewise.
     """
 
     id: int
@@ -52,6 +57,7 @@ class Contest:
     channel_id: int
     theme: str
     until: float
+    at: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +91,32 @@ class Contests(Rows):
             return _open(connection, guild)
 
         return await self._db.write(transaction)
+
+    async def unannounced(self) -> list[Contest]:
+        """The contests whose announcement is owed, the oldest first."""
+        rows = await self._db.read(
+            "SELECT * FROM contest WHERE state = 'open' AND message_id IS NULL "
+            "AND guild_id NOT IN (SELECT guild_id FROM departed) ORDER BY at"
+        )
+        return [_contest(row) for row in rows]
+
+    async def begin_announcing(self, contest: Contest) -> int | None:
+        """Write down that Discord is about to be asked; how often it was. None: nothing is owed any more."""
+
+        def transaction(connection: sqlite3.Connection) -> int | None:
+            row = fetch_one(
+                connection,
+                "UPDATE contest SET announcing = announcing + 1 "
+                "WHERE id = ? AND state = 'open' AND message_id IS NULL RETURNING announcing",
+                (contest.id,),
+            )
+            return None if row is None else int(row["announcing"])
+
+        return await self._db.write(transaction)
+
+    async def announced(self, contest: Contest, message: int) -> None:
+        """Write down the message that announces a contest, or :data:`NOWHERE`."""
+        await self._changes("UPDATE contest SET message_id = ? WHERE id = ?", (message, contest.id))
 
     async def running(self, guild: int) -> Contest | None:
         """A guild's contest; None: there is none."""
@@ -221,6 +253,7 @@ def _contest(row: sqlite3.Row) -> Contest:
         channel_id=row["channel_id"],
         theme=row["theme"],
         until=row["until"],
+        at=row["at"],
     )
 
 

@@ -25,7 +25,6 @@ from db.sqlite.rows import Rows, fetch_one
 from db.states import JobId, State, check_move
 
 _TRUSTED = """
-        AND job.ability IN (SELECT value FROM json_each(:abilities))
         AND (
             :trust = 'own'
             OR EXISTS (
@@ -37,7 +36,7 @@ _TRUSTED = """
         AND (:trust <> 'public' OR (job.inputs = '{}' AND NOT job.private))
 """
 
-FITS_FOR = FITS + _TRUSTED
+FITS_FOR = FITS + "        AND job.ability IN (SELECT value FROM json_each(:abilities))" + _TRUSTED
 """What is true of a job that a worker may claim."""
 
 CLAIM_FOR = NEXT.replace("$fits", FITS_FOR)
@@ -84,6 +83,15 @@ class WorkerClaims(Rows):
         """What the jobs that wait need of a machine, each once."""
         rows = await self._db.read(
             "SELECT DISTINCT ability FROM job WHERE state = 'queued' AND lane = '' AND ability <> ''"
+        )
+        return [row["ability"] for row in rows]
+
+    async def abilities_for(self, trust: Trust) -> list[str]:
+        """Those of :meth:`abilities` that jobs need which workers of a trust may draw."""
+        rows = await self._db.read(
+            "SELECT DISTINCT ability FROM job "
+            f"WHERE state = 'queued' AND lane = '' AND ability <> '' {_TRUSTED}",
+            {"trust": trust},
         )
         return [row["ability"] for row in rows]
 

@@ -17,7 +17,7 @@ from db.jobs.ordering import put, slots_beside, slots_of
 from db.jobs.rows import find, transition
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows
-from db.states import EVERYWHERE, OPEN, RETRIED, SET_ASIDE_FROM, JobId, State, sql_list
+from db.states import EVERYWHERE, OPEN, OUTSIDE, RETRIED, SET_ASIDE_FROM, JobId, State, sql_list
 
 SET_ASIDE = "E_SET_ASIDE"
 """The error code of a job that a moderator, not its crashes, has set aside."""
@@ -268,10 +268,13 @@ def shut_out(
 
 
 def end_jobs_of(connection: sqlite3.Connection, guild: int, user: int, at: float) -> list[Job]:
-    """Cancel a member's waiting jobs in a guild, ask a running one to stop, and return all of them."""
+    """Cancel a banned member's waiting jobs, ask a running one to stop, and return all of them.
+
+    These are the jobs in the guild, and those from outside of guilds: the ban holds there, too.
+    """
     rows = connection.execute(
-        f"SELECT id FROM job WHERE state IN ({sql_list(OPEN)}) AND guild_id = ? AND user_id = ?",
-        (guild, user),
+        f"SELECT id FROM job WHERE state IN ({sql_list(OPEN)}) AND guild_id IN (?, ?, ?) AND user_id = ?",
+        (guild, *OUTSIDE, user),
     ).fetchall()
     stopped = {CancelOutcome.DONE, CancelOutcome.ASKED, CancelOutcome.AGAIN}
     ids = [row["id"] for row in rows if cancel(connection, row["id"], at) in stopped]

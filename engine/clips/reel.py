@@ -18,10 +18,7 @@ LADDER = ((854, 480, 23), (854, 480, 28), (640, 360, 30), (480, 270, 34))
 FPS, SECONDS = 24, 300.0
 """Frames a second; and how long one attempt may take."""
 TITLE = "Made with Framekiln"
-ABOUT = (
-    "Made by machines; joined from several clips. Digital source type: "
-    "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-)
+ABOUT = "Made by machines; joined from several clips"
 
 
 def join_clips(clips: Sequence[Path], path: Path, *, max_bytes: int) -> int:

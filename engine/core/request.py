@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
 from engine.core.errors import Code, UserError
+from engine.core.family_spec import Feature
 from engine.core.recipe import Camera, Effect, Follow, Kind, Motion, Quality, Style
-from engine.core.sentence import as_is
+from engine.core.sentence import Sentence, as_is
 from engine.core.sight import Shows, Sight
 
 E = TypeVar("E", bound=StrEnum)
@@ -157,3 +159,42 @@ def choose(kind: type[E], value: str | None, default: E) -> E:
         raise UserError(
             Code.OPTION, "{word} is not one of: {known}.", word=word[:40], known=as_is(known)
         ) from None
+
+
+_WORDS: Mapping[StrEnum, Sentence] = {
+    Motion.GENTLE: Sentence("gentle"),
+    Motion.NORMAL: Sentence("normal"),
+    Motion.WILD: Sentence("wild"),
+    Camera.AUTO: Sentence("auto"),
+    Camera.STILL: Sentence("still"),
+    Camera.PUSH_IN: Sentence("push in"),
+    Camera.PULL_OUT: Sentence("pull out"),
+    Camera.PAN_LEFT: Sentence("pan left"),
+    Camera.PAN_RIGHT: Sentence("pan right"),
+    Camera.TILT_UP: Sentence("tilt up"),
+    Camera.TILT_DOWN: Sentence("tilt down"),
+    Camera.ROLL_LEFT: Sentence("roll left"),
+    Camera.ROLL_RIGHT: Sentence("roll right"),
+    Camera.ORBIT: Sentence("orbit"),
+    Quality.FAST: Sentence("fast"),
+    Quality.BALANCED: Sentence("balanced"),
+    Quality.BEST: Sentence("best"),
+    Follow.POSE: Sentence("pose"),
+    Follow.DEPTH: Sentence("depth"),
+    Follow.EDGES: Sentence("edges"),
+    Follow.SOFT_EDGES: Sentence("soft edges"),
+    Feature.PROMPT: Sentence("prompts"),
+    Feature.FIRST_FRAME: Sentence("a picture as the first frame"),
+    Feature.END: Sentence("ending with a picture"),
+    Feature.LIKE: Sentence("the look of a picture"),
+    Feature.FOLLOW: Sentence("following a clip"),
+    Feature.STYLE: Sentence("styles"),
+    Feature.SCHEDULE: Sentence("prompts by frame"),
+    Feature.CAMERA: Sentence("camera paths"),
+    Feature.SOUND: Sentence("sound"),
+}
+
+
+def word(choice: StrEnum) -> Sentence:
+    """The word for a choice, as members read it in sentences; recipes hold English."""
+    return _WORDS[choice]

@@ -24,8 +24,8 @@ from engine.core.device import Device
 from engine.core.errors import Code, RenderFailed
 from engine.core.family import Frames, Hooks, Picture
 from engine.core.recipe import Follow
+from engine.core.request import word
 from engine.core.sentence import Sentence
-from engine.core.words import word
 from engine.diffusion.loading import load
 from engine.following.needs import FollowNeeds
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from engine.core.errors import Code, UserError
 from engine.core.recipe import Follow
+from engine.core.request import word
 from engine.core.sentence import Sentence, both, either, in_a_row
-from engine.core.words import word
 from engine.weights.shared import ANNOTATORS, DEPTH_ANYTHING, OPENPOSE
 
 BODY_POINTS = ("centerface", "body-points")

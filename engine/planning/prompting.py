@@ -14,9 +14,9 @@ from enum import StrEnum
 
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Camera, Motion
+from engine.core.request import word
 from engine.core.sentence import Sentence, both
 from engine.core.sight import Shows
-from engine.core.words import word
 
 AS_WRITTEN = Sentence("your prompt exactly as you wrote it")
 

@@ -79,24 +79,7 @@ def upscaled(
         UserError: it is too long, or large enough, or this machine cannot upscale clips.
     """
     upscaler = _upscaler(capabilities)
-    lack = upscaler.lacks(capabilities)
-    if lack is not None:
-        raise UserError(
-            Code.UPSCALE,
-            "I can't upscale clips on this machine. It is missing {lack}.",
-            lack=sentence(lack),
-        )
-    _check_length(before, fps, limits)
-    factor = min(LARGEST_FACTOR, limits.side / max(before.width, before.height))
-    if factor < LEAST_FACTOR:
-        raise UserError(
-            Code.UPSCALE,
-            "That clip is large enough: it is {width}×{height}, and upscaled clips have "
-            "{most} pixels on their longest side at most.",
-            width=before.width,
-            height=before.height,
-            most=limits.side,
-        )
+    factor = _factor(before, fps, upscaler.lacks(capabilities), limits)
     width, height = (round(side * factor / 2) * 2 for side in (before.width, before.height))
     return Recipe(
         kind=Kind.UPSCALE,
@@ -124,6 +107,40 @@ def upscaled(
         ),
         before=before,
     )
+
+
+def _factor(before: Before, fps: float, lack: str | None, limits: UpscaleLimits) -> float:
+    """By how much a clip can be enlarged.
+
+    Raises:
+        UserError: as for :func:`upscaled`.
+    """
+    if lack is not None:
+        raise UserError(
+            Code.UPSCALE,
+            "I can't upscale clips on this machine. It is missing {lack}.",
+            lack=sentence(lack),
+        )
+    if before.frames > limits.frames:
+        raise UserError(
+            Code.UPSCALE,
+            "That clip is too long to upscale: it has {frames} frames, and I can upscale "
+            "{most} at most, which is {seconds:.3g} s at its rate.",
+            frames=before.frames,
+            most=limits.frames,
+            seconds=limits.frames / fps,
+        )
+    factor = min(LARGEST_FACTOR, limits.side / max(before.width, before.height))
+    if factor < LEAST_FACTOR:
+        raise UserError(
+            Code.UPSCALE,
+            "That clip is large enough: it is {width}×{height}, and upscaled clips have "
+            "{most} pixels on their longest side at most.",
+            width=before.width,
+            height=before.height,
+            most=limits.side,
+        )
+    return factor
 
 
 def plan_upscale(
@@ -156,15 +173,3 @@ def plan_upscale(
         prompt=request.prompt,
         sound=SoundSource.NONE if sound is None else SoundSource.GIVEN,
     )
-
-
-def _check_length(before: Before, fps: float, limits: UpscaleLimits) -> None:
-    if before.frames > limits.frames:
-        raise UserError(
-            Code.UPSCALE,
-            "That clip is too long to upscale: it has {frames} frames, and I can upscale "
-            "{most} at most, which is {seconds:.3g} s at its rate.",
-            frames=before.frames,
-            most=limits.frames,
-            seconds=limits.frames / fps,
-        )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
@@ -22,7 +23,13 @@ from engine.clips.mp4 import read_metadata
 from engine.core.recipe import Recipe
 from engine.core.shortages import shortage_of
 from engine.provenance.identity import Identity
-from engine.provenance.statement import at_service, sound_of, source_type
+from engine.provenance.statement import (
+    COMPOSITE_TRAINED_MEDIA,
+    at_service,
+    sound_of,
+    source_type,
+    source_type_of_all,
+)
 from engine.provenance.xmp import read_source_type, source_type_box
 
 MP4 = "video/mp4"
@@ -98,14 +105,30 @@ class Sealer:
             mp4: as the encoder left it.
             recipe: what it was made from.
         """
-        tagged = mp4 + source_type_box(source_type(recipe))
+        return self._sealed(mp4, _manifest(recipe), source_type(recipe))
+
+    def seal_joined(self, mp4: bytes, parts: Mapping[str, Recipe | None]) -> Sealed:
+        """Seal what was joined from clips; as :meth:`seal`.
+
+        Args:
+            mp4: as the encoder left it.
+            parts: digest of each clip's file → what it was made from, in their order; None: not known any
+                more, which is taken to be a real picture that a trained model continued.
+        """
+        kind = source_type_of_all(
+            {COMPOSITE_TRAINED_MEDIA if one is None else source_type(one) for one in parts.values()}
+        )
+        return self._sealed(mp4, _manifest_of_joined(parts, kind), kind)
+
+    def _sealed(self, mp4: bytes, manifest: dict[str, Any], kind: str) -> Sealed:
+        tagged = mp4 + source_type_box(kind)
         if self._identity is None:
             return Sealed(mp4=tagged, unsigned=NO_KEY)
         c2pa = library()
         if c2pa is None:
             return Sealed(mp4=tagged, unsigned=NO_LIBRARY)
         try:
-            return Sealed(mp4=_sign(c2pa, tagged, recipe, self._identity))
+            return Sealed(mp4=_sign(c2pa, tagged, manifest, self._identity))
         except c2pa.C2paError as error:
             if shortage_of(error) is not None:
                 raise  # it passes, and then the clip can be signed
@@ -141,24 +164,35 @@ def library() -> Any | None:
     return c2pa
 
 
-def _sign(c2pa: Any, mp4: bytes, recipe: Recipe, identity: Identity) -> bytes:
+def _sign(c2pa: Any, mp4: bytes, manifest: dict[str, Any], identity: Identity) -> bytes:
     # No time stamp (None; "" would be an error): it would tell a server on the internet of each clip.
     info = c2pa.C2paSignerInfo(c2pa.C2paSigningAlg.ES256, identity.chain, identity.key, None)
     signed = io.BytesIO()
-    with c2pa.Signer.from_info(info) as signer, c2pa.Builder(_manifest(recipe)) as builder:
+    with c2pa.Signer.from_info(info) as signer, c2pa.Builder(manifest) as builder:
         builder.sign(signer, MP4, io.BytesIO(mp4), signed)
     return signed.getvalue()
 
 
 def _manifest(recipe: Recipe) -> dict[str, Any]:
-    program = {"name": "Framekiln", "version": metadata.version("framekiln")}
     sound = sound_of(recipe)
+    how = f"drawn by the engine {recipe.engine}{at_service(recipe)}{sound and f', with {sound}'}"
+    return _created(how, source_type(recipe), sorted(recipe.inputs.items()))
+
+
+def _manifest_of_joined(parts: Mapping[str, Recipe | None], kind: str) -> dict[str, Any]:
+    known = [recipe for recipe in parts.values() if recipe is not None]
+    engines = sorted({f"{recipe.engine}{at_service(recipe)}" for recipe in known})
+    how = f"joined from {len(parts)} clips{', drawn by ' if engines else ''}{'; '.join(engines)}"
+    return _created(how, kind, [(f"clip {number}", digest) for number, digest in enumerate(parts, 1)])
+
+
+def _created(how: str, kind: str, inputs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    program = {"name": "Framekiln", "version": metadata.version("framekiln")}
     action = {
         "action": "c2pa.created",
         "softwareAgent": program,
-        "digitalSourceType": source_type(recipe),
-        "description": f"drawn by the engine {recipe.engine}"
-        f"{at_service(recipe)}{sound and f', with {sound}'}",
+        "digitalSourceType": kind,
+        "description": how,
     }
     return {
         "claim_generator_info": [program],
@@ -166,8 +200,8 @@ def _manifest(recipe: Recipe) -> dict[str, Any]:
         "format": MP4,
         # What went in is named by its digest; the member's picture itself is never in the file.
         "ingredients": [
-            {"title": role, "instance_id": f"sha256:{digest}", "relationship": "inputTo"}
-            for role, digest in sorted(recipe.inputs.items())
+            {"title": title, "instance_id": f"sha256:{digest}", "relationship": "inputTo"}
+            for title, digest in inputs
         ],
         "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}],
     }

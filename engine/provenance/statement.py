@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.core.recipe import Recipe, Role, SoundSource
 from engine.core.services import service_of
 from engine.families import FAMILIES
@@ -58,6 +60,15 @@ def sound_of(recipe: Recipe) -> str:
 
 def _with(sound: str) -> str:
     return f", with {sound}" if sound else ""
+
+
+def source_type_of_all(types: Collection[str]) -> str:
+    """IPTC digital source type of what is joined from clips of these types."""
+    trained = not {TRAINED_MEDIA, COMPOSITE_TRAINED_MEDIA}.isdisjoint(types)
+    real = not {COMPOSITE_MEDIA, COMPOSITE_TRAINED_MEDIA}.isdisjoint(types)
+    if real:
+        return COMPOSITE_TRAINED_MEDIA if trained else COMPOSITE_MEDIA
+    return TRAINED_MEDIA if trained else ALGORITHMIC_MEDIA
 
 
 def source_type(recipe: Recipe) -> str:

@@ -34,7 +34,7 @@ def judged_frames(clip: SourceClip, recipe: Recipe | None) -> tuple[NDArray[np.u
         uint8 ``[T, H, W, 3]``, two frames at least.
     """
     whole = clip.frames
-    step = min(_judged_every(recipe, clip.fps), len(whole) - 1)  # two frames at least
+    step = min(judged_every(recipe, clip.fps), len(whole) - 1)  # two frames at least
     if recipe is not None and recipe.loop:
         whole = np.concatenate([whole, whole[: 1 + round(LEAD_SECONDS * clip.fps)]])
     count = 1 + int((len(whole) - 1) / step + _ROUNDING)
@@ -80,7 +80,7 @@ def judge_finished(
     )
 
 
-def _judged_every(recipe: Recipe | None, fps: float) -> float:
+def judged_every(recipe: Recipe | None, fps: float) -> float:
     """How many frames of the file one judged frame stands for.
 
     The recipe of one of ours knows which frames were drawn, and the family which of those were judged. That

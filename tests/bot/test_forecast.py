@@ -17,6 +17,7 @@ from bot.render_times import FEW
 from bot.seats import Seat
 from db.jobs.fairness import UNKNOWN_SECONDS, charge
 from db.jobs.queries import Arrival
+from db.states import STRANGERS
 from engine.core.family_spec import FamilySpec
 from engine.process.host import EngineHost
 from tests.bot.fixtures import ANN, BEN, GUILD, hand_in, queued, recipe
@@ -45,8 +46,8 @@ async def foretold(db, *ratios: float, ahead: int = 0) -> None:
     await db.write(insert)
 
 
-async def for_new(queue, profile: str = PROFILE, user: int = ANN):
-    return await Forecaster(queue.jobs, clock=CLOCK).for_new(profile, GUILD, user)
+async def for_new(queue, profile: str = PROFILE, user: int = ANN, guild: int = GUILD):
+    return await Forecaster(queue.jobs, clock=CLOCK).for_new(profile, guild, user)
 
 
 async def test_before_anything_is_measured_a_guess_stands_in(queue):
@@ -348,3 +349,10 @@ async def test_on_a_busy_day_four_ranges_of_five_hold_the_truth(tmp_path):
     assert day["engine busy"] > 0.5
     assert day["ranges that held the truth"] >= 0.8
     assert day["high over low, median"] < 6
+
+
+async def test_a_stranger_reads_before_the_click_that_every_member_goes_first(queue):
+    for user, guild in ((ANN, GUILD), (BEN, GUILD), (100, STRANGERS)):
+        await queued(queue, user, guild)
+    assert (await for_new(queue, user=101, guild=STRANGERS)).ahead == 3
+    assert (await for_new(queue, user=102)).ahead == 2

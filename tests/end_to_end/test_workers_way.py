@@ -83,7 +83,7 @@ class WorkerProcess:
             "FRAMEKILN_FETCH_EYES": "0",
         }
         self._env.pop("DISCORD_TOKEN", None)
-        command = [*COMMAND, "worker", "join", line]
+        command = [*COMMAND, "worker", "join", line, "--no-test"]
         subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=self._env)
         self._process: asyncio.subprocess.Process | None = None
 

@@ -253,6 +253,12 @@ class Rest:
             raise Refusal(Reason.INVALID_FORM, f"flag {EPHEMERAL} is for interactions")
         return self.world.shown_to_bot(self.world.post(message))
 
+    def _check_reaches(self, channel: Channel) -> None:
+        """The bot may write to those who share a server with it, and to those who have installed it."""
+        user = next(user for user, one in self.world.direct.items() if one is channel)
+        if not self.world.shares_a_guild(user) and user not in self.world.installed:
+            raise Refusal(Reason.NO_MUTUAL_GUILD)
+
     def _open_post(self, params: Params, body: Body, query: Params) -> Any:
         """A post in a forum; its first message has its id."""
         forum = self._channel(params)
@@ -275,12 +281,6 @@ class Rest:
         posts = [one for one in self.world.channels.values() if one.parent is not None]
         here = [one for one in posts if one.guild.id == int(params["guild_id"])]
         return {"threads": [one.payload() for one in here], "members": []}
-
-    def _check_reaches(self, channel: Channel) -> None:
-        """The bot may write to those who share a server with it, and to those who have installed it."""
-        user = next(user for user, one in self.world.direct.items() if one is channel)
-        if not self.world.shares_a_guild(user) and user not in self.world.installed:
-            raise Refusal(Reason.NO_MUTUAL_GUILD)
 
     def _by_nonce(self, channel: Channel, nonce: str) -> Message | None:
         since = time.time() - self.nonce_window

@@ -117,21 +117,6 @@ class World:
             self.emit("CHANNEL_CREATE", channel.payload())
         return channel
 
-    def open_post(self, forum: Channel, title: str, put: tuple[int, ...]) -> Channel:
-        """A post in a forum, opened by the bot."""
-        post = Channel(
-            id=self.ids.next(),
-            name=title,
-            guild=forum.guild,
-            bot_id=self.bot.id,
-            bot_permissions=forum.bot_permissions,
-            parent=forum,
-            put=put,
-        )
-        self.channels[post.id] = post
-        self.emit("THREAD_CREATE", post.payload() | {"newly_created": True})
-        return post
-
     def group_channel(self, name: str = "friends") -> Channel:
         """A group DM."""
         where = self._first_guild()
@@ -147,6 +132,21 @@ class World:
     def shares_a_guild(self, user: int) -> bool:
         """Whether somebody is in a server that the bot is in, too."""
         return any(user in guild.members for guild in self.guilds.values())
+
+    def open_post(self, forum: Channel, title: str, put: tuple[int, ...]) -> Channel:
+        """A post in a forum, opened by the bot."""
+        post = Channel(
+            id=self.ids.next(),
+            name=title,
+            guild=forum.guild,
+            bot_id=self.bot.id,
+            bot_permissions=forum.bot_permissions,
+            parent=forum,
+            put=put,
+        )
+        self.channels[post.id] = post
+        self.emit("THREAD_CREATE", post.payload() | {"newly_created": True})
+        return post
 
     def direct_channel(self, user: User) -> Channel:
         """The channel of the bot's direct messages with somebody; opened where there is none yet."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from bot import elsewhere_policies, policies
 from bot.config.settings import Settings
+from bot.fleet.own_weights import OwnWeights
 from bot.fleet.places import Places
 from bot.fleet.service import FleetService, fleet_service
 from bot.link.connection import Login
@@ -28,6 +29,8 @@ from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.core.recipe import Recipe
 from engine.rendering.limits import RenderLimits
+from engine.weights.own_files import OwnFiles
+from engine.weights.store import Store
 from tests.fleet.sleeper import content_of
 from tests.policies import DEFAULTS, enqueue_limits, fair_share, pseudonym_of, shortages
 
@@ -153,6 +156,12 @@ def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> 
         places=Places(),
         tally=RenderTally(),
         checks=None,
+        own_weights=OwnWeights(
+            OwnFiles(Store(folder / "models"), folder / "digests.json"),
+            elsewhere_policies.for_sharing(settings),
+            wanted=lambda: True,
+            waiting=queue.worker_claims.abilities_for,
+        ),
         outcomes_of=outcomes_of,
         limits_for=limits_for,
         may_claim=lambda: True,

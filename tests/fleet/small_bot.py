@@ -13,7 +13,20 @@ from typing import Any, Self
 from bot.link import messages, pieces, subjects
 from bot.link.connection import Line, LineLimits, Login, Message
 from bot.link.errors import LinkError
-from bot.link.messages import Ask, AskFile, Beat, Drop, Heard, Hello, InputFile, Order, OrderLimits, Verdict
+from bot.link.messages import (
+    Ask,
+    AskFile,
+    AskWeights,
+    Beat,
+    Drop,
+    Heard,
+    Hello,
+    InputFile,
+    OfferedFile,
+    Order,
+    OrderLimits,
+    Verdict,
+)
 
 LIMITS = OrderLimits(max_bytes=10_000_000, max_takes=3, max_wasted_seconds=60, max_seconds=60)
 QUICK = LineLimits(connecting=2.0, ping=0.5, first_pause=0.05, last_pause=0.2)
@@ -44,6 +57,9 @@ class SmallBot:
         self.orders: list[Order] = []
         self.given: dict[int, Order] = {}
         self.files: dict[str, bytes] = {}
+        self.offers: tuple[OfferedFile, ...] = ()
+        self.weights: list[AskWeights] = []
+        self.gives_weights = 1_000_000
         self.hellos: list[Hello] = []
         self.beats: list[Beat] = []
         self.asks: list[Ask] = []
@@ -106,7 +122,11 @@ class SmallBot:
         return self._serve(said[0], told, message.reply)
 
     async def _serve(self, worker: str, told: Any, reply: str) -> None:
-        if isinstance(told, AskFile):
+        if isinstance(told, AskWeights):
+            self.weights.append(told)
+            if len(self.weights) > self.gives_weights:
+                return
+        if isinstance(told, AskFile | AskWeights):
             data = self.files.get(told.sha256)
             piece = (
                 pieces.declined("it is not here")
@@ -134,7 +154,7 @@ class SmallBot:
     def _answer(self, worker: str, beat: Beat) -> messages.AnyMessage:
         if not self.hellos or self.hellos[-1].boot != beat.boot:
             return messages.SayHello()
-        return Heard(epoch=self.epoch, forget=self._drops(worker, beat.hold))
+        return Heard(epoch=self.epoch, forget=self._drops(worker, beat.hold), offers=self.offers)
 
     async def _asked(self, ask: Ask) -> messages.AnyMessage:
         self.asks.append(ask)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import sqlite3
 import time
+from dataclasses import replace
 
 import pytest
 
+from bot.fleet.can import Ability
 from bot.worker.calibrated import CalibratedEngine
+from bot.worker.copies import COPIES
 from bot.worker.ends import Ended
 from bot.worker.running import Worker
+from engine.core.recipe import Style
+from engine.weights.own_files import OwnFiles
+from engine.weights.store import STYLES, Store
+from tests.engine.weights import kinds
 from tests.fleet import bot_process
 from tests.fleet.abuse import ABILITY
 from tests.fleet.broker import Broker
@@ -42,13 +50,17 @@ async def bot(tmp_path):
 
 
 @contextlib.asynccontextmanager
-async def a_worker(broker, folder, *, name=NAME, port=None, clock=time.time):
+async def a_worker(broker, folder, *, name=NAME, port=None, clock=time.time, caps=CAPS, policy=POLICY):
+    copies = folder / COPIES
+    store = Store(folder / "models", extra_styles=(copies / STYLES,))
+    own = OwnFiles(store, folder / "digests.json")
     worker = Worker(
         broker.invitation(name, port=port),
         CalibratedEngine(lambda: Sleeper(folder / "spool"), folder / "gate.json"),
         folder=folder,
-        policy=POLICY,
-        look=lambda: CAPS,
+        policy=policy,
+        look=lambda: caps.model_copy(update={"files": tuple(own.digests)}),
+        own=own,
         say=lambda _: None,
         clock=clock,
         line_limits=QUICK,
@@ -137,3 +149,30 @@ async def test_a_worker_that_falls_silent_while_its_clip_is_fetched_is_waited_fo
     assert [line["worker"] for line in claims.read()] == [NAME, other]
     assert claims.read()[1]["t"] - began < 6
     assert posted[0]["right"]
+
+
+async def test_a_worker_fetches_the_owners_style_and_draws_in_it(tmp_path):
+    broker = Broker(folder=tmp_path / "broker")
+    data = tmp_path / "bot"
+    broker.add(NAME)
+    style = kinds.write(data / "models" / "styles" / "ink.safetensors", kinds.LORA_SD15)
+    digest = hashlib.sha256(style.read_bytes()).hexdigest()
+    ability = Ability(engine="animatediff", files=(digest,)).to_json()
+    job = order_text(0.2, engine="animatediff", styles=(Style(name="ink"),))
+    await bot_process.fill(data, [(job, {})] * 2, [ability])
+    await bot_process.invite(data, {NAME: broker.workers[NAME][1]})
+    settings = DEFAULTS.model_copy(update={"worker_beat_seconds": 0.5})
+    broker.start()
+    living = asyncio.create_task(bot_process.live(data, broker.login(), settings))
+    caps = CAPS.model_copy(update={"families": ("animatediff",)})
+    policy = replace(POLICY, weights_bytes=1_000_000)
+    try:
+        async with a_worker(broker, tmp_path / "one", caps=caps, policy=policy):
+            posted = await delivered(tmp_path, 2)
+    finally:
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
+        broker.kill()
+    assert all(line["right"] for line in posted)
+    copy = tmp_path / "one" / COPIES / STYLES / f"{digest}.safetensors"
+    assert copy.read_bytes() == style.read_bytes()

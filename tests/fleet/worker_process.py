@@ -18,10 +18,12 @@ from engine.core.events import Event
 from engine.core.recipe import Recipe
 from engine.process.spool import Rendered
 from engine.rendering.limits import RenderLimits
+from engine.weights.own_files import OwnFiles
+from engine.weights.store import Store
 from tests.fleet.bot_process import Notes
 from tests.fleet.sleeper import Sleeper
 
-POLICY = WorkerPolicy(keep_seconds=3600, clips_waiting=3, refused_seconds=120, stop_grace=5)
+POLICY = WorkerPolicy(keep_seconds=3600, clips_waiting=3, refused_seconds=120, weights_bytes=0, stop_grace=5)
 CAPS = Capabilities(device=DeviceKind.CUDA, name="Sleeper", memory=8 * 2**30, families=("sketch",))
 
 
@@ -71,6 +73,7 @@ def main(folder: Path, line: str) -> None:
             folder=folder,
             policy=POLICY,
             look=lambda: CAPS,
+            own=OwnFiles(Store(folder / "models"), folder / "digests.json"),
             say=lambda text: logging.getLogger("said").info(text),
             clock=time.time,
         )

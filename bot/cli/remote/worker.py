@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,8 +31,12 @@ def worker() -> None:
 @worker.command()
 @click.argument("line")
 @click.option("--install", is_flag=True, help="Have the worker started whenever this machine is on.")
-def join(line: str, *, install: bool) -> None:
-    """Keep the invitation LINE that the owner of a bot sent you. Nothing is sent anywhere yet."""
+@click.option("--test/--no-test", default=True, help="Draw a test clip here. Default: yes.")
+def join(line: str, *, install: bool, test: bool) -> None:
+    """Keep the invitation LINE that the owner of a bot sent you, and draw a test clip.
+
+    Nothing is sent anywhere yet.
+    """
     from bot.link.errors import BadInvitation  # noqa: PLC0415 - the command line starts without it
     from bot.link.invitation import Invitation  # noqa: PLC0415
     from bot.worker.invitation_file import store  # noqa: PLC0415
@@ -52,6 +57,8 @@ def join(line: str, *, install: bool) -> None:
     else:
         click.echo("To begin: framekiln worker run")
     click.echo("To see with which models it can draw, and to get more: framekiln models list")
+    if test:
+        _try_out(settings, folder)
 
 
 @worker.command()
@@ -88,16 +95,61 @@ def run() -> None:
     click.echo("Stopped.")
 
 
+def _try_out(settings: Settings, folder: Path) -> None:
+    """Draw a test clip, and say in plain words what came of it."""
+    from bot import drawing_policies, intake_policies, policies  # noqa: PLC0415 - as above
+    from bot.cli.remote.worker_trial import Drawn, NoTestClip, draw_test_clip  # noqa: PLC0415
+    from bot.intake.clip_intake import ClipIntake  # noqa: PLC0415
+    from bot.ops.logs import set_up_logs  # noqa: PLC0415
+    from engine.families import CATALOGUE  # noqa: PLC0415
+    from engine.process.host import EngineHost  # noqa: PLC0415
+    from engine.runtime.capabilities import capabilities_of  # noqa: PLC0415
+
+    devices = drawing_policies.local_devices_of(settings)
+    if not devices:
+        _give_up("FRAMEKILN_DEVICES is none, so nothing can be drawn here.")
+    set_up_logs("CRITICAL", settings.log_format, [], backlog=settings.log_backlog)
+    store, slow = drawing_policies.store_of(settings), drawing_policies.allows_slow_models(settings)
+    local = drawing_policies.local_environment(settings, folder)
+
+    async def drawn() -> Drawn:
+        with tempfile.TemporaryDirectory(prefix="trial-", dir=folder) as spool:
+            async with ClipIntake(intake_policies.for_checked_clips(settings)) as clips:
+                return await draw_test_clip(
+                    EngineHost(
+                        spool=Path(spool),
+                        limits=drawing_policies.for_engine(settings),
+                        environment={**os.environ, **local, **devices[0].environment},
+                    ),
+                    capabilities=lambda device: capabilities_of(store, CATALOGUE, device, slow=slow),
+                    plan_limits=policies.for_plan(settings),
+                    clips=clips,
+                    models=store.folder.absolute(),
+                )
+
+    click.echo("Draws a test clip of 2 seconds …")
+    try:
+        found = asyncio.run(drawn())
+    except NoTestClip as error:
+        _give_up(
+            f"The test clip failed. {error}\nThe invitation is kept, but this machine cannot draw yet. "
+            "framekiln doctor looks for the cause; framekiln worker join with the same line tries again."
+        )
+    click.echo(f"The test clip is good: {found.engine} drew it in {found.seconds:.1f} s.")
+
+
 def _made(settings: Settings, folder: Path) -> Worker:
     """The worker of this machine; an event loop must run."""
     from bot import drawing_policies  # noqa: PLC0415 - the command line starts without it
-    from bot.config.paths import CALIBRATION  # noqa: PLC0415
+    from bot.config.paths import CALIBRATION, OWN_DIGESTS  # noqa: PLC0415
     from bot.worker import running  # noqa: PLC0415
     from bot.worker.abilities import abilities_of  # noqa: PLC0415
     from bot.worker.calibrated import CalibratedEngine  # noqa: PLC0415
+    from bot.worker.copies import with_copies  # noqa: PLC0415
     from bot.worker.invitation_file import load  # noqa: PLC0415
     from bot.worker.policy import for_worker  # noqa: PLC0415
     from engine.process.host import EngineHost  # noqa: PLC0415
+    from engine.weights.own_files import OwnFiles  # noqa: PLC0415
 
     devices = drawing_policies.local_devices_of(settings)
     if not devices:
@@ -107,6 +159,7 @@ def _made(settings: Settings, folder: Path) -> Worker:
             f"There are {len(devices)} GPUs here, and this worker uses {devices[0].name}. "
             "For the others, see “Several GPUs” in docs/workers.md."
         )
+    settings = with_copies(settings, folder)
     local = drawing_policies.local_environment(settings, folder)
 
     def make() -> EngineHost:
@@ -119,6 +172,7 @@ def _made(settings: Settings, folder: Path) -> Worker:
 
     engine = CalibratedEngine(make, folder / CALIBRATION)
     store = drawing_policies.store_of(settings)
+    own = OwnFiles(store, folder / OWN_DIGESTS)
     slow = drawing_policies.allows_slow_models(settings)
     return running.Worker(
         load(folder),
@@ -126,7 +180,8 @@ def _made(settings: Settings, folder: Path) -> Worker:
         folder=folder,
         policy=for_worker(settings),
         clock=time.time,
-        look=lambda: abilities_of(store, engine, slow=slow),
+        look=lambda: abilities_of(store, engine, own, slow=slow),
+        own=own,
         say=click.echo,
     )
 
@@ -168,6 +223,8 @@ def _settings() -> Settings:
 
 
 def _need_packages() -> None:
+    if os.name == "nt":
+        _give_up("A worker runs on Linux and macOS. On Windows, install Framekiln in WSL and run it there.")
     if missing := [name for name in PACKAGES if find_spec(name) is None]:
         _give_up(f'{missing[0]} is not installed. Run: pip install "framekiln[worker]"')
 

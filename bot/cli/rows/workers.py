@@ -30,6 +30,11 @@ MEANING = {
 }
 LONGEST_NAME = 40
 
+ELSEWHERE = (
+    "The bot tells the broker there within seconds, if framekiln broker run keeps it. Else it must be told "
+    "by hand: framekiln broker export, copy, and have it reload."
+)
+
 
 @click.group()
 def workers() -> None:
@@ -123,7 +128,7 @@ def invite(name: str, trust: str) -> None:
         err=True,
     )
     if wanted.external:
-        click.echo("The broker is yours to tell: framekiln broker export writes what it needs.", err=True)
+        click.echo(ELSEWHERE, err=True)
     elif not wanted.on:
         click.echo("Workers are off; framekiln workers on lets them come.", err=True)
 
@@ -165,7 +170,7 @@ def remove(name: str) -> None:
     click.echo("The worker may not come any more. What it was drawing, others draw again.")
     wanted = store_of(settings_or_exit()).wanted()
     if wanted is not None and wanted.external:
-        click.echo("The broker must hear of it: framekiln broker export, then have it reload.", err=True)
+        click.echo(ELSEWHERE, err=True)
 
 
 def _rows(*, make: bool = False) -> AbstractContextManager[sqlite3.Connection]:

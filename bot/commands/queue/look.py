@@ -58,13 +58,15 @@ class LookCommands(QueueSection):
         ]
         if counts.get(State.HELD, 0) > SHOWN_HELD:
             held.append(moderation_texts.and_more(counts[State.HELD] - SHOWN_HELD))
-        summary = " · ".join(f"{counts[state]} {state}" for state in State if counts.get(state))
+        summary = " · ".join(
+            f"{counts[state]} {messages.STATES[state]}" for state in State if counts.get(state)
+        )
         await self._say(
             interaction,
             moderation_texts.queue_page(
                 lines,
                 held,
-                summary or "no jobs yet",
+                summary or str(moderation_texts.NO_JOBS_YET),
                 paused=await queue.moderation.paused(guild),
                 draining=await queue.moderation.draining(guild),
                 trouble=trouble,

@@ -9,11 +9,11 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.clips.contest import announcement_buttons
 from bot.commands.shared.moderator_group import ModeratorGroup, Reason
+from bot.discord_io.causes import Trouble
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.places import missing_in, tag_for
-from bot.discord_io.post import ChannelError, Post
+from bot.discord_io.post import ChannelError
 from bot.text import community_texts
 from bot.text.prompts import clean_prompt
 
@@ -110,20 +110,17 @@ class ShowcaseGroup(ModeratorGroup, name="showcase", description="The best clips
         ends = self._services.clock() + until * 3600.0
         entry = self._audit_entry(interaction, "contest start", theme, reason)
         contests, channel = self._services.queue.contests, interaction.channel_id or 0
-        if not theme or await contests.start(channel, theme, ends, entry) is None:
+        contest = await contests.start(channel, theme, ends, entry) if theme else None
+        if contest is None:
             await self._say(interaction, community_texts.ONE_CONTEST)
             return
         await self._say(interaction, community_texts.CONTEST_BEGINS)
-        post = Post(
-            content=community_texts.contest(theme, ends),
-            nonce=f"contest{interaction.id}"[:25],
-            view=announcement_buttons(),
-        )
         try:
-            await self._services.messenger.send(channel, post)
+            await self._services.contest_announcements.announce(contest)
         except ChannelError as error:
             log.warning("could not announce a contest in channel %d: %s", channel, error)
-            await interaction.edit_original_response(content=community_texts.NOT_ANNOUNCED)
+            if error.trouble is not Trouble.LATER:  # else the next round posts it
+                await interaction.edit_original_response(content=community_texts.NOT_ANNOUNCED)
 
     @app_commands.command(name="contest-end", description="End the contest now")
     @app_commands.describe(reason="Reason, for the log")

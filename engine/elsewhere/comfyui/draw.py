@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 TAKES = uuid.UUID("6d3a1f5e-8f0c-5f0a-9b57-5f6b1d1c8a11")
 """The namespace of our ids."""
 
-WHERE = "the ComfyUI server"
+WHERE = Sentence("the ComfyUI server")
 """What members call it: its address is the owner's business."""
 
 ROUNDS = 2

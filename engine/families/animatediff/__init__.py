@@ -18,14 +18,12 @@ GIB = 2**30
 
 DRAFT_MAP = STABLE_DIFFUSION
 
-_FAST = "from distilled weights"
-
 _WITHOUT_SPARSE = frozenset({Feature.FIRST_FRAME})
 """SparseCtrl was trained beside the plain adapter."""
 
 
 def _lcm(steps: int, guidance: float) -> Way:
-    about = f"{steps} steps {_FAST} (AnimateLCM)"
+    about = Sentence("{steps} steps from distilled weights (AnimateLCM)", steps=steps)
     return Way(
         name="lcm",
         about=about,
@@ -38,7 +36,9 @@ def _lcm(steps: int, guidance: float) -> Way:
 
 
 def _lightning(steps: int) -> Way:
-    about = f"{steps} steps without guidance {_FAST} (AnimateDiff-Lightning)"
+    about = Sentence(
+        "{steps} steps without guidance from distilled weights (AnimateDiff-Lightning)", steps=steps
+    )
     return Way(
         name="lightning",
         about=about,

@@ -11,10 +11,9 @@ from engine.core.errors import Code, UserError
 from engine.core.family_spec import Outline, Tuned
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Camera, Kind, Motion, Number, Quality, Recipe
-from engine.core.request import Request
+from engine.core.request import Request, word
 from engine.core.retake import Retake
 from engine.core.sentence import Sentence, as_is
-from engine.core.words import word
 from engine.families.animatediff.weights import CHECKPOINTS
 from engine.planning.prompting import CLIP_TOKENS, construct
 

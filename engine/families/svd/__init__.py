@@ -9,8 +9,8 @@ from engine.core.device import Device
 from engine.core.draft_map import STABLE_DIFFUSION
 from engine.core.family_spec import FamilySpec, Outline, Tuned, Way
 from engine.core.recipe import Camera, Kind, Motion, Number, Quality
+from engine.core.request import word
 from engine.core.sentence import Sentence
-from engine.core.words import word
 from engine.weights import licences
 from engine.weights.model_spec import FP16, MB, HubSource, ModelSpec
 

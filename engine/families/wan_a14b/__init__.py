@@ -187,12 +187,12 @@ def _spec(name: str, about: str, kinds: frozenset[Kind], *features: Feature) -> 
 SPECS = (
     _spec(
         T2V,
-        "Wan 2.2 A14B: two experts of 14 billion parameters, from a prompt",
+        Sentence("Wan 2.2 A14B: two experts of 14 billion parameters, from a prompt"),
         frozenset({Kind.TEXT2VIDEO}),
     ),
     _spec(
         I2V,
-        "Wan 2.2 A14B: two experts of 14 billion parameters, from a picture as the first frame",
+        Sentence("Wan 2.2 A14B: two experts of 14 billion parameters, from a picture as the first frame"),
         frozenset({Kind.ANIMATE, Kind.TEXT2VIDEO}),
         Feature.FIRST_FRAME,
     ),

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.recipe import Follow, Kind, Quality
+from engine.core.request import word
 from engine.core.sentence import Sentence
 from engine.core.video_model import UMT5, Footprint, Version, count
-from engine.core.words import word
 from engine.families.wan import tune as tune_wan
 from engine.families.wan.draft_maps import WAN_21_MAP
 from engine.following.needs import (

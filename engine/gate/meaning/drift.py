@@ -19,7 +19,7 @@ from engine.gate.meaning.faces import Followed, Look
 from engine.gate.meaning.fault import Fault
 from engine.gate.meaning.growth import growth
 from engine.gate.meaning.paths import Path
-from engine.gate.meaning.shape import FACE, MIDDLE, Crop, Motion, coarse, motion, places, stiffly
+from engine.gate.meaning.shape import CELL, FACE, MIDDLE, Crop, Motion, coarse, motion, places, stiffly
 from engine.gate.meaning.trend import Trend, falling, lesser
 from engine.vision.box import Box
 from engine.vision.optical_flow import Floats
@@ -72,8 +72,13 @@ _ROUGH_MOUTH, _ROUGH_HEAD, _ROUGH_CLOTHES = 0.05, 0.03, 0.05
 """Roughness of a part's motion, in widths, where it counts half: a face of which only the mouth is asked, a
 head, and the chest, from which hair or hands move over it. What does not move as one thing has no one
 motion."""
+_MARGIN = (5, 5)
+"""Places of the coarse grid around a point that have to be in the picture as well."""
 _NARROW_NECK = 70.0
 """Pixels of a face's width, below which its neck is too narrow to be told from its clothes."""
+_ONE_SIDED, _WHOLE_JAW = 1.5, 0.9
+"""How much more the mouth may slide than that half of the jaw that slides less; and the share of the jaw that
+has to stay in the picture."""
 _UPPER, _LOWER = 0.08, 0.25
 """Above and below these heights, in widths from the middle, are the upper and the lower face."""
 
@@ -115,9 +120,18 @@ def _mesh_drift(first: Crop, looks: Sequence[Look]) -> float:
     times = np.array([look.number / looks[-1].number for look in looks], np.float32)
     turns = np.stack([look.turns for look in looks])
     trend = Trend.of(times, np.stack([look.bent for look in looks]), turns)
-    drift = min(_size(first, trend.slope), _size(first, trend.late))
-    steady = _MESH_SHARE * drift / (_size(first, trend.wavers) + _MESH_NOISE)
+    stiff = ~first.loose & _shown(first, looks)
+    drift = min(_size(trend.slope, stiff), _size(trend.late, stiff))
+    steady = _MESH_SHARE * drift / (_size(trend.wavers, stiff) + _MESH_NOISE)
     return min(_MESH_MOST, steady * _trust(looks, *_DOUBT["mesh"]))
+
+
+def _shown(first: Crop, looks: Sequence[Look]) -> NDArray[np.bool_]:
+    """Which points of a face stay in the picture, ``[468]``; what is outside is guessed."""
+    seen = np.all([look.seen for look in looks], axis=0).astype(np.uint8)
+    inside = cv2.erode(seen, np.ones(_MARGIN, np.uint8), borderType=cv2.BORDER_REPLICATE) > 0
+    x, y = np.clip(first.pixels // CELL, 0, np.array(seen.shape[::-1]) - 1).T
+    return np.asarray(inside[y, x], np.bool_)
 
 
 def _growths(face: Followed, told: Sequence[Look], seen: Sequence[Look]) -> Iterator[float]:
@@ -141,9 +155,9 @@ def _times(looks: Sequence[Look]) -> Floats:
     return np.asarray(numbers / numbers[-1], np.float32)
 
 
-def _size(first: Crop, moved: Floats) -> float:
-    """Root mean square of the motion of a face's stiff points, widths."""
-    return float(np.sqrt((moved[..., ~first.loose, :] ** 2).sum(axis=-1).mean()))
+def _size(moved: Floats, points: NDArray[np.bool_]) -> float:
+    """Root mean square of the motion of some points, widths; 0 for no points."""
+    return float(np.sqrt((moved[..., points, :] ** 2).sum(axis=-1).mean())) if points.any() else 0.0
 
 
 def _told(looks: Sequence[Look]) -> list[Look]:
@@ -200,6 +214,7 @@ class _Shape:
         self._turns = np.stack([look.turns for look in looks])
         self._flows = np.stack([look.flow for look in looks])
         self._flow = self._trend(self._flows)
+        self._seen = np.all([look.seen for look in looks], axis=0)
         self._sure = np.mean([look.sure for look in looks], axis=0) >= _STEADY
         at = ((first.points[:, :2] * FACE + MIDDLE - 2) / 4).astype(np.float32)[:, None]
         self._points = np.stack(
@@ -245,9 +260,11 @@ class _Shape:
 
     def _bends(self) -> float:
         """What a rigid face's motion leaves; a face that keeps still is known better."""
-        left = stiffly(self._first, self._points, self._first.weights)
+        shown = _shown(self._first, self._looks)
+        left = stiffly(self._first, self._points, self._first.weights * shown)
         trend = Trend.of(self._times, left)  # what turning does to the points is taken off already
-        slope, late, wavers = (_size(self._first, part) for part in (trend.slope, trend.late, trend.wavers))
+        stiff = ~self._first.loose & shown
+        slope, late, wavers = (_size(part, stiff) for part in (trend.slope, trend.late, trend.wavers))
         bend, width = min(slope, late), self._first.width
         usual = bend / ((wavers + _NOISE / width) / _USUAL_BEND) ** _BEND_POWER
         quiet = _QUIET_SHARE * (bend - _QUIET_BEND) / (wavers + _QUIET_NOISE / width)
@@ -260,10 +277,24 @@ class _Shape:
         lower = self._first.points[:, 1] > _LOWER
         trend = self._trend(stiffly(self._first, self._points, upper)[:, lower, 0].mean(axis=1))
         jaw = self._between("jaw", "brow", lambda part: part.across)
-        if jaw is None:
+        if jaw is None or self._seen[_part(self._first, "jaw")[0]].mean() < _WHOLE_JAW:
             return None
         slid = abs(lesser(jaw, lesser(float(trend.slope), float(trend.late))))
-        return slid * self._smooth("inner", _ROUGH_MOUTH)
+        return min(slid, _ONE_SIDED * self._both_cheeks()) * self._smooth("inner", _ROUGH_MOUTH)
+
+    def _both_cheeks(self) -> float:
+        """How far both halves of the jaw slide to the same side; a smile that comes and goes is one-sided."""
+        brow, jaw = self._part("brow"), _part(self._first, "jaw")[0]
+        if brow is None:
+            return 0.0
+        x, y = (coarse(axis) for axis in places())
+        halves = []
+        for mask in (jaw & (x < 0), jaw & (x > 0)):
+            lateral = (float(np.median(flow[mask, 0])) for flow in (self._flow.slope, self._flow.late))
+            middle = float(y[mask].mean())
+            trend, late = (moved - part.at(middle) for moved, part in zip(lateral, brow, strict=True))
+            halves.append(lesser(trend, late))
+        return abs(lesser(*halves))
 
     def _head(self) -> float | None:
         """How far the neck moves sideways on the chest, beside what a lively head does."""

@@ -36,8 +36,8 @@ FACE = 56
 WIDE, HIGH = 160, 176
 """Pixels of a crop: the head, what is around it, and the chest."""
 
-_STEP = 4
-COARSE = (HIGH // _STEP, WIDE // _STEP)
+CELL = 4
+COARSE = (HIGH // CELL, WIDE // CELL)
 """Rows and columns of the grid on which the flow is kept: every fourth pixel of a crop."""
 
 MIDDLE = (80.0, 78.0)
@@ -224,7 +224,7 @@ def similar(one: Floats, other: Floats) -> NDArray[np.float64]:
 
 def coarse(field: NDArray[Any]) -> NDArray[Any]:
     """Every fourth pixel of a crop, both ways."""
-    return field[_STEP // 2 :: _STEP, _STEP // 2 :: _STEP]
+    return field[CELL // 2 :: CELL, CELL // 2 :: CELL]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import pytest
 from nats.aio.client import Client
 from nats.errors import Error
 
-from bot.broker import binary, broker, child
+from bot.broker import binary, broker, child, launch
 from bot.broker.binary import DIGESTS, digest_of, find_binary
 from bot.broker.broker import Broker, export
 from bot.broker.certificate import make_certificate
@@ -277,7 +277,7 @@ async def test_what_is_exported_is_a_whole_broker_for_another_machine(store, tmp
     alice, port = Known(), free_port()
     secrets = store.make_secrets(NOW)
     there = tmp_path / "there"
-    export(there, secrets, {ALICE: alice.key}, port=port, connections=100)
+    export(there, secrets, {ALICE: alice.key}, keeper=new_seed(), port=port, connections=100)
     assert secrets.seed not in "".join(path.read_text() for path in there.iterdir())
     other = BrokerChild(find_binary(None), there)
     process = await asyncio.create_subprocess_exec(
@@ -496,3 +496,58 @@ async def test_a_broker_that_an_earlier_bot_left_is_ended_and_another_process_wi
     finally:
         stranger.kill()
         await stranger.wait()
+
+
+PARENT = """
+import subprocess, sys, time
+launch, platform, program = sys.argv[1:]
+code = f"import runpy, sys; sys.platform = {platform!r}; runpy.run_path({launch!r}, run_name='__main__')"
+import os
+child = subprocess.Popen([sys.executable, "-I", "-B", "-c", code, str(os.getpid()), program, "60"])
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+async def test_a_killed_bot_leaves_no_broker_behind_on_any_system(platform):
+    """Linux' kernel ends it; elsewhere a process does that is left beside it, and that ends, too."""
+    bot = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PARENT, launch.__file__, platform, "/bin/sleep"), stdout=subprocess.PIPE
+    )
+    assert bot.stdout is not None
+    pid = int(await bot.stdout.readline())
+    await until(lambda: Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"/bin/sleep"))
+    beside = _children_of(pid)
+    assert len(beside) == (platform == "darwin")
+    bot.kill()
+    await bot.wait()
+    for each in (str(pid), *beside):
+        await until(lambda each=each: not _lives(each), 5)
+
+
+def _children_of(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def _lives(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.skipif(not Path("/bin/ps").exists(), reason="needs ps")
+async def test_a_long_command_line_is_read_whole_by_ps(tmp_path):
+    """macOS has no /proc, and its ps cuts lines: a broker that was left would not be known."""
+    long = str(tmp_path / ("x" * 150) / CONFIGURATION)
+    asked = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "import time; time.sleep(60)", long), env={"COLUMNS": "80"}
+    )
+    try:
+        await until(lambda: long in child._command_by_ps(asked.pid))
+        assert child._command_of(asked.pid).strip().endswith(long)
+    finally:
+        asked.kill()
+        await asked.wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import os
 import plistlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from bot.cli.main import main
 from bot.worker.ends import FINAL
 from bot.worker.invitation_file import RunsAlready, locked
 from bot.worker.service_file import service_file
+from engine.core.errors import Code, RenderFailed
 from tests import ROOT
 from tests.bot.link.test_invitation import GOOD
 
@@ -32,13 +34,32 @@ def framekiln(*args):
 
 
 def test_an_invitation_is_kept_for_this_account_alone(folder):
-    done = framekiln("join", GOOD.line())
+    done = framekiln("join", GOOD.line(), "--no-test")
     assert done.exit_code == 0
     assert "[2001:db8::1]:4222" in done.output
     assert GOOD.seed not in done.output
     assert (folder / "invitation").stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert framekiln("join", GOOD.line()).exit_code == 0
+    assert framekiln("join", GOOD.line(), "--no-test").exit_code == 0
+
+
+def test_joining_ends_with_a_test_clip_that_is_drawn_and_looked_at_here(folder, monkeypatch):
+    monkeypatch.setenv("FRAMEKILN_MODELS_DIR", str(folder.parent / "models"))
+    done = framekiln("join", GOOD.line())
+    assert done.exit_code == 0, done.output
+    assert re.search(r"The test clip is good: camera drew it in \d+\.\d s\.", done.output)
+    assert [path.name for path in folder.iterdir()] == ["invitation"]
+
+
+def test_a_test_clip_that_fails_is_told_in_plain_words_and_the_invitation_kept(folder, monkeypatch):
+    def broken(_):
+        raise RenderFailed(Code.ENGINE, "The GPU does not answer.")
+
+    monkeypatch.setattr("bot.cli.remote.worker_trial._planned", lambda *_: broken(0))
+    done = framekiln("join", GOOD.line())
+    assert done.exit_code == 1
+    assert "The test clip failed. The GPU does not answer." in done.output
+    assert (folder / "invitation").exists()
 
 
 def test_a_damaged_invitation_is_refused_in_words_and_nothing_is_kept(folder):
@@ -55,7 +76,7 @@ def test_without_an_invitation_it_says_what_to_do(folder):
 
 
 def test_two_do_not_work_in_one_folder(folder):
-    framekiln("join", GOOD.line())
+    framekiln("join", GOOD.line(), "--no-test")
     with locked(folder):
         done = framekiln("run")
         assert done.exit_code == 1
@@ -66,7 +87,7 @@ def test_two_do_not_work_in_one_folder(folder):
 
 def test_without_its_packages_it_says_how_to_install_them(folder, monkeypatch):
     monkeypatch.setattr("bot.cli.remote.worker.find_spec", lambda _: None)
-    done = framekiln("join", GOOD.line())
+    done = framekiln("join", GOOD.line(), "--no-test")
     assert done.exit_code == 1
     assert 'pip install "framekiln[worker]"' in done.output
 
@@ -104,7 +125,7 @@ def test_on_macos_it_is_an_agent_of_launchd():
 
 def test_the_service_is_written_and_its_commands_are_told(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("sys.platform", "linux")
-    done = framekiln("join", GOOD.line(), "--install")
+    done = framekiln("join", GOOD.line(), "--install", "--no-test")
     assert done.exit_code == 0, done.output
     written = tmp_path / "home/.config/systemd/user/framekiln-worker.service"
     assert f"FRAMEKILN_WORKER_DIR={folder}" in written.read_text()

@@ -199,6 +199,8 @@ def test_an_external_broker_is_looked_for_and_exported(data, tmp_path):
         "broker.conf",
         "certificate.pem",
         "key.pem",
+        "keeper.nkey",
+        "keeper.json",
     }
     assert rows(data)[0].key in (tmp_path / "there/broker.conf").read_text()
 

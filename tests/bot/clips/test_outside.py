@@ -242,7 +242,7 @@ async def test_who_drew_in_a_server_is_a_member_outside_of_it_for_as_long_as_the
 
 async def test_a_ban_in_a_server_holds_outside_of_it(fake, channel, ada, bot, services):
     await services.queue.moderation.ban(channel.guild.id, ada.id, by=9, reason="spam")
-    assert await refused(fake, ada, fake.direct_channel(ada.user)) == messages.BANNED
+    assert await refused(fake, ada, fake.direct_channel(ada.user)) == outside_texts.BANNED
 
 
 async def test_an_admin_of_a_server_that_has_not_added_the_bot_moderates_nothing(fake, trudy, bot, services):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.clips.contest_announcements import ContestAnnouncements
+from bot.discord_io.causes import Trouble
+from bot.discord_io.post import ChannelError, Post
 from bot.loops.reels import told
 from bot.text import community_texts, messages
 from db.community.contests import Contest, Placed
@@ -11,6 +14,8 @@ from tests.bot.fixtures import rendered
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
 from tests.present import present
+
+DAY = 24 * 3600.0
 
 
 async def clip_of(services, channel, member, prompt="a boat"):
@@ -178,8 +183,48 @@ async def test_an_erase_takes_a_members_votes_and_entries_away(channel, ada, ser
     ("votes", "says"), [([], "Nobody entered"), ([0, 0], "no winner"), ([1, 0], "1 vote.")]
 )
 async def test_how_it_ended_is_told_plainly(services, channel, ada, bot, votes, says):
-    contest = Contest(id=1, guild_id=1, channel_id=1, theme="**boats** @everyone", until=0.0)
+    contest = Contest(id=1, guild_id=1, channel_id=1, theme="**boats** @everyone", until=0.0, at=0.0)
     placed = [Placed(job=await clip_of(services, channel, ada), votes=count) for count in votes]
     text = told(contest, placed)
     assert says in text
     assert "@everyone" not in text
+
+
+async def posted(fake, channel):
+    return [one for one in channel.messages.values() if "Contest:" in one.content]
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["before it was sent", "after"])
+async def test_a_contest_that_was_cut_off_before_its_announcement_is_announced_once(
+    services, fake, channel, bot, sent
+):
+    """As after a kill between the row and the message, and between the message and the note of it."""
+    entry = audit_entry("contest start", guild=channel.guild.id)
+    contest = await services.queue.contests.start(channel.id, "boats", CLOCK() + DAY, entry)
+    if sent:
+        assert await services.queue.contests.begin_announcing(contest) == 1
+        said = Post(content=community_texts.contest("boats", contest.until), nonce="earlier")
+        await services.messenger.send(channel.id, said)
+    for _ in range(2):
+        again = ContestAnnouncements(contests=services.queue.contests, messenger=services.messenger)
+        await again._round()
+    [announced] = await posted(fake, channel)
+    if not sent:
+        assert labels(announced) == ["Enter", "Vote"]
+    assert await services.queue.contests.unannounced() == []
+
+
+async def test_a_contest_in_a_channel_that_is_closed_to_the_bot_owes_no_announcement(
+    services, fake, channel, bot, monkeypatch
+):
+    entry = audit_entry("contest start", guild=channel.guild.id)
+    await services.queue.contests.start(channel.id, "boats", CLOCK() + DAY, entry)
+
+    for trouble, owed in ((Trouble.LATER, 1), (Trouble.NO_ACCESS, 0)):
+
+        async def refuse(*_, trouble=trouble):
+            raise ChannelError(trouble, "no")
+
+        monkeypatch.setattr(services.messenger, "send", refuse)
+        await services.contest_announcements._round()
+        assert len(await services.queue.contests.unannounced()) == owed

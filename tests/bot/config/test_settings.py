@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.tables.settings_table import page, table
-from bot.config.choices import Containers, DirectMessages, Language, LogFormat
+from bot.config.choices import Containers, DirectMessages, Language, LogFormat, ShareWith
 from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables, variable
 from tests import ROOT
 
@@ -47,7 +47,7 @@ DEFAULTS = {
     "first_times": True,
     "language": Language.AUTO,
     "worker_judged_first": 20,
-    "worker_judged_share": 0.05,
+    "worker_judged_share": 1.0,
     "worker_check_seconds": 120.0,
     "broker_binary": None,
     "broker_host": IPv4Address(0),
@@ -87,6 +87,8 @@ DEFAULTS = {
     "worker_messages_per_second": 25.0,
     "worker_messages_at_once": 200,
     "worker_transfers": 32,
+    "share_weights": ShareWith.OWN,
+    "share_weights_bytes": 8_000_000_000,
     "worker_remembered_hours": 24.0,
     "web_port": 0,
     "web_host": IPv4Address("127.0.0.1"),
@@ -202,6 +204,7 @@ DEFAULTS = {
     "worker_dir": Path("~/.framekiln/worker").expanduser(),
     "worker_keep_seconds": 3600.0,
     "worker_clips_waiting": 3,
+    "worker_weights_bytes": 20_000_000_000,
     "worker_refused_seconds": 300.0,
     "status_interval": 4.0,
     "post_backoff_last": 60.0,
@@ -361,6 +364,8 @@ WRONG = {
     "worker_messages_per_second": ["1", "10001"],
     "worker_messages_at_once": ["1", "100001"],
     "worker_transfers": ["0", "129"],
+    "share_weights": ["everybody"],
+    "share_weights_bytes": ["0"],
     "worker_remembered_hours": ["-1", "8761"],
     "webhook_private": ["maybe"],
     "webhook_seconds": ["0", "61"],
@@ -444,6 +449,7 @@ WRONG = {
     "stop_grace": ["-1"],
     "worker_keep_seconds": ["59", "86401"],
     "worker_clips_waiting": ["0", "9"],
+    "worker_weights_bytes": ["-1"],
     "worker_refused_seconds": ["0", "86401"],
     "status_interval": ["0.5"],
     "post_backoff_last": ["0"],

@@ -14,6 +14,7 @@ import pytest
 
 from bot import elsewhere_policies, policies
 from bot.fleet.can import Ability
+from bot.fleet.own_weights import OwnWeights, SharePolicy
 from bot.fleet.places import Places
 from bot.fleet.service import FleetService, fleet_service
 from bot.link import messages, pieces, subjects
@@ -24,6 +25,8 @@ from bot.loops.render_tally import RenderTally
 from bot.signals import JobSignals
 from db.fleet.workers import Trust
 from engine.rendering.limits import RenderLimits
+from engine.weights.own_files import OwnFiles
+from engine.weights.store import Store
 from tests.bot.fixtures import queued, receipt
 from tests.fleet.broker import Broker
 from tests.fleet.small_bot import QUICK
@@ -35,6 +38,8 @@ LIMITS = RenderLimits(max_bytes=1_000_000)
 POLICY = replace(
     elsewhere_policies.for_fleet(DEFAULTS), lease=1.5, beat=1.0, grace=0.3, ask_seconds=1.0, remembered=60.0
 )
+
+SHARING = SharePolicy(trusts=frozenset({Trust.OWN, Trust.FRIEND}), most_bytes=1_000_000)
 
 
 @pytest.fixture
@@ -67,11 +72,17 @@ class Bot:
 
 
 @pytest.fixture
-def a_bot(queue, blobs, tmp_path, broker):
+def own_files(tmp_path):
+    """The owner's checkpoints and styles; there are none yet."""
+    return OwnFiles(Store(tmp_path / "models"), tmp_path / "digests.json")
+
+
+@pytest.fixture
+def a_bot(queue, blobs, tmp_path, broker, own_files):
     """Makes a bot's side that runs during the block; a second one is the bot after a restart."""
 
     @asynccontextmanager
-    async def run(*, policy=POLICY, checks=None, wants=lambda: True):
+    async def run(*, policy=POLICY, checks=None, wants=lambda: True, sharing=SHARING):
         signals, places, tally = JobSignals(), Places(), RenderTally()
         removed: list[str] = []
 
@@ -102,6 +113,9 @@ def a_bot(queue, blobs, tmp_path, broker):
             places=places,
             tally=tally,
             checks=checks,
+            own_weights=OwnWeights(
+                own_files, sharing, wanted=wants, waiting=queue.worker_claims.abilities_for
+            ),
             outcomes_of=outcomes_of,
             limits_for=limits_for,
             may_claim=lambda: True,
@@ -175,6 +189,8 @@ class Scripted:
 
     async def _pulled(self, message: Message) -> None:
         pull = messages.decode(messages.PULL, message.data)
+        if pull.boot != self.boot:
+            return
         self.pulled.append(pull)
         if self.silent_after is not None and pull.offset > self.silent_after:
             return

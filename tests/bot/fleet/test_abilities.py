@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+
 import pytest
 
 from bot.fleet.abilities import Abilities
-from bot.fleet.can import Ability, read
+from bot.fleet.can import Ability, Machine, can, read
 from bot.fleet.places import Places
 from bot.link.messages import Capabilities as Told
 from bot.text import messages
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import UserError
+from engine.core.recipe import Style
 from engine.families import FAMILIES
 from tests.bot.fixtures import queued, recipe
+from tests.engine.weights import kinds
 from tests.present import present
 
 GB = 1_000_000_000
@@ -34,14 +39,18 @@ def places():
 
 
 @pytest.fixture
-def abilities(places):
+def abilities(places, own_files):
+    return made(places, own_files, waiting=lambda: [CAMERA, WAN, "rubbish"])
+
+
+def made(places, own_files, *, waiting):
     async def here():
         return HERE
 
-    async def waiting():
-        return [CAMERA, WAN, "rubbish"]
+    async def all_that_wait():
+        return waiting()
 
-    return Abilities(places, here=here, families=lambda: FAMILIES, waiting=waiting)
+    return Abilities(places, here=here, families=lambda: FAMILIES, waiting=all_that_wait, own=own_files)
 
 
 async def test_what_drawing_takes_is_written_down_whether_there_are_workers_or_not(abilities):
@@ -95,3 +104,29 @@ def test_the_bot_plans_with_the_largest_gpu_and_all_weights(places):
     assert found.lacking == {}
     own = Capabilities(device=Device(kind=DeviceKind.CUDA, name="Own", memory=80 * GB))
     assert places.with_workers(own).device.name == "Own"
+
+
+async def test_a_clip_in_the_owners_style_is_for_machines_with_the_same_file(places, own_files, tmp_path):
+    path = kinds.write(tmp_path / "models" / "styles" / "ink.safetensors", kinds.LORA_SD15)
+    styled = recipe(engine="animatediff", model=FAMILIES["animatediff"].base[0], styles=(Style(name="ink"),))
+    abilities = made(places, own_files, waiting=list)
+    text = await abilities.of(styled)
+    assert text == "", "as long as it has not been read, it stays here"
+    own_files.look()
+    text = await abilities.of(styled)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert present(read(text)).files == (digest,)
+    there = Machine(engines=frozenset({"animatediff"}), weights=frozenset(present(read(text)).weights))
+    assert not can(there, present(read(text)))
+    assert can(replace(there, files=frozenset({digest})), present(read(text)))
+
+
+async def test_this_machine_has_the_owners_files(places, own_files, tmp_path):
+    kinds.write(tmp_path / "models" / "styles" / "ink.safetensors", kinds.LORA_SD15)
+    own_files.look()
+    (digest,) = own_files.digests
+    text = Ability(engine="camera", files=(digest,)).to_json()
+    places.remember({"w": Told(families=("camera",), files=(digest,))})
+    assert await made(places, own_files, waiting=lambda: [text]).unable() == []
+    own_files.found = ()
+    assert await made(places, own_files, waiting=lambda: [text]).unable() == [text]

@@ -10,6 +10,7 @@ from bot.fleet.can import Ability, Machine, ability_of, can, read, those_that_fi
 from engine.core.family_spec import FamilySpec, Way
 from engine.core.precision import PRECISION, Precision
 from engine.core.recipe import Follow, Kind, Quality, Recipe, Style
+from engine.weights.own_files import OwnKind
 
 CARD = 24_000_000_000
 FULL = Ability(
@@ -90,7 +91,7 @@ FAMILY = FamilySpec(
 )
 
 
-def needed(made, digest_of=lambda _: None, family=FAMILY):
+def needed(made, digest_of=lambda _kind, _name: None, family=FAMILY):
     return ability_of(made, {family.name: family}, digest_of=digest_of)
 
 
@@ -107,8 +108,8 @@ def test_what_a_recipe_takes_is_what_its_family_its_way_and_its_files_take():
 def test_a_file_of_the_owners_is_known_by_its_digest_and_never_by_its_name():
     styled = recipe(styles=(Style(name="mine"),), model="own")
     assert needed(styled) is None
-    digests = {"mine": "b" * 64, "own": "a" * 64}
-    assert needed(styled, digests.get) == Ability(
+    digests = {(OwnKind.STYLE, "mine"): "b" * 64, (OwnKind.CHECKPOINT, "own"): "a" * 64}
+    assert needed(styled, lambda kind, name: digests.get((kind, name))) == Ability(
         engine="made-up", weights=("base",), files=("a" * 64, "b" * 64)
     )
 

@@ -350,10 +350,10 @@ async def test_the_first_clips_of_a_worker_are_judged_again_and_the_later_ones_b
     made_of(honest, handed, cut_in_the_middle(honest))
     with pytest.raises(Unfit, match="the gate rejects it"):
         await check(checking, honest, handed, clips=19)
-    assert not checking._is_judged(honest.recipe, worker(20))
-    checking._chance = lambda: 0.049
-    assert checking._is_judged(honest.recipe, worker(20))
-    assert not checking._is_judged(replace(honest.recipe, kind=Kind.RESTYLE), worker(0))
+    share = DEFAULTS.worker_judged_share
+    assert not checking._is_judged(worker(20))
+    checking._chance = lambda: share - 0.001
+    assert checking._is_judged(worker(20))
 
 
 async def test_what_is_judged_again_has_our_verdict_in_its_receipt(checking, honest, handed):
@@ -363,9 +363,17 @@ async def test_what_is_judged_again_has_our_verdict_in_its_receipt(checking, hon
     assert receipt.takes[0].score > 50
     made_of(honest, handed, cut_in_the_middle(honest))
     # The worker said itself that every take was rejected and the best of them kept.
-    _, receipt = await check(checking, honest, handed, clips=0, forced=True)
+    tried = tuple(replace(FIRST, number=number, outcome=Outcome.REJECTED) for number in (1, 2, 3))
+    _, receipt = await check(checking, honest, handed, clips=0, forced=True, takes=tried)
     assert receipt.takes[0].outcome is Outcome.REJECTED
     assert receipt.takes[0].reasons
+
+
+@pytest.mark.parametrize("takes", [(FIRST,), (replace(FIRST, outcome=Outcome.REJECTED),)])
+async def test_a_worker_that_gives_up_too_early_cannot_pass_the_gate_by(checking, honest, handed, takes):
+    made_of(honest, handed, honest.frames)
+    with pytest.raises(Unfit, match=r"good take|after 1 takes"):
+        await check(checking, honest, handed, forced=True, takes=takes)
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,7 @@ async def test_it_is_put_out_with_a_word_and_stays_out(ours, alice, queue):
     assert alice.told[-1].refused is RefusedCode.REMOVED
     assert (await row(queue, job)).state is State.QUEUED
     with pytest.raises(LinkError):
-        await alice.request(subjects.BEAT, messages.Beat(boot=alice.boot, seq=99), seconds=0.3)
+        await alice.request(subjects.ASK, messages.Ask(boot=alice.boot, n=99), seconds=0.3)
 
 
 async def test_it_has_no_more_jobs_than_it_draws(ours, alice, queue):

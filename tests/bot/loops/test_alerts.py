@@ -50,7 +50,7 @@ async def news(services, quick):
         reviews=services.queue.reviews,
         messenger=services.messenger,
         look=look,
-        over=moderation_texts.ENGINE_BACK,
+        over=lambda: str(moderation_texts.ENGINE_BACK),
     )
     task = asyncio.create_task(alerts.loop.run())
     yield
@@ -136,7 +136,7 @@ async def test_moderators_are_told_once_what_the_machine_is_short_of_and_once_wh
         reviews=services.queue.reviews,
         messenger=services.messenger,
         look=lambda: shortage(services.shortages),
-        over=moderation_texts.SHORTAGE_OVER,
+        over=lambda: str(moderation_texts.SHORTAGE_OVER),
     )
     task = asyncio.create_task(alerts.loop.run())
     for place in (Place.ENGINE, Place.DELIVERY, Place.ENGINE):

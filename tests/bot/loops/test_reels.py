@@ -10,12 +10,15 @@ import pytest
 
 from bot.discord_io.causes import Trouble
 from bot.discord_io.post import ChannelError
-from bot.loops.reels import ReelPoster, week_before
+from bot.job_documents import recipe_of
+from bot.loops.reels import MARGIN, SEAL_BYTES, ReelPoster, week_before
 from bot.text import community_texts
 from db.gallery import Choice
 from db.jobs.stars import Starred
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
+from engine.provenance.seal import Signature, inspect_clip
+from engine.provenance.statement import source_type
 from tests.bot.fixtures import rendered
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
@@ -49,6 +52,7 @@ def poster(services, tmp_path):
         reels=services.queue.reels,
         contests=services.queue.contests,
         blobs=services.blobs,
+        sealer=services.sealer,
         messenger=services.messenger,
         folder=tmp_path,
         most=3,
@@ -101,7 +105,7 @@ async def next_week():
 
 
 async def test_the_best_clips_of_the_week_are_one_reel_with_credits(
-    services, channel, ada, poster, mp4, scene
+    services, channel, ada, poster, mp4, scene, tmp_path
 ):
     await on(services, channel)
     few = await starred(services, channel, ada, mp4, 1)
@@ -118,6 +122,14 @@ async def test_the_best_clips_of_the_week_are_one_reel_with_credits(
     assert [f"<@{ada.id}> · 3 ⭐" in lines[1], f"<@{ada.id}> · 1 ⭐" in lines[2]] == [True, True]
     assert len(lines) == 3
     assert few.id != many.id
+    # As all that the bot posts, it says that machines made it, and is signed.
+    sent = tmp_path / "sent.mp4"
+    sent.write_bytes(message.attachments[0].data)
+    told = inspect_clip(sent)
+    assert told.signature is Signature.VALID
+    assert told.source_type == source_type(recipe_of(few))
+    for job in (few, many):
+        assert present(job.clip_sha256).encode() in sent.read_bytes(), "each clip is named"
 
 
 async def test_one_star_of_ones_own_makes_nobody_the_best(services, channel, ada, poster, mp4, scene):
@@ -211,11 +223,12 @@ async def test_a_reel_that_is_too_large_has_fewer_clips(
     for _ in range(3):
         await starred(services, channel, ada, mp4, 2)
     await next_week()
-    monkeypatch.setattr(services.messenger, "known_upload_limit", lambda _: 3_600)
+    limit = round((3_500 + SEAL_BYTES) / MARGIN)
+    monkeypatch.setattr(services.messenger, "known_upload_limit", lambda _: limit)
     await poster._round()
     [message] = reels_in(channel)
     assert 1 < len(message.content.splitlines()) < 4
-    assert len(message.attachments[0].data) <= 3_600
+    assert len(message.attachments[0].data) <= limit
 
 
 async def test_in_a_forum_a_reel_is_a_post_with_a_title_and_its_tag_once(

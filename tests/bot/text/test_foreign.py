@@ -98,12 +98,7 @@ MADE = {
 }
 
 
-THE_MACHINERY = {
-    "bot.text.catalogue",
-    "bot.text.command_translator",
-    "bot.text.languages",
-    "bot.text.wording",
-}
+THE_MACHINERY = {f"bot.text.{name}" for name in ("catalogues", "languages", "wording")}
 """What every text is made with; it has no texts of its own."""
 
 

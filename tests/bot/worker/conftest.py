@@ -10,14 +10,19 @@ import pytest
 
 from bot.link.messages import Capabilities
 from bot.worker.calibrated import CalibratedEngine
+from bot.worker.copies import COPIES
 from bot.worker.policy import WorkerPolicy
 from bot.worker.running import Worker
+from engine.weights.own_files import OwnFiles
+from engine.weights.store import CHECKPOINTS, STYLES, Store
 from tests.fleet.broker import Broker
 from tests.fleet.sleeper import Sleeper
 from tests.fleet.small_bot import QUICK, SmallBot
 
 WORKER = "abcd2345"
-POLICY = WorkerPolicy(keep_seconds=3600, clips_waiting=3, refused_seconds=1.0, stop_grace=2.0)
+POLICY = WorkerPolicy(
+    keep_seconds=3600, clips_waiting=3, refused_seconds=1.0, weights_bytes=10_000_000, stop_grace=2.0
+)
 
 
 @pytest.fixture
@@ -54,12 +59,20 @@ def working(broker, tmp_path, engine, said):
 
     @asynccontextmanager
     async def run(*, port=None, name=WORKER, folder="worker", policy=POLICY, draws=None):
+        copies = tmp_path / folder / COPIES
+        store = Store(
+            tmp_path / "models",
+            extra_checkpoints=(copies / CHECKPOINTS,),
+            extra_styles=(copies / STYLES,),
+        )
+        own = OwnFiles(store, tmp_path / "digests.json")
         worker = Worker(
             broker.invitation(name, port=port),
             CalibratedEngine(lambda: draws or engine, tmp_path / folder / "gate.json"),
             folder=tmp_path / folder,
             policy=policy,
-            look=lambda: Capabilities(name="Sleeper", families=("sketch",)),
+            look=lambda: Capabilities(name="Sleeper", families=("sketch",), files=tuple(sorted(own.digests))),
+            own=own,
             say=said.append,
             clock=time.time,
             line_limits=QUICK,

@@ -97,7 +97,9 @@ async def test_members_in_direct_messages_take_turns_like_one_server(queue):
 
 
 async def test_who_is_banned_in_any_guild_is_banned_outside_of_all(queue, db):
-    await queue.moderation.ban(GUILD, ANN, by=9, reason="spam")
+    waits = await enqueued(queue, ANN, DIRECT)
+    stopped = await queue.moderation.ban(GUILD, ANN, by=9, reason="spam")
+    assert [(job.id, job.state) for job in stopped] == [(waits.id, State.CANCELLED)]
     standing = Standing(db, pseudonym_of=lambda user: -user)
     for outside in (DIRECT, STRANGERS):
         with pytest.raises(MemberBanned):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -217,3 +219,23 @@ def test_the_input_picture_counts_as_the_first_look(still):
     slid = np.repeat(frames[-1:], 6, axis=0)
     assert "mouth_slides" not in found(slid)
     assert "mouth_slides" in found(slid, reference=still[0])
+
+
+def test_a_smile_on_one_side_is_no_mouth_that_slides():
+    def value(where):
+        flow = flow_of(lambda x, y: (0.1 * (y > 0.12) * where(x), 0))
+        return read([flow * share for share in STEPS])["mouth_slides"]
+
+    assert value(lambda x: x > -1) > FAULTS["mouth_slides"].warn
+    assert value(lambda x: x > 0) < FAULTS["mouth_slides"].warn / 2
+
+
+@pytest.mark.parametrize("code", ["face_bends", "mouth_slides"])
+def test_what_lies_outside_the_picture_tells_nothing(code):
+    flow = flow_of(lambda x, y: (np.where(y > 0.2, 0.15, 0), 0.1 * np.sin(30 * x) * (y > 0.2)))
+    face = followed([flow * share for share in STEPS])
+    above = flow_of(lambda x, y: (y < 0.15, 0))[..., 0] > 0
+    cut_off = replace(face, looks=tuple(replace(look, seen=above) for look in face.looks))
+    whole, part = ({fault.code: fault.value for fault in faults_of(one)} for one in (face, cut_off))
+    assert whole[code] > FAULTS[code].warn
+    assert part.get(code, 0) < FAULTS[code].warn / 3

@@ -8,7 +8,9 @@ from bot.text import messages
 from db.states import State
 from engine.core.errors import Code, EngineError, RenderFailed, Unsupported
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 from tests.bot.fixtures import queued
+from tests.bot.german import german
 from tests.bot.loops.engine_loop.bench import comes_to
 
 
@@ -47,3 +49,12 @@ async def test_an_impossible_render_fails_with_a_text_for_the_member(queue, engi
     start()
     row = await comes_to(queue, job, State.FAILED)
     assert (row.error_code, row.error_text) == ("E_UNSUPPORTED", "This needs a picture.")
+
+
+async def test_why_a_job_failed_is_stored_in_its_members_language(queue, engine, start, tmp_path):
+    engine.acts = [Unsupported(Sentence("This engine needs a picture to start from."))]
+    job = await queued(queue, language="de")
+    with german(tmp_path):
+        start()
+        row = await comes_to(queue, job, State.FAILED)
+    assert row.error_text == "Diese Engine beginnt mit einem Bild."

@@ -14,7 +14,7 @@ from bot.text.languages import ENGLISH
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog, Message
 
-FOLDER = Path(__file__).parent / "catalogues"
+FOLDER = Path(__file__).parent
 
 COMMAND = "command"
 """The context of the names of commands."""

@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Location
 
 from bot.config.choices import Language
-from bot.text.catalogue import COMMAND, FOLDER, Catalogue, catalogue
+from bot.text.catalogues.catalogue import COMMAND, FOLDER, Catalogue, catalogue
 from bot.text.languages import language_of
 from bot.text.wording import CHOICE, MENU, OPTION
 

@@ -1,0 +1,1 @@
+"""Translations: a PO file for each language, and what reads them."""
