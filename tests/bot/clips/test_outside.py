@@ -153,6 +153,16 @@ async def test_an_answer_elsewhere_tells_how_the_job_stands_also_after_a_restart
     assert labels(said.message) == []
 
 
+async def test_an_answer_says_nothing_of_its_own_while_its_clip_is_on_its_way(
+    fake, trudy, bot, services, clip
+):
+    said, job = await asked(fake, services, trudy, fake.group_channel())
+    before = said.message.edits
+    await draw(services, clip, job=job.id)
+    await services.board._bring_up_to_date(job.id)
+    assert said.message.edits == before
+
+
 async def test_after_15_minutes_the_clip_goes_to_its_member_directly(
     fake, channel, trudy, bot, services, clip
 ):
