@@ -15,7 +15,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: catalogues help models demo test check lint types tests torch-tests engine-tests bot-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord comfy comfy-faults comfy-kills chaos chaos-fleet asking fault-sweep full-disk power away soak load hostile flood api outsiders cases erase gate smoothing smoothing_whole camera \
+	hero discord comfy comfy-faults comfy-kills chaos chaos-fleet asking fault-sweep full-disk power away soak load hostile flood api outsiders cases erase gate smoothing smoothing_whole smoothing_limits camera \
 	sketch-sheet sketch-data two-engines \
 	clean
 
@@ -223,7 +223,7 @@ erase: $(BIN)/.test
 camera: $(BIN)/.test
 	$(BIN)/python -m benchmarks.camera $(PICTURE) $(if $(BEFORE),--before $(BEFORE))
 
-gate smoothing smoothing_whole: $(BIN)/.test
+gate smoothing smoothing_whole smoothing_limits: $(BIN)/.test
 	$(BIN)/python -m benchmarks.$@ --clips $(or $(CLIPS),$(error CLIPS=folder of clips is needed))
 
 clean:

@@ -63,8 +63,8 @@ class DefaultsGroup(
         command: app_commands.Command[Any, ..., None] = app_commands.Command(
             name="set", description="Choose what your clips have if you don't say otherwise", callback=keep
         )
-        about = {option.name: option.about for option in PREFERABLE}
-        app_commands.describe(**about, server=FOR_ALL)(command)
+        about = {option.name: app_commands.locale_str(option.about) for option in PREFERABLE}
+        app_commands.describe(**about, server=app_commands.locale_str(FOR_ALL))(command)
         for option in PREFERABLE:
             if option.choices:
                 shown = [

@@ -140,6 +140,7 @@ class Fleet:
         if known != hello.boot:
             place.seat.engine.deaths += bool(known)
             log.info("worker %s is here: %s", place.seat.name, hello.caps.name or hello.caps.device)
+        self._parts.transfers.boots[place.worker.id] = hello.boot
         place.seat.engine.told = hello.caps
         place.seat.engine.silent = False
         self._parts.places.come(place)

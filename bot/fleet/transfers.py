@@ -36,6 +36,7 @@ class Transfers:
 
     Attributes:
         request: asks a worker.
+        boots: names the process of each worker that is asked.
     """
 
     def __init__(self, folder: Path, *, at_once: int) -> None:
@@ -48,6 +49,7 @@ class Transfers:
         self._folder = folder
         self._slots = asyncio.Semaphore(at_once)
         self.request: Request = _nobody
+        self.boots: dict[str, str] = {}
         self._begun: dict[tuple[Claim, str], Incoming] = {}
         self._paces: defaultdict[str, Pace] = defaultdict(Pace)
 
@@ -97,7 +99,14 @@ class Transfers:
 
     async def _fetch(self, claim: Claim, what: str, incoming: Arriving) -> None:
         async def ask(offset: int, length: int) -> Message:
-            pull = Pull(job=claim.job, claim=claim.number, what=what, offset=offset, length=length)
+            pull = Pull(
+                boot=self.boots.get(claim.worker),
+                job=claim.job,
+                claim=claim.number,
+                what=what,
+                offset=offset,
+                length=length,
+            )
             where = subjects.down(claim.worker, subjects.PULL)
             return await self.request(where, encode(pull), subjects.answer_to_bot(claim.worker))
 

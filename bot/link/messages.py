@@ -374,9 +374,14 @@ class AskWeights(_Message):
 
 
 class Pull(_Message):
-    """The bot asks for a piece of what a worker has drawn."""
+    """The bot asks for a piece of what a worker has drawn.
+
+    Attributes:
+        boot: names the process that is asked: another with the same key may be about to end. None: any.
+    """
 
     type: Literal["pull"] = "pull"
+    boot: Token | None = None
     job: Job
     claim: Claim
     what: What

@@ -267,6 +267,8 @@ class Talk:
         except NotAMessage as error:
             log.warning("%s", error)
             return None
+        if pull.boot not in {None, self._boot}:
+            return None
         return self._give(pull, message.reply)
 
     async def _give(self, pull: messages.Pull, reply: str) -> None:

@@ -53,7 +53,8 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=described.name, description=described.about, callback=ask, extras={SLOT: Slot.CLIP}
     )
-    app_commands.describe(**{option.name: option.description for option in every})(command)
+    about = {option.name: app_commands.locale_str(option.description) for option in every}
+    app_commands.describe(**about)(command)
     for option in every:
         if option.choices:
             shown = [

@@ -20,6 +20,11 @@ from engine.families.sketch.pen import Canvas
 _LINES = 2
 _LEAST_LETTER = 7  # pixels; smaller lettering cannot be read
 _MOST_WORDS = 60  # no caption holds more
+_INK = (8, 10, 22)
+_DARK = (
+    160.0  # of 255: white letters then have a contrast of 4.5 : 1 even on a white frame, which WCAG asks for
+)
+_WHITE = (255, 255, 255, 255)
 
 
 class Lettering:
@@ -92,9 +97,9 @@ def _veil(text: str, width: int, height: int) -> NDArray[np.uint8]:
     if lines:
         step = round(letter * 1.3)
         first = height - edge - step * len(lines)
-        _shadow(veil, max(0, first - 2 * edge))
+        _shadow(veil, max(0, first - 2 * edge), max(0, first - edge // 2))
         for number, line in enumerate(lines):
-            pen.text((edge, first + number * step), line, font=font, fill=(255, 255, 255, 235))
+            pen.text((edge, first + number * step), line, font=font, fill=_WHITE)
     small = _font(max(_LEAST_LETTER, round(letter * 0.72)))
     left, top, right, bottom = pen.textbbox((0, 0), "sketch", font=small)
     if right - left + 3 * edge < width:
@@ -105,18 +110,23 @@ def _veil(text: str, width: int, height: int) -> NDArray[np.uint8]:
             width - edge,
             edge + round(bottom - top) + 2 * pad,
         )
-        pen.rounded_rectangle(box, radius=(box[3] - box[1]) // 2, fill=(10, 12, 24, 96))
-        pen.text(
-            (box[0] + 2 * pad - left, box[1] + pad - top), "sketch", font=small, fill=(255, 255, 255, 220)
-        )
+        pen.rounded_rectangle(box, radius=(box[3] - box[1]) // 2, fill=(*_INK, round(_DARK)))
+        pen.text((box[0] + 2 * pad - left, box[1] + pad - top), "sketch", font=small, fill=_WHITE)
     return np.asarray(veil, np.uint8)
 
 
-def _shadow(veil: Image.Image, top: int) -> None:
-    """Darken the foot of the frame softly, so that white letters can be read on snow."""
-    rows = np.linspace(0, 1, veil.height - top) ** 0.7 * 135
+def _shadow(veil: Image.Image, top: int, written: int) -> None:
+    """Darken the foot of the frame, so that white letters can be read on snow.
+
+    Args:
+        veil: what is laid over the frame.
+        top: the row where it begins, softly.
+        written: the row from which it is as dark as letters need.
+    """
+    rows = np.full(veil.height - top, _DARK)
+    rows[: written - top] = np.linspace(0, _DARK, written - top, endpoint=False)
     alpha = np.repeat(rows[:, None], veil.width, axis=1).astype(np.uint8)
-    dark = Image.new("RGBA", (veil.width, veil.height - top), (8, 10, 22, 0))
+    dark = Image.new("RGBA", (veil.width, veil.height - top), (*_INK, 0))
     dark.putalpha(Image.fromarray(alpha))
     veil.paste(dark, (0, top))
 

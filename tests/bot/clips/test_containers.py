@@ -59,11 +59,19 @@ async def test_where_discord_takes_no_container_the_drafts_are_shown_plainly(
 
 
 @pytest.mark.parametrize("settings", [Containers.OFF], indirect=True)
-async def test_an_owner_can_do_without_containers(fake, channel, services, asked, clip):
+async def test_an_owner_can_do_without_containers(fake, channel, ada, services, asked, clip):
+    """So are the messages of before: their buttons work, and the status goes on in the same message."""
     async with at_work(services):
         for _ in range(3):
             await draw(services, clip)
-        assert not (await shown(fake, channel)).now.v2
+        message = await shown(fake, channel)
+        assert not message.now.v2
+        await until(lambda: is_shown(services, asked))
+        services.messenger._known = KnownForms()  # as after a restart with another setting
+        await (await fake.click(ada, message, "Finish 2")).answered(5)
+        await fake.wait_for(lambda: "waiting" in message.content, 10)
+    assert not message.deleted
+    assert (await reread(services, asked)).status_message_id == message.id
 
 
 async def test_the_status_is_never_written_into_a_container(fake, channel, ada, services, asked, clip):

@@ -189,6 +189,8 @@ class Scripted:
 
     async def _pulled(self, message: Message) -> None:
         pull = messages.decode(messages.PULL, message.data)
+        if pull.boot != self.boot:
+            return
         self.pulled.append(pull)
         if self.silent_after is not None and pull.offset > self.silent_after:
             return

@@ -8,6 +8,8 @@ import os
 
 import pytest
 
+from bot.link import messages, subjects
+from bot.link.errors import NoAnswer
 from bot.link.messages import Drop, FailKind, HeldState, Refused, RefusedCode, Verdict
 from bot.worker.ends import Ended
 from engine.core.recipe import Recipe
@@ -236,3 +238,29 @@ async def test_the_bot_hears_which_model_is_loaded_and_how_long_renders_took(sma
         await small_bot.until(lambda: small_bot.hellos)
     profiles = {Recipe.from_json(order.recipe).profile for order in orders}
     assert small_bot.hellos[0].caps.times == dict.fromkeys(profiles, 0.2)
+
+
+async def test_a_pull_for_another_process_with_the_same_key_is_that_ones_to_answer(
+    small_bot, working, tmp_path
+):
+    order = new_order(order_text(0.05))
+    small_bot.takes_clips = False
+    small_bot.put(order)
+    async with working():
+        await small_bot.until(lambda: any(held.done for beat in small_bot.beats[-1:] for held in beat.hold))
+        boot = small_bot.hellos[-1].boot
+
+        async def pulled(boot):
+            pull = messages.Pull(
+                boot=boot, job=order.job, claim=order.claim, what="clip", offset=0, length=10
+            )
+            return await small_bot.line.request(
+                subjects.down(WORKER, subjects.PULL),
+                messages.encode(pull),
+                reply=subjects.answer_to_bot(WORKER),
+                seconds=1.0,
+            )
+
+        assert (await pulled(boot)).headers["ok"] == "1"
+        with pytest.raises(NoAnswer):
+            await pulled("0" * 16)

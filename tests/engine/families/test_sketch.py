@@ -188,6 +188,34 @@ def test_caption_and_mark_are_written_where_they_belong():
     assert (frame[40:150] == 120).all(), "the picture between them is left alone"
 
 
+def luminance(colours):
+    """By the formula of WCAG 2.2, of uint8 RGB."""
+    share = colours / 255.0
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return linear @ np.array([0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("size", [(96, 64), (384, 216), (768, 432), (216, 384)])
+@pytest.mark.parametrize("grey", [0, 120, 230, 255])
+def test_captions_and_the_mark_have_the_contrast_that_wcag_asks_for(size, grey):
+    width, height = size
+    frame = np.full((height, width, 3), grey, np.uint8)
+    Lettering("snow on snow on snow on snow on snow", width=width, height=height).lay_over(frame)
+    seen, edge = luminance(frame), max(2, round(min(size) * 0.035))
+    around = seen[:, -1]  # no letter comes so far to the right
+    foot = [row for row in range(height // 2, height) if seen[row].max() > around[row] + 0.2]
+    assert len(foot) > 4
+    pill = np.flatnonzero((frame[: height // 4, -edge - 2] != grey).any(axis=1))
+    behind = (
+        [around[foot].max(), seen[pill[len(pill) // 2], -edge - 2]] if pill.size else [around[foot].max()]
+    )
+    letters = 1.0  # they are white; a thin one is mixed with what is behind it
+    assert all((letters + 0.05) / (dark + 0.05) >= 4.5 for dark in behind)
+    if min(size) > 100:
+        assert pill.size
+        assert seen[foot].max() > 0.9
+
+
 def test_a_frame_takes_little_time():
     made = recipe("a cat in a snowy forest", width=768, height=432, frames=4)
     start = time.process_time()
