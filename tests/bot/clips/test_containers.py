@@ -69,7 +69,8 @@ async def test_an_owner_can_do_without_containers(fake, channel, ada, services, 
         await until(lambda: is_shown(services, asked))
         services.messenger._known = KnownForms()  # as after a restart with another setting
         await (await fake.click(ada, message, "Finish 2")).answered(5)
-        await fake.wait_for(lambda: "waiting" in message.content, 10)
+        await fake.wait_for(lambda: message.edits, 10)
+    assert "Animating a picture" in message.content
     assert not message.deleted
     assert (await reread(services, asked)).status_message_id == message.id
 
