@@ -176,7 +176,8 @@ class Personal(JobRows):
     async def told(self, erasure: Erasure) -> None:
         """The member cannot, or need not, be told any more by the interaction's token."""
         await self._changes(
-            "UPDATE erasure SET token = NULL WHERE pseudonym = ? AND at = ?", (erasure.pseudonym, erasure.at)
+            "UPDATE erasure SET token = NULL, language = 'en' WHERE pseudonym = ? AND at = ?",
+            (erasure.pseudonym, erasure.at),
         )
 
     async def name_erasures(self) -> None:

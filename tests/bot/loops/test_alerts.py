@@ -6,6 +6,7 @@ import asyncio
 import errno
 import sys
 
+import discord
 import pytest
 
 from bot.loops import alerts as alerts_module
@@ -75,6 +76,16 @@ async def test_moderators_are_told_once_when_it_begins_and_once_when_it_is_over(
     assert "has not worked since" in first
     assert last == moderation_texts.ENGINE_BACK
     assert said(fake, channel) == []
+
+
+async def test_moderators_are_told_in_the_language_of_their_server(
+    fake, channel, services, engine, review, news, monkeypatch
+):
+    guild = services.messenger._client.get_guild(channel.guild.id)
+    monkeypatch.setattr(guild, "preferred_locale", discord.Locale.german)
+    engine.state = HostState.DOWN
+    await until(lambda: said(fake, review))
+    assert said(fake, review)[0].startswith("⚠️ Die Engine oder ihre GPU arbeitet nicht.")
 
 
 async def test_an_engine_that_works_only_for_a_moment_is_not_announced(
