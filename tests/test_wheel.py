@@ -83,6 +83,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel):
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"bot", "engine", "db"}
     wanted = {str(path.relative_to(ROOT)) for path in (ROOT / "db/migrations").glob("*.sql")}
     wanted |= {f"{room}/py.typed" for room in ("bot", "engine")}
+    wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "bot/text/catalogues").glob("*.po*")}
     wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "engine/families/sketch/data").iterdir()}
     wanted |= {str(path.relative_to(ROOT)) for room in SOURCES[:3] for path in (ROOT / room).rglob("*.py")}
     wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "bot/guide/examples").glob("*.gif")}
