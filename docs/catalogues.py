@@ -60,8 +60,6 @@ def of_source(code: str) -> Iterator[Words]:
                     yield None, sentence
                 case (("Text" | "Sentence"), [sentence, context]):
                     yield context, sentence
-                case "UserError", [*_, sentence] if isinstance(node.args[-1], ast.Constant):
-                    yield None, sentence
                 case "say_as", [context, sentence]:
                     yield context, sentence
                 case "UserError", [*_, sentence] if " " in sentence:

@@ -14,6 +14,7 @@ from bot.services import Services
 
 def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command."""
+
     @tree.command(name="help", description="See what I can do, and try it")
     async def help_(interaction: Interaction) -> None:
         await show(interaction)

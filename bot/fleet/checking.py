@@ -34,9 +34,10 @@ from bot.job_documents import recipe_of
 from db.files import Blobs
 from db.fleet.workers import Worker
 from db.jobs.job import Job
-from engine.core.errors import Code, UserError
+from engine.core.errors import UserError
 from engine.core.receipt import Receipt
 from engine.core.recipe import Kind, Recipe, Role, SoundSource
+from engine.effects.refusal import flashes_too_often
 from engine.process.remake import Remade, Remake
 from engine.provenance.statement import metadata
 from engine.rendering.limits import DRAFT_BYTES
@@ -49,10 +50,6 @@ _PROGRAM = sandbox.program("engine.process.remake")
 REMEMBERED = 1000
 """Clips whose pixels are remembered, the latest."""
 JUDGED_BY = (Role.PICTURE, Role.END, Role.BEFORE, Role.SOUND)
-FLASHES_WITH_EFFECT = (
-    "With this effect the clip would flash {count} times within a second. More than three can be dangerous "
-    "for some people, so it is not made. Another picture may do."
-)
 _SHEET_QUALITY = 80
 _DRAFT_SIDE = 768
 """Pixels; a first look is small."""
@@ -173,7 +170,7 @@ class Checking:
                 if made.strange:
                     raise Unfit("it does not show the clip that it was to be made from")
                 if made.by_effect:
-                    raise UserError(Code.FLASHES, FLASHES_WITH_EFFECT.format(count=made.flashes))
+                    raise flashes_too_often(made.flashes, made.flashes_from)
                 if made.too_many:
                     raise Unfit(f"it flashes {made.flashes} times within a second")
                 if made.rejects and not receipt.forced:

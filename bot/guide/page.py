@@ -14,17 +14,19 @@ from bot.buttons.button import Button, Look
 from bot.buttons.rows import view_of
 from bot.config.choices import Containers
 from bot.config.settings import Settings
+from bot.discord_io.asker import asker_of
 from bot.discord_io.causes import Trouble, trouble_of
 from bot.discord_io.containers import container, gallery, rows_of, words
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, guild_of, say
 from bot.discord_io.permissions import is_moderator
+from bot.discord_io.whereabouts import spot_of
 from bot.guide.topics import DRAFTS, EFFECT, PICTURE, PROMPT, TOPICS, Topic, topics_for
 from bot.intake.attachment import Uploaded
 from bot.opening import opened_in_thread
 from bot.requests.options import request_of
 from bot.requests.server_effects import ServerEffects
-from bot.requests.submission import Submissions
+from bot.requests.submission import Submissions, shows_drafts
 from bot.text.foreign import refusal
 from bot.text.help import help_texts
 from engine.core.errors import UserError
@@ -56,6 +58,7 @@ class ShowTopic(_HelpButton):
 
     action = "help"
     look = Look("Help", None)
+    manner = Manner(outside=True)
 
     async def click(self, interaction: Interaction) -> None:
         """Show it, if this member may see it."""
@@ -70,7 +73,7 @@ class TryTopic(_HelpButton):
 
     action = "try"
     look = Look("Try it", "▶️", discord.ButtonStyle.primary)
-    manner = Manner(slot=Slot.CLIP)
+    manner = Manner(slot=Slot.CLIP, outside=True)
 
     async def click(self, interaction: Interaction) -> None:
         """Submit it: limits, words, reviews and the fair order don't know the difference."""
@@ -104,7 +107,9 @@ async def _submit(interaction: Interaction, topic: str) -> None:
 def _topics(interaction: Interaction) -> list[str]:
     settings = interaction.client.part(Settings)
     return topics_for(
-        moderator=is_moderator(interaction, settings.moderator_roles), takes=settings.most_drafts > 1
+        moderator=is_moderator(interaction, settings.moderator_roles),
+        takes=settings.most_drafts > 1 and shows_drafts(asker_of(interaction)),
+        effects=spot_of(interaction) is None,
     )
 
 

@@ -78,15 +78,17 @@ TOPICS: Mapping[str, Topic] = {
 """By the word in their button's ``custom_id``, which may never change."""
 
 
-def topics_for(*, moderator: bool, takes: bool) -> list[str]:
+def topics_for(*, moderator: bool, takes: bool, effects: bool = True) -> list[str]:
     """The topics that a member sees, in their order.
 
     Args:
         moderator: they are one here.
-        takes: the owner lets members choose from drafts.
+        takes: the owner lets members choose from drafts, and they can be shown here.
+        effects: this is a server, which has some.
     """
+    without = {name for name, there in (("takes", takes), ("effects", effects)) if not there}
     return [
         name
         for name, topic in TOPICS.items()
-        if (moderator or not topic.for_moderators) and (takes or name != "takes")
+        if (moderator or not topic.for_moderators) and name not in without
     ]

@@ -14,7 +14,7 @@ from bot.discord_io.post import ChannelError, Post
 from bot.text import outside_texts
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
-from db.states import TO_POST, State
+from db.states import TO_POST
 
 if TYPE_CHECKING:
     import discord
@@ -84,7 +84,7 @@ async def show_in_answer(
     if not is_answerable(job, clock()):
         raise ChannelError(Trouble.GONE, "the answer can't be changed any more")
     latest = await jobs.get(job.id)
-    if latest is None or latest.token is None or latest.state in {*TO_POST, State.DELIVERED}:
-        return
+    if latest is None or latest.token is None or latest.state in TO_POST:
+        return  # an answer whose clip has arrived has no token any more
     text = content if job.state.ended else outside_texts.waiting(content)
     await answer_with(latest.token, Post(content=text, nonce="", view=dress(job, draft=False)))

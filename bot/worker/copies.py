@@ -77,6 +77,7 @@ class Copies:
         self._most_bytes = most_bytes
         self._on_copy = on_copy
         self._offers: Sequence[OfferedFile] = ()
+        self._begun: dict[str, pieces.Incoming] = {}
         self._failed: Counter[str] = Counter()
         self._pace = pieces.Pace()
         self._stirred = asyncio.Event()
@@ -104,8 +105,11 @@ class Copies:
         try:
             if not await asyncio.to_thread(self._prepare, offer):
                 return
-            incoming = pieces.Incoming(part, size=offer.size, sha256=offer.sha256)
-            await asyncio.to_thread(incoming.resume)
+            incoming = self._begun.get(offer.sha256)
+            if incoming is None:
+                incoming = pieces.Incoming(part, size=offer.size, sha256=offer.sha256)
+                await asyncio.to_thread(incoming.resume)
+                self._begun[offer.sha256] = incoming
             try:
                 await pieces.fetch(incoming, partial(self._ask, offer), self._pace)
             except LinkError:
@@ -115,6 +119,7 @@ class Copies:
         except WrongContent as error:
             log.warning("a %s that the bot offers did not come whole: %s", offer.kind, error)
             self._failed[offer.sha256] += 1
+            self._begun.pop(offer.sha256, None)
             with contextlib.suppress(OSError):
                 await asyncio.to_thread(part.unlink, missing_ok=True)
         except LinkError as error:
@@ -123,6 +128,7 @@ class Copies:
             log.warning("a %s of the bot's owner cannot be kept: %s", offer.kind, error)
             self._failed[offer.sha256] += 1
         else:
+            del self._begun[offer.sha256]
             log.info("a %s of the bot's owner is here, %.1f MB", offer.kind, offer.size / 1e6)
             self._on_copy()
 
@@ -143,6 +149,7 @@ class Copies:
             if held + offer.size <= self._most_bytes:
                 break
             path.unlink(missing_ok=True)
+            self._begun.pop(path.name, None)
             held -= size
         here = part.stat().st_size if part.exists() else 0
         if shutil.disk_usage(self.folder).free < offer.size - here + LEFT_FREE:

@@ -23,7 +23,7 @@ SENTENCES = "sentences"
 LONGEST = 2000
 """Characters of a template, and of what is said, that are read from elsewhere."""
 
-DEEPEST = 4
+DEEPEST = 16
 """Sentences within sentences that are read from elsewhere."""
 
 LARGEST = 2**63

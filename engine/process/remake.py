@@ -79,6 +79,7 @@ class Remade:
         reasons: what the gate found, in words of members; empty where it was not judged.
         score: the gate's, 0 … 100; None: it was not judged.
         flashes: the most within a second that a quarter of a view shows.
+        flashes_from: the second from which those are.
         too_many: more of them than people may be shown.
         by_effect: it is the effect that makes them.
         strange: it does not show the clip that it was to be made from.
@@ -96,6 +97,7 @@ class Remade:
     reasons: tuple[str, ...] = ()
     score: float | None = None
     flashes: int = 0
+    flashes_from: float = 0.0
     too_many: bool = False
     by_effect: bool = False
     strange: bool = False
@@ -166,6 +168,7 @@ def remake(order: Remake) -> Remade:
         ladder=(*notes, *made.ladder),
         nudity=nudity,
         flashes=flashes.count,
+        flashes_from=flashes.second,
         too_many=flashes.too_many,
         **found,
     )

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 
-from engine.core.errors import Code, UserError
 from engine.core.family import Frames
 from engine.core.recipe import Stage
 from engine.core.sentence import Sentence
 from engine.effects.apply import with_effect
 from engine.effects.flashes import Flashes, count_flashes
 from engine.effects.looks import look_called
+from engine.effects.refusal import flashes_too_often
 from engine.gate import judge
 from engine.rendering.render_job import RenderJob, teller
 
@@ -47,13 +47,7 @@ def laid_over(job: RenderJob, frames: Frames, take: int) -> Frames:
         return made
     flashes = count_flashes(made, recipe.fps, loops=effect.loops)
     if flashes.too_many:
-        raise UserError(
-            Code.FLASHES,
-            "With this effect the clip would flash {count} times within a second, from {second:.1f} s on. "
-            "More than three can be dangerous for some people, so it is not made. Another picture may do.",
-            count=flashes.count,
-            second=flashes.second,
-        )
+        raise flashes_too_often(flashes.count, flashes.second)
     for reason in faults_of(made, recipe.fps, effect.look):
         job.note(Sentence("the quality check about the effect: {reason}", reason=reason))
     return made

@@ -87,7 +87,7 @@ async def queued(queue: Queue, user: int = ANN, guild: int = GUILD, **changes: A
         "guild_id": guild,
         "channel_id": CHANNEL,
         "user_id": user,
-        "recipe": made.to_json(),
+        "recipe": made.to_json(sentences=True),
         "profile": made.profile,
         "inputs": {},
     }

@@ -20,6 +20,9 @@ WORDS = {
     "stronger compression, to fit {limit}": "stärker komprimiert, damit es in {limit} passt",
     "{engine}: {about}": "{engine} – {about}",
     "a simple moving sketch of the prompt; needs no weights": "eine einfache bewegte Skizze",
+    "Upscaling doesn't make this clip better: {reasons}. It stays as it is.": (
+        "Größer wird der Clip nicht besser: {reasons}"
+    ),
     "There is no style {style} here.": "Hier gibt es den Stil {style} nicht.",
     "A clip can be {least:g} to {most:g} seconds long.": "Ein Clip dauert {least:g} bis {most:g} Sekunden.",
     "That picture is damaged and I can't read it.": "Das Bild ist beschädigt, und ich kann es nicht lesen.",

@@ -15,6 +15,7 @@ from tests.bot.clips.test_private import at_work, direct_to
 from tests.bot.fixtures import picture, until
 from tests.clock import CLOCK
 from tests.fake_discord import Permission, Upload
+from tests.fake_discord.limits import walk_components
 
 ADULT_WORD = "porn"
 
@@ -80,7 +81,7 @@ async def test_members_of_a_server_may_ask_and_strangers_read_why_they_may_not(
 
 
 async def test_discord_offers_in_direct_messages_only_what_works_there(fake, ada, trudy, bot):
-    everywhere = {"animate", "text2video", "restyle", "replay", "jobs", "mydata", "Animate this"}
+    everywhere = {"animate", "text2video", "restyle", "replay", "jobs", "mydata", "help", "Animate this"}
     for member, where in ((ada, fake.direct_channel(ada.user)), (trudy, fake.group_channel())):
         names = {each["name"] for known in fake.world.commands.values() for each in known}
         found = {name for name in names if fake.offers(member, where, name)}
@@ -150,6 +151,16 @@ async def test_an_answer_elsewhere_tells_how_the_job_stands_also_after_a_restart
         await click.shown(10)
         await fake.wait_for(lambda: messages.CANCELLED in said.message.content, 10)
     assert labels(said.message) == []
+
+
+async def test_an_answer_says_nothing_of_its_own_while_its_clip_is_on_its_way(
+    fake, trudy, bot, services, clip
+):
+    said, job = await asked(fake, services, trudy, fake.group_channel())
+    before = said.message.edits
+    await draw(services, clip, job=job.id)
+    await services.board._bring_up_to_date(job.id)
+    assert said.message.edits == before
 
 
 async def test_after_15_minutes_the_clip_goes_to_its_member_directly(
@@ -223,6 +234,14 @@ async def test_a_stranger_has_a_quota_of_their_own_and_no_drafts(fake, channel, 
     assert "You already have 1 waiting" in await refused(fake, trudy, group)
 
 
+async def test_a_flood_of_strangers_leaves_the_door_open_to_members(fake, channel, ada, trudy, bot, services):
+    services.door._of_guild[STRANGERS] = services.settings.per_guild_at_once
+    assert await refused(fake, trudy, fake.group_channel()) == outside_texts.BUSY
+    await asked(fake, services, ada, fake.direct_channel(ada.user))
+    await (await animate(fake, ada, channel)).shown(10)
+    assert len(await services.queue.jobs.jobs_of(ada.id, channel.guild.id)) == 1
+
+
 async def test_who_drew_in_a_server_is_a_member_outside_of_it_for_as_long_as_they_are_there(
     fake, channel, ada, bot, services, clip
 ):
@@ -243,6 +262,19 @@ async def test_who_drew_in_a_server_is_a_member_outside_of_it_for_as_long_as_the
 async def test_a_ban_in_a_server_holds_outside_of_it(fake, channel, ada, bot, services):
     await services.queue.moderation.ban(channel.guild.id, ada.id, by=9, reason="spam")
     assert await refused(fake, ada, fake.direct_channel(ada.user)) == outside_texts.BANNED
+
+
+async def test_the_help_shows_outside_of_servers_what_works_there(fake, ada, trudy, bot, services):
+    group = fake.group_channel()
+    page = await (await fake.slash(trudy, group, "help")).shown(10)
+    found = {one["custom_id"] for one in walk_components(page.components) if "custom_id" in one}
+    assert found == {"fk:help:picture", "fk:help:words", "fk:help:data"}
+    words = await fake.click(trudy, page, "fk:help:words")
+    await words.answered(10)
+    tried = await fake.click(trudy, page, "fk:try:words", forged=True)
+    await tried.shown(10)
+    [job] = await services.queue.jobs.jobs_of(trudy.id, DIRECT)
+    assert (job.guild_id, job.answer_only) == (STRANGERS, True)
 
 
 async def test_an_admin_of_a_server_that_has_not_added_the_bot_moderates_nothing(fake, trudy, bot, services):

@@ -30,6 +30,7 @@ from db.fleet.workers import Trust
 from db.jobs.ending import CancelOutcome
 from db.states import State
 from engine.core.recipe import Recipe
+from engine.core.sentence import Sentence
 from tests.bot.fleet.conftest import ALICE, POLICY, held, until, wanted
 from tests.policies import stumble_limits
 from tests.present import present
@@ -70,6 +71,15 @@ async def test_an_order_whose_answer_was_lost_costs_no_job(a_bot, a_worker, ours
         await asyncio.sleep(2.1)
         assert (await alice.beat()).orders == (order,)
         assert (await alice.beat(held(order, HeldState.FETCH))).orders == ()
+
+
+async def test_an_order_is_english_alone_so_that_workers_of_every_release_can_read_it(alice, queue, ours):
+    job = await wanted(queue, recipe={"reasons": (Sentence("checkpoint {model}", model="toon"),)})
+    assert "sentences" in json.loads(job.recipe)
+    order = await alice.order()
+    assert order.job == job.id
+    assert json.loads(order.recipe)["reasons"] == ["checkpoint toon"]
+    assert "sentences" not in json.loads(order.recipe)
 
 
 async def test_a_worker_waits_for_a_job_and_has_two_to_draw_at_most(ours, alice, queue):

@@ -231,3 +231,18 @@ def test_an_effect_is_laid_over_what_the_gate_has_seen(house, plain):
     kept = read_clip(max(house.folder.glob("*.made.mp4"), key=lambda path: path.stat().st_mtime_ns))
     assert np.abs(kept.frames.astype(int) - plain.frames).mean() > 5, "the effect is there"
     assert house.handed_in(job, torn(plain.frames)).rejects
+
+
+def test_where_an_effect_makes_a_clip_flash_the_worker_is_not_to_blame(house, plain, monkeypatch):
+    def flashing(frames, *_, **__):
+        frames[::2], frames[1::2] = 0, 255
+        return frames
+
+    monkeypatch.setattr("engine.effects.apply.with_effect", flashing)
+    job = replace(plain, recipe=replace(plain.recipe, effect=Effect(name="Old film", look="old film")))
+    made = house.handed_in(job)
+    assert (made.too_many, made.by_effect) == (True, True)
+    bare = plain.frames.copy()
+    bare[::2], bare[1::2] = 0, 255
+    made = house.handed_in(job, bare)
+    assert (made.too_many, made.by_effect) == (True, False)

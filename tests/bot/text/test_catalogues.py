@@ -79,7 +79,7 @@ def test_nothing_is_left_untranslated(known):
 def test_a_translation_has_the_places_and_marks_of_its_sentence(known):
     wrong = []
     for each in known:
-        if each.id:
+        if each.id and catalogues.is_translated(each):
             meant = [placeholders(text) for text in forms(each.id)]
             for text in forms(each.string):
                 same = placeholders(text) in meant or (

@@ -42,12 +42,12 @@ LIVE = re.compile(r"(?<!\\)\[[^\]\n]*\]\(|https?://evil|@everyone|<@1>|^#|(?<!\\
 OURS = {
     *("code", "error_id", "stage", "which", "what", "about", "name", "counts", "lines", "held", "trouble"),
     *("action", "kind", "id", "error_text", "head", "hash", "title", "titles", "secret", "doing", "engines"),
-    *("shown", "ready", "defaults", "asked"),
+    *("shown", "ready", "defaults", "asked", "permissions", "when"),
 }
 """Parameters and fields whose values are made by us, or went through a function that is tried here too."""
 
 
-def _value(kind, name):  # noqa: C901, PLR0911 - one case for each sort of type
+def value_of(kind, name):  # noqa: C901, PLR0911 - one case for each sort of type
     """A value of a type, as hostile as can be."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if kind is str:
@@ -57,10 +57,10 @@ def _value(kind, name):  # noqa: C901, PLR0911 - one case for each sort of type
     if origin is Mapping or origin is dict:
         return {}
     if origin in (Sequence, list, tuple, frozenset):
-        one = _value(inner[0], name)
+        one = value_of(inner[0], name)
         return origin([one]) if origin in (tuple, list, frozenset) else [one]
     if inner and type(None) in inner:
-        return _value(next(each for each in inner if each is not type(None)), name)
+        return value_of(next(each for each in inner if each is not type(None)), name)
     if kind in MADE:
         return MADE[kind]()
     if inspect.isclass(kind) and issubclass(kind, Enum):
@@ -70,7 +70,7 @@ def _value(kind, name):  # noqa: C901, PLR0911 - one case for each sort of type
     if inspect.isclass(kind) and dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         return kind(
-            **{field.name: _value(hints[field.name], field.name) for field in dataclasses.fields(kind)}
+            **{field.name: value_of(hints[field.name], field.name) for field in dataclasses.fields(kind)}
         )
     if hasattr(kind, "__supertype__"):
         return "0123456789abcdef"
@@ -104,8 +104,8 @@ THE_MACHINERY = {f"bot.text.{name}" for name in ("catalogues", "languages", "wor
 
 def texts():
     """Every function that writes a text, found by where it is."""
-    for module in pkgutil.iter_modules(bot.text.__path__, "bot.text."):
-        if module.name in THE_MACHINERY:
+    for module in pkgutil.walk_packages(bot.text.__path__, "bot.text."):
+        if any(module.name.startswith(name) for name in THE_MACHINERY):
             continue
         found = importlib.import_module(module.name)
         for name, made in vars(found).items():
@@ -132,7 +132,7 @@ def test_no_text_draws_what_a_stranger_wrote(text):
         return
     hints = typing.get_type_hints(text)
     given = {
-        name: _value(hints[name], name)
+        name: value_of(hints[name], name)
         for name, parameter in inspect.signature(text).parameters.items()
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD
     }

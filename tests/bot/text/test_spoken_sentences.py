@@ -29,7 +29,7 @@ from bot.text.wording import speaking
 from engine.core.errors import Code, EngineError, RenderFailed, Unsupported, UserError
 from engine.core.receipt import Outcome, Receipt, TakeRecord
 from engine.core.recipe import Recipe
-from engine.core.sentence import Sentence, by_table_text, table_text
+from engine.core.sentence import Sentence, by_table_text, row_of, table_text
 from engine.gate.meaning.fault import FAULTS
 from engine.gate.measures import MEASURES
 from engine.process import wire
@@ -125,6 +125,14 @@ def errors() -> list[tuple[EngineError, str]]:
         (
             Unsupported(Sentence("This engine needs a picture to start from.")),
             "Diese Engine beginnt mit einem Bild.",
+        ),
+        (
+            UserError(
+                Code.UPSCALE,
+                "Upscaling doesn't make this clip better: {reasons}. It stays as it is.",
+                reasons=row_of([FLICKERS] * 5),
+            ),
+            "Größer wird der Clip nicht besser: " + " – ".join(["bei 1,2 s: die Helligkeit flackert"] * 5),
         ),
         (
             RenderFailed(Code.WEIGHTS, Sentence("The weights in “{folder}” are damaged.", folder="wan")),
