@@ -59,9 +59,9 @@ def showcase_set(channel_id: int) -> str:
     )
 
 
-def reel_title(when: str) -> str:
-    """The title of a reel's post in a forum; ``when``: a week or an hour, as “2026-W48”."""
-    return say("The best clips · {time}", time=when)
+def reel_title(of: str) -> str:
+    """The title of a reel's post in a forum; ``of``: a week or an hour, as “2026-W48”."""
+    return say("The best clips · {time}", time=disarm(of))
 
 
 def showcase_needs(channel_id: int, permissions: Sequence[str]) -> str:
@@ -69,7 +69,7 @@ def showcase_needs(channel_id: int, permissions: Sequence[str]) -> str:
     return say(
         "I can't post reels in {channel} yet. Please give me there: {permissions}. Then try again.",
         channel=f"<#{channel_id}>",
-        permissions=", ".join(f"*{PERMISSIONS.get(name, name)}*" for name in permissions),
+        permissions=", ".join(f"*{PERMISSIONS.get(name) or disarm(name)}*" for name in permissions),
     )
 
 
