@@ -19,7 +19,7 @@ import pytest
 from tests.sources import tree_of
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("bot", "engine", "db")
+PACKAGES = ("bot", "engine", "db", "system")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 LONGEST_FUNCTION = 60
@@ -36,6 +36,7 @@ FORBIDDEN = {
     "engine": {"bot", "db", "discord", "aiosqlite", "sqlite3", "pydantic_settings"},
     "db": {"bot", "engine", "discord"},
     "bot": set(),
+    "system": {"bot", "engine", "db", "discord", "aiosqlite", "sqlite3", "pydantic_settings"},
 }
 HEAVY = {"torch", "torchvision", "diffusers", "transformers", "accelerate", "peft", "controlnet_aux"}
 
