@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import io
 import os
 import resource
 import signal
@@ -87,6 +88,20 @@ def _user(number: int) -> str:
         return f"user {number}"
 
 
+def nameless_file(folder: Path | None = None) -> io.BufferedRandom:
+    """Open a file that has no name, or none for longer than the program lives.
+
+    Args:
+        folder: where its bytes are; None: in the system's folder for such files.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    import tempfile  # noqa: PLC0415 - a reader of strangers' files starts without it
+
+    return tempfile.TemporaryFile(dir=folder)
+
+
 @contextmanager
 def file_of_bytes(data: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
     """Have a program that is about to start read bytes that it can seek in.
@@ -148,6 +163,24 @@ class Group:
         # macOS answers "not permitted" for a group of zombies.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._pid, number)
+
+
+def ask_to_reread(pid: int) -> None:
+    """Ask a server to read its configuration again.
+
+    Raises:
+        ProcessLookupError: there is no such process.
+    """
+    os.kill(pid, signal.SIGHUP)
+
+
+def end_process(pid: int) -> None:
+    """End one process, without asking it.
+
+    Raises:
+        ProcessLookupError: there is no such process.
+    """
+    os.kill(pid, signal.SIGKILL)
 
 
 def die_with(parent: int) -> None:

@@ -8,7 +8,9 @@ everywhere.
 from __future__ import annotations
 
 import errno
+import io
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +27,9 @@ _NEW_GROUP_WITHOUT_WINDOW = 0x200 | 0x0800_0000
 """``CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW``."""
 
 _BELOW_NORMAL = 0x4000
+_TEMPORARY = 0x40 | 0x8000
+"""``O_TEMPORARY | O_BINARY``: the file is deleted when its last handle is closed, also by a kill."""
+
 _LOCKED_BYTE = 0x7FFF_0000
 """Far behind the end of every lock file: on Windows nobody else can read a byte that is locked."""
 
@@ -96,6 +101,18 @@ def take_back(folder: Path) -> str:
     return f'icacls "{folder}" /grant "{getpass.getuser()}:(OI)(CI)F" /T'
 
 
+def nameless_file(folder: Path | None = None) -> io.BufferedRandom:
+    """Open a file that is deleted when it is closed. It has a name until then, which nobody is told.
+
+    ``tempfile`` gives a wrapper around such a file, which discord.py takes for a path.
+    """
+    import tempfile  # noqa: PLC0415 - a reader of strangers' files starts without it
+
+    path = Path(tempfile.gettempdir() if folder is None else folder) / f"framekiln-{secrets.token_hex(8)}"
+    how = os.O_RDWR | os.O_CREAT | os.O_EXCL | _TEMPORARY
+    return os.fdopen(os.open(path, how, 0o600), "w+b")
+
+
 @contextmanager
 def file_of_bytes(data: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
     """A file with a name, which is deleted when the block ends: no descriptor can be handed over."""
@@ -159,6 +176,21 @@ class Group:
     def kill(self) -> None:
         """End all of them."""
         self._job.end(_ENDED)
+
+
+def ask_to_reread(pid: int) -> None:
+    """Refuse: no signal says so. The broker, which it is for, does not run on Windows."""
+    raise OSError(errno.ENOTSUP, f"process {pid} can't be asked to read its configuration again")
+
+
+def end_process(pid: int) -> None:
+    """End one process."""
+    try:
+        os.kill(pid, signal.SIGTERM)  # which Windows has no other meaning for than TerminateProcess
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # the number of no process
+            raise ProcessLookupError(errno.ESRCH, "no such process") from error
+        raise
 
 
 def die_with(parent: int) -> None:

@@ -169,7 +169,7 @@ def _write(
             whole = _send(pipe, frames[done : done + a_second])
             if not whole:
                 break
-        with suppress(BrokenPipeError):
+        with _unless_unread():
             pipe.close()
         ended = False
         while not ended:
@@ -211,8 +211,18 @@ def _running(
         process.wait()
         listener.join()
         errors.close()
-        with suppress(BrokenPipeError):
+        with _unless_unread():
             pipe.close()
+
+
+@contextmanager
+def _unless_unread() -> Iterator[None]:
+    """Do without what ffmpeg no longer reads."""
+    try:
+        yield
+    except OSError as error:
+        if not system.reader_is_gone(error):
+            raise
 
 
 def _send(pipe: IO[bytes], frames: Frames) -> bool:
@@ -221,7 +231,9 @@ def _send(pipe: IO[bytes], frames: Frames) -> bool:
         for frame in frames:
             pipe.write(np.ascontiguousarray(frame).data)
         pipe.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not system.reader_is_gone(error):
+            raise
         return False
     return True
 

@@ -20,7 +20,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -117,7 +116,7 @@ def nameless_file() -> IO[bytes]:
     """A file without a name, in memory where the system has such files."""
     if hasattr(os, "memfd_create"):
         return open(os.memfd_create("clip"), "w+b")  # noqa: PTH123 - the caller closes it; it has no path
-    return tempfile.TemporaryFile()
+    return system.nameless_file()
 
 
 class _Reader:
