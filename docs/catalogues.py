@@ -35,6 +35,9 @@ READ = ("bot", "engine")
 CHANGING = (b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By')
 """Lines of a header that differ each time."""
 
+ISSUES = "https://github.com/framekiln/framekiln/issues"
+"""Where a wrong translation is told of."""
+
 MACHINE_MADE = "machine-made, not reviewed"
 """The comment of a translation that no person has looked at."""
 
@@ -160,6 +163,9 @@ def updated(code: str, template: Catalog) -> Catalog:
             known = read_po(file, locale=locale)
     known.header_comment = HEADER.rstrip()
     known.update(template, no_fuzzy_matching=True)
+    known.fuzzy = False
+    known.version, known.msgid_bugs_address = "1", ISSUES
+    known.last_translator, known.language_team = "", ""
     return known
 
 

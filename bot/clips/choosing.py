@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import Sequence
 from typing import Self
 
@@ -24,6 +26,9 @@ from db.jobs.choices import Choices
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
 from db.states import JobId, State
+
+OVERTAKEN = 1.5
+"""Seconds that a click waits for the row of what it was made on; Discord waits for three."""
 
 
 class ChooseTake(JobButton):
@@ -64,11 +69,24 @@ class ChooseTake(JobButton):
         if draft is None:
             await say(interaction, take_texts.CHOSEN_BEFORE)
             return
-        if job.choose_until is None:  # a kill came between the message and the row that names it
+        if not await _is_open(client.part(JobQueries), job):
             await say(interaction, messages.STARTING)
             return
         chose = await choose(client.part(Choices), client.part(JobSignals), job, draft)
         await say(interaction, take_texts.chosen(self.number) if chose else take_texts.CHOSEN_BEFORE)
+
+
+async def _is_open(jobs: JobQueries, job: Job) -> bool:
+    """Whether the row says that the drafts are shown. The message comes first, and a click may overtake it.
+
+    After a kill between the two, the row is late by as long as the bot looks for its message.
+    """
+    until = time.monotonic() + OVERTAKEN
+    now: Job | None = job
+    while now is not None and now.choose_until is None and time.monotonic() < until:
+        await asyncio.sleep(OVERTAKEN / 20)
+        now = await jobs.get(job.id)
+    return now is not None and now.choose_until is not None
 
 
 def to_show(drafts: Sequence[Job]) -> list[Job]:

@@ -294,7 +294,7 @@ class Members:
             "type": int(kind),
             "data": data,
             "guild_id": str(guild.id),
-            "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
+            "guild": {"id": str(guild.id), "locale": guild.locale, "features": []},
             "channel_id": str(channel.id),
             "channel": channel.payload() | {"permissions": str(int(member.permissions))},
             "member": member.payload()
@@ -305,7 +305,7 @@ class Members:
                 int(channel.bot_permissions if channel.has_bot and not channel.direct else OUTSIDE)
             ),
             "locale": member.locale,
-            "guild_locale": "en-US",
+            "guild_locale": guild.locale,
             "entitlements": [],
             "entitlement_sku_ids": [],
             "authorizing_integration_owners": self._owners(member, channel, source),

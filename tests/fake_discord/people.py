@@ -130,6 +130,7 @@ class Guild:
     upload_limit: int = 10 * MIB
     claimed_upload_limit: int | None = None
     has_bot: bool = True
+    locale: str = "en-US"
     roles: dict[int, Role] = field(default_factory=dict)
     channels: dict[int, "Channel"] = field(default_factory=dict)
     members: dict[int, "Member"] = field(default_factory=dict)
@@ -141,7 +142,7 @@ class Guild:
             "name": self.name,
             "owner_id": str(self.owner_id),
             "premium_tier": self.premium_tier,
-            "preferred_locale": "en-US",
+            "preferred_locale": self.locale,
             "features": [],
             "roles": [role.payload() for role in self.roles.values()],
             "channels": [channel.payload() for channel in self.channels.values()],

@@ -59,6 +59,7 @@ class World:
         claimed_upload_limit: int | None = None,
         everyone: Permission = EVERYONE,
         has_bot: bool = True,
+        locale: str = "en-US",
     ) -> Guild:
         """A server. Without `upload_limit` (bytes), that of its boost tier.
 
@@ -72,6 +73,7 @@ class World:
             upload_limit=LIMIT_BY_TIER[premium_tier] if upload_limit is None else upload_limit,
             claimed_upload_limit=claimed_upload_limit,
             has_bot=has_bot,
+            locale=locale,
         )
         guild.roles[guild.id] = Role(id=guild.id, name="@everyone", permissions=everyone, position=0)
         guild.members[self.bot.id] = Member(user=self.bot, guild=guild, roles=[])

@@ -90,7 +90,8 @@ def _name_in(message: Message, names: dict[str, str]) -> None:
     found = sorted({each for text in ids for each in mentions(text, names.__contains__)}, key=len)
     for mention in reversed(found):
         local = "/" + " ".join(names[word] for word in mention[1:].split())
-        whole = re.compile(re.escape(mention) + r"(?![\w-])")
+        # Only letters that a name in English could go on with: Korean particles stand right behind a word.
+        whole = re.compile(re.escape(mention) + "(?![a-z0-9_-])")
         if isinstance(message.string, tuple | list):
             message.string = tuple(whole.sub(local, text) for text in message.string)
         else:

@@ -264,6 +264,12 @@ async def test_a_ban_in_a_server_holds_outside_of_it(fake, channel, ada, bot, se
     assert await refused(fake, ada, fake.direct_channel(ada.user)) == outside_texts.BANNED
 
 
+async def test_a_moderator_bans_somebody_who_is_in_no_server_by_their_id(fake, channel, mod, trudy, bot):
+    said = await fake.slash(mod, channel, "queue ban", member=trudy.user, reason="spam")
+    assert "can no longer use me here" in (await said.shown(10)).content
+    assert await refused(fake, trudy, fake.group_channel()) == outside_texts.BANNED
+
+
 async def test_the_help_shows_outside_of_servers_what_works_there(fake, ada, trudy, bot, services):
     group = fake.group_channel()
     page = await (await fake.slash(trudy, group, "help")).shown(10)

@@ -91,6 +91,23 @@ async def test_where_one_draft_passes_there_is_no_question(services, asked, clip
     assert good.draft == 3
 
 
+async def test_a_click_that_overtakes_the_row_of_its_message_waits_for_it(
+    fake, channel, ada, services, asked, clip, monkeypatch
+):
+    write = services.queue.choices.shown
+
+    async def slowly(*row, **more):
+        await asyncio.sleep(0.5)
+        return await write(*row, **more)
+
+    monkeypatch.setattr(services.queue.choices, "shown", slowly)
+    async with at_work(services):
+        for _ in range(3):
+            await draw(services, clip)
+        said = await fake.click(ada, await shown(fake, channel), "Finish 2")
+        assert (await said.shown(10)).content == take_texts.chosen(2)
+
+
 async def test_if_nobody_chooses_the_best_is_finished_and_the_member_is_told(
     fake, channel, services, asked, clip
 ):

@@ -8,16 +8,18 @@ from string import Formatter
 
 import discord
 import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from discord import app_commands
 
 from bot.commands import setup_all
-from bot.text.catalogues.catalogue import COMMAND, FOLDER, catalogue, mentions
+from bot.text.catalogues.catalogue import COMMAND, FOLDER, _name_commands, catalogue, mentions
 from bot.text.catalogues.command_translator import DESCRIPTION, CommandTranslator
 from bot.text.languages import LANGUAGES
 from bot.text.wording import BUTTON, CHOICE, FORM, MENU, OPTION
 from docs import catalogues
 from tests.bot.fixtures import mocked_services
+from tests.present import present
 
 THERE_ARE = sorted(path.stem for path in FOLDER.glob("*.po"))
 NAMES = {COMMAND, OPTION}
@@ -122,12 +124,22 @@ def test_every_command_that_a_sentence_names_exists(known):
                 )
 
 
-def test_a_command_is_named_in_a_sentence_as_discord_names_it(language):
-    known = catalogue(language)
-    assert known is not None
-    assert f"/{known.one('jobs', COMMAND)}" in known.one(
-        "You already have {n} waiting. Let one finish, or cancel one with /jobs."
-    )
+def test_a_command_is_named_in_a_sentence_as_discord_names_it(language, known):
+    spoken = present(catalogue(language))
+    names = {each.id for each in known if each.context == COMMAND}
+    for each in known:
+        if each.id and each.context != COMMAND and isinstance(each.id, str):
+            for mention in mentions(each.id, names.__contains__):
+                local = "/" + " ".join(spoken.one(word, COMMAND) for word in mention[1:].split())
+                assert local in spoken.one(each.id, each.context)
+
+
+def test_a_command_is_found_with_a_particle_right_behind_it():
+    korean = Catalog(locale="ko")
+    korean.add("jobs", "작업", context=COMMAND)
+    korean.add("See /jobs, or /jobs-x.", "/jobs에서 보세요, 또는 /jobs-x.")
+    _name_commands(korean)
+    assert korean["See /jobs, or /jobs-x."].string == "/작업에서 보세요, 또는 /jobs-x."
 
 
 async def test_translated_commands_keep_discords_limits(language):
