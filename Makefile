@@ -81,6 +81,7 @@ lint: $(BIN)/.test
 
 types: $(BIN)/.test
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 bot engine db system
 
 tests: torch-tests engine-tests bot-tests other-tests
 

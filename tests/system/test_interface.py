@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -183,9 +182,14 @@ def test_a_crash_is_told_from_an_error_and_an_end_from_outside():
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no end from outside")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, "SIGKILL"])
 def test_an_end_from_outside_is_seen(number):
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], **system.apart())
-    time.sleep(0.05)
+    code = (
+        "import signal, time; signal.signal(signal.SIGINT, signal.SIG_DFL); print(flush=True); time.sleep(60)"
+    )
+    run = [sys.executable, "-c", code]
+    process = subprocess.Popen(run, stdout=subprocess.PIPE, **system.apart())
+    process.stdout.readline()
     process.send_signal(getattr(signal, number) if isinstance(number, str) else number)
+    process.stdout.close()
     status = process.wait()
     assert system.was_ended(status)
     assert system.killed_outright(status) == (number == "SIGKILL")
