@@ -187,6 +187,7 @@ def test_an_end_from_outside_is_seen(number):
     )
     run = [sys.executable, "-c", code]
     process = subprocess.Popen(run, stdout=subprocess.PIPE, **system.apart())
+    assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(getattr(signal, number) if isinstance(number, str) else number)
     process.stdout.close()
