@@ -174,14 +174,13 @@ async def _draft(evening: Evening) -> None:
     await evening.discord.wait_for(lambda: len(evening.clips()) > before, PATIENCE)
     drafts = evening.clips()[-1]
     diary.message(status)
-    chosen = next(
-        one["label"] for one in walk_components(drafts.components) if str(one.get("label", "")).endswith("2")
-    )
+    buttons = [one for one in walk_components(drafts.components) if ":choose:" in str(one.get("custom_id"))]
+    chosen = str(buttons[1]["label"])
+    known = {one.id for one in evening.clips()}
     diary.note(f"Ada presses [{chosen}]")
     answer = await evening.seen(await evening.discord.click(evening.ada, drafts, chosen))
     diary.message(drafts)
     diary.message(answer)
-    known = {drafts.id}
 
     def done() -> bool:
         last = evening.clips()[-1:]
@@ -235,7 +234,14 @@ async def _contest(evening: Evening) -> None:
 async def evening_in(language: str, folder: Path, models: Path | None) -> None:
     """Run the program, and spend the evening in a language."""
     locale = LOCALES.get(language, language)
-    env: Mapping[str, str] = {} if models is None else {"FRAMEKILN_MODELS_DIR": str(models)}
+    env: Mapping[str, str] = (
+        {}
+        if models is None
+        else {
+            "FRAMEKILN_MODELS_DIR": str(models),
+            "FRAMEKILN_DEVICE": "cpu",  # else the upscaler waits for a GPU
+        }
+    )
     with tempfile.TemporaryDirectory() as data:
         async with FakeDiscord() as discord:
             guild = discord.guild("The Kiln", locale=locale)

@@ -55,12 +55,7 @@ class Transfers:
 
     async def sweep(self) -> None:
         """Remove what an earlier run left; called before all else."""
-
-        def anew() -> None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-        await asyncio.to_thread(anew)
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     async def clip(self, claim: Claim, done: Done) -> Path:
         """A finished clip, whole and with the digest that was announced. It may be moved away.
@@ -77,6 +72,7 @@ class Transfers:
         if incoming is None or incoming.size != done.size:
             incoming = self._begun[key] = Incoming(path, size=done.size, sha256=done.sha256)
         async with self._slots:
+            await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True, mode=0o700)
             await self._fetch(claim, CLIP, incoming)
         return path
 
