@@ -41,6 +41,7 @@ from bot.requests.cancelling import Cancelling
 from bot.requests.preferring import Preferring
 from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
+from bot.requests.word_help import WordHelp
 from bot.signals import JobSignals
 from bot.supervisor import LoopState, Supervisor
 from bot.web.overview import EngineReport, LoopReport, Overview
@@ -80,6 +81,7 @@ class Services:
     takes: TakesToChoose
     stickers: Stickers
     submissions: Submissions
+    word_help: WordHelp
     replays: Replays
     effects: ServerEffects
     reel_poster: ReelPoster

@@ -8,6 +8,7 @@ from bot.config.settings import Settings
 from bot.dashboard.policy import DashboardPolicy
 from bot.gallery.policy import GalleryPolicy
 from bot.ops.alert_policy import AlertPolicy
+from bot.prompt_helper.policy import PromptHelperPolicy
 from bot.web.policy import WebPolicy
 from bot.webhooks.policy import WebhookPolicy
 from db.gallery import Kept
@@ -65,6 +66,20 @@ def for_gallery(settings: Settings) -> GalleryPolicy:
         kept=Kept(clips_days=settings.keep_clips_days, starred_days=settings.keep_starred_days),
         at_once=settings.gallery_at_once,
         stills=settings.gallery_stills,
+    )
+
+
+def for_prompt_helper(settings: Settings) -> PromptHelperPolicy:
+    """Which model is asked for other words."""
+    return PromptHelperPolicy(
+        url=settings.prompt_helper_url,
+        model=settings.prompt_helper_model,
+        bearer="" if settings.prompt_helper_key is None else settings.prompt_helper_key.get_secret_value(),
+        seconds=settings.prompt_helper_seconds,
+        tokens=settings.prompt_helper_tokens,
+        per_day=settings.prompt_helper_per_day,
+        at_once=settings.prompt_helper_at_once,
+        private=settings.prompt_helper_private,
     )
 
 

@@ -11,6 +11,7 @@
 `db.jobs.delivery`      how a clip reaches its channel once; status messages
 `db.jobs.choices`       takes to choose from
 `db.community.preferences`  what members and servers would have
+`db.community.prompt_help`  requests that wait for their words
 `db.jobs.queries`       questions
 `db.moderation.actions`    pause, move, clear, ban
 `db.jobs.ownership`     whose a file is
@@ -50,6 +51,7 @@ from db.api.requests import ApiRequests
 from db.community.contests import Contests
 from db.community.effects import Effects
 from db.community.preferences import Preferences
+from db.community.prompt_help import PromptHelp
 from db.community.reels import Reels
 from db.fleet.remote_guilds import RemoteGuilds
 from db.fleet.worker_claims import WorkerClaims
@@ -95,6 +97,7 @@ class Queue:
         delivery: how a clip reaches its channel, and the message that follows a job.
         choices: takes to choose from.
         preferences: what members and servers would have.
+        prompt_help: requests that wait for their words.
         jobs: questions about jobs.
         moderation: pause, move, clear, ban.
         cases: what moderators are asked to decide.
@@ -130,6 +133,7 @@ class Queue:
     delivery: Delivery
     choices: Choices
     preferences: Preferences
+    prompt_help: PromptHelp
     jobs: JobQueries
     moderation: Moderation
     cases: Cases
@@ -181,6 +185,7 @@ class Queue:
         self.delivery = Delivery(db, clock=clock)
         self.choices = Choices(db, clock=clock)
         self.preferences = Preferences(db, pseudonym_of=pseudonym_of, clock=clock)
+        self.prompt_help = PromptHelp(db, pseudonym_of=pseudonym_of, clock=clock)
         self.jobs = JobQueries(db, share=share, clock=clock)
         self.moderation = Moderation(db, pseudonym_of=pseudonym_of, clock=clock)
         self.cases = Cases(db, pseudonym_of=pseudonym_of, retells=retells, clock=clock)

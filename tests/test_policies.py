@@ -41,6 +41,7 @@ from bot.loops.leave_out import LeavePolicy
 from bot.ops.alert_policy import AlertPolicy
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
+from bot.prompt_helper.policy import PromptHelperPolicy
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.web.policy import WebPolicy
 from bot.webhooks.policy import WebhookPolicy
@@ -82,6 +83,7 @@ OWNERS = (
     FleetPolicy,
     SharePolicy,
     WebhookPolicy,
+    PromptHelperPolicy,
     WorkerPolicy,
     ApiPolicy,
     GalleryPolicy,
@@ -262,6 +264,7 @@ def made_from(settings: Settings) -> list[object]:
         serving_policies.for_dashboard(settings),
         serving_policies.for_owner_alerts(settings),
         serving_policies.for_webhooks(settings),
+        serving_policies.for_prompt_helper(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),
         policies.for_absences(settings),
@@ -287,6 +290,8 @@ DEFAULTS = made_from(Settings.model_construct())
 OTHER_VALUES: dict[str, Any] = {
     **{name: other(field.default) for name, field in Settings.model_fields.items()},
     "webhook_url": SecretStr("https://other.example"),
+    "prompt_helper_url": "https://other.example/v1",
+    "prompt_helper_key": SecretStr("other"),
     "security_feed": "https://other.example",
     "webhook_secret": (SecretStr("other"),),
     "replicate_token": SecretStr("other"),

@@ -48,11 +48,13 @@ from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import LoopLag
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
+from bot.prompt_helper.asking import PromptHelper
 from bot.requests.cancelling import Cancelling
 from bot.requests.preferring import Preferring
 from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
+from bot.requests.word_help import WordHelp
 from bot.services import Services
 from bot.turns import Turns
 from bot.webhooks.key_sender import KeyWebhookSender
@@ -157,6 +159,7 @@ def _services(base: Base) -> Services:
         takes=_takes(base),
         stickers=_stickers(base),
         submissions=submissions,
+        word_help=_word_help(base, submissions, screening),
         replays=_replays(base, submissions, screening),
         effects=_effects(base, submissions),
         reel_poster=_reel_poster(base),
@@ -332,6 +335,15 @@ def _submissions(base: Base, board: StatusBoard, screening: Screening) -> Submis
     return Submissions(parts, moderation=base.queue.moderation, forecaster=base.forecaster, board=board)
 
 
+def _word_help(base: Base, submissions: Submissions, screening: Screening) -> WordHelp:
+    return WordHelp(
+        helper=PromptHelper(serving_policies.for_prompt_helper(base.settings)),
+        offers=base.queue.prompt_help,
+        submissions=submissions,
+        screening=screening,
+    )
+
+
 def _replays(base: Base, submissions: Submissions, screening: Screening) -> Replays:
     return Replays(
         ownership=base.queue.ownership,
@@ -381,6 +393,7 @@ def _housekeeping(base: Base, personal: Personal, guilds: Guilds) -> Housekeepin
         blobs=base.blobs,
         personal=personal,
         guilds=guilds,
+        prompt_help=base.queue.prompt_help,
         backup_dir=base.settings.data_dir / BACKUPS,
         shortages=base.shortages,
         policy=policies.for_retention(base.settings),

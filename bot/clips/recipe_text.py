@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.text import word_help_texts
 from bot.text.foreign import disarm, quote
 from bot.text.messages import MESSAGE_LIMIT, fit
 from bot.text.prompts import show_prompt
@@ -68,6 +69,8 @@ def _lines(recipe: Recipe, receipt: Receipt | None) -> Iterator[str]:
     )
     shape = f"{recipe.width}×{recipe.height} · {drawn}"
     yield shape if recipe.kind is Kind.UPSCALE else f"{shape} · {chosen}"
+    if recipe.helped is not None:
+        yield word_help_texts.by_a_helper(recipe.helped)
     yield from _drawing(recipe)
     if recipe.effect is not None:
         named, amount = _name(recipe.effect.name), f"{recipe.effect.amount:.0%}"

@@ -168,6 +168,7 @@ class Replays:
                 prompt=recipe.prompt,
                 seed=recipe.seed,
             )
+            made = dataclasses.replace(made, helped=recipe.helped)
             return Planned(recipe=made, adult=adult, spoiler=job.spoiler, origin=job)
         request = settled(self._request(told, capabilities), (), capabilities)
         made = resumed(

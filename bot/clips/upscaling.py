@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place
 from bot.clips.clip_actions import clip_of
@@ -53,4 +55,4 @@ class Upscale(JobButton):
         except UserError as error:
             await say(interaction, refusal(error))
             return
-        await submissions.again(interaction, job, larger)
+        await submissions.again(interaction, job, dataclasses.replace(larger, helped=recipe.helped))

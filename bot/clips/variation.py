@@ -38,6 +38,7 @@ def request_of(recipe: Recipe) -> Request:
         strength=recipe.strength or None,
         sound=None if recipe.sounds else False,
         effect=recipe.effect,
+        helped=recipe.helped,
     )
 
 
@@ -64,6 +65,7 @@ def other_words(
         raw=usual.words != recipe.words == recipe.prompt,
         # What the member did not choose is chosen anew, to suit the new words.
         negative=None if usual.negative == recipe.negative else recipe.negative,
+        helped=recipe.helped if prompt == recipe.prompt else None,
     )
     return replanned(worded(request, capabilities, limit=longest), recipe, capabilities, limits)
 

@@ -44,6 +44,7 @@ from bot.config.owner_news import OwnerNews
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
+from bot.config.words.prompt_helping import PromptHelping
 from bot.config.working import Working
 from engine.core.receipt import FEWEST_KEPT
 from engine.planning.plan import PlanLimits
@@ -96,6 +97,7 @@ class Settings(
     Leaving,
     Looking,
     OwnerNews,
+    PromptHelping,
     Serving,
     Working,
     PlainValues,
@@ -329,7 +331,7 @@ class Settings(
     @field_validator("word_languages", mode="after")
     @classmethod
     def _known_languages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        from bot.config.word_languages import languages  # noqa: PLC0415 - the list takes a tenth of a second
+        from bot.config.words.word_languages import languages  # noqa: PLC0415 - the list takes a tenth of a second
 
         if (known := languages()) is not None and not known.issuperset(value):
             raise ValueError(f"must be from this list: {', '.join(sorted(known))}")
@@ -344,7 +346,8 @@ class Settings(
 
     def secrets(self) -> list[SecretStr]:
         """Every value that must never be shown."""
-        alone = (self.discord_token, self.comfyui_login, self.webhook_url, *self.webhook_secret)
+        helper = (self.prompt_helper_key,)
+        alone = (self.discord_token, self.comfyui_login, self.webhook_url, *self.webhook_secret, *helper)
         return [each for each in alone if each is not None] + self.hosting_secrets()
 
     @classmethod

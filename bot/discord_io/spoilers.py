@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import discord
 
+from bot.intake.attachment import Remembered
+
 _STILL = frozenset({"image/jpeg", "image/png"})
 _OTHER_BIT = 1 << 5
 
@@ -18,6 +20,8 @@ def is_spoiler(file: object) -> bool:
     Args:
         file: an attachment; anything else, an avatar say, is none.
     """
+    if isinstance(file, Remembered):
+        return file.spoiler
     if not isinstance(file, discord.Attachment):
         return False
     still = (file.content_type or "").split(";")[0] in _STILL

@@ -36,6 +36,21 @@ class Uploaded:
     url: str = ""
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """An attachment that was written down; Discord keeps what its address leads to for about a day.
+
+    Attributes:
+        url: where the bytes are.
+        size: how many there are.
+        spoiler: it was sent as one.
+    """
+
+    url: str
+    size: int
+    spoiler: bool = False
+
+
 def is_empty(data: bytes | BinaryIO) -> bool:
     """Whether there is nothing in a file, given as its bytes or open."""
     return not data if isinstance(data, bytes) else os.fstat(data.fileno()).st_size == 0

@@ -127,19 +127,13 @@ class Screening:
         Raises:
             UserError: the server refuses such words, or the bot never draws this.
         """
-        if await self.forbids(recipe.prompt):
-            raise UserError("E_FORBIDDEN", messages.FORBIDDEN)
         rules = await self._rules(asker.guild_id)
         restricted = asker.adults_only
         here = self._messenger.language_in(asker.guild_id)  # moderators read the reasons
         with speaking(here):
             doubts = _newcomer(asker, rules, self._clock())
-        found = await self._find_words(asker.guild_id, recipe.prompt, rules)
-        doubted = found.own if restricted else found.own | found.base
-        if doubted and is_outside(asker.guild_id):
-            raise UserError("E_WORDS", outside_texts.words_refused(sorted(doubted)))
-        if doubted and rules.words is OnWords.REFUSE:
-            raise UserError("E_WORDS", review_texts.words_refused(sorted(doubted)))
+        found = await self._acceptable(asker, words_of(recipe), rules)
+        doubted = _doubted(asker, found)
         if doubted:
             with speaking(here):
                 doubts.append(Doubt(words=review_texts.flagged_words(sorted(doubted))))
@@ -157,6 +151,32 @@ class Screening:
             adult=marked,
             spoiler=flag is not None and rules.pictures is OnPictures.SPOILER,
         )
+
+    async def check_words(self, asker: Asker, words: str) -> frozenset[str]:
+        """Look at words before anything is done with them; return those that would be doubted.
+
+        Raises:
+            UserError: the server refuses such words, or the bot never draws this.
+        """
+        found = await self._acceptable(asker, (words,), await self._rules(asker.guild_id))
+        return _doubted(asker, found)
+
+    async def _acceptable(self, asker: Asker, texts: Sequence[str], rules: ReviewRules) -> Found:
+        """What is found in words; arguments and errors as for :meth:`check_words`."""
+        own: frozenset[str] = frozenset()
+        base: frozenset[str] = frozenset()
+        for text in texts:
+            if await self.forbids(text):
+                raise UserError("E_FORBIDDEN", messages.FORBIDDEN)
+            found = await self._find_words(asker.guild_id, text, rules)
+            own, base = own | found.own, base | found.base
+        found = Found(own=own, base=base)
+        doubted = _doubted(asker, found)
+        if doubted and is_outside(asker.guild_id):
+            raise UserError("E_WORDS", outside_texts.words_refused(sorted(doubted)))
+        if doubted and rules.words is OnWords.REFUSE:
+            raise UserError("E_WORDS", review_texts.words_refused(sorted(doubted)))
+        return found
 
     async def _rules(self, guild: int) -> ReviewRules:
         return OUTSIDE_RULES if is_outside(guild) else await self._reviews.review_rules(guild)
@@ -229,6 +249,16 @@ class Screening:
             return read(prompt)
         async with self._reading.turn():
             return await asyncio.to_thread(read, prompt)
+
+
+def words_of(recipe: Recipe) -> tuple[str, ...]:
+    """Whatever of a recipe somebody wrote, or chose: the prompt, and what a language model made it from."""
+    return (recipe.prompt,) if recipe.helped is None else (recipe.prompt, recipe.helped.own)
+
+
+def _doubted(asker: Asker, found: Found) -> frozenset[str]:
+    """Of what was found, what is looked at twice where somebody asks."""
+    return found.own if asker.adults_only else found.own | found.base
 
 
 def _newcomer(asker: Asker, rules: ReviewRules, now: float) -> list[Doubt]:

@@ -40,7 +40,7 @@ class WordLists:
 
     Args:
         languages: the languages of the base list to look for, from
-            :func:`bot.config.word_languages.languages`.
+            :func:`bot.config.words.word_languages.languages`.
     """
 
     def __init__(self, languages: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.ops.shortages import Place, Shortages
 from bot.supervisor import Loop
+from db.community.prompt_help import PromptHelp
 from db.files import Blobs
 from db.jobs.retention import Retention, RetentionPolicy
 from db.privacy.departed_guilds import Guilds
@@ -37,6 +38,7 @@ class Housekeeping:
         blobs: Blobs,
         personal: Personal,
         guilds: Guilds,
+        prompt_help: PromptHelp,
         backup_dir: Path,
         shortages: Shortages,
         policy: RetentionPolicy,
@@ -51,6 +53,7 @@ class Housekeeping:
             blobs: are swept.
             personal: clears words away.
             guilds: knows which the bot has left.
+            prompt_help: forgets requests that have waited for a day.
             backup_dir: where the copies go.
             shortages: told what the machine is short of.
             policy: how long everything is kept.
@@ -62,6 +65,7 @@ class Housekeeping:
         self._blobs = blobs
         self._personal = personal
         self._guilds = guilds
+        self._prompt_help = prompt_help
         self._backup_dir = backup_dir
         self._shortages = shortages
         self._policy = policy
@@ -88,6 +92,7 @@ class Housekeeping:
     async def forget(self) -> int:
         """Clear away the words of old jobs, and guilds that the bot has left; return how many jobs."""
         count = 0
+        await self._prompt_help.forget_old()
         while words := (await self._personal.forget_words(days=self._policy.prompts_days)).jobs:
             count += len(words)
         for guild in await self._guilds.to_forget(days=self._policy.left_guild_days):

@@ -26,7 +26,7 @@ class RecipeRedactor:
         except ValueError:
             return NOTHING
         return dataclasses.replace(
-            read, prompt="", words="", negative="", inputs={}, reasons=(), seed=0
+            read, prompt="", words="", negative="", helped=None, inputs={}, reasons=(), seed=0
         ).to_json()
 
     def forget_receipt(self, receipt: str) -> str:
@@ -48,10 +48,10 @@ class RecipeRedactor:
             return recipe
         theirs = {_plain(phrase) for other in others for phrase in self.phrases(other)} - {""}
         kept = {role: digest for role, digest in read.inputs.items() if digest not in digests}
-        quotes = any(_repeats(_plain(text), theirs) for text in (read.prompt, read.negative))
+        quotes = any(_repeats(_plain(text), theirs) for text in (read.prompt, read.negative, _own(read)))
         if kept == read.inputs and not quotes:
             return recipe
-        changes = {"prompt": "", "words": "", "negative": "", "reasons": ()} if quotes else {}
+        changes = {"prompt": "", "words": "", "negative": "", "helped": None, "reasons": ()} if quotes else {}
         return dataclasses.replace(read, inputs=kept, **changes).to_json(sentences=True)  # type: ignore[arg-type]
 
     def retells(self, recipe: str, other: str) -> bool:
@@ -64,12 +64,17 @@ class RecipeRedactor:
         return bool(set(mine.inputs.values()) & set(theirs.inputs.values()))
 
     def phrases(self, recipe: str) -> set[str]:
-        """What a member wrote: the prompt, each part of one that changes by frame, and what to avoid."""
+        """What a member wrote or chose: the prompt, each part of it by frame, and what to avoid."""
         read = _read(recipe)
         if read is None:
             return set()
         parts = parse(read.prompt, read.frames).values() if is_scheduled(read.prompt) else ()
-        return {read.prompt, read.negative, *parts} - {""}
+        return {read.prompt, read.negative, _own(read), *parts} - {""}
+
+
+def _own(recipe: Recipe) -> str:
+    """What the member wrote where a language model wrote the prompt."""
+    return "" if recipe.helped is None else recipe.helped.own
 
 
 def _plain(text: str) -> str:

@@ -238,6 +238,14 @@ PRIVATE = Option(
     kind=bool,
 )
 
+HELP = Option(
+    name="help",
+    about="Show me a better wording first; I choose",
+    default="no",
+    kind=bool,
+)
+"""Offered where the owner has a language model for it."""
+
 OPTIONS = {
     option.name: option
     for option in (
@@ -278,7 +286,7 @@ ANIMATE = ClipCommand(
         AUDIO,
         *(MOTION, CAMERA, LENGTH, SHAPE, RATE, QUALITY, SOUND, ENGINE, SEED),
     ),
-    asking=(TAKES, PRIVATE),
+    asking=(TAKES, PRIVATE, HELP),
 )
 TEXT2VIDEO = ClipCommand(
     name="text2video",
@@ -294,7 +302,7 @@ TEXT2VIDEO = ClipCommand(
         replace(PICTURE, about="A picture to start the clip with"),
         *(NEGATIVE, RAW, SOUND, ENGINE, SEED),
     ),
-    asking=(TAKES, PRIVATE),
+    asking=(TAKES, PRIVATE, HELP),
 )
 RESTYLE = ClipCommand(
     name="restyle",
@@ -306,6 +314,7 @@ RESTYLE = ClipCommand(
         replace(SOUND, about="Whether it keeps its sound", default="on"),
         *(STRENGTH, STYLE, MODEL, QUALITY, LENGTH, RATE, NEGATIVE, RAW, ENGINE, SEED),
     ),
+    asking=(HELP,),
 )
 
 EFFECT = ClipCommand(

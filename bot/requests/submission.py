@@ -77,6 +77,7 @@ class Submissions(Taking):
         takes: int = 0,
         private: bool = False,
         wished: tuple[Request, Given] | None = None,
+        key: str | None = None,
     ) -> None:
         """Take a new request with its files.
 
@@ -88,6 +89,7 @@ class Submissions(Taking):
             private: only they are to see it.
             wished: the request with their defaults, which is taken instead if it can be planned, and what was
                 given; None: they have none.
+            key: what may be done once only; None: as often as it is asked for.
         """
         attached = files or {}
 
@@ -104,7 +106,7 @@ class Submissions(Taking):
                 raise UserError("E_TAKES", take_texts.TAKES_COST_MONEY)
             return dataclasses.replace(planned, takes=takes)
 
-        await self.serve(interaction, make, words=request.prompt, files=attached, private=private)
+        await self.serve(interaction, make, words=request.prompt, files=attached, key=key, private=private)
 
     async def _with_defaults(
         self,

@@ -204,15 +204,22 @@ class Taking:
             limits=self.rules.plan,
         )
 
-    async def check(self, asker: Asker) -> None:
+    async def check(
+        self, asker: Asker, words: str = "", files: Mapping[Role, Attachment] | None = None
+    ) -> None:
         """Look at whether a member may ask for a clip now, before anything of it is read.
+
+        Args:
+            asker: who asks, and where.
+            words: the prompt, as far as it is known.
+            files: what would be fetched, as far as that is known.
 
         Raises:
             BeingRestarted, Draining, LimitReached, MemberBanned, UserError: they may not.
         """
         if self._in_flight.closed:
             raise BeingRestarted(messages.BEING_RESTARTED)
-        await self._admitting.admit(asker, "", {})
+        await self._admitting.admit(asker, words, files or {})
 
     async def submit(
         self, asker: Asker, request: Request, files: Mapping[Role, Attachment], *, key: str

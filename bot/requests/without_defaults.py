@@ -63,7 +63,8 @@ class WithoutDefaults(JobButton):
                 here = await submissions.capabilities()
                 files = await asyncio.to_thread(_subjects, job, old, interaction.client.part(Blobs))
                 asked = submissions.request_for(COMMANDS[old.kind], given.values, files)
-                request = submissions.worded(dataclasses.replace(asked, seed=old.seed), here)
+                asked = dataclasses.replace(asked, seed=old.seed, helped=old.helped)
+                request = submissions.worded(asked, here)
                 recipe = submissions.plan(request, files, here)
             except UserError as error:
                 await say(interaction, refusal(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.text import word_help_texts
 from bot.text.messages import DOING, fit
 from bot.text.prompts import show_prompt
 from bot.text.wording import Text, decimal, number, say, say_many
@@ -84,6 +85,8 @@ def case(case: Case, recipe: Recipe, reasons: Sequence[str]) -> str:
     ]
     if prompt := show_prompt(recipe.prompt, SHOWN_PROMPT):
         lines.append(prompt)
+    if recipe.helped is not None:
+        lines.append(word_help_texts.by_a_helper(recipe.helped))
     if case.kind is CaseKind.REVIEW and job.held_reason:
         lines.append(say("Why: {reason}", reason=show_prompt(job.held_reason, 300)))
     if case.kind is CaseKind.REPORT:

@@ -34,6 +34,7 @@ SUBJECTS: Mapping[str, str] = {
     "contest_vote": "user_id",
     "gallery_choice": "user_id",
     "gallery_name": "user_id",
+    "prompt_help": "user_id",
 }
 """Tables that hold something about a member, and the column that says about whom."""
 
@@ -211,7 +212,7 @@ class Eraser:
             [quote for quote in quotes if len(quote) >= SHORTEST_QUOTE],
         )
         _forget_quoted_reports(connection, user)
-        for table in ("star", "contest_vote", "hosting_consent", "preference", "gallery_name"):
+        for table in ("star", "contest_vote", "hosting_consent", "preference", "gallery_name", "prompt_help"):
             connection.execute(f"DELETE FROM {table} WHERE user_id = ?", (user,))
         _drop_keys(connection, user)
         for table in PASSING.keys() - {"alias", "erasure"}:  # these two are seen to here

@@ -168,6 +168,19 @@ class Effect:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Helped:
+    """That a language model wrote the prompt, and the member chose it.
+
+    Attributes:
+        model: its name.
+        own: what the member had written, cleaned.
+    """
+
+    model: str
+    own: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Everything that decides a clip.
 
@@ -204,6 +217,7 @@ class Recipe:
             not, and the JSON does not name it.
         effect: what is laid over the finished frames; None: nothing, and the JSON does not name it, so that
             recipes from before there were effects keep their bytes.
+        helped: who wrote the prompt, if not the member; None: they did, and the JSON does not name it.
     """
 
     kind: Kind
@@ -237,6 +251,7 @@ class Recipe:
     loop: bool = False
     slow: int = 0
     effect: Effect | None = None
+    helped: Helped | None = None
     version: int = RECIPE_VERSION
 
     @property
@@ -313,6 +328,8 @@ class Recipe:
             del data["effect"]
         if not self.slow:
             del data["slow"]
+        if self.helped is None:
+            del data["helped"]
         return json.dumps(data, sort_keys=True, ensure_ascii=False)
 
     @classmethod
@@ -344,6 +361,8 @@ class Recipe:
                 data["follow"] = Follow(data["follow"])
             if data.get("effect") is not None:
                 data["effect"] = Effect(**data["effect"])
+            if data.get("helped") is not None:
+                data["helped"] = Helped(**data["helped"])
             data["styles"] = tuple(Style(**style) for style in data.get("styles", ()))
             return cls(**data)
         except (KeyError, TypeError, AttributeError) as error:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from engine.core.errors import Code, UserError
 from engine.core.family_spec import Feature
-from engine.core.recipe import Camera, Effect, Follow, Kind, Motion, Quality, Style
+from engine.core.recipe import Camera, Effect, Follow, Helped, Kind, Motion, Quality, Style
 from engine.core.sentence import Sentence, as_is
 from engine.core.sight import Shows, Sight
 
@@ -73,6 +73,7 @@ class Request:
         strength: how far a restyled clip leaves its source, 0 … 1.
         sound: whether the clip has sound; None: if the engine makes it, or a file gives it.
         effect: what is laid over the finished frames.
+        helped: a language model wrote the words.
         notes: what became of the words before the plan, for its reasons: cut, or read in another way.
     """
 
@@ -95,6 +96,7 @@ class Request:
     strength: float | None = None
     sound: bool | None = None
     effect: Effect | None = None
+    helped: Helped | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -127,6 +127,7 @@ def plan(
         crops={} if spec.films else _crops(given, width / height),
         sound=source,
         effect=_effect(request),
+        helped=request.helped,
         reasons=(*request.notes, *reasons, *tuned.reasons, *_notes(given, spec, width / height)),
     )
 

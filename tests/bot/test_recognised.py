@@ -19,6 +19,7 @@ from bot.commands.mydata import MY_DATA
 from bot.discord_io.post import Post
 from bot.moderation.case_buttons import case_buttons
 from bot.privacy.rights import ErasureButton
+from bot.requests.choose_words import OtherWords, UseMine, UseTheirs
 from bot.text import messages
 from db.states import JobId
 from tests.bot.commands.uses import JOB, WHO, commands, every_use
@@ -96,7 +97,7 @@ async def test_every_list_that_opens_while_a_member_types(fake, channel, ada, bo
 async def test_every_button(fake, channel, ada, bot, services, noticed):
     made: list[Button] = [kind(NO_JOB) for kind in rows.job_buttons()]
     made += [*(kind(1, NO_JOB) for kind in case_buttons()), UseEffect(1, "Glitch")]
-    made += [OpenEntry(), OpenBallot()]
+    made += [OpenEntry(), OpenBallot(), UseTheirs(1), UseMine(1), OtherWords(1)]
     assert len(made) == len([kind for kind in rows.buttons() if not issubclass(kind, ErasureButton)])
     for button in made:
         message = await sign(services, channel, button)

@@ -11,11 +11,11 @@ from discord import app_commands
 from bot.commands.shared.autocomplete import complete
 from bot.commands.shared.offering import offered
 from bot.discord_io.door import SLOT, Slot
-from bot.discord_io.interactions import Interaction, guild_of, say
-from bot.requests.options import PRIVATE, TAKES, ClipCommand, Option, files_of
+from bot.discord_io.interactions import Interaction
+from bot.requests.choose_words import propose_words
+from bot.requests.commanded import Commanded
+from bot.requests.options import HELP, PRIVATE, TAKES, ClipCommand, Option, files_of
 from bot.services import Services
-from bot.text.foreign import refusal
-from engine.core.errors import UserError
 
 
 def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, described: ClipCommand) -> None:
@@ -25,27 +25,20 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
     """
 
     async def ask(interaction: Interaction, **given: Any) -> None:
-        files = files_of(described, given)
-        values = {option.name: given[option.name] for option in described.options if option.role is None}
-        given_to_it = await services.preferring.added(
-            guild_of(interaction), interaction.user.id, described, values
-        )
-        try:
-            request = services.submissions.request_for(described, given_to_it.values, files)
-            wished = services.submissions.request_for(described, given_to_it.together, files)
-        except UserError as error:
-            await say(interaction, refusal(error))
-            return
-        await services.submissions.ask(
-            interaction,
-            request,
-            files,
-            wished=(wished, given_to_it) if given_to_it.defaults else None,
+        asked = Commanded(
+            command=described,
+            values={option.name: given[option.name] for option in described.options if option.role is None},
+            files=files_of(described, given),
             takes=given.get(TAKES.name) or 0,
             private=bool(given.get(PRIVATE.name)),
         )
+        if given.get(HELP.name):
+            await propose_words(interaction, asked)
+        else:
+            await asked.submit(interaction)
 
-    every = (*described.options, *described.asking)
+    asking = [option for option in described.asking if option is not HELP or services.word_help.on]
+    every = (*described.options, *asking)
     longest = services.settings.max_prompt
     parameters = [parameter_of(option, longest=longest) for option in every]
     first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD)

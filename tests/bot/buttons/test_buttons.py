@@ -20,6 +20,7 @@ from bot.clips.remakes import Remix
 from bot.discovery import modules_in
 from bot.guide.page import ShowTopic, TryTopic
 from bot.moderation.case_buttons import CaseButton, case_buttons
+from bot.requests.choose_words import WordsButton
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.recipe import Kind
@@ -107,7 +108,7 @@ def test_old_messages_find_their_buttons_and_forms():
     cases = {kind.action: kind.id_for(2, JOB) for kind in case_buttons()}
     for action in ("approve", "reject", "takedown", "dismiss"):
         assert cases[action] == f"fkc:{action}:2:{JOB}"
-    about_something = JobButton | CaseButton | UseEffect | ShowTopic | TryTopic
+    about_something = JobButton | CaseButton | UseEffect | ShowTopic | TryTopic | WordsButton
     lone: list[Any] = [kind for kind in rows.buttons() if not issubclass(kind, about_something)]
     assert ChooseTake(JOB, 2).custom_id == f"fk:choose:{JOB}:2"
     others = {kind().custom_id for kind in lone}

@@ -42,8 +42,9 @@ def test_every_kind_of_button_stands_in_the_tables():
     from bot.guide.page import ShowTopic, TryTopic
     from bot.moderation.case_buttons import CaseButton
     from bot.privacy.rights import ErasureButton
+    from bot.requests.choose_words import WordsButton
 
     # Those of private menus and of the help know of no server and no job; tests of their own try them.
-    alone = UseEffect | ShowTopic | TryTopic
+    alone = UseEffect | ShowTopic | TryTopic | WordsButton
     known = JobButton | CaseButton | ErasureButton | ContestButton | ChooseTake | alone
     assert all(issubclass(kind, known) for kind in rows.buttons())

@@ -45,6 +45,14 @@ DEFAULTS = {
     "choose_minutes": 30.0,
     "webhook_keep_days": 7.0,
     "first_times": True,
+    "prompt_helper_url": "",
+    "prompt_helper_model": "",
+    "prompt_helper_key": None,
+    "prompt_helper_private": False,
+    "prompt_helper_seconds": 20.0,
+    "prompt_helper_tokens": 300,
+    "prompt_helper_per_day": 20,
+    "prompt_helper_at_once": 2,
     "language": Language.AUTO,
     "worker_judged_first": 20,
     "worker_judged_share": 1.0,
@@ -318,6 +326,13 @@ WRONG = {
     "compiled_bytes": ["-1", "5 GB"],
     "fetch_eyes": ["perhaps"],
     "first_times": ["perhaps"],
+    "prompt_helper_url": ["example.com", "ftp://example.org", "https://example.org/v1?a=1", "https://[x"],
+    "prompt_helper_model": ["m" * 101],
+    "prompt_helper_private": ["perhaps"],
+    "prompt_helper_seconds": ["0", "121", "soon"],
+    "prompt_helper_tokens": ["15", "8193", "some"],
+    "prompt_helper_per_day": ["0", "1001", "two"],
+    "prompt_helper_at_once": ["0", "101", "two"],
     "language": ["German", "DE", "xx"],
     "fetch_eyes_seconds": ["0", "4000", "soon"],
     "webhook_secret": ["whsec_c2hvcnQ=", "whsec_?", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="],
@@ -523,6 +538,7 @@ def test_every_setting_that_can_be_wrong_is_tried():
         "replicate_token",
         "fal_key",
         "runpod_key",
+        "prompt_helper_key",
         "hosted_engines_dir",
         "hosted_hosts",
     }
@@ -759,6 +775,7 @@ def test_every_secret_is_hidden_from_the_log(monkeypatch):
         monkeypatch.setenv(f"FRAMEKILN_{name}", f" {name} of ours ")
     monkeypatch.setenv("FRAMEKILN_REPLICATE_WEBHOOK_SECRET", f"whsec_{'C' * 40}")
     monkeypatch.setenv("FRAMEKILN_COMFYUI_LOGIN", "ada:hidden word")
+    monkeypatch.setenv("FRAMEKILN_PROMPT_HELPER_KEY", "PROMPT_HELPER_KEY of ours")
     settings = load_settings()
     told = {each.get_secret_value() for each in settings.secrets()}
     assert told == {
@@ -767,13 +784,25 @@ def test_every_secret_is_hidden_from_the_log(monkeypatch):
         f"whsec_{'A' * 40}",
         f"whsec_{'B' * 40}",
         "https://example.org/hidden-path",
-        *("REPLICATE_TOKEN of ours", "FAL_KEY of ours", "RUNPOD_KEY of ours"),
+        *("REPLICATE_TOKEN of ours", "FAL_KEY of ours", "RUNPOD_KEY of ours", "PROMPT_HELPER_KEY of ours"),
         f"whsec_{'C' * 40}",
     }
     assert (
-        len([name for name in Settings.model_fields if "SecretStr" in repr(Settings.model_fields[name])]) == 8
+        len([name for name in Settings.model_fields if "SecretStr" in repr(Settings.model_fields[name])]) == 9
     )
     assert not any(secret in repr(settings) for secret in told)
+
+
+def test_a_prompt_helper_needs_the_name_of_a_model(monkeypatch):
+    monkeypatch.setenv("FRAMEKILN_PROMPT_HELPER_URL", "http://localhost:11434/v1")
+    with pytest.raises(BadSettings, match="FRAMEKILN_PROMPT_HELPER_MODEL"):
+        load_settings()
+    monkeypatch.setenv("FRAMEKILN_PROMPT_HELPER_MODEL", "tiny")
+    assert load_settings().prompt_helper_url == "http://localhost:11434/v1"
+    monkeypatch.setenv("FRAMEKILN_PROMPT_HELPER_URL", "https://ann:word@example.org/v1")
+    with pytest.raises(BadSettings) as caught:
+        load_settings()
+    assert "word" not in str(caught.value)
 
 
 def test_a_login_in_a_servers_address_is_refused_and_not_repeated(monkeypatch):

@@ -40,6 +40,7 @@ def make(db, queue, blobs, tmp_path):
                 db, clock=CLOCK, eraser=Eraser(pseudonyms=Pseudonyms(tmp_path), redactor=RecipeRedactor())
             ),
             guilds=Guilds(db, clock=CLOCK),
+            prompt_help=queue.prompt_help,
             backup_dir=tmp_path / "backups",
             clock=CLOCK,
             policy=retention(**{"backups": 2, **keep}),

@@ -28,7 +28,7 @@ from db.jobs.allowances import Allowance
 from engine.core.errors import UserError
 from engine.core.foreign_text import visible
 from engine.core.receipt import Outcome, Receipt, TakeRecord
-from engine.core.recipe import Recipe, Style
+from engine.core.recipe import Helped, Recipe, Style
 from tests.bot.fixtures import receipt, recipe
 
 EVIL = (
@@ -80,7 +80,7 @@ def value_of(kind, name):  # noqa: C901, PLR0911 - one case for each sort of typ
 def hostile_recipe() -> Recipe:
     return dataclasses.replace(
         recipe(prompt=EVIL), engine=EVIL, way=EVIL, model=EVIL, words=EVIL, negative=EVIL, reasons=(EVIL,),
-        styles=(Style(name=EVIL),), settings={EVIL: EVIL}, steps=3,
+        styles=(Style(name=EVIL),), settings={EVIL: EVIL}, steps=3, helped=Helped(model=EVIL, own=EVIL),
     )  # fmt: skip
 
 

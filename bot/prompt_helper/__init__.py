@@ -1,0 +1,1 @@
+"""A language model that proposes other words for what a member wrote."""
