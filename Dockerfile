@@ -13,6 +13,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY engine engine
 COPY db db
+COPY system system
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels .
 
 FROM python:3.12-slim-bookworm AS cpu

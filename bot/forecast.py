@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from bot.render_times import FEW, RenderTimes
 from bot.seats import HERE, Seat, SeatSeen
 from db.jobs.allowances import Precedence
+from db.jobs.fairness import UNKNOWN_SECONDS
 from db.jobs.job import Job
 from db.jobs.queries import Arrival, JobQueries, Timed, Turn
 from db.states import STRANGERS, JobId
@@ -248,8 +249,11 @@ class Forecaster:
         return line.wait(place=len(before), base=float(base[0]), own=float(takes[-1]), delay=delay)
 
     def _usual(self, profile: str) -> float:
-        of_engine = (s.seconds for name, s in self._families().items() if profile.startswith(f"{name}/"))
-        return next(of_engine, 0.0)
+        """Clips of engines without weights say nothing of what one that loads some takes."""
+        spec = next((s for name, s in self._families().items() if profile.startswith(f"{name}/")), None)
+        if spec is None:
+            return 0.0
+        return spec.seconds or (UNKNOWN_SECONDS if spec.loads else 0.0)
 
     async def _make(self) -> Forecast:
         now = self._clock()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 from collections.abc import Iterator
 from importlib.metadata import version
 
+import system
 from bot import policies, serving_policies
 from bot.api.parts import Parts as ApiParts
 from bot.api.policy import ApiPolicy
@@ -341,6 +341,4 @@ def _listen_for_signals(stop: asyncio.Event) -> None:
             os._exit(130)
         stop.set()
 
-    loop = asyncio.get_running_loop()
-    for which in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(which, heard)
+    system.on_stop(heard)

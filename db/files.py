@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from db.errors import BlobDamaged
+from system import sync
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 20  # bytes
@@ -43,7 +44,7 @@ class Blobs:
         self._hands: list[set[str]] = []
         self._watches: list[set[str]] = []
         self._on_their_way: set[Path] = set()
-        fsync(self._root.parent)  # or the whole folder could be gone after a power cut
+        sync(self._root.parent)  # or the whole folder could be gone after a power cut
 
     def path(self, sha256: str) -> Path:
         """Return where a blob is, or would be.
@@ -79,7 +80,7 @@ class Blobs:
         found = _digest(source)
         if sha256 is not None and found != sha256:
             raise BlobDamaged(sha256, found)
-        fsync(source)
+        sync(source)
         try:
             self._settle(source, found)
         except OSError as error:
@@ -209,7 +210,7 @@ class Blobs:
         final = self.path(sha256)
         if not final.parent.exists():
             final.parent.mkdir(mode=0o700, exist_ok=True)
-            fsync(self._root)
+            sync(self._root)
         os.utime(finished)  # its age, for the sweep, counts from now
         hand = _HAND.get()
         with self._lock:  # so that it is never deleted between being there and being in hand
@@ -218,7 +219,7 @@ class Blobs:
             for watch in self._watches:
                 watch.add(sha256)
             finished.replace(final)
-        fsync(final.parent)
+        sync(final.parent)
 
     def _copy(self, source: Path, sha256: str) -> None:
         with self._arriving() as (file, temporary):
@@ -244,12 +245,3 @@ def _older(path: Path, newest: float) -> bool:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def fsync(path: Path) -> None:
-    """Make a file's content, or a folder's names, survive a power cut."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("bot", "engine", "db")
+ROOMS = ("bot", "engine", "db", "system")
 SECONDS = 30.0
 """For the tests, from the first one on; lint, types and reading the tests come before."""
 

@@ -12,7 +12,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from engine.process.worker import die_with
+from system import die_with
 
 
 def main() -> None:

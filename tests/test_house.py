@@ -19,7 +19,7 @@ import pytest
 from tests.sources import tree_of
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("bot", "engine", "db")
+PACKAGES = ("bot", "engine", "db", "system")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 LONGEST_FUNCTION = 60
@@ -36,6 +36,7 @@ FORBIDDEN = {
     "engine": {"bot", "db", "discord", "aiosqlite", "sqlite3", "pydantic_settings"},
     "db": {"bot", "engine", "discord"},
     "bot": set(),
+    "system": {"bot", "engine", "db", "discord", "aiosqlite", "sqlite3", "pydantic_settings"},
 }
 HEAVY = {"torch", "torchvision", "diffusers", "transformers", "accelerate", "peft", "controlnet_aux"}
 
@@ -328,3 +329,84 @@ def test_no_tracked_file_holds_a_path_or_an_address_of_one_machine():
             continue
         text = path.read_bytes().decode("utf-8", "replace")
         assert not (found := private.search(text)), f"{name}: {found}"
+
+
+OF_ONE_SYSTEM = {
+    "fcntl",
+    "resource",
+    "pwd",
+    "grp",
+    "termios",
+    "tty",
+    "pty",
+    "posix",
+    "msvcrt",
+    "winreg",
+    "ctypes",
+}
+"""Modules that not every operating system has, and the way around those that have a name."""
+
+CALLS_OF_ONE_SYSTEM = re.compile(
+    r"fork|forkpty|killpg|setsid|getpgid|waitpid|WIF\w+|nice|set(?:priority|rlimit)|get(?:e?[ug]id|rlimit|rusage)"
+    r"|fchmod|fchown|chown|mkfifo|unshare|O_(?:DIRECTORY|NOFOLLOW|TMPFILE|NONBLOCK|CLOEXEC)"
+    r"|AF_UNIX|socketpair|(?:open|start)_unix_\w+|create_unix_\w+|connect_(?:read|write)_pipe|add_signal_handler"
+    r"|SIG(?:KILL|HUP|STOP|CONT|XCPU|XFSZ|USR1|USR2|CHLD|PIPE|QUIT|ALRM)|CTRL_\w+_EVENT|sysconf|getloadavg|TemporaryFile"
+)
+OPTIONS_OF_ONE_SYSTEM = {
+    "preexec_fn",
+    "pass_fds",
+    "start_new_session",
+    "process_group",
+    "creationflags",
+    "startupinfo",
+}
+
+KNOWS_ITS_SYSTEM = {
+    "bot/broker/launch.py": "for a bare interpreter: it imports nothing of ours, and refuses Windows",
+    "engine/core/device.py": "looks whether there is a driver's library, on Linux only",
+}
+READS_PROC = {
+    "bot/broker/child.py": "whose process a number is; elsewhere ps says it",
+    "bot/config/devices.py": "NVIDIA's driver; where the file is missing, the driver is asked",
+    "bot/first_times.py": "the processor's name; elsewhere Python says it",
+    "bot/loops/leave_out.py": "parents of a process; without it, every process is somebody else's",
+    "engine/process/child.py": "kills for want of memory; elsewhere none is counted",
+    "engine/runtime/main_memory.py": "free memory; elsewhere it is not known",
+    "engine/runtime/peak_memory.py": "the most memory; elsewhere it is not known",
+}
+"""Files of Linux that may be missing, and what happens then."""
+
+
+def of_one_system(tree):
+    """What a module uses that not every operating system has."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from {alias.name for alias in node.names} & OF_ONE_SYSTEM
+        elif isinstance(node, ast.ImportFrom):
+            yield from {node.module} & OF_ONE_SYSTEM
+            yield from (alias.name for alias in node.names if CALLS_OF_ONE_SYSTEM.fullmatch(alias.name))
+        elif isinstance(node, ast.Attribute) and CALLS_OF_ONE_SYSTEM.fullmatch(node.attr):
+            yield node.attr
+        elif isinstance(node, ast.keyword) and node.arg in OPTIONS_OF_ONE_SYSTEM:
+            yield node.arg
+
+
+def test_only_one_package_uses_what_not_every_operating_system_has():
+    found = {
+        name_of(path): sorted(set(of_one_system(tree)))
+        for path, tree in trees().items()
+        if path.relative_to(ROOT).parts[0] != "system"
+    }
+    assert {name: used for name, used in found.items() if used and name not in KNOWS_ITS_SYSTEM} == {}
+    assert [name for name in KNOWS_ITS_SYSTEM if not found[name]] == []
+
+
+def test_files_of_linux_are_read_only_where_it_is_known_what_happens_without_them():
+    found = {
+        name_of(path)
+        for path, tree in trees().items()
+        if path.relative_to(ROOT).parts[0] != "system"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("/proc")
+    }
+    assert found == set(READS_PROC)

@@ -63,7 +63,7 @@ from engine.untrusted.sound_headers import SoundLimits
 from tests.sources import tree_of
 
 ROOT = Path(__file__).parent.parent
-MODULES = sorted(path for room in ("bot", "db", "engine") for path in (ROOT / room).rglob("*.py"))
+MODULES = sorted(path for room in ("bot", "db", "engine", "system") for path in (ROOT / room).rglob("*.py"))
 
 OWNERS = (
     RetentionPolicy,

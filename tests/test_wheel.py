@@ -18,7 +18,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-SOURCES = ("bot", "engine", "db", "pyproject.toml", "LICENSE", PROJECT["readme"])
+SOURCES = ("bot", "engine", "db", "system", "pyproject.toml", "LICENSE", PROJECT["readme"])
 
 pytestmark = pytest.mark.slow
 
@@ -78,14 +78,14 @@ def framekiln(wheel, tmp_path_factory):
     return call
 
 
-def test_the_wheel_holds_the_three_packages_and_their_data(wheel):
+def test_the_wheel_holds_the_packages_and_their_data(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"bot", "engine", "db"}
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == set(SOURCES[:4])
     wanted = {str(path.relative_to(ROOT)) for path in (ROOT / "db/migrations").glob("*.sql")}
-    wanted |= {f"{room}/py.typed" for room in ("bot", "engine")}
+    wanted |= {f"{room}/py.typed" for room in ("bot", "engine", "system")}
     wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "bot/text/catalogues").glob("*.po*")}
     wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "engine/families/sketch/data").iterdir()}
-    wanted |= {str(path.relative_to(ROOT)) for room in SOURCES[:3] for path in (ROOT / room).rglob("*.py")}
+    wanted |= {str(path.relative_to(ROOT)) for room in SOURCES[:4] for path in (ROOT / room).rglob("*.py")}
     wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "bot/guide/examples").glob("*.gif")}
     wanted.add("bot/cli/lake.jpg")
     assert wanted <= set(names)

@@ -12,7 +12,7 @@ import pytest
 from tests.sources import tree_of
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("bot", "engine", "db")
+ROOMS = ("bot", "engine", "db", "system")
 GLOSSARY = re.findall(
     r"^\| ([^|]+) \| ([^|]+) \| `(\w+)` \|$", (ROOT / "docs/glossary.md").read_text("utf-8"), re.MULTILINE
 )

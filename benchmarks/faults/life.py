@@ -50,7 +50,7 @@ from bot.config.choices import LogFormat
 from bot.config.settings import Settings
 from bot.ops.logs import set_up_logs
 from engine.process.host import EngineHost
-from engine.process.worker import die_with
+from system import die_with
 
 log = logging.getLogger(__name__)
 

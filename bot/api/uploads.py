@@ -6,16 +6,16 @@ import asyncio
 import hashlib
 import json
 import logging
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from aiohttp import BodyPartReader, web
 from pydantic import ValidationError
 
+import system
 from bot.api.documents import COMMANDS, Asked
 from bot.api.problems import Kind, Problem
 from bot.intake.attachment import Uploaded
@@ -119,7 +119,7 @@ class Uploads:
 
     async def _keep(self, part: BodyPartReader, most: int) -> tuple[Uploaded, str]:
         """Write a file to the disk, no more than it may have; return it with its digest."""
-        file = cast("BinaryIO", await opened_in_thread(tempfile.TemporaryFile, dir=self._folder))
+        file = await opened_in_thread(system.nameless_file, self._folder)
         digest, size = hashlib.sha256(), 0
         try:
             while piece := await part.read_chunk(PIECE):

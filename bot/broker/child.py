@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
+import system
 from bot.broker import launch
 from bot.broker.errors import BrokerUnusable
 
@@ -85,7 +85,7 @@ class BrokerChild:
                 stderr=words,
                 env={},
                 cwd=self.folder,
-                start_new_session=True,  # Ctrl-C is for the bot, which ends it when its workers have heard
+                **system.apart(),  # Ctrl-C is for the bot, which ends it when its workers have heard
             )
         try:
             async with asyncio.timeout(START_SECONDS):
@@ -109,7 +109,7 @@ class BrokerChild:
         if self._process is None or not self.runs:
             raise ReloadRefused("the broker has ended")
         seen = _Log(self.folder / LOG)
-        self._process.send_signal(signal.SIGHUP)
+        system.ask_to_reread(self._process.pid)
         try:
             async with asyncio.timeout(RELOAD_SECONDS):
                 while RELOADED not in seen.more():
@@ -186,7 +186,7 @@ def end_orphan(folder: Path) -> bool:
         (folder / PID).unlink(missing_ok=True)
         return False
     with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+        system.end_process(pid)
     log.warning("a broker of an earlier run was ended")
     (folder / PID).unlink(missing_ok=True)
     return True

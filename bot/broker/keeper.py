@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import system
 from bot.broker.certificate import Certificate
 from bot.broker.child import LOG, PID
 from bot.broker.configuration import Place, configuration
@@ -153,7 +153,5 @@ async def run(keeper: Keeper) -> None:
         BrokerUnusable: it does not start.
     """
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for which in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(which, stop.set)
+    system.on_stop(stop.set)
     await keeper.run(stop)

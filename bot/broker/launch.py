@@ -21,6 +21,8 @@ LOOK_EVERY = 0.5
 
 def main(parent: str, program: str, *arguments: str) -> None:
     """Become ``program``, unless the process that wanted it is gone."""
+    if sys.platform == "win32":
+        raise OSError("the broker does not run on Windows")
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     else:
@@ -32,6 +34,8 @@ def main(parent: str, program: str, *arguments: str) -> None:
 
 def _leave_a_watch(parent: int) -> None:
     """Leave a process behind that ends this one when its parent is gone, and itself with it."""
+    if sys.platform == "win32":
+        return  # main has refused it
     broker = os.getpid()
     if os.fork():
         return

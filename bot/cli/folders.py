@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import pwd
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import system
 from bot.cli.finding import Finding
 from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX, SPOOL
 from bot.config.settings import Settings
@@ -40,7 +40,7 @@ def _inside(data: Path) -> Iterator[Finding]:
     for ending in ("", "-wal", "-shm", ".lock"):
         file = data / (DATABASE + ending)
         if file.exists() and (why := _refusal_of_file(file)):
-            mend = f"Let this account own it: {_chown(data)}"
+            mend = f"Let this account own it: {system.take_back(data)}"
             yield Finding(name=file.name, ok=False, blocks=True, text=why, mend=mend)
 
 
@@ -112,20 +112,7 @@ def _refusal_of_file(file: Path) -> str | None:
 def _owner(path: Path) -> str:
     """Whose it is, where it is not ours."""
     try:
-        owner = path.stat().st_uid
+        owner, we = system.other_owner(path)
     except OSError:
         return ""
-    return (
-        "" if owner == os.geteuid() else f"; it belongs to {_user(owner)}, and this is {_user(os.geteuid())}"
-    )
-
-
-def _user(number: int) -> str:
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"user {number}"
-
-
-def _chown(data: Path) -> str:
-    return f"sudo chown -R {_user(os.geteuid())} {data}"
+    return f"; it belongs to {owner}, and this is {we}" if owner else ""

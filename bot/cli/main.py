@@ -42,6 +42,7 @@ from bot.config.secrets import hide, hide_token
 from bot.requests import options
 from engine.core.recipe import Kind, Role
 from engine.core.request import Request
+from system import print_unicode
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
@@ -73,6 +74,7 @@ class _Program(click.Group):
 @click.version_option(package_name="framekiln", message="framekiln %(version)s")
 def main() -> None:
     """Turn a community's pictures and words into short video clips."""
+    print_unicode()
 
 
 main.add_command(inspect)

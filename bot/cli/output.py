@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.config.paths import DATABASE, OWN_FOLDERS
-from db.files import fsync
+from system import sync
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -118,9 +118,9 @@ class OutputFile:
             try:
                 yield draft
                 self._look()
-                fsync(draft)
+                sync(draft)
                 draft.replace(self.path)
-                fsync(self.path.parent)
+                sync(self.path.parent)
             finally:
                 draft.unlink(missing_ok=True)
 

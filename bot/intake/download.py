@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-import tempfile
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, cast
+from typing import BinaryIO, Self
 
 import aiohttp
 from discord.http import Route
 from yarl import URL
 
+import system
 from bot.intake.attachment import Attachment
 from bot.intake.refusals import Cause
 from bot.opening import opened_in_thread
@@ -120,7 +120,7 @@ class Downloader:
             raise Refused(Refusal.DOWNLOAD, cause=Cause.NOT_DISCORD)
         async with self._turns.turn():
             # No name in the folder: the file is gone when it is closed, or when the bot is killed.
-            file = cast("BinaryIO", await opened_in_thread(tempfile.TemporaryFile, dir=self._folder))
+            file = await opened_in_thread(system.nameless_file, self._folder)
             try:
                 await self._fetch_into(file, url, attachment.size)
             except BaseException:

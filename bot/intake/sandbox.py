@@ -2,20 +2,20 @@
 
 A fresh interpreter costs about 60 ms and holds nothing over from one file to the next. It gets no
 environment, so no token; no path, so no file; and its process group is ended when it takes too long. What it
-may use of the machine, it limits itself, before it looks at the file (:mod:`engine.untrusted.confine`).
+may use of the machine, it limits itself, before it looks at the file (:func:`system.confine`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
+
+import system
 
 T = TypeVar("T")
 
@@ -85,20 +85,22 @@ async def ask(
         stdin=asyncio.subprocess.PIPE if isinstance(data, bytes) else data,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={},
-        start_new_session=True,
+        env=system.bare_environment(),
+        **system.apart(),
     )
+    group = system.Group(process.pid)
     try:
         async with asyncio.timeout(seconds):
-            return await _talk(process, data, listen)
+            return await _talk(process, group, data, listen)
     except TimeoutError:
         raise OutOfTime from None
     finally:
-        await _end(process)
+        await _end(process, group)
 
 
 async def _talk(
     process: asyncio.subprocess.Process,
+    group: system.Group,
     data: bytes | BinaryIO,
     listen: Callable[[asyncio.StreamReader], Awaitable[T]],
 ) -> T:
@@ -114,22 +116,21 @@ async def _talk(
         return await listen(process.stdout)
     except (ValueError, KeyError, TypeError, EOFError) as error:
         # It may still be writing output that is not read. A process that has ended keeps its own status.
-        _kill(process)
+        _kill(process, group)
         _, last_words = await process.communicate()
-        if process.returncode == -signal.SIGXCPU:
+        if system.ran_out_of_time(process.returncode):
             raise OutOfTime from error
         words = last_words[-_LAST_WORDS:].decode("utf-8", "replace")
         raise Died(process.returncode, f"({error}): {words}") from error
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    _kill(process)
+async def _end(process: asyncio.subprocess.Process, group: system.Group) -> None:
+    _kill(process, group)
     # Shielded: the caller may be gone, the process must still be waited for. What it left in its pipes is
     # read away: asyncio calls a process ended only when its pipes are.
     await asyncio.shield(process.communicate())
 
 
-def _kill(process: asyncio.subprocess.Process) -> None:
+def _kill(process: asyncio.subprocess.Process, group: system.Group) -> None:
     if process.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        group.kill()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import system
 from bot.config.paths import OWN_FOLDERS
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def open_to_others(data: Path) -> Iterator[tuple[Path, int]]:
             mode = stat.S_IMODE(path.stat().st_mode)
         except FileNotFoundError:  # it was a clip that is delivered by now
             continue
-        if mode & OTHERS:
+        if system.others_may(mode):
             yield path, mode
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import system
 from db.files import Blobs
 from engine.core.recipe import Recipe, Role
 from engine.provenance.seal import Sealer
@@ -122,7 +122,7 @@ def archive(export: Export, number: int, sealer: Sealer, folder: Path) -> io.Buf
     Returns:
         An open file at its beginning, with no name in the folder; the caller closes it.
     """
-    whole = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the caller closes it
+    whole = system.nameless_file(folder)
     try:
         with zipfile.ZipFile(whole, "w") as made:
             if number == 0:

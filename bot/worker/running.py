@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import time
 from collections.abc import Callable, Coroutine
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import system
 from bot.link import subjects
 from bot.link.connection import DEFAULT_LIMITS, Line, LineLimits, Login
 from bot.link.errors import LinkError, LoginRefused, WrongPrint
@@ -265,7 +265,6 @@ async def run(worker: Worker) -> None:
         Ended: it ended by itself; the text says why.
     """
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     task = asyncio.current_task()
 
     def heard() -> None:
@@ -273,8 +272,7 @@ async def run(worker: Worker) -> None:
             task.cancel()
         stop.set()
 
-    for which in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(which, heard)
+    system.on_stop(heard)
     await worker.run(stop)
 
 

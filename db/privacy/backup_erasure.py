@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from db.files import fsync
 from db.privacy.erase import Eraser
 from db.sqlite.backup import write_copy
 from db.sqlite.migrate import migrate, shipped_migrations
 from db.sqlite.rescue import ASIDE, arriving, flaw
+from system import sync
 
 WORK = "erasing"
 """The folder beside a copy for what is being made anew; nothing in it is needed after a crash."""
@@ -125,7 +125,7 @@ class Copies:
             write_copy(connection, new)  # no page of it has ever held anything else
         if path.exists():
             new.replace(path)
-            fsync(path.parent)
+            sync(path.parent)
         return None
 
 

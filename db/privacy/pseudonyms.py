@@ -18,7 +18,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.files import fsync
+from system import sync
 
 FOLDER = "erased"
 """The name of its folder in the data folder."""
@@ -73,7 +73,7 @@ class Pseudonyms:
             file.flush()
             os.fsync(file.fileno())
         if new:
-            fsync(self._folder)
+            sync(self._folder)
         self._known.add(self.of(user))
 
     def erased(self) -> list[Erased]:
@@ -95,5 +95,5 @@ class Pseudonyms:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)
-            fsync(self._folder)
+            sync(self._folder)
         return path.read_bytes()

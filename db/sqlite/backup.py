@@ -6,7 +6,7 @@ import datetime as dt
 import sqlite3
 from pathlib import Path
 
-from db.files import fsync
+from system import sync
 
 
 def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, keep: int | None) -> Path:
@@ -55,9 +55,9 @@ def write_copy(connection: sqlite3.Connection, path: Path) -> None:
     try:
         copy_into(connection, partial)
         partial.chmod(0o600)
-        fsync(partial)
+        sync(partial)
         partial.replace(path)
-        fsync(path.parent)
+        sync(path.parent)
     finally:
         partial.unlink(missing_ok=True)
 

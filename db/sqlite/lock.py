@@ -9,13 +9,13 @@ on the database: those are of another kind (fcntl), on another file.
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import system
 from db.errors import DatabaseBusy
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,8 @@ def take(path: Path) -> tuple[Path, Hold]:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = _locked(path, os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600))
     try:
-        folder = _locked(path, os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY))
+        opened = system.hold_folder(path.parent)
+        folder = None if opened is None else _locked(path, opened)
     except DatabaseBusy:
         os.close(file)
         raise
@@ -62,12 +63,12 @@ def take(path: Path) -> tuple[Path, Hold]:
             "%s cannot be locked (%s): do not delete the lock file in it", path.parent, error.strerror
         )
         return path, Hold(file)
-    return path, Hold(file, folder)
+    return path, Hold(file) if folder is None else Hold(file, folder)
 
 
 def _locked(path: Path, descriptor: int) -> int:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        system.lock(descriptor)
     except BlockingIOError:
         os.close(descriptor)
         raise DatabaseBusy(path) from None

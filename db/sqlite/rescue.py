@@ -15,8 +15,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.files import fsync
 from db.states import OPEN, sql_list
+from system import sync
 
 ASIDE = "damaged"
 """The folder beside the database for what was set aside."""
@@ -94,13 +94,13 @@ def put_in_place(path: Path, backup: Path | None, *, reason: str = "") -> Rescue
         shutil.copyfile(backup, new)
         new.chmod(0o600)
         _look_before_posting(new)
-        fsync(new)
+        sync(new)
     aside = _set_aside(path)
     if backup is not None:
         new.replace(path)
     else:
         path.unlink(missing_ok=True)  # it has another name by now
-    fsync(path.parent)
+    sync(path.parent)
     return Rescue(reason=reason, aside=aside, backup=backup)
 
 
@@ -135,8 +135,8 @@ def _set_aside(path: Path) -> Path | None:
         beside = path.with_name(path.name + ending)
         if beside.exists():
             beside.rename(aside / beside.name)
-    fsync(aside)
-    fsync(aside.parent)
+    sync(aside)
+    sync(aside.parent)
     return aside
 
 

@@ -10,7 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
-from db.files import fsync
+from system import sync
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Reserve:
                     file.write(os.urandom(min(_CHUNK, self._size - start)))
                 file.flush()
                 os.fsync(file.fileno())
-            fsync(self._path.parent)
+            sync(self._path.parent)
         except OSError as error:
             log.warning("could not set room aside on the disk: %s", error)
             self._path.unlink(missing_ok=True)

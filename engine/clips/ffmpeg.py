@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import subprocess
-import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import imageio_ffmpeg
 import numpy as np
 
+import system
 from engine.core.cancel import CancelToken
 from engine.core.errors import EngineError
 from engine.core.family import Frames
@@ -50,7 +49,7 @@ class EncodeFailed(EngineError):
         self.returncode = returncode
         self.last_words = last_words
         code = in_words_of_the_system(last_words)
-        if code is None and returncode == -signal.SIGKILL:
+        if code is None and system.killed_outright(returncode):
             code = errno.ENOMEM  # nothing here kills it: the system does, where memory runs out
         if code is not None and returncode:
             self.__cause__ = OSError(code, os.strerror(code))
@@ -97,12 +96,12 @@ def write_h264(
         Cancelled: a stop was asked for; the file is unfinished.
         EncodeFailed: ffmpeg stopped; the file, where there is one, is unfinished.
     """
-    with _samples_of(sound if form.sound_bits else None) as samples:
+    with _samples_of(sound if form.sound_bits else None) as (samples, options):
         _write(
             frames,
             _command(frames, form=form, rate=rate, path=path, metadata=metadata, samples=samples),
             a_second=max(1, round(rate)),
-            inherited=() if samples is None else (samples,),
+            options=options,
             progress=progress,
             cancel=cancel,
         )
@@ -115,14 +114,14 @@ def _command(
     rate: Fraction,
     path: Path,
     metadata: Mapping[str, str],
-    samples: int | None,
+    samples: str,
 ) -> list[str | bytes]:
-    """What ffmpeg is told; ``samples`` is the descriptor of the file with the sound."""
+    """What ffmpeg is told; ``samples`` is where the sound is; "" for none."""
     rows, columns = frames.shape[1:3]
     heard: list[str | bytes] = []
     track: list[str | bytes] = ["-an"]
-    if samples is not None:
-        heard = ["-f", "f32le", "-ar", str(RATE), "-ac", str(CHANNELS), "-i", f"pipe:{samples}"]
+    if samples:
+        heard = ["-f", "f32le", "-ar", str(RATE), "-ac", str(CHANNELS), "-i", samples]
         track = ["-map", "0:v:0", "-map", "1:a:0", "-c:a", "aac", "-b:a", str(form.sound_bits)]
         track += ["-flags:a", "+bitexact"]
     return [
@@ -142,16 +141,14 @@ def _command(
 
 
 @contextmanager
-def _samples_of(sound: Sound | None) -> Iterator[int | None]:
-    """The descriptor of a nameless file that holds a sound as ffmpeg reads it; None: there is none."""
+def _samples_of(sound: Sound | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Where ffmpeg finds a sound, "" for none, and the options that it must be started with for that."""
     if sound is None:
-        yield None
+        yield "", {}
         return
-    with tempfile.TemporaryFile() as file:
-        # The gate has seen what is not finite, and what is too loud for a file.
-        file.write(np.clip(np.nan_to_num(sound), -1, 1).astype("<f4").tobytes())
-        file.seek(0)
-        yield file.fileno()
+    # The gate has seen what is not finite, and what is too loud for a file.
+    with system.file_of_bytes(np.clip(np.nan_to_num(sound), -1, 1).astype("<f4").tobytes()) as found:
+        yield found
 
 
 def _write(
@@ -159,20 +156,20 @@ def _write(
     command: list[str | bytes],
     *,
     a_second: int,
-    inherited: Sequence[int],
+    options: Mapping[str, Any],
     progress: Callable[[float], None],
     cancel: CancelToken,
 ) -> None:
     """Run ffmpeg and hand it the frames, as many at a time as last a second."""
     whole = True
-    with _running(command, inherited) as (process, pipe, lines):
+    with _running(command, options) as (process, pipe, lines):
         for done in range(0, len(frames), a_second):
             cancel.check()
             progress(done / len(frames))
             whole = _send(pipe, frames[done : done + a_second])
             if not whole:
                 break
-        with suppress(BrokenPipeError):
+        with _unless_unread():
             pipe.close()
         ended = False
         while not ended:
@@ -187,7 +184,7 @@ def _write(
 
 @contextmanager
 def _running(
-    command: list[str | bytes], inherited: Sequence[int]
+    command: list[str | bytes], options: Mapping[str, Any]
 ) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes], deque[bytes]]]:
     """Run ffmpeg: the process, its standard input, and the last lines of its standard error.
 
@@ -199,8 +196,8 @@ def _running(
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        pass_fds=inherited,
-        start_new_session=True,
+        **system.apart(),
+        **options,
     )
     pipe, errors = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stderr)
     lines: deque[bytes] = deque(maxlen=_LAST_LINES)
@@ -214,8 +211,18 @@ def _running(
         process.wait()
         listener.join()
         errors.close()
-        with suppress(BrokenPipeError):
+        with _unless_unread():
             pipe.close()
+
+
+@contextmanager
+def _unless_unread() -> Iterator[None]:
+    """Do without what ffmpeg no longer reads."""
+    try:
+        yield
+    except OSError as error:
+        if not system.reader_is_gone(error):
+            raise
 
 
 def _send(pipe: IO[bytes], frames: Frames) -> bool:
@@ -224,7 +231,9 @@ def _send(pipe: IO[bytes], frames: Frames) -> bool:
         for frame in frames:
             pipe.write(np.ascontiguousarray(frame).data)
         pipe.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not system.reader_is_gone(error):
+            raise
         return False
     return True
 

@@ -12,19 +12,19 @@ import enum
 import logging
 import os
 import re
-import signal
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import system
 from engine.core.device import Device
 from engine.core.errors import EngineDied, EngineError, EngineHung, EngineKilled
 from engine.core.events import Draft, Event, Progress, TakeDiscarded
 from engine.core.shortages import RanShort, Shortage
 from engine.process import wire
 from engine.process.watch import HostLimits, Watch
+from system.line import Begun
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,6 @@ LAST_WORDS = 4096
 
 _DRAIN = 0.5
 """Seconds for the last message and words of a dead process to arrive; they are in a buffer already."""
-
-_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
-"""Exit statuses of a process that somebody has ended. It does not do so itself."""
 
 _VMSTAT = Path("/proc/vmstat")
 
@@ -78,7 +75,7 @@ class Death:
     def error(self) -> EngineError:
         """What the render that ran is told."""
         family = EngineHung if self.cause is Cause.HUNG else EngineDied
-        if self.cause is Cause.ITSELF and self.returncode in _FROM_OUTSIDE:
+        if self.cause is Cause.ITSELF and system.was_ended(self.returncode):
             if self.out_of_memory:
                 return RanShort(Shortage.MEMORY, "the system killed the engine process: it was out of memory")
             family = EngineKilled
@@ -106,17 +103,11 @@ class Child:
         taken: how many renders its host has given it, or is about to.
     """
 
-    def __init__(
-        self,
-        process: asyncio.subprocess.Process,
-        line: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-        output: tuple[asyncio.StreamReader, asyncio.ReadTransport],
-        limits: HostLimits,
-    ) -> None:
+    def __init__(self, begun: Begun, limits: HostLimits) -> None:
         self._loop = asyncio.get_running_loop()
         self._limits = limits
-        self._reader, self._writer = line
-        self._output, self._output_transport = output
+        self._reader, self._writer = begun.reader, begun.writer
+        self._output, self._close_output = begun.output, begun.close_output
         self._watch = Watch(limits, self._loop.time())
         self._assignments: dict[str, _Assignment] = {}
         self.taken = 0
@@ -125,12 +116,13 @@ class Child:
         self._leaving = False
         self._tail = b""
         self._killed_for_memory = killed_for_memory()
-        self.pid = process.pid
+        self.pid = begun.process.pid
+        self._group = system.Group(self.pid)
         self.rss = 0
         self.device = Device()
         self.ready = asyncio.Event()
         self.ended: asyncio.Future[Death] = self._loop.create_future()
-        self._exit = asyncio.create_task(process.wait())
+        self._exit = asyncio.create_task(begun.process.wait())
         self._listener = asyncio.create_task(self._listen())
         self._drainer = asyncio.create_task(self._drain())
         self._watcher = asyncio.create_task(self._keep_watch())
@@ -149,36 +141,17 @@ class Child:
         Raises:
             OSError: the command cannot be run.
         """
-        ours, theirs = socket.socketpair()
-        output_read, output_write = os.pipe()
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                *("--fd", str(theirs.fileno()), "--parent", str(os.getpid())),
+        begun = await system.begin_line(
+            command,
+            lambda number: (
+                *("--fd", str(number), "--parent", str(os.getpid())),
                 *("--beat", str(limits.heartbeat_every)),
                 *(() if limits.memory is None else ("--memory", str(limits.memory))),
-                stdin=asyncio.subprocess.DEVNULL,
-                # A pipe of our own: with asyncio's, the end of the process would be held back for as long as
-                # something that it started keeps its output open.
-                stdout=output_write,
-                stderr=output_write,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-                env=dict(environment),
-            )
-        except BaseException:
-            ours.close()
-            os.close(output_read)
-            raise
-        finally:
-            theirs.close()
-            os.close(output_write)
-        line = await asyncio.open_unix_connection(sock=ours, limit=wire.MAX_LINE)
-        output = asyncio.StreamReader()
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(output), os.fdopen(output_read, "rb", 0)
+            ),
+            environment,
+            wire.MAX_LINE,
         )
-        child = cls(process, line, (output, transport), limits)
+        child = cls(begun, limits)
         child._send(wire.Hello(version=wire.PROTOCOL))
         return child
 
@@ -253,7 +226,7 @@ class Child:
         """Kill it, without a grace and without waiting."""
         if not self._exit.done():
             self._verdict = self._verdict or (Cause.WANTED, "its parent ran out of time")
-            self._signal(signal.SIGKILL)
+            self._group.kill()
 
     def _send(self, message: wire.FromParent) -> None:
         line = wire.encode(message)
@@ -268,23 +241,18 @@ class Child:
 
     async def _kill(self) -> None:
         if not self._exit.done():
-            self._signal(signal.SIGTERM)
+            self._group.ask()
             await asyncio.wait({self._exit}, timeout=self._limits.term_grace)
         if not self._exit.done():
-            self._signal(signal.SIGKILL)
-
-    def _signal(self, number: signal.Signals) -> None:
-        # macOS answers "not permitted" for a group of zombies.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
+            self._group.kill()
 
     async def _reap(self) -> None:
         """Wait for its end, however it comes, and tell everything that waits for it."""
         returncode = await self._exit
-        self._signal(signal.SIGKILL)  # what it started must not outlive it
+        self._group.kill()  # what it started must not outlive it
         await asyncio.wait({self._listener, self._drainer}, timeout=_DRAIN)
         self._writer.close()
-        self._output_transport.close()
+        self._close_output()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
         tasks = (self._listener, self._drainer, self._watcher)

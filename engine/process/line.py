@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 import queue
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import system
 from engine.core.cancel import CancelToken
 from engine.core.elsewhere import TakeFile
 from engine.core.errors import HopelessTake, NotDrawn
@@ -33,10 +33,7 @@ class Channel:
     """The child's end of the wire. Any thread may send, one may receive."""
 
     def __init__(self, descriptor: int) -> None:
-        self._socket = socket.socket(fileno=descriptor)
-        # Else a program that the child starts would hold the line open after the child's death.
-        self._socket.set_inheritable(False)
-        self._lines = self._socket.makefile("rb")
+        self._line = system.open_line(descriptor)
         self._lock = threading.Lock()
 
     def send(self, message: wire.FromChild) -> None:
@@ -48,7 +45,7 @@ class Channel:
         """
         line = wire.encode(message)
         with self._lock:
-            self._socket.sendall(line)
+            self._line.send(line)
 
     def receive(self) -> wire.FromParent | None:
         """Wait for the next message; None when the parent is gone.
@@ -56,7 +53,7 @@ class Channel:
         Raises:
             WireError: what came is no message.
         """
-        line = self._lines.readline(wire.MAX_LINE)
+        line = self._line.lines.readline(wire.MAX_LINE)
         return wire.from_parent(line) if line else None
 
 

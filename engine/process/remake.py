@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import system
 from engine.core.sentence import SENTENCES, Sentence, by_table, table_of
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ def _with_effect(
 def main() -> int:
     """Read what is to be made from the first argument; write what came of it."""
     order = Remake(**json.loads(sys.argv[1]))
-    os.nice(NICENESS)
+    system.give_way(NICENESS)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ[EXECUTABLE] = order.ffmpeg
     sys.stdout.write(remake(order).to_json() + "\n")

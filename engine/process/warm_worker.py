@@ -10,11 +10,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+import system
 from engine.core.device import Device, DeviceKind
 from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Recipe, Role
 from engine.process.warming import DREW, LEFT
-from engine.process.worker import die_with
 
 if TYPE_CHECKING:
     from engine.runtime.context import EngineContext
@@ -72,8 +72,8 @@ def _inputs(recipe: Recipe) -> Inputs:
 
 def main() -> None:
     """Draw what the parent writes; its process id is the argument."""
-    die_with(int(sys.argv[1]))
-    os.nice(NICENESS)
+    system.die_with(int(sys.argv[1]))
+    system.give_way(NICENESS)
     from engine.runtime.context import context_of  # noqa: PLC0415 - heavy
 
     for answer in answers(sys.stdin, context_of(os.environ)):

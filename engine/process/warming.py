@@ -8,16 +8,15 @@ by then stays in the cache. This module runs in the bot's process and never impo
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import logging
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
+import system
 from engine.core.device import Device, DeviceKind
 from engine.core.recipe import Recipe
 from engine.families import FAMILIES
@@ -125,9 +124,10 @@ class Warmer:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,  # torch compiles in processes of its own: all of them are killed
-            env=dict(self._environment),
+            env={**system.bare_environment(), **self._environment},
+            **system.apart(),
         )
+        group = system.Group(process.pid)  # torch compiles in processes of its own: all of them are killed
         self.started += 1
         try:
             lines = process.stdout
@@ -145,8 +145,7 @@ class Warmer:
                 if not said:
                     return
         finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+            group.kill()
             await asyncio.shield(process.wait())
 
 

@@ -9,11 +9,8 @@ ends, the process ends: a worker that cannot be watched or stopped is worse than
 from __future__ import annotations
 
 import argparse
-import ctypes
 import faulthandler
 import os
-import resource
-import signal
 import sys
 import threading
 import time
@@ -24,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import system
 from engine.core.cancel import CancelToken
 from engine.core.device import Device
 from engine.core.elsewhere import FetchTake
@@ -49,8 +47,6 @@ NICENESS = 5
 
 AT_ONCE = 2
 """Renders at once, at most: one on the GPU, one on the processor. The parent asks for two or for one."""
-
-_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 class Draws(Protocol):
@@ -182,29 +178,10 @@ def _listen(channel: Channel, orders: RenderQueue) -> None:
 def _beat(channel: Channel, every: float) -> None:
     try:
         while True:
-            channel.send(wire.Beat(rss=resident_bytes()))
+            channel.send(wire.Beat(rss=system.resident_bytes()))
             time.sleep(every)
     finally:
         os._exit(EXIT_PROTOCOL)
-
-
-def resident_bytes() -> int:
-    """Bytes of memory that this process occupies (where there is no /proc: the most it ever did)."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def die_with(parent: int) -> None:
-    """Have the kernel kill this process when the thread that started it ends; Linux only.
-
-    Elsewhere the end of the wire does it, unless a call that holds the interpreter's lock is under way.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before we asked
-        os._exit(0)
 
 
 def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
@@ -215,13 +192,11 @@ def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
     parser.add_argument("--beat", type=float, required=True, help="seconds between heartbeats")
     parser.add_argument("--memory", type=int, help="bytes of address space at most")
     options = parser.parse_args(arguments)
-    die_with(options.parent)
+    system.die_with(options.parent)
     faulthandler.enable()
-    os.nice(NICENESS)
+    system.give_way(NICENESS)
     # A core file of a process that holds a model takes minutes and gigabytes, and the GPU is held meanwhile.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    if options.memory is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (options.memory, options.memory))
+    system.limit_memory(options.memory)
     return serve(Channel(options.fd), make_renderer, beat_every=options.beat)
 
 

@@ -28,7 +28,7 @@ from typing import Any
 
 from PIL import Image, ImageFile, ImageStat, PngImagePlugin
 
-import engine.untrusted.confine
+import system
 from engine.untrusted.colour import Colour
 from engine.untrusted.headers import Header, Note, PictureFormat, PictureLimits, Refusal, Refused
 from engine.untrusted.large_webp import LargeWebp
@@ -90,15 +90,15 @@ def main() -> int:
         answer = {"code": Refusal.MEMORY, "facts": {}}
     except Exception:  # noqa: BLE001 - a fault of ours: the parent logs it, and the member gets an answer
         answer = {"code": Refusal.DECODER, "facts": {}, "detail": traceback.format_exc()[-4000:]}
-    answer["peak_bytes"] = engine.untrusted.confine.peak_bytes()
+    answer["peak_bytes"] = system.peak_bytes()
     sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + pixels)
     sys.stdout.buffer.flush()
     return 0
 
 
 def confine(limits: PictureLimits) -> None:
-    """Give up what reading a picture does not need; see :mod:`engine.untrusted.confine`."""
-    engine.untrusted.confine.confine(
+    """Give up what reading a picture does not need; see :func:`system.confine`."""
+    system.confine(
         cpu_seconds=limits.decode_cpu_seconds, memory=limits.decode_memory, open_files=16, file_bytes=0
     )
 

@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.untrusted.confine import confine
+import system
 
 NICENESS = 5
 
@@ -42,8 +42,8 @@ class Look:
 def main() -> int:
     """Read what to look at from the first argument and pixels from standard input; write what was seen."""
     order = Look(**json.loads(sys.argv[1]))
-    os.nice(NICENESS)
-    confine(cpu_seconds=order.cpu_seconds, memory=order.memory, open_files=64, file_bytes=0)
+    system.give_way(NICENESS)
+    system.confine(cpu_seconds=order.cpu_seconds, memory=order.memory, open_files=64, file_bytes=0)
     # numpy's own library would make a thread with memory of its own for each processor.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     import cv2  # noqa: PLC0415 - slow to import, and only after the limits are set

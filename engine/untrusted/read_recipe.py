@@ -13,9 +13,9 @@ import json
 import sys
 import traceback
 
+import system
 from engine.clips.mp4 import metadata_in
 from engine.untrusted.clip_headers import ClipForm, ClipLimits, ClipRefusal, ClipRefused, recognise
-from engine.untrusted.confine import confine
 from engine.untrusted.foreign_recipe import NotARecipe, read_foreign
 
 MOST_TEXT = 30_000
@@ -28,7 +28,9 @@ _CPU_SECONDS = 5
 def main() -> int:
     """Read limits from the arguments and a clip from standard input; write the answer."""
     limits = ClipLimits(**json.loads(sys.argv[1]))
-    confine(cpu_seconds=_CPU_SECONDS, memory=limits.decode_memory, open_files=_OPEN_FILES, file_bytes=0)
+    system.confine(
+        cpu_seconds=_CPU_SECONDS, memory=limits.decode_memory, open_files=_OPEN_FILES, file_bytes=0
+    )
     try:
         answer: dict[str, object] = {"recipe": recipe_in(sys.stdin.buffer.read(limits.max_bytes + 1), limits)}
     except ClipRefused as refused:

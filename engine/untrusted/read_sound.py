@@ -23,9 +23,9 @@ import wave
 from dataclasses import dataclass
 from fractions import Fraction
 
+import system
 from engine.core.sound_form import CHANNELS, RATE
 from engine.untrusted.clip_packets import shown_times, streams_in
-from engine.untrusted.confine import confine, peak_bytes
 from engine.untrusted.read_video import check_status, nameless_file, running, stdout_of
 from engine.untrusted.sound_headers import (
     SoundLimits,
@@ -88,7 +88,7 @@ class Track:
 def main() -> int:
     """Read limits and ffmpeg's path from the arguments and a file from standard input; write the answer."""
     limits = SoundLimits(**json.loads(sys.argv[1]))
-    confine(
+    system.confine(
         cpu_seconds=limits.decode_cpu_seconds,
         memory=limits.decode_memory,
         open_files=_OPEN_FILES,
@@ -105,7 +105,7 @@ def main() -> int:
         answer = {"code": SoundRefusal.MEMORY, "facts": {}}
     except Exception:  # noqa: BLE001 - a fault of ours: the parent logs it, and the member gets an answer
         answer = {"code": SoundRefusal.DECODER, "facts": {}, "detail": traceback.format_exc()[-4000:]}
-    answer["peak_bytes"] = peak_bytes()
+    answer["peak_bytes"] = system.peak_bytes()
     sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + wav)
     sys.stdout.buffer.flush()
     return 0

@@ -18,11 +18,8 @@ from __future__ import annotations
 
 import json
 import os
-import resource
-import signal
 import subprocess
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,10 +27,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import IO, cast
 
+import system
 from engine.untrusted.clip_colours import ClipColours
 from engine.untrusted.clip_headers import ClipForm, ClipLimits, ClipRefusal, ClipRefused, mended, recognise
 from engine.untrusted.clip_packets import Stream, read_packets, streams_in
-from engine.untrusted.confine import confine, peak_bytes
 
 _CODECS = "h264,hevc,vp8,vp9,libvpx,libvpx-vp9,av1,libdav1d,mpeg4,gif,prores,qtrle"
 """Decoders that may run, the ones for the sizes of frames too."""
@@ -68,7 +65,7 @@ class Recoded:
 def main() -> int:
     """Read limits and ffmpeg's path from the arguments and a clip from standard input; write the answer."""
     limits = ClipLimits(**json.loads(sys.argv[1]))
-    confine(
+    system.confine(
         cpu_seconds=limits.decode_cpu_seconds,
         memory=limits.decode_memory,
         open_files=_OPEN_FILES,
@@ -119,7 +116,7 @@ def nameless_file() -> IO[bytes]:
     """A file without a name, in memory where the system has such files."""
     if hasattr(os, "memfd_create"):
         return open(os.memfd_create("clip"), "w+b")  # noqa: PTH123 - the caller closes it; it has no path
-    return tempfile.TemporaryFile()
+    return system.nameless_file()
 
 
 class _Reader:
@@ -276,8 +273,7 @@ def running(
         stdin=source.fileno(),
         stdout=subprocess.PIPE,
         stderr=words,
-        # It writes pixels to a pipe, and no file.
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),  # noqa: PLW1509 - this process has one thread
+        **system.writes_no_file(),  # but pixels to a pipe
     )
     try:
         yield process
@@ -300,11 +296,11 @@ def check_status(status: int, refused: Callable[[ClipRefusal], Exception] = Clip
         status: what ffmpeg ended with.
         refused: makes the error of a code.
     """
-    if status == -signal.SIGXCPU:
+    if system.ran_out_of_time(status):
         raise refused(ClipRefusal.TIME)
     if status == _NO_MEMORY:
         raise refused(ClipRefusal.MEMORY)
-    if status < 0:
+    if system.crashed(status):
         raise ChildProcessError(f"ffmpeg ended by signal {-status} while reading")
     if status:
         raise refused(ClipRefusal.CORRUPT)
@@ -312,8 +308,7 @@ def check_status(status: int, refused: Callable[[ClipRefusal], Exception] = Clip
 
 def _peak_bytes() -> int:
     """Bytes of memory that this process or one of those that it started held at most."""
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return max(peak_bytes(), peak if sys.platform == "darwin" else peak * 1024)
+    return max(system.peak_bytes(), system.peak_bytes_of_children())
 
 
 if __name__ == "__main__":

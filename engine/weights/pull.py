@@ -7,7 +7,6 @@ stays in the staging folder, and the next pull goes on with it.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import system
 from engine.core.errors import Code
 from engine.weights.digest import SHA256, digest_of, matches
 from engine.weights.fetch import FetchFailed, NoRanges
@@ -194,7 +194,7 @@ class Puller:
             raise FetchFailed(Code.ROOM, f"{staging} cannot be written: {error.strerror}.") from error
         with guard:
             try:
-                fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                system.lock(guard.fileno())
             except OSError as error:
                 raise FetchFailed(Code.BUSY, f"Another pull is running in {self._store.folder}.") from error
             yield

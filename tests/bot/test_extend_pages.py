@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 PAGES = ROOT / "docs" / "extend"
 BLOCK = re.compile(r'^```python title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
-COPIED = ("bot", "engine", "db", "tests")
+COPIED = ("bot", "engine", "db", "system", "tests")
 PLUGINS = ("-p", "pytest_asyncio.plugin", "-p", "pytest_timeout")
 
 

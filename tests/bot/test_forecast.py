@@ -19,6 +19,7 @@ from db.jobs.fairness import UNKNOWN_SECONDS, charge
 from db.jobs.queries import Arrival
 from db.states import STRANGERS
 from engine.core.family_spec import FamilySpec
+from engine.families import FAMILIES
 from engine.process.host import EngineHost
 from tests.bot.fixtures import ANN, BEN, GUILD, hand_in, queued, recipe
 from tests.clock import CLOCK
@@ -101,6 +102,12 @@ async def test_an_engine_whose_owner_knows_its_price_is_forecast_by_it_until_it_
     assert (await waits.for_new(other, GUILD, ANN)).own == 10.0
     await measured(db, *[30.0] * FEW, profile=own)
     assert (await waits.for_new(own, GUILD, ANN)).own == 30.0
+
+
+async def test_what_engines_without_weights_take_says_nothing_of_one_that_loads_some(queue, db):
+    waits = Forecaster(queue.jobs, families=lambda: FAMILIES, clock=CLOCK)
+    await measured(db, *[5.0] * FEW, profile="camera/fast/832x480/96")
+    assert (await waits.for_new("svd/fast/832x480/25", GUILD, ANN)).own == UNKNOWN_SECONDS
 
 
 async def test_each_job_waits_for_those_before_it(queue, db):

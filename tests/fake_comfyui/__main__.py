@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from engine.process.worker import die_with
+from system import die_with
 from tests.fake_comfyui.server import FakeComfyUI
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+import system
+
 PRIVATE = 0o600
 
 
@@ -59,7 +61,7 @@ def write(path: Path, text: str, *, mode: int | None = None) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-            os.fchmod(file.fileno(), kept if mode is None else mode)
+            system.set_mode(file.fileno(), kept if mode is None else mode)
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
