@@ -17,6 +17,7 @@ from bot.clips.contest import OpenBallot, OpenEntry
 from bot.clips.remakes import Reroll
 from bot.commands.mydata import MY_DATA
 from bot.discord_io.post import Post
+from bot.guide.page import ShowTopic, TryTopic
 from bot.moderation.case_buttons import case_buttons
 from bot.privacy.rights import ErasureButton
 from bot.requests.choose_words import OtherWords, UseMine, UseTheirs
@@ -98,6 +99,7 @@ async def test_every_button(fake, channel, ada, bot, services, noticed):
     made: list[Button] = [kind(NO_JOB) for kind in rows.job_buttons()]
     made += [*(kind(1, NO_JOB) for kind in case_buttons()), UseEffect(1, "Glitch")]
     made += [OpenEntry(), OpenBallot(), UseTheirs(1), UseMine(1), OtherWords(1)]
+    made += [ShowTopic("picture"), TryTopic("picture")]
     assert len(made) == len([kind for kind in rows.buttons() if not issubclass(kind, ErasureButton)])
     for button in made:
         message = await sign(services, channel, button)

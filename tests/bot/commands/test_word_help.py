@@ -7,11 +7,17 @@ import time
 
 import pytest
 
+from bot.clips.variation import other_words
+from bot.discord_io.asker import Asker
 from bot.job_documents import recipe_of
+from bot.privacy.forgetting import RecipeRedactor
 from bot.text import messages, word_help_texts
 from db.community.prompt_help import DAY
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules, WordKind
+from engine.core.capabilities import Capabilities
+from engine.core.errors import UserError
 from engine.core.recipe import Helped, Quality, Recipe
+from engine.planning.plan import PlanLimits
 from tests.bot.buttons.test_clicks import said_to
 from tests.bot.fixtures import picture, recipe, until
 from tests.bot.prompt_helper.fake_model import body, served, words
@@ -237,6 +243,29 @@ async def test_the_recipe_button_says_who_wrote_the_words():
     text = recipe_text(made, None).text
     assert "words by a helper: `tiny\N{MODIFIER LETTER GRAVE ACCENT}7b` · the member wrote: `a cat`" in text
     assert '"helped"' not in recipe().to_json(), "recipes from before keep their bytes"
+
+
+def test_nothing_of_the_members_own_words_outlives_the_prompt():
+    redactor = RecipeRedactor()
+    text = recipe(prompt=PROPOSED, helped=Helped(model="tiny", own="grandmother's garden")).to_json()
+    assert "garden" not in redactor.forget(text)
+    assert {PROPOSED, "grandmother's garden"} <= redactor.phrases(text)
+    theirs = recipe(prompt="grandmother's garden").to_json()
+    assert "garden" not in redactor.forget_these(text, [theirs], ())
+
+
+def test_other_words_are_nobody_elses():
+    made = recipe(helped=Helped(model="tiny", own="a cat"))
+    same = other_words(made, made.prompt, Capabilities(), PlanLimits(), longest=400)
+    assert same.helped == made.helped
+    assert other_words(made, "a blue boat", Capabilities(), PlanLimits(), longest=400).helped is None
+
+
+async def test_the_members_own_words_are_looked_at_beside_those_that_are_drawn(services):
+    asker = Asker(request=1, guild_id=1, user_id=2, channel_id=3)
+    made = recipe(prompt="a cat", helped=Helped(model="tiny", own="a naked child"))
+    with pytest.raises(UserError, match="someone young"):
+        await services.submissions._screening.before_drawing(asker, made, (), None)
 
 
 class TestWithoutAnAddress:

@@ -59,6 +59,7 @@ async def served() -> AsyncIterator[FakeModel]:
     made = FakeModel()
     application = web.Application()
     application.router.add_post("/v1/chat/completions", made.take)
+    application.router.add_post("/v1/elsewhere", words("What another place says."))
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.01)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -78,7 +78,7 @@ DEEP = b"[" * 100_000
 RUBBISH = {
     "a fault": body(b"{}", status=500),
     "too many": body(b"{}", 429, **{"Retry-After": "60"}),
-    "another place": body(b"", status=302, Location="/v1/other"),
+    "another place": body(b"", status=307, Location="/v1/elsewhere"),
     "HTML": body(b"<!doctype html><title>Log in</title>"),
     "HTML as words": words("<html><body>Log in</body></html>"),
     "a thought without an end": words("<think>They want a cat"),
