@@ -29,7 +29,7 @@ from tests.fake_discord.limits import walk_components
 from tests.fake_discord.people import Channel, Member
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-PATIENCE = 300.0
+PATIENCE = 900.0
 LOCALES = {"en": "en-US", "es": "es-ES"}
 """Discord's names for languages, where they differ from ours."""
 

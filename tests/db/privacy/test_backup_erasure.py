@@ -153,7 +153,7 @@ async def test_a_restore_that_was_cut_off_does_not_lead_to_the_database_in_use(h
     [
         "shutil.copyfile",
         "db.privacy.backup_erasure.migrate",
-        "db.sqlite.backup.fsync",
+        "db.sqlite.backup.sync",
         "pathlib.Path.replace",
     ],
 )
