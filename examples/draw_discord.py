@@ -21,7 +21,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from bot.buttons import rows
 from bot.forecast import Wait
-from bot.text import messages
+from bot.text import messages, status_texts
 from db.jobs.job import Job
 from db.states import JobId, State
 from engine.core.receipt import Outcome, Receipt, TakeRecord
@@ -136,7 +136,7 @@ async def scene() -> list[Message]:
     return [
         Message(
             command="/animate",
-            content=messages.waiting(RECIPE, WAIT, paused=False, restarted=False),
+            content=status_texts.waiting(RECIPE, WAIT, paused=False, restarted=False),
             buttons=_buttons(rows.for_status(waiting)),
         ),
         Message(

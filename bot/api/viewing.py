@@ -17,7 +17,7 @@ from bot.api.problems import Kind, Problem
 from bot.api.routes import JSON
 from bot.forecast import Wait
 from bot.job_documents import receipt_of, recipe_of
-from bot.text import messages
+from bot.text import status_texts
 from db.audit.log import AuditEntry
 from db.jobs.job import Job
 from db.states import JobId, State
@@ -108,14 +108,14 @@ async def shown(parts: Parts, job: Job) -> JobDocument:
 
 def _progress(job: Job, stage: str, fraction: float) -> float:
     if job.state is State.RUNNING:
-        return min(1.0, max(0.0, messages.overall(stage, fraction)))
+        return min(1.0, max(0.0, status_texts.overall(stage, fraction)))
     return 0.0 if job.clip_sha256 is None else 1.0
 
 
 def _error(job: Job) -> Failure | None:
     if STATES[job.state] is not JobState.FAILED:
         return None
-    return Failure(code=job.error_code, detail=messages.why_no_clip(job))
+    return Failure(code=job.error_code, detail=status_texts.why_no_clip(job))
 
 
 def _links(job: Job) -> Links:

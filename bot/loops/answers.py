@@ -17,7 +17,7 @@ from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.signals import JobSignals
 from bot.supervisor import Loop
-from bot.text import messages
+from bot.text import messages, status_texts
 from bot.text.wording import speaking
 from db.jobs.asked import ANSWERABLE, Asked, AskedRow
 from db.jobs.delivery import Delivery
@@ -135,7 +135,7 @@ class Answers:
         await self._owed.said(job.id)
 
     async def _tell(self, job: Job, tries: int) -> None:
-        text = messages.over(job, recipe_of(job))
+        text = status_texts.over(job, recipe_of(job))
         post = Post(
             content=messages.fit(f"<@{job.user_id}> {text}"), nonce=nonce(job.id, "owed"), ping=job.user_id
         )

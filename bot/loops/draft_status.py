@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.forecast import Forecaster
 from bot.job_documents import recipe_of
-from bot.text import messages, take_texts
+from bot.text import status_texts, take_texts
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
 from db.moderation.actions import Moderation
@@ -23,8 +23,8 @@ async def status_of_drafts(job: Job, jobs: JobQueries, forecaster: Forecaster, m
     drafts = await jobs.drafts_of(job.id)
     forecast = await forecaster.forecast()
     waits = [forecast.waits[draft.id] for draft in drafts if draft.id in forecast.waits]
-    ready = messages.QUEUE_PAUSED if paused else ""
+    ready = status_texts.QUEUE_PAUSED if paused else ""
     if waits and not paused:
-        ready = messages.ready_in(max(wait.low for wait in waits), max(wait.high for wait in waits))
+        ready = status_texts.ready_in(max(wait.low for wait in waits), max(wait.high for wait in waits))
     done = sum(draft.state.ended for draft in drafts)
-    return take_texts.drawing_takes(messages.title(recipe_of(job)), done=done, of=job.takes, ready=ready)
+    return take_texts.drawing_takes(status_texts.title(recipe_of(job)), done=done, of=job.takes, ready=ready)

@@ -27,7 +27,7 @@ from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
-from bot.text import default_texts, messages
+from bot.text import default_texts, status_texts
 from bot.text.wording import speaking
 from db.jobs.delivery import Delivery
 from db.jobs.job import Job
@@ -240,12 +240,14 @@ class StatusBoard:
         if job.state in {State.QUEUED, State.RUNNING}:
             return await self._content_of_waiting(job, recipe, asks=asks)
         if job.state is State.HELD:
-            return messages.under_review(recipe)
+            return status_texts.under_review(recipe)
         if job.state.ended:
-            return messages.over(job, recipe)
+            return status_texts.over(job, recipe)
         if (short := self._shortages.at(Place.DELIVERY)) is not None:
-            return messages.waits_for(recipe, short)
-        return messages.held_back(recipe) if is_waiting_for_access(job) else messages.uploading(recipe)
+            return status_texts.waits_for(recipe, short)
+        return (
+            status_texts.held_back(recipe) if is_waiting_for_access(job) else status_texts.uploading(recipe)
+        )
 
     async def _content_of_waiting(self, job: Job, recipe: Recipe, *, asks: bool) -> str:
         """For a job that waits or is drawn."""
@@ -256,14 +258,14 @@ class StatusBoard:
         if not begun and (kept := _kept_from_drawing(self._engines, job, recipe)) is not None:
             return kept
         if live is not None:
-            return messages.running(recipe, live.stage, live.fraction, live.take, asks=asks)
+            return status_texts.running(recipe, live.stage, live.fraction, live.take, asks=asks)
         forecast = await self._forecaster.forecast()
         wait = forecast.waits.get(job.id)
         if wait is None:
-            return messages.running(recipe, job.stage, job.fraction, job.take)
+            return status_texts.running(recipe, job.stage, job.fraction, job.take)
         paused, restarted = await self._moderation.paused(job.guild_id), job.id in self._continued
         line = default_texts.line_of(job)
-        return messages.waiting(recipe, wait, paused=paused, restarted=restarted, defaults=line)
+        return status_texts.waiting(recipe, wait, paused=paused, restarted=restarted, defaults=line)
 
     async def _write(self, job: Job, look: FirstLook | None) -> None:
         content = await self._content(job, asks=look is not None and look.asks)
@@ -420,11 +422,11 @@ def _pause_between(engines: Engines, least: float) -> float:
 def _kept_from_drawing(engines: Engines, job: Job, recipe: Recipe) -> str | None:
     """What a member reads while something else than the queue keeps a job from being drawn; None: nothing."""
     if (short := engines.short_for(job)) is not None:
-        return messages.waits_for(recipe, short)
+        return status_texts.waits_for(recipe, short)
     if (away := engines.away_for(job)) is not None:
-        return messages.waits_for_server(recipe, away)
+        return status_texts.waits_for_server(recipe, away)
     if (left_out := engines.left_out_for(job)) is not None:
-        return messages.waits_for_gpu(recipe, left_out.until)
+        return status_texts.waits_for_gpu(recipe, left_out.until)
     return None
 
 

@@ -26,7 +26,15 @@ from bot.loops.status import StatusBoard
 from bot.ops.shortages import Place
 from bot.requests.preferring import Given
 from bot.requests.taking import Parts, Planned, Taking
-from bot.text import default_texts, messages, outside_texts, privacy_texts, private_texts, take_texts
+from bot.text import (
+    default_texts,
+    messages,
+    outside_texts,
+    privacy_texts,
+    private_texts,
+    status_texts,
+    take_texts,
+)
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.jobs.job import Job
@@ -302,13 +310,13 @@ class Submissions(Taking):
             job.profile, job.guild_id, job.user_id, lane=job.lane, engine=job.engine
         )
         paused = await self._moderation.paused(job.guild_id)
-        content = messages.waiting(
+        content = status_texts.waiting(
             recipe, wait, paused=paused, restarted=False, defaults=default_texts.line_of(job)
         )
         if job.state is State.HELD:
-            content = messages.under_review(recipe)
+            content = status_texts.under_review(recipe)
         elif job.choosing:
-            content = take_texts.drawing_takes(messages.title(recipe), done=0, of=job.takes)
+            content = take_texts.drawing_takes(status_texts.title(recipe), done=0, of=job.takes)
         text = content
         if job.private:
             text = private_texts.waiting(content)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.text import word_help_texts
-from bot.text.messages import DOING, fit
+from bot.text.messages import fit
 from bot.text.prompts import show_prompt
+from bot.text.status_texts import DOING
 from bot.text.wording import Text, decimal, number, say, say_many
 from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind

@@ -22,7 +22,7 @@ from yarl import URL
 from bot.config.webhook_secret import key_of
 from bot.signals import JobSignals
 from bot.supervisor import Loop
-from bot.text.messages import message_link
+from bot.text.status_texts import message_link
 from bot.webhooks.policy import WebhookPolicy
 from bot.webhooks.signing import signed
 from db.jobs.job import NOWHERE

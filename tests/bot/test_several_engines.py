@@ -16,7 +16,7 @@ from bot.config.paths import DATABASE, SPOOL
 from bot.running import supervisor_of
 from bot.seats import LeftOut
 from bot.services import overview_of, state_of
-from bot.text.messages import waits_for_gpu
+from bot.text.status_texts import waits_for_gpu
 from bot.web.metrics import metrics
 from bot.web.status_page import page
 from db.states import State

@@ -13,7 +13,7 @@ import simcord
 from bot import running
 from bot.client import Framekiln
 from bot.intake.download import Downloader
-from bot.text import messages
+from bot.text import messages, status_texts
 from db.states import State
 from tests.bot.fixtures import picture, until
 
@@ -92,7 +92,7 @@ async def test_a_moderator_pauses_and_resumes(services, world):
     _, channel, ada, mod = world
     assert (await mod.slash(channel, "queue pause", reason="dinner")).ephemeral
     asked = await ada.slash(channel, "text2video", prompt="rain")
-    assert messages.QUEUE_PAUSED in asked.response.content
+    assert status_texts.QUEUE_PAUSED in asked.response.content
     async with loops(services):
         await asyncio.sleep(0.1)
         assert clips(channel) == []

@@ -13,7 +13,7 @@ from bot.clips import continuation
 from bot.clips.clip_actions import Extend, Loop, Star
 from bot.clips.remakes import Lighter
 from bot.discord_io.post import Post
-from bot.text import clip_texts, messages, privacy_texts
+from bot.text import clip_texts, messages, privacy_texts, status_texts
 from db.states import State
 from engine.core.capabilities import Capabilities
 from engine.core.recipe import Kind, Recipe, Role
@@ -171,7 +171,7 @@ async def test_a_loop_offers_neither_reroll_nor_remix(fake, channel, ada, servic
     )
     told = await refusal(await fake.click(ada, channel.messages[odd], "Try lighter"))
     assert told == clip_texts.LOOPS_ARE_NOT_DRAWN
-    assert messages.title(Recipe.from_json(loop.recipe)).startswith(f"🎬 **{clip_texts.LOOPING}**")
+    assert status_texts.title(Recipe.from_json(loop.recipe)).startswith(f"🎬 **{clip_texts.LOOPING}**")
 
 
 def star_of(job):

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from bot.text import clip_texts, messages
+from bot.text import clip_texts, messages, status_texts
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
@@ -220,7 +220,7 @@ async def test_a_hundred_replays_of_one_command_are_one_job(fake, channel, ada, 
         fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
     await until(lambda: True)
     assert await count_of(services) == 1
-    assert messages.title(planned()) in asked.message.content
+    assert status_texts.title(planned()) in asked.message.content
 
 
 async def test_a_forbidden_prompt_in_a_file_is_refused(fake, channel, ada, services, bot, file_of):

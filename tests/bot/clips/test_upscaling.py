@@ -11,7 +11,7 @@ from bot.buttons import rows
 from bot.clips.recipe_text import recipe_text
 from bot.clips.variation import lighter, other_words
 from bot.discord_io.post import Post
-from bot.text import clip_texts, messages, privacy_texts
+from bot.text import clip_texts, privacy_texts, status_texts
 from db.jobs.job import Job
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
@@ -140,7 +140,7 @@ def test_an_upscaled_clip_is_not_drawn_anew(make):
 
 def test_the_status_says_what_is_done():
     made = recipe(kind=Kind.UPSCALE, engine="upscale", prompt="a fox")
-    assert messages.title(made) == f"🎬 **{clip_texts.UPSCALING}**: `a fox`"
+    assert status_texts.title(made) == f"🎬 **{clip_texts.UPSCALING}**: `a fox`"
 
 
 def test_its_recipe_says_nothing_of_motion_and_camera():

@@ -12,7 +12,7 @@ from bot.discord_io.causes import Trouble
 from bot.discord_io.post import ChannelError, Post, SmallFile
 from bot.loops import status as status_module
 from bot.requests.cancelling import Stop
-from bot.text import messages
+from bot.text import messages, status_texts
 from db.states import State
 from engine.core.events import Draft, Progress
 from engine.core.recipe import Recipe, Stage
@@ -157,7 +157,7 @@ async def test_a_first_look_that_is_too_large_for_discord_costs_the_job_nothing(
     told = await fake.slash(ada, channel, "text2video", prompt="rain")
     message = await told.shown()
     await until(lambda: services.engines.loops[0].drafts and "drawing 40 %" in message.content, 10)
-    assert messages.FIRST_LOOK not in message.content
+    assert status_texts.FIRST_LOOK not in message.content
     assert (message.attachments, on(message)) == ((), ["Cancel"])
     assert await services.queue.jobs.running()
     await services.engines.loops[0].stop(0)

@@ -19,7 +19,7 @@ from bot.loops.engines import Engines
 from bot.loops.previews import FirstLook, FirstLooks, JobProgress
 from bot.loops.status import StatusBoard
 from bot.signals import JobSignals
-from bot.text import messages
+from bot.text import status_texts
 from db.states import JobId, State
 from engine.core.events import Draft, TakeDiscarded
 from engine.core.receipt import Outcome, TakeRecord
@@ -128,7 +128,7 @@ async def test_a_first_look_is_attached_once_and_asks_what_to_do(board, engine_l
     await show(board, engine_loop, messenger, job)
     assert files(messenger)[-1] == FILE
     assert labels(messenger) == ["Keep", "Reroll", "Stop"]
-    assert messages.FIRST_LOOK in said(messenger)
+    assert status_texts.FIRST_LOOK in said(messenger)
     before = len(files(messenger))
     for step in (50, 60, 70):
         await move_on(board, engine_loop, messenger, job, step / 100)
@@ -165,7 +165,7 @@ async def test_what_is_kept_stays_and_asks_no_more(board, engine_loop, messenger
     assert board.keep(job.id)
     await until(lambda: labels(messenger) == ["Cancel"])
     assert files(messenger)[before:] == [None]
-    assert messages.FIRST_LOOK not in said(messenger)
+    assert status_texts.FIRST_LOOK not in said(messenger)
     await move_on(board, engine_loop, messenger, job, 0.8)
     assert labels(messenger) == ["Cancel"]
 
@@ -201,7 +201,7 @@ async def test_a_first_look_that_discord_does_not_take_is_left_out_and_the_words
     await until(lambda: FILE in files(messenger) and labels(messenger) == ["Cancel"])
     await move_on(board, engine_loop, messenger, job, 0.7)
     assert files(messenger).count(FILE) == 1
-    assert messages.FIRST_LOOK not in said(messenger)
+    assert status_texts.FIRST_LOOK not in said(messenger)
     assert (await queue.jobs.get(job.id)).state is State.RUNNING
     assert not (await queue.jobs.get(job.id)).status_final
 

@@ -77,6 +77,18 @@ def value_of(kind, name):  # noqa: C901, PLR0911 - one case for each sort of typ
     raise AssertionError(f"say how a {kind} looks that a stranger has made")
 
 
+def said_by(text):
+    """What a function that writes a text says, given such values."""
+    hints = typing.get_type_hints(text)
+    return text(
+        **{
+            name: value_of(hints[name], name)
+            for name, parameter in inspect.signature(text).parameters.items()
+            if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+        }
+    )
+
+
 def hostile_recipe() -> Recipe:
     return dataclasses.replace(
         recipe(prompt=EVIL), engine=EVIL, way=EVIL, model=EVIL, words=EVIL, negative=EVIL, reasons=(EVIL,),
@@ -130,13 +142,7 @@ NOT_DRAWN = {"job_choice", "page_title", "by", "alternative", "alt"}
 def test_no_text_draws_what_a_stranger_wrote(text):
     if text.__name__ in NOT_SAID:
         return
-    hints = typing.get_type_hints(text)
-    given = {
-        name: value_of(hints[name], name)
-        for name, parameter in inspect.signature(text).parameters.items()
-        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
-    }
-    said = text(**given)
+    said = said_by(text)
     if isinstance(said, str):
         assert not STEERS.search(said), ascii(said)
         assert text.__name__ in NOT_DRAWN or not LIVE.search(drawn(said)), drawn(said)

@@ -14,7 +14,7 @@ from bot.cli.finding import Finding
 from bot.clips.recipe_text import recipe_text
 from bot.forecast import Wait
 from bot.intake import refusals
-from bot.text import limit_texts, messages, moderation_texts, review_texts
+from bot.text import limit_texts, messages, moderation_texts, review_texts, status_texts
 from db.audit.log import ChainCheck, Entry
 from db.errors import Limit
 from db.jobs.allowances import Allowance, Precedence, Spent, StoredAllowance, Whose
@@ -123,13 +123,13 @@ def every_text(prompt):
     bad = [take(n, Outcome.REJECTED, "it flickers at 1.2 s " * 9, "it is grey") for n in range(1, 21)]
     worst = receipt_of(*bad, kept=20, forced=True, ladder=("smaller picture, 96×54, to fit 8 MiB",) * 3)
     for paused, restarted in itertools.product((False, True), repeat=2):
-        yield messages.waiting(recipe, far, paused=paused, restarted=restarted)
+        yield status_texts.waiting(recipe, far, paused=paused, restarted=restarted)
     for stage in (*Stage, "something new"):
-        yield messages.running(recipe, stage, 0.999, 20, asks=True)
-    yield messages.uploading(recipe)
-    yield messages.held_back(recipe)
+        yield status_texts.running(recipe, stage, 0.999, 20, asks=True)
+    yield status_texts.uploading(recipe)
+    yield status_texts.held_back(recipe)
     for state, error in itertools.product(State, (None, "It broke. " * 500)):
-        yield messages.over(job_of(state, error_text=error, message_id=HUGE if error else None), recipe)
+        yield status_texts.over(job_of(state, error_text=error, message_id=HUGE if error else None), recipe)
         yield messages.why(
             job_of(state, stage="drawing", priority=-1),
             wait=far,
@@ -259,11 +259,11 @@ def test_every_fixed_sentence_is_one_that_can_be_sent():
 @pytest.mark.parametrize("prompt", HOSTILE)
 def test_a_hostile_prompt_stays_inside_its_span(prompt):
     harmless = {
-        "title": messages.title(recipe_of("x")),
+        "title": status_texts.title(recipe_of("x")),
         "line": messages.job_line(job_of(), recipe_of("x"), 1),
     }
     hostile = {
-        "title": messages.title(recipe_of(prompt)),
+        "title": status_texts.title(recipe_of(prompt)),
         "line": messages.job_line(job_of(), recipe_of(prompt), 1),
     }
     for name, text in hostile.items():
@@ -283,7 +283,7 @@ def texts_around(text):
 
 @given(st.text(max_size=300))
 def test_no_prompt_pings_or_adds_a_line(prompt):
-    text = messages.title(recipe_of(prompt))
+    text = status_texts.title(recipe_of(prompt))
     assert len(text.splitlines()) == 1
     assert not re.search(r"@everyone|@here|<@[!&]?\d|<#\d|</\w", text)
 
@@ -403,20 +403,20 @@ def test_the_recipe_text_of_an_engine_without_a_model_names_no_model():
 
 
 def test_the_bar_of_a_render_only_ever_grows():
-    shares = [messages.overall(stage, step / 10) for stage in Stage for step in range(11)]
+    shares = [status_texts.overall(stage, step / 10) for stage in Stage for step in range(11)]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
-    assert [len(messages.bar(share)) for share in (-1, 0, 0.5, 1, 2)] == [messages.BAR_LENGTH] * 5
+    assert [len(status_texts.bar(share)) for share in (-1, 0, 0.5, 1, 2)] == [status_texts.BAR_LENGTH] * 5
 
 
 def test_the_wait_counts_those_ahead_of_you():
     soon = Wait(position=1, ahead=0, low=10, middle=15, high=20, own=8)
     later = Wait(position=3, ahead=3, low=40, middle=50, high=60, own=8)
-    assert "you are next · ready in about 10 to 20 s" in messages.waiting(
+    assert "you are next · ready in about 10 to 20 s" in status_texts.waiting(
         recipe_of(), soon, paused=False, restarted=False
     )
-    assert "#3 in the queue" in messages.waiting(recipe_of(), later, paused=False, restarted=False)
-    assert "paused" in messages.waiting(recipe_of(), later, paused=True, restarted=False)
+    assert "#3 in the queue" in status_texts.waiting(recipe_of(), later, paused=False, restarted=False)
+    assert "paused" in status_texts.waiting(recipe_of(), later, paused=True, restarted=False)
 
 
 def test_why_says_what_is_ahead_whose_turn_it_is_and_what_it_costs():
@@ -470,7 +470,7 @@ def test_every_stage_has_words():
 
 @pytest.mark.parametrize("code", [*messages.CAUSES, "E_ENGINE", None])
 def test_a_failure_names_its_cause_its_cost_and_an_id(code):
-    words = messages.over(job_of(state=State.FAILED, error_code=code, error_id="ab12"), recipe_of())
+    words = status_texts.over(job_of(state=State.FAILED, error_code=code, error_id="ab12"), recipe_of())
     assert messages.CAUSES.get(code, "Something broke on my side.") in words
     assert "Nothing was charged" in words
     assert "`ab12`" in words

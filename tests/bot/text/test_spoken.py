@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
 import re
 import sys
-import typing
 
 import pytest
 
@@ -17,7 +15,7 @@ from bot.text.catalogues.catalogue import catalogue
 from bot.text.wording import Text, speaking
 from engine.core.sentence import Sentence
 from tests.bot.text import test_foreign
-from tests.bot.text.test_foreign import NOT_SAID, texts, value_of
+from tests.bot.text.test_foreign import NOT_SAID, said_by, texts
 
 OWNERS = {"dashboard_texts", "gallery_texts", "owner_texts"}
 """What only the owner reads, and the gallery's pages; docs/languages.md says that they are English."""
@@ -59,13 +57,7 @@ def unmarked(said: str) -> str:
 def test_every_word_of_a_text_is_translated(text, marked):
     if text.__name__ in NOT_SAID or text.__module__.removeprefix("bot.text.") in OWNERS:
         return
-    hints = typing.get_type_hints(text)
-    given = {
-        name: value_of(hints[name], name)
-        for name, parameter in inspect.signature(text).parameters.items()
-        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
-    }
-    said = text(**given)
+    said = said_by(text)
     if isinstance(said, str) and not isinstance(said, Sentence):  # that one is translated where it is shown
         assert not re.search(r"[^\W\d_]{3,}", unmarked(str(said))), said
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.text import messages
+from bot.text import status_texts
 from db.states import State
 from engine.core.errors import Code, EngineError, RenderFailed, Unsupported
 from engine.core.recipe import Recipe
@@ -31,7 +31,7 @@ async def test_what_is_wrong_with_weights_is_told_to_the_member(queue, engine, s
     start()
     row = await comes_to(queue, job, State.FAILED)
     assert row.error_text == "“toon” is damaged. Choose another one."
-    assert "Choose another one." in messages.over(row, Recipe.from_json(row.recipe))
+    assert "Choose another one." in status_texts.over(row, Recipe.from_json(row.recipe))
 
 
 async def test_any_other_answer_of_the_engine_fails_the_job(queue, engine, start, caplog):

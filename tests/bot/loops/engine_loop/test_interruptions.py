@@ -9,7 +9,7 @@ import pytest
 
 from bot.ops import shortages as shortages_module
 from bot.ops.shortages import Place
-from bot.text import messages
+from bot.text import status_texts
 from db.errors import CannotWrite
 from db.states import State
 from engine.core.errors import Cancelled, EngineClosed, EngineDied, EngineHung, EngineKilled
@@ -116,7 +116,7 @@ async def test_while_the_machine_is_short_the_member_reads_what_is_waited_for(
     job = await queued(queue)
     start(shortages=noted)
     await until(lambda: noted.at(Place.ENGINE) is Shortage.DISK)
-    text = messages.waits_for(recipe(), Shortage.DISK)
+    text = status_texts.waits_for(recipe(), Shortage.DISK)
     assert "waiting for room on my disk; it goes on by itself" in text
     await until(lambda: len(engine.renders) == 4)
     await queue.claims.cancel(job.id)

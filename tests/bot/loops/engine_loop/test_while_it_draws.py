@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.loops.previews import JobProgress
-from bot.text import messages
+from bot.text import status_texts
 from db.states import State
 from engine.core.errors import RenderFailed
 from engine.core.events import Progress, TakeDiscarded
@@ -33,7 +33,7 @@ async def test_a_discarded_take_shows_as_polishing(queue, engine, start, signals
         lambda: engine_loop.progress.get(job.id) == JobProgress(stage=Stage.DRAWING, fraction=0.25, take=2)
     )
     live = engine_loop.progress[job.id]
-    assert "polishing (take 2)" in messages.running(recipe(), live.stage, live.fraction, live.take)
+    assert "polishing (take 2)" in status_texts.running(recipe(), live.stage, live.fraction, live.take)
     gate.set()
     await comes_to(queue, job, State.RENDERED)
     await until(lambda: engine_loop.progress == {})

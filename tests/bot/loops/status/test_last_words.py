@@ -10,7 +10,7 @@ import pytest
 from bot.discord_io.causes import Trouble
 from bot.loops import status as status_module
 from bot.loops.clip_post import nonce
-from bot.text import messages
+from bot.text import status_texts
 from engine.core.recipe import Recipe
 from tests.bot.fixtures import CHANNEL, hand_in, queued, until
 from tests.bot.loops.status.bench import MESSAGE, edits, is_final, refusing
@@ -21,7 +21,7 @@ async def test_a_final_status_is_sent_after_a_restart(queue, job, messenger, sta
     await queue.claims.cancel(job.id)  # and the process is killed before the edit
     await start()
     await until(lambda: is_final(queue, job))
-    assert edits(messenger) == [messages.over(await queue.jobs.get(job.id), _recipe(job))]
+    assert edits(messenger) == [status_texts.over(await queue.jobs.get(job.id), _recipe(job))]
 
 
 async def test_a_final_status_is_sent_once(queue, job, messenger, start):

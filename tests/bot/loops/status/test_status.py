@@ -13,7 +13,7 @@ from bot.loops import edit_pace
 from bot.loops import status as status_module
 from bot.loops.previews import JobProgress
 from bot.ops.shortages import Place
-from bot.text import messages
+from bot.text import status_texts
 from db.errors import CannotWrite
 from db.states import State
 from tests.bot.fixtures import CHANNEL, hand_in, queued, until
@@ -189,7 +189,7 @@ async def test_a_clip_on_its_way_is_uploading_and_one_that_may_not_go_through_is
         await queue.delivery.postpone(job.id, -1)
     assert (await queue.jobs.get(job.id)).state is State.POSTING
     board.touch(job.id)
-    await until(lambda: messages.WAITING_FOR_CHANNEL in edits(messenger)[-1])
+    await until(lambda: status_texts.WAITING_FOR_CHANNEL in edits(messenger)[-1])
 
 
 async def test_a_job_that_waits_for_room_on_the_disk_says_so_and_then_its_place(queue, make, engine_loop):
