@@ -24,12 +24,12 @@ _BEGIN = f"""
 INSERT INTO job (
     id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
     priority, front, slot_seq, due, expected, before_others, adult, spoiler, seed, seen, lane, engine,
-    ability, looked_at, draft_of, draft
+    ability, looked_at, draft_of, draft, language
 )
 SELECT
     :id, :key, kind, '{State.QUEUED}', guild_id, channel_id, user_id, :recipe, :profile, inputs, id, :now,
     priority, front, slot_seq, due, :expected, before_others, adult, spoiler, :seed, seen, lane, engine,
-    ability, 0, id, :number
+    ability, 0, id, :number, language
 FROM job WHERE {_STILL_CHOOSING}
 """
 

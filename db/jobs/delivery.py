@@ -22,12 +22,12 @@ PUBLISH = f"""
 INSERT INTO job (
     id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
     priority, slot_seq, due, expected, adult, spoiler, seed, seen, lane, engine, clip_sha256,
-    clip_size, receipt, rendered_at, status_final
+    clip_size, receipt, rendered_at, status_final, language
 )
 SELECT
     :id, :key, kind, '{State.RENDERED}', guild_id, channel_id, user_id, recipe, profile, inputs, id, :now, 0,
     slot_seq, :now, 0, adult, spoiler, seed, seen, lane, engine, clip_sha256, clip_size, receipt,
-    :now, 1
+    :now, 1, language
 FROM job
 WHERE id = :job AND private AND state = '{State.DELIVERED}' AND clip_sha256 IS NOT NULL
     AND deleted_at IS NULL AND forgotten_at IS NULL AND user_id NOT IN {UNDER_ERASE}

@@ -15,6 +15,7 @@ from tests.bot.fixtures import picture, until
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
 from tests.fake_discord import LostAnswer, Upload
+from tests.present import present
 
 
 @pytest.fixture
@@ -70,12 +71,16 @@ async def test_a_private_clip_comes_into_the_private_answer_and_is_posted_once_w
         assert await services.queue.jobs.page_of(channel.guild.id, None, after=None, limit=10) == []
         assert await services.queue.jobs.ended(channel.guild.id, 0.0) == []
 
+        french = "UPDATE job SET language = 'fr' WHERE id = ?"
+        await services.database.write(lambda connection: connection.execute(french, (job.id,)))
         first = await fake.click(ada, said.message, "Post it")
         assert (await first.shown(5)).content == private_texts.POSTED
         await fake.wait_for(lambda: in_public(fake, channel), 10)
         again = await fake.click(ada, said.message, "Post it")
         assert (await again.shown(5)).content == private_texts.POSTED_BEFORE
     [posted] = in_public(fake, channel)
+    copy = present(await services.queue.jobs.posted_as(channel.guild.id, posted.id))
+    assert copy.language == "fr"
     assert posted.now.pings == {str(ada.user.id)}
     assert "Post it" not in labels(posted)
 

@@ -188,12 +188,12 @@ async def test_a_draft_that_a_server_reviews_is_not_shown_before_a_moderator_has
 
 
 async def test_a_kill_between_any_two_steps_asks_nothing_twice(queue):
-    job = await queued(queue, takes=2)
+    job = await queued(queue, takes=2, language="de")
     drafts = [NewDraft(recipe=job.recipe, profile="draft", seed=seed) for seed in (1, 2)]
     assert await queue.choices.begin(job.id, drafts)
     assert not await queue.choices.begin(job.id, drafts)
     first = present(await queue.claims.claim())
-    assert (first.draft, first.draft_of, first.due) == (1, job.id, job.due)
+    assert (first.draft, first.draft_of, first.due, first.language) == (1, job.id, job.due, "de")
     assert await queue.choices.shown(job.id, 7, 77, choose_until=1.0)
     assert not await queue.choices.shown(job.id, 7, 78, choose_until=1.0)
     chosen = {"recipe": job.recipe, "profile": "p", "seed": 2}
