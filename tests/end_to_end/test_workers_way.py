@@ -23,13 +23,14 @@ from tests.end_to_end.whole_bot import (
     UNHURRIED,
     a_bot,
     a_discord,
-    cat,
     clips,
     codecs_of,
     one_clip,
+    picture,
     says,
 )
 from tests.fake_discord import Permission
+from tests.fake_discord.faults import Upload
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="ends workers by their process groups")
 
@@ -126,8 +127,14 @@ async def discord():
         yield fake
 
 
+AT_WORK = "🎨"
+"""In the status from the claim on; a quick worker may be done before it tells how far it is."""
+
+
 async def ask(discord, channel, member, **options):
-    return await discord.slash(member, channel, "animate", image=cat(), **options)
+    """A picture that is large enough for its clip to take some seconds on any machine."""
+    large = Upload("cat.png", picture((1280, 800)))
+    return await discord.slash(member, channel, "animate", image=large, **options)
 
 
 @pytest.mark.slow
@@ -145,7 +152,7 @@ async def test_a_clip_is_drawn_there_through_all_that_happens(discord, tmp_path)
         await discord.wait_for(lambda: "worker attic is here" in bot.output, 60)
         channel = discord.channel()
         await ask(discord, channel, discord.member("ada"), **UNHURRIED)
-        await discord.wait_for(lambda: says(discord, channel, "drawing"), CLIP_SECONDS)
+        await discord.wait_for(lambda: says(discord, channel, AT_WORK), CLIP_SECONDS)
         await bot.kill9()
         await bot.start()
         await bot.wait_ready()
@@ -157,7 +164,7 @@ async def test_a_clip_is_drawn_there_through_all_that_happens(discord, tmp_path)
 
         stopped, ben = discord.channel(name="stopped"), discord.member("ben")
         await ask(discord, stopped, ben, **UNHURRIED)
-        await discord.wait_for(lambda: says(discord, stopped, "drawing"), CLIP_SECONDS)
+        await discord.wait_for(lambda: says(discord, stopped, AT_WORK), CLIP_SECONDS)
         await discord.click(ben, discord.messages(stopped)[-1], "Cancel")
         await discord.wait_for(lambda: says(discord, stopped, "ancelled"), CLIP_SECONDS)
 
@@ -187,7 +194,7 @@ async def test_a_friends_machine_draws_once_a_moderator_agrees_and_moderators_se
         assert "goes to worker" not in bot.output
         agreed = await discord.slash(mod, channel, "queue remote", machines="friends")
         assert "Done" in (await agreed.shown(10)).content
-        await discord.wait_for(lambda: says(discord, channel, "drawing"), CLIP_SECONDS)
+        await discord.wait_for(lambda: says(discord, channel, AT_WORK), CLIP_SECONDS)
         shown = await (await discord.slash(mod, channel, "queue show")).shown(10)
         assert "bens" in shown.content
         clip = await one_clip(discord, channel)
