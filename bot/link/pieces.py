@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -39,7 +40,7 @@ AskPiece = Callable[[int, int], Awaitable[Message]]
 """Asks for a piece: offset, bytes at most."""
 
 
-class Arriving:
+class Arriving(ABC):
     """Bytes that are on their way, piece by piece in their order.
 
     Attributes:
@@ -77,8 +78,9 @@ class Arriving:
             OSError: it cannot be kept now; it may be tried again.
         """
 
+    @abstractmethod
     def _keep(self, data: bytes) -> None:
-        raise NotImplementedError
+        """Put the next bytes where they belong, or aside for :meth:`settle`."""
 
     def verify(self) -> None:
         """Believe it.
