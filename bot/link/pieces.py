@@ -71,6 +71,7 @@ class Arriving(ABC):
         self.offset += len(data)
         self._keep(data)
 
+    @abstractmethod
     async def settle(self) -> None:
         """All that came is where it belongs.
 
@@ -151,6 +152,9 @@ class Gathered(Arriving):
         """Begin with nothing."""
         super().__init__(size=size, sha256=sha256)
         self.data = bytearray()
+
+    async def settle(self) -> None:
+        """See :meth:`Arriving.settle`; in memory, it is there at once."""
 
     def _keep(self, data: bytes) -> None:
         self.data += data
