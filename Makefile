@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: catalogues help models demo test check lint types tests torch-tests engine-tests bot-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
+.PHONY: catalogues help models demo test check lint types tests torch-tests engine-tests bot-tests door-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
 	hero discord comfy comfy-faults comfy-kills chaos chaos-fleet asking fault-sweep full-disk power away soak load hostile flood api outsiders cases erase gate smoothing smoothing_whole smoothing_limits camera \
 	sketch-sheet sketch-data two-engines \
 	clean
@@ -56,14 +56,15 @@ help:
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
 
-# Four runs of pytest beside each other, of about the same length: what imports torch; the rest of the engine; the
-# bot; everything else, with the whole program. Tests wait for a clock or another process for half of the time, so four
-# processes keep two cores busy. WORKERS=2 gives each run two workers, which pays from six cores on: every worker reads all
+# Five runs of pytest beside each other, of about the same length: what imports torch; the rest of the engine; the
+# bot's loops, orders and clips; its doors (workers, pages, the command line); everything else, with the whole program.
+# Tests wait for a clock or another process for half of the time, so five keep two cores busy. WORKERS=2 gives each run two workers, which pays from six cores on: every worker reads all
 # tests of its run. PAGES=1 adds the tests of `make complete`.
 WORKERS ?= 0
 PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(PAGES),-m "")
 WITH_TORCH = tests/engine/diffusion tests/engine/families tests/engine/runtime tests/engine/smooth tests/engine/clips/test_rate.py tests/engine/core/test_errors.py tests/engine/planning/test_recommended.py tests/engine/rendering/test_stops.py tests/engine/rendering/test_upscaling.py tests/engine/vision/test_nudity.py tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_benchmarks.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py tests/bot/cli/test_pull_for.py tests/bot/fleet/test_checking.py
 OF_THE_ENGINE = tests/engine tests/golden
+OF_THE_DOORS = tests/bot/api tests/bot/broker tests/bot/browser tests/bot/cli tests/bot/dashboard tests/bot/fleet tests/bot/gallery tests/bot/hosted tests/bot/link tests/bot/ops tests/bot/remote tests/bot/web tests/bot/webhooks tests/bot/worker
 OF_THE_BOT = tests/bot
 without = $(addprefix --ignore=,$(1))
 # The output of two runs at once can't be read: this one's is shown when it ends.
@@ -71,7 +72,7 @@ show_later = mkdir -p out; $(1) >out/$@.txt 2>&1; status=$$?; cat out/$@.txt; ex
 
 # mypy keeps one core busy for half a minute, so the tests begin beside it.
 test: lint
-	@$(MAKE) --no-print-directory --jobs=5 --keep-going types tests
+	@$(MAKE) --no-print-directory --jobs=6 --keep-going types tests
 
 check: lint types
 
@@ -83,7 +84,7 @@ types: $(BIN)/.test
 	$(BIN)/mypy
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 bot engine db system
 
-tests: torch-tests engine-tests bot-tests other-tests
+tests: torch-tests engine-tests bot-tests door-tests other-tests
 
 torch-tests: $(BIN)/.compiled
 	@echo "The tests of the engine and the bot run as well; their output follows when they end."
@@ -93,7 +94,10 @@ engine-tests: $(BIN)/.compiled
 	@$(call show_later,$(PYTEST) $(OF_THE_ENGINE) $(call without,$(WITH_TORCH)))
 
 bot-tests: $(BIN)/.compiled
-	@$(call show_later,$(PYTEST) $(OF_THE_BOT) $(call without,$(WITH_TORCH)))
+	@$(call show_later,$(PYTEST) $(OF_THE_BOT) $(call without,$(WITH_TORCH) $(OF_THE_DOORS)))
+
+door-tests: $(BIN)/.compiled
+	@$(call show_later,$(PYTEST) $(OF_THE_DOORS) $(call without,$(WITH_TORCH)))
 
 other-tests: $(BIN)/.compiled
 	$(PYTEST) tests $(call without,$(WITH_TORCH) $(OF_THE_ENGINE) $(OF_THE_BOT))

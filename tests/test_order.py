@@ -27,17 +27,20 @@ def test_xdist_keeps_that_order():
     ]
 
 
-def test_every_test_is_in_one_of_the_four_runs():
-    """Three have some folders, each without what those before it have, and the last has all the rest."""
-    names = ("WITH_TORCH", "OF_THE_ENGINE", "OF_THE_BOT")
+def test_every_test_is_in_one_of_the_five_runs():
+    """Four have some folders, each without what others have, and the last has all the rest."""
+    names = ("WITH_TORCH", "OF_THE_ENGINE", "OF_THE_BOT", "OF_THE_DOORS")
     folders = [re.findall(rf"(?m)^{name} = (.*)$", MAKEFILE)[0].split() for name in names]
     assert all((ROOT / name).exists() for name in chain(*folders))
     assert "$(PYTEST) $(WITH_TORCH))\n" in MAKEFILE
     assert "$(PYTEST) $(OF_THE_ENGINE) $(call without,$(WITH_TORCH)))\n" in MAKEFILE
-    assert "$(PYTEST) $(OF_THE_BOT) $(call without,$(WITH_TORCH)))\n" in MAKEFILE
+    assert "$(PYTEST) $(OF_THE_BOT) $(call without,$(WITH_TORCH) $(OF_THE_DOORS)))\n" in MAKEFILE
+    assert "$(PYTEST) $(OF_THE_DOORS) $(call without,$(WITH_TORCH)))\n" in MAKEFILE
+    assert all(name.startswith("tests/bot/") for name in folders[3])
     rest = "$(PYTEST) tests $(call without,$(WITH_TORCH) $(OF_THE_ENGINE) $(OF_THE_BOT))\n"
     assert rest in MAKEFILE
-    assert re.findall(r"(?m)^tests: (.*)$", MAKEFILE) == ["torch-tests engine-tests bot-tests other-tests"]
+    runs = "torch-tests engine-tests bot-tests door-tests other-tests"
+    assert re.findall(r"(?m)^tests: (.*)$", MAKEFILE) == [runs]
     assert "without = $(addprefix --ignore=,$(1))\n" in MAKEFILE
 
 
