@@ -2,8 +2,8 @@
 
 Faults that grow to the end of a clip are put into clean clips with a face, and into the camera's clips of
 photos (:mod:`benchmarks.meaning_faults`). Prints the share that is caught, by a rejection or a warning, and
-the false alarms on harmless changes. ``--half`` shows every second repository in alphabetical order; the
-limits were chosen with both halves in view. Only the findings of :mod:`engine.gate.meaning` count.
+the false alarms on harmless changes. ``--half`` shows every second repository in alphabetical order. Only the
+findings of :mod:`engine.gate.meaning` count; the limits of those on faces are :mod:`benchmarks.fit_meaning`'s.
 
 ``--time`` prints what they add to a take. The eyes are those of ``FRAMEKILN_MODELS_DIR``.
 """
