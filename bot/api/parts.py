@@ -102,6 +102,7 @@ class Call:
         return found
 
     def may_see(self, job: Job) -> bool:
-        """Whether the key may know of a job."""
+        """Whether the key may know of a job; of a private one only its member's."""
         key = self.key
-        return job.guild_id == key.guild_id and (job.user_id == key.user_id or self.sees_all)
+        seen = job.user_id == key.user_id or (self.sees_all and not job.private)
+        return job.guild_id == key.guild_id and seen

@@ -183,6 +183,11 @@ def guild_of(interaction: Interaction) -> int:
     return (interaction.guild_id or 0) if spot is None else spot.guild
 
 
+def token_of(interaction: Interaction) -> str:
+    """What the answer to an interaction can be changed with later, as a job's row keeps it."""
+    return f"{interaction.application_id}:{interaction.token}"
+
+
 async def say(interaction: Interaction, text: str) -> None:
     """Answer in private."""
     await interaction.response.send_message(text, ephemeral=True)

@@ -73,7 +73,8 @@ APPLIED = "erased_applied"
 FORGET = """
 UPDATE job SET
     key = 'forgotten ' || id, recipe = :recipe, inputs = '{}', error_text = NULL, held_reason = NULL,
-    seed = NULL, seen = NULL, token = NULL, given = NULL, language = 'en', forgotten_at = :now
+    seed = NULL, seen = NULL, token = NULL, token_at = NULL, given = NULL, language = 'en',
+    forgotten_at = :now
 WHERE id = :id
 """
 
