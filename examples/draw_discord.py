@@ -1,7 +1,7 @@
 """Draw what members see in Discord: ``python -m examples.draw_discord CLIP.webp OUT.png``.
 
 Every text and button is the bot's own: when one of them changes, the picture is stale, and a test says so.
-Pillow's built-in font has no emoji, so this module draws the few that the bot uses.
+Pillow's built-in font has no emoji, so :mod:`examples.discord_icons` draws the few that the bot uses.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +25,7 @@ from db.jobs.job import Job
 from db.states import JobId, State
 from engine.core.receipt import Outcome, Receipt, TakeRecord
 from engine.core.recipe import Camera, Kind, Recipe
+from examples.discord_icons import ICONS, PLAY, RED, TEXT, WHITE, Pen, Point
 
 SCALE = 2
 WIDTH = 640
@@ -34,8 +34,8 @@ LEFT = 72
 """Where a message's text begins, in pixels before scaling; the avatar stands to the left of it."""
 
 BACK, BUTTON, CODE = "#313338", "#4e5058", "#1e1f22"
-TEXT, QUIET, WHITE, LINK = "#dbdee1", "#949ba4", "#ffffff", "#c9cdfb"
-BLUE, RED, GREEN, PILL = "#5865f2", "#da373c", "#248046", "#3c4270"
+QUIET, LINK = "#949ba4", "#c9cdfb"
+BLUE, GREEN, PILL = "#5865f2", "#248046", "#3c4270"
 FILLS = {
     discord.ButtonStyle.primary: BLUE,
     discord.ButtonStyle.danger: RED,
@@ -49,8 +49,6 @@ MEMBER = 1
 NAMES = {f"<@{MEMBER}>": "@Ada"}
 TEXTS = "texts"
 """The PNG's own text chunk that holds what was drawn, as JSON."""
-
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +183,7 @@ class Page:
     def icon(self, at: Point, emoji: str, size: float) -> None:
         """An emoji, drawn four times too large on a canvas of 32 units a side, then reduced."""
         tile = Image.new("RGBA", (128, 128))
-        ICONS[emoji.replace("\N{VARIATION SELECTOR-16}", "")](_Pen(ImageDraw.Draw(tile)))
+        ICONS[emoji.replace("\N{VARIATION SELECTOR-16}", "")](Pen(ImageDraw.Draw(tile)))
         side = round(size * SCALE)
         small = tile.resize((side, side), Image.Resampling.LANCZOS)
         self.image.paste(small, (round(at[0] * SCALE), round(at[1] * SCALE)), small)
@@ -199,124 +197,6 @@ class Page:
         self.image.paste(picture.convert("RGB").resize(pixels, Image.Resampling.LANCZOS), place, mask)
 
 
-class _Pen:
-    """Shapes on an icon's 32 × 32 units."""
-
-    def __init__(self, draw: ImageDraw.ImageDraw) -> None:
-        self._draw = draw
-
-    def polygon(self, fill: str, *points: Point) -> None:
-        self._draw.polygon([(x * 4, y * 4) for x, y in points], fill)
-
-    def line(self, fill: str, width: float, *points: Point) -> None:
-        self._draw.line([(x * 4, y * 4) for x, y in points], fill, round(width * 4), joint="curve")
-
-    def disc(self, fill: str, x: float, y: float, r: float) -> None:
-        self._draw.ellipse([4 * (x - r), 4 * (y - r), 4 * (x + r), 4 * (y + r)], fill)
-
-    def arc(self, fill: str, r: float, start: float, end: float, width: float) -> None:
-        ends = [4 * (16 - r), 4 * (16 - r), 4 * (16 + r), 4 * (16 + r)]
-        self._draw.arc(ends, start, end, fill, round(width * 4))
-
-    def box(self, fill: str, left: float, top: float, right: float, bottom: float, radius: float = 2) -> None:
-        self._draw.rounded_rectangle([4 * left, 4 * top, 4 * right, 4 * bottom], radius * 4, fill)
-
-
-def _clapper(pen: _Pen) -> None:
-    pen.box("#8b96a3", 3, 13, 29, 28)
-    pen.polygon("#2b2d31", (3, 11), (28, 4), (29, 9), (4, 16))
-    for x in (6, 13, 20):
-        pen.polygon(
-            WHITE,
-            (x, 10.4 - (x - 3) * 0.28),
-            (x + 4, 9.4 - (x - 3) * 0.28),
-            (x + 3, 14.6 - (x - 3) * 0.28),
-            (x, 15.4 - (x - 3) * 0.28),
-        )
-
-
-def _clock(pen: _Pen) -> None:
-    pen.disc("#8b96a3", 16, 16, 13)
-    pen.disc(WHITE, 16, 16, 10.5)
-    pen.line("#2b2d31", 2.4, (16, 8), (16, 16), (22, 16))
-
-
-def _cross(pen: _Pen) -> None:
-    pen.line(TEXT, 4.5, (7, 7), (25, 25))
-    pen.line(TEXT, 4.5, (25, 7), (7, 25))
-
-
-def _die(pen: _Pen) -> None:
-    pen.box(WHITE, 4, 4, 28, 28, 5)
-    for x, y in ((10, 10), (22, 10), (16, 16), (10, 22), (22, 22)):
-        pen.disc("#da373c", x, y, 2.6)
-
-
-def _pencil(pen: _Pen) -> None:
-    pen.polygon("#f6b73c", (22, 4), (28, 10), (12, 26), (6, 20))
-    pen.polygon("#e8d3a8", (6, 20), (12, 26), (3, 29))
-    pen.polygon("#f08a9b", (22, 4), (24.5, 1.8), (30, 7.5), (28, 10))
-
-
-def _forward(pen: _Pen) -> None:
-    pen.box("#3b88c3", 2, 2, 30, 30, 6)
-    for x in (6, 16):
-        pen.polygon(WHITE, (x, 8), (x + 10, 16), (x, 24))
-
-
-def _repeat(pen: _Pen) -> None:
-    pen.box("#3b88c3", 2, 2, 30, 30, 6)
-    pen.arc(WHITE, 8.5, 200, 350, 3)
-    pen.arc(WHITE, 8.5, 20, 170, 3)
-    pen.polygon(WHITE, (19, 13), (28, 13), (24, 19))
-    pen.polygon(WHITE, (4, 19), (13, 19), (8, 13))
-
-
-def _star(pen: _Pen) -> None:
-    outer = ((16, 2), (31, 13), (25.3, 30), (6.7, 30), (1, 13))
-    inner = ((19.6, 12), (22, 19), (16, 23.5), (10, 19), (12.4, 12))
-    pen.polygon("#ffac33", *(point for pair in zip(outer, inner, strict=True) for point in pair))
-
-
-def _scroll(pen: _Pen) -> None:
-    pen.box("#ffe8b6", 8, 3, 27, 27)
-    pen.box("#c1935a", 4, 24, 24, 30)
-    for y in (9, 14, 19):
-        pen.line("#a57939", 1.6, (12, y), (23, y))
-
-
-def _bin(pen: _Pen) -> None:
-    pen.polygon("#cfd6dc", (7, 9), (25, 9), (23, 30), (9, 30))
-    pen.box("#cfd6dc", 5, 5, 27, 9, 1)
-    pen.box("#cfd6dc", 12, 2, 20, 6, 1)
-    for x in (12, 16, 20):
-        pen.line(RED, 1.6, (x, 13), (x, 26))
-
-
-def _flag(pen: _Pen) -> None:
-    pen.line("#8b96a3", 2.6, (7, 2), (7, 30))
-    pen.polygon("#dd2e44", (8, 3), (28, 10), (8, 18))
-
-
-def _play(pen: _Pen) -> None:
-    pen.polygon(WHITE, (9, 4), (28, 16), (9, 28))
-
-
-PLAY = "▶"
-ICONS: dict[str, Callable[[_Pen], None]] = {
-    "🎬": _clapper,
-    "🕒": _clock,
-    "✖": _cross,
-    "🎲": _die,
-    "✏": _pencil,
-    "⏩": _forward,
-    "🔁": _repeat,
-    "⭐": _star,
-    "📜": _scroll,
-    "🗑": _bin,
-    "🚩": _flag,
-    PLAY: _play,
-}
 PIECE = re.compile(r"\*\*(?P<bold>.+?)\*\*|`(?P<code>.+?)`|(?P<ping><@\d+>)|(?P<plain>[^*`<]+|.)")
 EMOJI = re.compile("([" + "".join(ICONS) + "]\N{VARIATION SELECTOR-16}?)")
 
