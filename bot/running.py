@@ -218,6 +218,7 @@ def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
             forecaster=services.forecaster,
             members=Members(services.messenger),
             messenger=services.messenger,
+            speakers=services.speakers,
             door=services.door,
             rights=services.rights,
             signals=services.signals,

@@ -28,6 +28,7 @@ from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.members import Members
+from bot.discord_io.speakers import Speakers
 from bot.discord_io.whereabouts import Whereabouts
 from bot.fleet.service import FleetService
 from bot.hosted.service import HostedService
@@ -149,6 +150,7 @@ def _services(base: Base) -> Services:
         audit=Audit(base.database, clock=base.clock),
         signals=signals,
         messenger=base.messenger,
+        speakers=Speakers(languages=queue.member_languages, chosen=base.settings.language),
         forecaster=base.forecaster,
         shortages=base.shortages,
         data_watch=base.data_watch,
