@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageFile, ImageStat, PngImagePlugin
+from PIL import Image, ImageChops, ImageFile, ImageFilter, ImageStat, PngImagePlugin
 
 import system
 from engine.untrusted.colour import Colour
@@ -46,6 +46,8 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _HALF = 128
+_OUTLINE = 5
+"""Twice the width, in pixels, of what counts as the outline of a visible part, and one."""
 _PLUGINS = {
     PictureFormat.PNG: "PIL.PngImagePlugin",
     PictureFormat.JPEG: "PIL.JpegImagePlugin",
@@ -107,8 +109,8 @@ def decode(data: bytes, limits: PictureLimits) -> Decoded:
     """Turn a file into an upright RGB picture in sRGB, at most ``limits.max_working_side`` on a side.
 
     Of an animation, the first frame. 16 bits a channel become 8, and HDR is rolled off. What is transparent
-    lies on white when the visible part is dark, on black when it is bright: a sticker or a line drawing stays
-    readable.
+    lies on white when the outline of the visible part is dark, on black when it is bright: a sticker, a logo
+    or a line drawing stays readable.
 
     Raises:
         Refused: with the reason.
@@ -280,8 +282,11 @@ def _by_profile(image: Image.Image, profile: bytes) -> Image.Image:
 
 def _on_background(colours: Image.Image, alpha: Image.Image) -> Image.Image:
     visible = alpha.point(lambda value: 255 * (value >= _HALF))
-    seen = visible.getbbox() is not None
-    dark = seen and ImageStat.Stat(colours.convert("L"), visible).mean[0] < _HALF
+    # What meets the background has to stand out from it: a logo's letters, whatever is white in the logo.
+    outline = ImageChops.subtract(visible, visible.filter(ImageFilter.MinFilter(_OUTLINE)))
+    shown = outline if outline.getbbox() is not None else visible
+    seen = shown.getbbox() is not None
+    dark = seen and ImageStat.Stat(colours.convert("L"), shown).mean[0] < _HALF
     background = Image.new("RGB", colours.size, "white" if dark else "black")
     background.paste(colours, mask=alpha)
     return background

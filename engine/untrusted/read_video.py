@@ -186,7 +186,7 @@ class _Reader:
         return ClipColours.read(told.decode("utf-8", "replace"), width=stream.width, height=stream.height)
 
     def _ground(self, stream: Stream, decoder: str | None) -> str | None:
-        """What to lay a transparent clip on, as pictures are: white where its visible part is dark.
+        """What to lay a transparent clip on, as pictures are: white where its outline is dark.
 
         Returns:
             The colour by ffmpeg's name; None: nothing of it is transparent.
@@ -199,11 +199,12 @@ class _Reader:
             pixels = stdout_of(process).read(_GLANCES * 4 * _GLANCE_SIDE**2)
         if min(pixels[3::4], default=255) == 255:  # noqa: PLR2004 - opaque
             return None
-        seen = [
+        luma = [
             0.299 * red + 0.587 * green + 0.114 * blue
-            for red, green, blue, alpha in zip(*(iter(pixels),) * 4, strict=False)
-            if alpha >= _HALF
+            for red, green, blue in zip(pixels[::4], pixels[1::4], pixels[2::4], strict=True)
         ]
+        shown = _outlined([alpha >= _HALF for alpha in pixels[3::4]])
+        seen = [luma[at] for at in shown]
         return "white" if seen and sum(seen) / len(seen) < _HALF else "black"
 
     def _reading(self, decoder: str | None = None, *, words: str = "panic") -> list[str]:
@@ -216,6 +217,23 @@ class _Reader:
             "-max_pixels", str(limits.max_pixels), "-threads", _THREADS,
             *(() if decoder is None else ("-c:v", decoder)), "-fd", "0", "-i", "fd:",
         ]  # fmt: skip
+
+
+def _outlined(visible: list[bool]) -> list[int]:
+    """The places of visible pixels beside ones that are not, in frames of :data:`_GLANCE_SIDE`; else all."""
+    side = _GLANCE_SIDE
+    every = [at for at, is_seen in enumerate(visible) if is_seen]
+
+    def is_edge(at: int) -> bool:
+        frame, column = at // side**2, at % side
+        beside = (
+            at - 1 if column else at,
+            at + 1 if column < side - 1 else at,
+            *(to for to in (at - side, at + side) if to // side**2 == frame and to < len(visible)),
+        )
+        return not all(visible[to] for to in beside)
+
+    return [at for at in every if is_edge(at)] or every
 
 
 def _size(pixels: IO[bytes], side: int) -> tuple[int, int]:

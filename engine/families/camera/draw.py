@@ -19,6 +19,7 @@ from engine.core.errors import Unsupported
 from engine.core.family import Frames, Hooks, Inputs, Picture
 from engine.core.recipe import Recipe
 from engine.core.sentence import Sentence
+from engine.families.camera.captions import Overlay
 from engine.families.camera.crossing import Dissolve, Passage, crisp, turning
 from engine.families.camera.depth_eye import DepthEye
 from engine.families.camera.known import Known
@@ -131,15 +132,41 @@ class _Watch:
         return self.seen.lines(picture, count)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Setting:
+    """A picture that is ready to be filmed.
+
+    Attributes:
+        shot: of the picture, or of the photograph in it.
+        place: where in the frame it is shown.
+        around: the frame around it, which stands still; None: there is none.
+        captions: which lie over it, and stand still as well.
+    """
+
+    shot: Shot
+    place: Bounds
+    around: Picture | None = None
+    captions: Overlay | None = None
+
+    def frame(self, index: int, seconds: float) -> Picture:
+        """One frame, uint8 ``[H, W, 3]``."""
+        seen = self.shot.frame(index, seconds)
+        if self.captions is not None:
+            seen = seen.copy()
+            self.captions.lay_over(seen)
+        if self.around is None:
+            return seen
+        left, top, right, bottom = self.place
+        whole = self.around.copy()
+        whole[top:bottom, left:right] = seen
+        return whole
+
+
 def _film(picture: Picture, size: tuple[int, int], brief: Brief, watch: _Watch) -> Iterator[Picture]:
     """The frames of one picture."""
-    shot, (left, top, right, bottom), frame = _set_up(picture, size, brief, watch)
+    setting = _set_up(picture, size, brief, watch)
     for index, seconds in enumerate(brief.times):
-        seen = shot.frame(index, float(seconds))
-        if frame is not None:
-            seen, inside = frame.copy(), seen
-            seen[top:bottom, left:right] = inside
-        yield seen
+        yield setting.frame(index, float(seconds))
 
 
 def _cross(
@@ -153,7 +180,8 @@ def _cross(
         layout = read_layout(one)
         check()
         as_drawn = layout.flat or _is_page(one, layout, watch)
-        known.append(_drawn(one, layout) if as_drawn else watch.look(one))
+        # Both ends are the pictures as they are.
+        known.append(_drawn(one, layout) if as_drawn else watch.look(one).with_captions())
     pairing = pair(cover(first, *size), cover(last, *size), tuple(known[0].whole), tuple(known[1].whole))
     check()
     if pairing is not None:
@@ -164,12 +192,10 @@ def _cross(
     return Dissolve(first=begun, last=ended, times=brief.times).frames()
 
 
-def _set_up(
-    picture: Picture, size: tuple[int, int], brief: Brief, watch: _Watch
-) -> tuple[Shot, Bounds, Picture | None]:
-    """The shot, where in the frame it is shown, and what stands still around it.
+def _set_up(picture: Picture, size: tuple[int, int], brief: Brief, watch: _Watch) -> _Setting:
+    """Look at a picture and choose what is filmed of it.
 
-    Bars and the captions on them are no part of what the camera films.
+    Bars and the captions on them are no part of what the camera films, nor are captions over a photograph.
     """
     picture = _reduced(picture, size)
     layout = _without_page(picture, read_layout(picture), watch)
@@ -181,16 +207,29 @@ def _set_up(
         inside = np.ascontiguousarray(picture[top:bottom, left:right])
         known = watch.look(inside)
         watch.check()
-        shot = shot_of(inside, known, (place[2] - place[0], place[3] - place[1]), brief, watch.check)
-        return shot, place, cover(picture, *size)
+        setting = _photograph(inside, known, (place[2] - place[0], place[3] - place[1]), brief, watch)
+        return replace(setting, place=place, around=cover(picture, *size))
     seen = _photographed(picture, layout, watch)
     if seen is not None:
-        return shot_of(picture, seen, size, brief, watch.check), whole, None
+        return _photograph(picture, seen, size, brief, watch)
     content = layout.content if layout.flat else (0, 0, picture.shape[1], picture.shape[0])
     if not brief.onward:
         picture, content = surrounded(picture, content)
     known = _drawn(picture, replace(layout, content=content))
-    return shot_of(picture, known, size, brief, watch.check), whole, None
+    return _Setting(shot=shot_of(picture, known, size, brief, watch.check), place=whole)
+
+
+def _photograph(
+    picture: Picture, known: Known, size: tuple[int, int], brief: Brief, watch: _Watch
+) -> _Setting:
+    """Film a photograph, behind its captions where they can be lifted off it."""
+    captions = None if known.captions is None else known.captions.on_frame(size)
+    if known.captions is not None and captions is not None:
+        picture = known.captions.behind
+    else:
+        known = known.with_captions()
+    shot = shot_of(picture, known, size, brief, watch.check)
+    return _Setting(shot=shot, place=(0, 0, *size), captions=captions)
 
 
 def _without_page(picture: Picture, layout: Layout, watch: _Watch) -> Layout:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.families.camera.captions import Captions
 
 Plane = NDArray[np.float32]
 Area = tuple[float, float, float, float]
@@ -37,6 +39,7 @@ class Known:
         bends: something outside the subject would be seen to bend, so the ground may have no slope.
         flat: it is drawn or written, and has no depth.
         relief: how near each place is, where that was seen.
+        captions: letters that were laid over it; all else is known of the picture without them.
     """
 
     subject: Plane | None = None
@@ -47,6 +50,19 @@ class Known:
     bends: bool = True
     flat: bool = False
     relief: Relief | None = None
+    captions: Captions | None = None
+
+    def with_captions(self) -> Known:
+        """What is known of the picture with its captions, where they can't be lifted off."""
+        if self.captions is None:
+            return self
+        rows, columns = self.captions.cover.shape
+        texts = tuple(
+            (box.left / columns, box.top / rows, box.right / columns, box.bottom / rows)
+            for box in self.captions.places
+        )
+        # A subject may go on behind them.
+        return replace(self, captions=None, subject=None, body=None, bends=True, texts=(*self.texts, *texts))
 
     @property
     def whole(self) -> tuple[Area, ...]:

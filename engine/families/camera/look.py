@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.sight import ThingKind
+from engine.families.camera.captions import Captions, lifted
 from engine.families.camera.known import Area, Known, Plane, Relief
 from engine.families.camera.relief import standing_out
 from engine.vision.box import Box
@@ -16,6 +17,7 @@ from engine.vision.cutout import Cutout
 from engine.vision.eyes import GLANCE, Eye, Eyes
 from engine.vision.faces import Face
 from engine.vision.hands import Hand
+from engine.vision.text_regions import TextLine
 
 Pixels = NDArray[np.uint8]
 
@@ -60,15 +62,17 @@ def look(
         find_relief: sees how near each place is, or None; not asked where the picture is to be read.
     """
     rows, columns = picture.shape[:2]
+    captions, lines = _lettering(picture, eyes)
+    check()
+    if captions is not None:
+        picture = captions.behind
     seen = [face for face in eyes.faces(picture) if face.certainty >= SURE_FACE]
     faces = [face.box for face in seen]
     check()
     things = eyes.things(picture)
     animals = [thing.box for thing in things if thing.kind is ThingKind.ANIMAL]
-    lines = [line.box for line in eyes.text(picture, side=GLANCE) if line.certainty >= SURE_TEXT]
     check()
-    covered = sum(line.area for line in lines) / (rows * columns)
-    page = covered > PAGE
+    page = _covered(lines, picture) > PAGE
     cutout = None if page else eyes.cutout(picture)
     mask = None if cutout is None else _certain(cutout, (columns, rows), faces, lines, animals)
     check()
@@ -102,7 +106,27 @@ def look(
         or not eyes.has(Eye.FACES),
         flat=page and len(lines) >= PAGE_LINES,
         relief=relief,
+        captions=captions,
     )
+
+
+def _lettering(picture: Pixels, eyes: Eyes) -> tuple[Captions | None, list[Box]]:
+    """The captions of a picture, and all other lines in it. A page has none."""
+
+    def read(seen: Pixels) -> list[TextLine]:
+        return [line for line in eyes.text(seen, side=GLANCE) if line.certainty >= SURE_TEXT]
+
+    lines = read(picture)
+    boxes = [line.box for line in lines]
+    if not lines or (_covered(boxes, picture) > PAGE and len(lines) >= PAGE_LINES):
+        return None, boxes
+    captions = lifted(picture, lines, read)
+    return captions, boxes if captions is None else [line.box for line in captions.left]
+
+
+def _covered(lines: Sequence[Box], picture: Pixels) -> float:
+    """The share of a picture that letters cover."""
+    return float(sum(line.area for line in lines) / (picture.shape[0] * picture.shape[1]))
 
 
 def _certain(

@@ -267,6 +267,14 @@ async def test_a_transparent_clip_lies_on_a_ground_that_shows_it(name, ink, grou
     assert np.abs(frames[:, 40:56, 48:80].astype(int) - ink).max() <= 14
 
 
+async def test_a_bright_clip_with_a_dark_rim_lies_on_white(tmp_path):
+    picture = sticker((40, 42, 90), (0, 255, 0))
+    picture[:, 32:64, 40:88, :3] = 255
+    suffix, options = ALPHA["QuickTime Animation"]
+    _, frames = await taken(filmed(picture, *options, suffix=suffix), tmp_path)
+    assert np.abs(frames[:, :16].astype(int) - 255).max() <= 6
+
+
 async def test_a_transparent_gif_lies_on_a_ground_too(tmp_path):
     drawn = [Image.fromarray(frame) for frame in sticker((180, 30, 20), (0, 255, 0))]
     buffer = io.BytesIO()

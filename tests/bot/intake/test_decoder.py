@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageDraw
 
 from benchmarks.encoded_pictures import before_idat, chunk, encoded, oriented, png_of, scene
 from bot.intake import decoder as module
@@ -73,6 +73,15 @@ async def test_a_drawing_on_nothing_stays_readable(ink, ground):
     picture = await decoded(encoded("PNG", sticker))
     assert picture[0, 0].tolist() == [ground] * 3
     assert picture[32, 32].tolist() == list(ink)
+
+
+async def test_what_meets_the_background_decides_which_it_is():
+    """A bright disc with a dark rim and dark letters was laid on black, where the letters were gone."""
+    logo = Image.new("RGBA", (96, 96), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(logo)
+    pen.ellipse((10, 4, 86, 76), "white", (40, 42, 90, 255), width=5)
+    pen.rectangle((20, 84, 76, 90), (40, 42, 90, 255))
+    assert (await decoded(encoded("PNG", logo)))[0, 0].tolist() == [255] * 3
 
 
 async def test_a_large_picture_comes_out_at_the_working_size():

@@ -18,7 +18,7 @@ from engine.families.camera.layout import read_layout
 from engine.families.camera.seen import Seen
 from engine.families.camera.shot import Brief, _path, shot_of
 from engine.vision.box import Box
-from engine.vision.text_regions import SIDE
+from engine.vision.text_regions import SIDE, TextLine
 
 SIZE = (576, 576)
 TIMES = np.linspace(0, 4, 17)
@@ -124,12 +124,18 @@ def test_what_nothing_is_known_of_stays_whole():
     assert framed(picture, Known(), (100, 100))[0] is picture
 
 
+def line(box):
+    """A line of letters that fills a box."""
+    sides = [(box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom)]
+    return TextLine(corners=np.array(sides, np.float32), certainty=0.9)
+
+
 def studio(letters):
     """An even wall of two colours that reaches to the edge, and what the eyes see of it."""
     picture = np.full((240, 320, 3), (30, 180, 60), np.uint8)
     picture[:, 200:] = (200, 20, 30)
     boxes = [Box(left=60, top=20 + 40 * row, width=90, height=18) for row in range(letters)]
-    lines = [SimpleNamespace(box=box, certainty=0.9) for box in boxes]
+    lines = [line(box) for box in boxes]
     eyes: Any = SimpleNamespace(
         faces=lambda _picture: [],
         text=lambda _picture, side: lines,
@@ -155,7 +161,7 @@ def test_an_even_wall_without_a_page_of_letters_is_a_photographs():
 def closely(lines):
     """Eyes that find letters in a close look only."""
     boxes = [Box(left=60, top=60 + 12 * row, width=90, height=5) for row in range(lines)]
-    small = [SimpleNamespace(box=box, certainty=0.9) for box in boxes]
+    small = [line(box) for box in boxes]
     eyes: Any = SimpleNamespace(
         faces=lambda _picture: [],
         text=lambda _picture, side: small if side == SIDE else [],

@@ -18,6 +18,7 @@ from engine.families.camera.whole import BENT, worst_bend
 from engine.vision.box import Box
 from engine.vision.cutout import Cutout
 from engine.vision.hands import Hand
+from engine.vision.text_regions import TextLine
 
 SIZE = (320, 240)
 
@@ -40,6 +41,11 @@ def person(**changes):
 
 def box(left, top, width, height, certainty=0.9):
     return SimpleNamespace(box=Box(left=left, top=top, width=width, height=height), certainty=certainty)
+
+
+def line(left, top, width, height, certainty=0.9):
+    corners = [(left, top), (left + width, top), (left + width, top + height), (left, top + height)]
+    return TextLine(corners=np.array(corners, np.float32), certainty=certainty)
 
 
 FACE = box(142, 45, 36, 46)
@@ -161,7 +167,7 @@ def ragged():
         (faint(), [FACE], []),
         (ragged(), [], []),
         (person(), [FACE, box(250, 50, 34, 44)], []),
-        (person(), [FACE], [box(40, 150, 110, 20)]),
+        (person(), [FACE], [line(40, 150, 110, 20)]),
         (None, [FACE], []),
     ],
     ids=["doubt", "pieces", "all", "speck", "head", "half", "faint", "ragged", "group", "line", "nothing"],
@@ -183,10 +189,10 @@ def test_a_person_whose_hand_is_left_out_is_not_cut_out():
 
 
 def test_letters_elsewhere_keep_the_ground_level_and_a_page_is_flat():
-    known = seen(person(), [FACE], [box(10, 10, 60, 12)])
+    known = seen(person(), [FACE], [line(10, 10, 60, 12)])
     assert known.subject is not None
     assert known.bends
-    page = seen(person(), [], [box(10, 20 * row, 250, 14) for row in range(5)])
+    page = seen(person(), [], [line(10, 20 * row, 250, 14) for row in range(5)])
     assert page.flat
     assert page.subject is None
 

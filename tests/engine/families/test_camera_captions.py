@@ -1,0 +1,165 @@
+"""What was written over a photograph stays put while it moves; what is written in the scene moves with it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from engine.core.family import Hooks
+from engine.core.recipe import Camera, Motion
+from engine.families.camera.captions import lifted
+from engine.families.camera.draw import _film, _photograph, _Watch
+from engine.families.camera.known import Known
+from engine.families.camera.seen import Seen
+from engine.families.camera.shot import Brief
+from engine.vision.text_regions import TextLine
+
+WIDTH, HEIGHT = 480, 320
+AT = (90, 262)
+TIMES = np.linspace(0, 4, 9)
+
+
+@pytest.fixture(scope="module")
+def ground():
+    """Soft blots, as in a photograph that is out of focus."""
+    noise = np.random.default_rng(3).normal(0, 1, (HEIGHT, WIDTH, 3))
+    soft = cv2.GaussianBlur(noise, (0, 0), 9)
+    return np.clip(110 + soft / soft.std() * 22, 0, 190).astype(np.uint8)
+
+
+def written(ground, words="WHEN IT WORKS", at=AT, ink="white", rim=3, size=36):
+    """A picture with a caption, and its line as the eye would tell it."""
+    picture = Image.fromarray(ground.copy())
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(size)
+    pen.text(at, words, ink, font, stroke_width=rim, stroke_fill="black")
+    box = pen.textbbox(at, words, font)
+    return np.asarray(picture), line(*box)
+
+
+def line(left, top, right, bottom, certainty=0.95):
+    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
+    return TextLine(corners=corners, certainty=certainty)
+
+
+def nothing(_picture):
+    return []
+
+
+@pytest.mark.parametrize(("ink", "rim"), [("white", 3), ("white", 0), ("yellow", 2)])
+def test_a_caption_comes_off_whole_and_goes_back_on(ground, ink, rim):
+    picture, caption = written(ground, ink=ink, rim=rim)
+    captions = lifted(picture, [caption], nothing)
+    assert captions is not None
+    assert captions.places == (caption.box,)
+    assert np.abs(captions.behind.astype(int) - ground).mean() < 3, "blots are easily filled in"
+    assert np.abs(captions.behind.astype(int) - ground).max() < 90, "nothing bright or black is left"
+    overlay = captions.on_frame((WIDTH, HEIGHT))
+    assert overlay is not None
+    again = captions.behind.copy()
+    overlay.lay_over(again)
+    assert np.abs(again.astype(int) - picture).mean() < 2
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"at": (90, 130)},
+        {"ink": (150, 60, 60)},
+        {"words": "NO", "at": (200, 262)},
+        {"size": 9, "rim": 0},
+    ],
+    ids=["in the middle", "printed on something", "too short", "too small"],
+)
+def test_letters_that_belong_to_the_scene_stay_in_it(ground, changed):
+    picture, letters = written(ground, **changed)
+    assert lifted(picture, [letters], nothing) is None
+
+
+def test_shaded_letters_are_a_things_own(ground):
+    picture, letters = written(ground)
+    shade = np.linspace(0.55, 1, WIDTH)[None, :, None]
+    assert lifted((picture * shade).astype(np.uint8), [letters], nothing) is None
+
+
+def test_letters_that_lean_are_no_caption(ground):
+    picture, letters = written(ground)
+    turned = TextLine(
+        corners=letters.corners + np.array([0, 1], np.float32) * [[0], [30], [30], [0]], certainty=1.0
+    )
+    assert lifted(picture, [turned], nothing) is None
+
+
+def test_a_caption_of_which_letters_would_be_left_behind_stays_on(ground):
+    picture, caption = written(ground)
+    assert lifted(picture, [caption], lambda _picture: [caption]) is None
+    far = line(20, 20, 120, 50)
+    assert lifted(picture, [caption], lambda _picture: [far]) is not None, "a sign elsewhere is none of it"
+
+
+def test_all_lines_of_a_caption_come_off_or_none(ground):
+    picture, last = written(ground)
+    first_box = line(90, 218, 330, 250)
+    assert lifted(picture, [last, first_box], nothing) is None, "there is a line above that is no ink"
+    both, above = written(picture, words="AND", at=(190, 218))
+    captions = lifted(both, [last, above], nothing)
+    assert captions is not None
+    assert len(captions.places) == 2
+
+
+def watch():
+    """Eyes that see letters where there is something bright, and nothing else."""
+
+    def read(picture, side=0):
+        rows, columns = np.nonzero(picture.min(axis=2) > 225)
+        return [line(columns.min(), rows.min(), columns.max(), rows.max())] if rows.size > 200 else []
+
+    eyes: Any = SimpleNamespace(
+        faces=lambda _picture: [],
+        text=read,
+        cutout=lambda _picture: None,
+        things=lambda _picture: (),
+        has=lambda _eye: True,
+    )
+    depth: Any = SimpleNamespace(relief=lambda _picture, _hooks: None)
+    return _Watch(eyes=eyes, depth=depth, hooks=Hooks(), seen=Seen())
+
+
+def brief():
+    return Brief(camera=Camera.PUSH_IN, motion=Motion.NORMAL, seed=1, times=TIMES)
+
+
+def test_the_photograph_moves_behind_its_caption(ground):
+    picture, _ = written(ground)
+    frames = list(_film(picture, (WIDTH, HEIGHT), brief(), watch()))
+    first, last = (frame.astype(int) for frame in (frames[0], frames[-1]))
+    letters = picture.min(axis=2) > 250
+    assert np.abs(first - last)[letters].mean() < 1, "the letters stand still"
+    assert np.abs(first - last)[:200].mean() > 4, "the photograph does not"
+
+
+def test_a_caption_that_a_frames_shape_would_cut_stays_in_the_picture(ground):
+    picture, caption = written(ground)
+    captions = lifted(picture, [caption], nothing)
+    known = Known(captions=captions, subject=np.ones((4, 4), np.float32))
+    setting = _photograph(picture, known, (192, 320), brief(), watch())
+    assert setting.captions is None
+    assert known.with_captions().subject is None, "it may go on behind the letters"
+    (text,) = known.with_captions().texts
+    assert text == pytest.approx(
+        (
+            caption.box.left / WIDTH,
+            caption.box.top / HEIGHT,
+            caption.box.right / WIDTH,
+            caption.box.bottom / HEIGHT,
+        )
+    )
+
+
+def test_without_captions_nothing_changes():
+    known = Known(faces=((0.1, 0.1, 0.2, 0.2),))
+    assert known.with_captions() is known
