@@ -55,6 +55,7 @@ from bot.requests.preferring import Preferring
 from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
+from bot.requests.used_words import UsedWords
 from bot.requests.word_help import WordHelp
 from bot.services import Services
 from bot.turns import Turns
@@ -343,6 +344,7 @@ def _word_help(base: Base, submissions: Submissions, screening: Screening) -> Wo
         offers=base.queue.prompt_help,
         submissions=submissions,
         screening=screening,
+        closing=UsedWords(offers=base.queue.prompt_help, messenger=base.messenger),
     )
 
 

@@ -12,7 +12,7 @@ from bot.buttons.job_button import Place, own_private_job
 from bot.buttons.rows import view_of
 from bot.clips.choosing import ChooseTake, buttons_for
 from bot.discord_io.door import Manner
-from bot.discord_io.interactions import Interaction, say, token_of
+from bot.discord_io.interactions import Interaction, is_own_message, say, say_in_its_place, token_of
 from bot.requests.cancelling import Cancel, Cancelling
 from bot.text import private_texts, take_texts
 from db.jobs.job import Job
@@ -38,21 +38,21 @@ class ChoosePrivately(ChooseTake):
 
     def token(self, interaction: Interaction) -> str | None:
         """Change the answer by this click's token; in direct messages the clip is a message of its own."""
-        return None if interaction.guild_id is None else token_of(interaction)
+        if interaction.guild_id is None or not is_own_message(interaction):
+            return None
+        return token_of(interaction)
 
     async def confirm(self, interaction: Interaction, job: Job) -> None:
         """Say so in the place of the drafts."""
         direct = interaction.guild_id is None
         text = private_texts.waiting(take_texts.chosen(self.number), direct=direct)
         view = view_of([CancelPrivately(job.id)])
-        await interaction.response.edit_message(content=text, view=view, attachments=[])
+        await say_in_its_place(interaction, text, view)
 
     async def refuse(self, interaction: Interaction, job: Job) -> None:
         """Say so; in the place of the drafts, where nothing else will take it."""
         if job.chosen_late or (job.state.ended and job.state is not State.DELIVERED):
-            await interaction.response.edit_message(
-                content=str(take_texts.CHOSEN_BEFORE), view=None, attachments=[]
-            )
+            await say_in_its_place(interaction, take_texts.CHOSEN_BEFORE)
         else:
             await say(interaction, take_texts.CHOSEN_BEFORE)
 
@@ -76,7 +76,7 @@ class CancelPrivately(Cancel):
         """Cancel it; what came of it is said in the place of the drafts."""
         text = str(await interaction.client.part(Cancelling).cancel(job))
         if job.state in self.states:
-            await interaction.response.edit_message(content=text, view=None, attachments=[])
+            await say_in_its_place(interaction, text)
         else:
             await say(interaction, text)
 

@@ -17,7 +17,7 @@ from bot.discord_io.door import PLAIN, Door, Manner, Slot
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.discord_io.speakers import Speakers
-from bot.discord_io.whereabouts import spot_of
+from bot.discord_io.whereabouts import is_own_conversation, spot_of
 from bot.text import messages
 from bot.text.wording import speaking
 from bot.turns import asked_by
@@ -186,6 +186,26 @@ def guild_of(interaction: Interaction) -> int:
 def token_of(interaction: Interaction) -> str:
     """What the answer to an interaction can be changed with later, as a job's row keeps it."""
     return f"{interaction.application_id}:{interaction.token}"
+
+
+def is_own_message(interaction: Interaction) -> bool:
+    """Whether a click comes from a message that only the member who clicked sees.
+
+    A custom id can be forged on any message; what others see is not changed by that.
+    """
+    message = interaction.message
+    if message is None or is_own_conversation(interaction):
+        return message is not None
+    asked = message.interaction_metadata
+    return message.flags.ephemeral and asked is not None and asked.user.id == interaction.user.id
+
+
+async def say_in_its_place(interaction: Interaction, text: str, view: discord.ui.View | None = None) -> None:
+    """Let the private message of a click say this from now on; where it is not theirs, answer in private."""
+    if is_own_message(interaction):
+        await interaction.response.edit_message(content=str(text), view=view, attachments=[])
+    else:
+        await say(interaction, text)
 
 
 async def say(interaction: Interaction, text: str) -> None:

@@ -61,7 +61,7 @@ PASSING: Mapping[str, str] = {
 }
 """Tables whose rows about a member hold nothing to take away."""
 
-NOT_TOLD: Mapping[str, str] = {"api_key": "hash", "job": "token"}
+NOT_TOLD: Mapping[str, str] = {"api_key": "hash", "job": "token", "prompt_help": "token"}
 """Columns about a member that are no use to them."""
 
 FORGOTTEN = (
