@@ -147,6 +147,8 @@ def supervisor_of(services: Services) -> Supervisor:
 
 def _add_what_is_wanted(services: Services, supervisor: Supervisor) -> None:
     """The loops that depend on the owner's settings."""
+    if services.word_help.on:
+        supervisor.add(services.word_help.closing.loop)
     if services.settings.first_times:
         supervisor.add(first_times(services).loop)
     alert_policy = serving_policies.for_owner_alerts(services.settings)
@@ -218,6 +220,7 @@ def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
             forecaster=services.forecaster,
             members=Members(services.messenger),
             messenger=services.messenger,
+            speakers=services.speakers,
             door=services.door,
             rights=services.rights,
             signals=services.signals,

@@ -11,6 +11,7 @@
 `db.jobs.delivery`      how a clip reaches its channel once; status messages
 `db.jobs.choices`       takes to choose from
 `db.community.preferences`  what members and servers would have
+`db.community.member_languages` in which language members want to be spoken to
 `db.community.prompt_help`  requests that wait for their words
 `db.jobs.queries`       questions
 `db.moderation.actions`    pause, move, clear, ban
@@ -50,6 +51,7 @@ from db.api.owner_key import OwnerKey
 from db.api.requests import ApiRequests
 from db.community.contests import Contests
 from db.community.effects import Effects
+from db.community.member_languages import MemberLanguages
 from db.community.preferences import Preferences
 from db.community.prompt_help import PromptHelp
 from db.community.reels import Reels
@@ -97,6 +99,7 @@ class Queue:
         delivery: how a clip reaches its channel, and the message that follows a job.
         choices: takes to choose from.
         preferences: what members and servers would have.
+        member_languages: in which language members want to be spoken to.
         prompt_help: requests that wait for their words.
         jobs: questions about jobs.
         moderation: pause, move, clear, ban.
@@ -133,6 +136,7 @@ class Queue:
     delivery: Delivery
     choices: Choices
     preferences: Preferences
+    member_languages: MemberLanguages
     prompt_help: PromptHelp
     jobs: JobQueries
     moderation: Moderation
@@ -185,6 +189,7 @@ class Queue:
         self.delivery = Delivery(db, clock=clock)
         self.choices = Choices(db, clock=clock)
         self.preferences = Preferences(db, pseudonym_of=pseudonym_of, clock=clock)
+        self.member_languages = MemberLanguages(db, pseudonym_of=pseudonym_of, clock=clock)
         self.prompt_help = PromptHelp(db, pseudonym_of=pseudonym_of, clock=clock)
         self.jobs = JobQueries(db, share=share, clock=clock)
         self.moderation = Moderation(db, pseudonym_of=pseudonym_of, clock=clock)

@@ -133,6 +133,7 @@ class Job:
         draft: its number among the drafts, from 1; 0: it is none.
         private: only its member is to see it.
         token: what its answer can be changed with, while that may be.
+        token_at: when that token was given; None: with the request.
         answer_only: the bot is not where it was asked for: all that is said of it goes into the answer.
         given: JSON, what its command was given, where defaults were added; opaque to this package.
         language: in which its member is told of it.
@@ -202,6 +203,7 @@ class Job:
     draft: int = 0
     private: bool = False
     token: str | None = None
+    token_at: float | None = None
     answer_only: bool = False
     given: str | None = None
     language: str = "en"
