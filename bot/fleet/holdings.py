@@ -165,7 +165,14 @@ class Holdings:
             blamed: that is held against the job.
         """
         self.leases.end(claim)
-        state = await self._parts.claims.lose(claim, anew=blamed, most=self._policy.losses)
+        state = await self._parts.claims.lose(
+            claim,
+            losses=self._policy.losses,
+            faults=self._policy.faults,
+            anew=anew,
+            blamed=blamed,
+            spared=anew and await self._parts.others_first.are_there(claim.job, claim.worker),
+        )
         if state is not None:
             why = "its worker began anew" if anew else "nothing was heard of its worker"
             log.warning("job %s: %s; it is %s", claim.job, why, state)

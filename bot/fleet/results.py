@@ -19,7 +19,7 @@ from bot.link.failures import error_of
 from bot.link.messages import Done, Fail, FailKind, Verdict
 from bot.loops.discards import Discards
 from bot.loops.handing_in import HandingIn
-from bot.loops.outcomes import BROKEN_DEVICE, MachineAtFault
+from bot.loops.outcomes import BROKEN_DEVICE, WRONG_VERSION, MachineAtFault
 from bot.loops.render_tally import RenderTally
 from db.errors import BlobDamaged
 from db.fleet.worker_claims import Standing, WorkerClaims
@@ -109,6 +109,7 @@ class Results:
         self._tally = tally
         self._checks = checks
         self._blame = blame
+        self._gave_back = Blame()
         self._clock = clock
 
     async def settle(self, place: Place, holding: Holding, *, give_up: Callable[[], bool]) -> Settled:
@@ -157,6 +158,7 @@ class Results:
             self._tally.add(receipt)
             place.outcomes.drew(job.id)
             self._blame.drew(job.id, place.worker.id)
+            self._gave_back.drew(job.id, place.worker.id)
             kept = await self._handing_in.take(job, clip, receipt)
             adopted = True  # it was moved away, whether it was kept or not
         except BlobDamaged as error:
@@ -178,8 +180,10 @@ class Results:
     def _meaning(self, worker: Worker, job: Job, fail: Fail) -> Exception:
         """What a failure is, as far as the bot believes it."""
         error, words = error_of(fail), f"{fail.kind} {fail.code}: {fail.text}\n{fail.detail}"
-        if fail.code == BROKEN_DEVICE:
+        if fail.code in {BROKEN_DEVICE, WRONG_VERSION}:
             return MachineAtFault(words)
+        if fail.kind is FailKind.SHUTDOWN and not self._gave_back.falls_on(job.id, worker.id):
+            return MachineAtFault(f"it gives the job back again and again: {words}")
         if worker.trust is not Trust.OWN and fail.kind not in TAKEN_AT_THEIR_WORD:
             # What members read, and whether a job fails for good, no stranger says.
             error = MachineAtFault(words) if fail.kind == FailKind.SHORTAGE else EngineDied(None, words)

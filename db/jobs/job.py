@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from db.states import JobId, State
 
@@ -124,6 +124,7 @@ class Job:
         ability: JSON, what a machine must have to draw it; "": none but the bot's own engines may.
         worker: what claimed it last; None: an engine of the bot's own.
         losses: how often a worker's program began anew while it drew this job.
+        faults: how often each place failed in it; see :mod:`db.jobs.faults`.
         takes: of so many drafts its member wanted to choose one; 0: of none.
         choosing: it waits for that, and is not claimed.
         choose_until: when the best draft is finished if nobody has chosen; None: they were not shown.
@@ -193,6 +194,7 @@ class Job:
     ability: str = ""
     worker: str | None = None
     losses: int = 0
+    faults: Mapping[str, int] = field(default_factory=dict)
     takes: int = 0
     choosing: bool = False
     choose_until: float | None = None

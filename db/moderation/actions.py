@@ -170,6 +170,7 @@ class Moderation(Rows):
                 stumbled_at=None,
                 worker=None,
                 losses=0,
+                faults="{}",
                 cancel_requested=0,
                 stage="",
                 fraction=0,
