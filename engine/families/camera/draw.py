@@ -97,6 +97,11 @@ class CameraFamily:
         return ended
 
 
+PARTLY, WINDOW_LINES = 0.25, 6
+"""Share of exactly even pixels, and the number of lines, from which on it is a program's window with a
+photograph in it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Watch:
     """What looks at pictures during a take."""
@@ -167,7 +172,7 @@ def _set_up(
     Bars and the captions on them are no part of what the camera films.
     """
     picture = _reduced(picture, size)
-    layout = read_layout(picture)
+    layout = _without_page(picture, read_layout(picture), watch)
     watch.check()
     whole = (0, 0, *size)
     if layout.panel is not None:
@@ -188,16 +193,28 @@ def _set_up(
     return shot_of(picture, known, size, brief, watch.check), whole, None
 
 
+def _without_page(picture: Picture, layout: Layout, watch: _Watch) -> Layout:
+    """A layout whose panel is no page: what is written between the bars of a window goes on below them."""
+    if layout.panel is None:
+        return layout
+    left, top, right, bottom = layout.panel
+    inside = np.ascontiguousarray(picture[top:bottom, left:right])
+    if not _is_page(inside, read_layout(inside), watch):
+        return layout
+    return replace(layout, panel=None, flat=True, content=(0, 0, picture.shape[1], picture.shape[0]))
+
+
 def _is_page(picture: Picture, layout: Layout, watch: _Watch) -> bool:
     """Whether a program wrote it.
 
-    A screenshot may be as white as a burnt sky, and its letters too small for a glance.
+    A screenshot may be as white as a burnt sky, and its letters too small for a glance. With a large
+    photograph in it, or kept as JPEG, less of it is even; then it takes more lines.
     """
-    if layout.even < PROGRAM:
+    if layout.even < PARTLY:
         return False
     lines = watch.lines(picture)
     watch.check()
-    return lines >= PAGE_LINES
+    return lines >= (PAGE_LINES if layout.even >= PROGRAM else WINDOW_LINES)
 
 
 def _photographed(picture: Picture, layout: Layout, watch: _Watch) -> Known | None:
@@ -213,7 +230,7 @@ def _photographed(picture: Picture, layout: Layout, watch: _Watch) -> Known | No
     watch.check()
     if not layout.flat:
         return None if known.flat or _is_page(picture, layout, watch) else known
-    if known.flat or len(known.texts) >= PAGE_LINES:
+    if known.flat or len(known.texts) >= PAGE_LINES or _is_page(picture, layout, watch):
         return None
     # It has no ground that could slope.
     return replace(known, bends=True, flat=known.subject is None)

@@ -25,6 +25,11 @@ _DARK = (
     160.0  # of 255: white letters then have a contrast of 4.5 : 1 even on a white frame, which WCAG asks for
 )
 _WHITE = (255, 255, 255, 255)
+_PLAIN = {
+    "\N{LATIN SMALL LETTER DOTLESS I}": "i", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O",
+    "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ß": "ss", "ħ": "h", "ð": "d", "þ": "th", "ŋ": "ng", "ə": "e",
+}  # fmt: skip
+"""Letters that Unicode does not take apart, as plain ones."""
 
 
 class Lettering:
@@ -64,7 +69,8 @@ def _letters(character: str) -> str:
         return " "
     if _has_glyph(character):
         return character
-    bare = "".join(part for part in unicodedata.normalize("NFKD", character) if _has_glyph(part))
+    parts = unicodedata.normalize("NFKD", _PLAIN.get(character, character))
+    bare = "".join(part for part in parts if _has_glyph(part))
     return bare if bare.isascii() else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from engine.core.family import Hooks
 from engine.core.recipe import Camera, Motion
 from engine.families.camera.aim import aims, framed
-from engine.families.camera.draw import _photographed, _Watch
+from engine.families.camera.draw import _photographed, _Watch, _without_page
 from engine.families.camera.known import Known
 from engine.families.camera.layout import read_layout
 from engine.families.camera.seen import Seen
@@ -151,8 +152,8 @@ def test_an_even_wall_without_a_page_of_letters_is_a_photographs():
     assert studio(letters=5) is None
 
 
-def seen_closely(picture, lines):
-    """What is made of a picture whose letters only a close look finds."""
+def closely(lines):
+    """Eyes that find letters in a close look only."""
     boxes = [Box(left=60, top=60 + 12 * row, width=90, height=5) for row in range(lines)]
     small = [SimpleNamespace(box=box, certainty=0.9) for box in boxes]
     eyes: Any = SimpleNamespace(
@@ -163,9 +164,12 @@ def seen_closely(picture, lines):
         has=lambda _eye: True,
     )
     depth: Any = SimpleNamespace(relief=lambda _picture, _hooks: None)
-    return _photographed(
-        picture, read_layout(picture), _Watch(eyes=eyes, depth=depth, hooks=Hooks(), seen=Seen())
-    )
+    return _Watch(eyes=eyes, depth=depth, hooks=Hooks(), seen=Seen())
+
+
+def seen_closely(picture, lines):
+    """What is made of a picture whose letters only a close look finds."""
+    return _photographed(picture, read_layout(picture), closely(lines))
 
 
 def test_a_white_screenshot_with_tiny_letters_stays_whole():
@@ -177,6 +181,26 @@ def test_a_white_screenshot_with_tiny_letters_stays_whole():
     assert seen_closely(page, lines=2) is not None
     noisy = np.random.default_rng(1).integers(180, 255, page.shape, np.uint8)
     assert seen_closely(noisy, lines=20) is not None, "no program drew that"
+
+
+def window():
+    """A program's window: a dark bar, fields on an even ground, and a photograph."""
+    picture = np.full((360, 480, 3), 24, np.uint8)
+    picture[40:] = 40
+    picture[45:200:8, 20:460] = 90
+    picture[200:340, 200:460] = np.random.default_rng(2).integers(0, 255, (140, 260, 3), np.uint8)
+    return picture
+
+
+def test_a_window_with_a_photograph_in_it_stays_whole():
+    """Its bar was held still, and its letters left the frame below it."""
+    layout = read_layout(window())
+    barred = replace(layout, panel=(0, 40, 480, 360), flat=False)
+    whole = _without_page(window(), barred, closely(lines=8))
+    assert (whole.panel, whole.flat, whole.content) == (None, True, (0, 0, 480, 360))
+    assert _photographed(window(), whole, closely(lines=8)) is None, "a glance finds no letters in it"
+    assert _without_page(window(), barred, closely(lines=3)) is barred, "a photograph may have a few"
+    assert _photographed(window(), whole, closely(lines=3)) is not None
 
 
 @pytest.mark.parametrize(

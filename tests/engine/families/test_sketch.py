@@ -171,6 +171,11 @@ def test_the_sketch_says_what_it_does_not_know():
         ("a\n\tcat\x07!", "a cat !"),
         ("cafe\u0301 Ⅳ", "cafe IV"),
         ("dancing 💖 hearts", "dancing hearts"),
+        (
+            "kot śpi na łóżku, f\N{LATIN SMALL LETTER DOTLESS I}rt\N{LATIN SMALL LETTER DOTLESS I}na",
+            "kot spi na lozku, firtina",
+        ),
+        ("smørrebrød på øen, weiß", "smorrebrod pa oen, weiss"),
         ("שלום עולם", "(2 words in letters that this sketch cannot write)"),
         ("🚀", "(1 word in letters that this sketch cannot write)"),
         ("", ""),

@@ -89,6 +89,25 @@ def test_forms_numbers_and_emoji(prompt, thing, count):
     assert things(prompt)[0] == (thing, count)
 
 
+def test_the_plural_of_a_thing_is_never_a_small_word():
+    """“Bees” were read as a form of “be”, and nothing was drawn."""
+    english = vocabulary.vocabulary("en")
+    singular = [
+        word for word in english.names if word.isalpha() and not word.endswith(("s", "x", "z", "h", "y"))
+    ]
+    taken = {word: tokens(f"two {word}s")[1][-1].meaning for word in singular if english.said(word) is None}
+    assert [word for word, meaning in taken.items() if meaning is None or meaning.kind == "small"] == []
+    assert len(taken) > 2000
+
+
+def test_what_steams_or_blooms_is_no_other_thing():
+    assert things("a cup of coffee steaming on a table") == [("hot-beverage", 1)]
+    assert things("roses blooming in a garden, bees") == [("rose", 3), ("honeybee", 3)]
+    vision = read("눈 속을 달리는 늑대")
+    assert [subject.thing for subject in vision.subjects] == ["wolf"]
+    assert vision.weather == {Weather.SNOW}
+
+
 @pytest.mark.parametrize(
     ("prompt", "colours"),
     [

@@ -22,6 +22,8 @@ COMPOUNDING = frozenset({"de", "nl", "sv", "da", "no", "fi", "hu"})
 
 _FOLDED = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW")
 _LEAST = 3  # letters of a stem
+_HISSING = ("s", "x", "z", "ch", "sh", "o")
+"""What an English noun ends in that takes "es" in the plural."""
 
 
 @cache
@@ -121,15 +123,16 @@ def _english(word: str) -> Iterator[str]:
     word = word.removesuffix("'s")
     yield word
     for ending, others in (
-        ("ies", ("y",)), ("ves", ("f", "fe")), ("es", ("", "e")), ("s", ("",)), ("ing", ("", "e")), ("ed",
+        ("ies", ("y",)), ("ves", ("f", "fe")), ("s", ("",)), ("es", ("",)), ("ing", ("", "e")), ("ed",
         ("", "e")),
     ):  # fmt: skip
-        if word.endswith(ending):
-            root = word.removesuffix(ending)
-            if len(root) >= _LEAST - 1:
-                yield from (root + other for other in others)
-            if len(root) >= _LEAST and root[-1] == root[-2]:
-                yield root[:-1]
+        root = word.removesuffix(ending)
+        if root == word or (ending == "es" and not root.endswith(_HISSING)):
+            continue  # "bees" are bees, and nothing of "be"
+        if len(root) >= _LEAST - 1:
+            yield from (root + other for other in others)
+        if ending in {"ing", "ed"} and len(root) >= _LEAST and root[-1] == root[-2]:
+            yield root[:-1]
 
 
 def is_plural(word: str, language: str) -> bool:
