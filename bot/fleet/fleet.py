@@ -10,6 +10,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bot.fleet.account import Account, News
@@ -223,6 +224,7 @@ class Fleet:
             and now >= helper.rests_until
             and now - helper.heard_at < BEATS_MISSED * self.policy.beat
             and helper.place.worker.id not in self._out
+            and (self._parts.results.takes_strangers or helper.place.worker.trust is Trust.OWN)
             and self._parts.may_claim()
         )
 
@@ -257,7 +259,7 @@ class Fleet:
             place.pauses.forget()
             return None
         try:
-            order = await self._parts.orders.of(job, own=worker.trust is Trust.OWN)
+            order = await self._parts.orders.of(job, own=job.trust == Trust.OWN)
         except (OSError, ValueError) as error:
             pause = await place.outcomes.record(job, error, give_up=lambda: self.holdings.stopping)
             helper.rests_until = max(helper.rests_until, time.monotonic() + pause)
@@ -296,9 +298,16 @@ class Fleet:
                 if len(helper.strange) > self.policy.strange_claims:
                     raise PutOut(STRANGE_CLAIMS)
             return
+        trust = helper.place.worker.trust
+        if job.trust is None:  # from before that was written down
+            job = replace(job, trust=trust)
+        holding = self.holdings.hold(
+            helper, job, await self._parts.orders.of(job, own=job.trust == Trust.OWN)
+        )
+        if not trust.covers(holding.trust):
+            await self.holdings.take_back(helper, holding)
+            return
         log.info("worker %s goes on with job %s", helper.place.seat.name, job.id)
-        own = helper.place.worker.trust is Trust.OWN
-        holding = self.holdings.hold(helper, job, await self._parts.orders.of(job, own=own))
         holding.told = held
         self.holdings.show(helper, holding)
         if holding.drawn:

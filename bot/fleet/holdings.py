@@ -180,6 +180,13 @@ class Holdings:
         self._parts.signals.places_changed()
         self._parts.signals.queued()
 
+    async def take_back(self, helper: Helper, holding: Holding) -> None:
+        """A worker may not go on with a claim that it holds: another draws the job."""
+        if holding.fetching is not None:
+            holding.fetching.cancel()
+        await helper.place.outcomes.requeue(holding.job, Requeue.LOST)
+        await self.decide(helper, holding.key, Verdict.STALE)
+
     async def give_all_back(self, helper: Helper) -> None:
         """A worker may not come any more: its jobs go to the front."""
         for holding in list(helper.account.holdings.values()):

@@ -14,7 +14,6 @@ from bot.fleet.can import can, read
 from bot.fleet.places import Place, Places
 from bot.seats import HERE, Seat
 from db.fleet.faulted import Faulted, FaultedJobs
-from db.fleet.workers import Trust
 from db.states import JobId
 
 PATIENCE = 600.0
@@ -110,14 +109,8 @@ class OthersFirst:
         ability = read(job.ability)
         if job.lane != HERE or ability is None:
             return
-        trusts = list(Trust)
         for place in self._places:
-            trust = place.worker.trust
-            if (
-                place.seat.is_ready
-                and trusts.index(trust) <= trusts.index(job.trust)
-                and can(place.machine, ability)
-            ):
+            if place.seat.is_ready and place.worker.trust.covers(job.trust) and can(place.machine, ability):
                 yield place
 
 

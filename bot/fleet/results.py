@@ -112,6 +112,11 @@ class Results:
         self._gave_back = Blame()
         self._clock = clock
 
+    @property
+    def takes_strangers(self) -> bool:
+        """Whether machines that are not the owner's may draw: what they draw is looked at."""
+        return self._checks is not None
+
     async def settle(self, place: Place, holding: Holding, *, give_up: Callable[[], bool]) -> Settled:
         """See the end of a claim through.
 
@@ -150,7 +155,7 @@ class Results:
         holding.fetching = None
         adopted = False
         try:
-            if place.worker.trust is not Trust.OWN:
+            if holding.trust is not Trust.OWN:
                 if self._checks is None:
                     raise Unfit("clips of machines that are not the owner's are not taken here")
                 clip, receipt = await self._checks.clip(clip, receipt, job, place.worker)
@@ -173,18 +178,19 @@ class Results:
         self, place: Place, holding: Holding, fail: Fail, give_up: Callable[[], bool]
     ) -> Settled:
         pause = await place.outcomes.record(
-            holding.job, self._meaning(place.worker, holding.job, fail), give_up=give_up
+            holding.job, self._meaning(place.worker, holding, fail), give_up=give_up
         )
         return Settled(verdict=Verdict.FAILED, pause=pause)
 
-    def _meaning(self, worker: Worker, job: Job, fail: Fail) -> Exception:
+    def _meaning(self, worker: Worker, holding: Holding, fail: Fail) -> Exception:
         """What a failure is, as far as the bot believes it."""
+        job = holding.job
         error, words = error_of(fail), f"{fail.kind} {fail.code}: {fail.text}\n{fail.detail}"
         if fail.code in {BROKEN_DEVICE, WRONG_VERSION}:
             return MachineAtFault(words)
         if fail.kind is FailKind.SHUTDOWN and not self._gave_back.falls_on(job.id, worker.id):
             return MachineAtFault(f"it gives the job back again and again: {words}")
-        if worker.trust is not Trust.OWN and fail.kind not in TAKEN_AT_THEIR_WORD:
+        if holding.trust is not Trust.OWN and fail.kind not in TAKEN_AT_THEIR_WORD:
             # What members read, and whether a job fails for good, no stranger says.
             error = MachineAtFault(words) if fail.kind == FailKind.SHORTAGE else EngineDied(None, words)
         if isinstance(error, EngineDied) and not self._blame.falls_on(job.id, worker.id):

@@ -97,7 +97,7 @@ def fleet_service(
         signals: say what has happened to jobs, and are told.
         places: what the other parts see of workers.
         tally: counts what was drawn.
-        checks: look at what strangers' machines drew; None: nothing of theirs is taken.
+        checks: look at what strangers' machines drew; None: only the owner's may draw.
         own_weights: the owner's checkpoints and styles, and who may have a copy.
         others_first: knows who is to try a job in which a machine has failed.
         outcomes_of: makes what records the ends of a worker's claims, by its name.

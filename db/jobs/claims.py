@@ -44,8 +44,8 @@ _IN_TURN = "ORDER BY job.priority DESC, job.front DESC, job.due, job.slot_seq LI
 _TAKE = """
 UPDATE job
 SET
-    state = 'running', claim = claim + 1, seat = :seat, worker = :worker, started_at = :now, stage = '',
-    fraction = 0, take = 0
+    state = 'running', claim = claim + 1, seat = :seat, worker = :worker, trust = :trust, started_at = :now,
+    stage = '', fraction = 0, take = 0
 """
 
 NEXT = f"""
@@ -204,6 +204,7 @@ class Claims(Rows):
             "unable": json.dumps(list(unable)),
             "seat": seat,
             "worker": None,
+            "trust": None,
             "last": json.dumps(list(last)),
             "left": json.dumps(list(left)),
             "most": self._share.member_running,

@@ -123,6 +123,7 @@ class Job:
         api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
         ability: JSON, what a machine must have to draw it; "": none but the bot's own engines may.
         worker: what claimed it last; None: an engine of the bot's own.
+        trust: how far that worker was trusted when it was given the claim; None: it was no worker.
         losses: how often a worker's program began anew while it drew this job.
         faults: how often each place failed in it; see :mod:`db.jobs.faults`.
         takes: of so many drafts its member wanted to choose one; 0: of none.
@@ -193,6 +194,7 @@ class Job:
     api_key: str | None = None
     ability: str = ""
     worker: str | None = None
+    trust: str | None = None
     losses: int = 0
     faults: Mapping[str, int] = field(default_factory=dict)
     takes: int = 0

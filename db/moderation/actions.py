@@ -169,6 +169,7 @@ class Moderation(Rows):
                 stumbles=0,
                 stumbled_at=None,
                 worker=None,
+                trust=None,
                 losses=0,
                 faults="{}",
                 cancel_requested=0,
