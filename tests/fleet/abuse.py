@@ -311,18 +311,18 @@ class Abuse:
         apart: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
         ends = self.ends.read()
         for blow in (blow for blow in blows if blow["worker"]):
-            over = (end["t"] for end in ends if end["worker"] == blow["worker"] and end["t"] >= blow["t"])
-            apart[blow["worker"]].append((blow["t"], next(over, math.inf)))
+            later = [end["t"] for end in ends if end["worker"] == blow["worker"] and end["t"] >= blow["t"]]
+            apart[blow["worker"]].append((blow["t"], min(later, default=math.inf)))
         idle, back = [], []
         for name, lines in drawn.items():
-            for sooner, later in itertools.pairwise(lines):
-                if (sooner["what"], later["what"]) != ("end", "begin"):
+            for drew, draws in itertools.pairwise(lines):
+                if (drew["what"], draws["what"]) != ("end", "begin"):
                     continue
-                over = [end for begun, end in apart[name] if begun < later["t"] and end > sooner["t"]]
+                over = [end for begun, end in apart[name] if begun < draws["t"] and end > drew["t"]]
                 if over:
-                    back.append(max(0.0, later["t"] - max(over)))
+                    back.append(max(0.0, draws["t"] - max(over)))
                 else:
-                    idle.append(later["t"] - sooner["t"])
+                    idle.append(draws["t"] - drew["t"])
         return idle, back
 
     def _mend(self, drawn: dict[str, list[dict[str, Any]]], blows: list[dict[str, Any]]) -> None:
