@@ -10,7 +10,6 @@ from bot.broker.keeping import ASKED, Kept, NoList, answer_subject
 from bot.link.connection import Line, Login
 from bot.link.errors import LoginRefused, NoAnswer, NobodyThere
 
-
 AGAIN_AFTER = 0.2
 """Seconds between two questions that find nobody."""
 
