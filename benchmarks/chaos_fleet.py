@@ -41,6 +41,7 @@ def report(outcome: Outcome) -> None:
     print(_spread("given to the next after a silence, all kinds", silent))
     idle = [quantile(outcome.idle, share) * 1000 for share in (0.5, 0.95, 0.99)]
     print(f"idle between two renders: p50 {idle[0]:.1f} ms, p95 {idle[1]:.1f}, p99 {idle[2]:.1f}")
+    print(_spread("a worker that could not reach the bot draws again, once it can", outcome.back))
     print(f"drawing that came to nothing: {outcome.wasted:.1%}")
     late = [quantile(outcome.late, share) * 1000 for share in (0.5, 0.99, 1.0)]
     print(

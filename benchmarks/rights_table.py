@@ -28,6 +28,7 @@ from bot.buttons import rows
 from bot.buttons.button import Look
 from bot.buttons.form import Form
 from bot.buttons.job_button import JobButton, Place
+from bot.clips.private_choosing import CancelPrivately, ChoosePrivately
 from bot.moderation.case_buttons import CaseButton, case_buttons
 from bot.privacy.rights import ErasureButton
 from db.jobs.job import Job
@@ -128,6 +129,7 @@ def tries_of_buttons(scene: Scene) -> Iterator[Try]:
     """Every button and every form, on a job of Ada's; those of cards in the first round."""
     for job_kind in rows.job_buttons():
         name = _shown(job_kind.look) + (" (a first look)" if job_kind.place is Place.DRAFT else "")
+        name += " (private drafts)" if issubclass(job_kind, ChoosePrivately | CancelPrivately) else ""
         yield name, job_kind.states[0], clicked(scene, functools.partial(_button, job_kind))
     for case_kind in case_buttons():
         review = case_kind.kind is CaseKind.REVIEW

@@ -20,6 +20,7 @@ from bot.clips.takes import TakesToChoose
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
+from bot.discord_io.speakers import Speakers
 from bot.fleet.service import FleetService
 from bot.forecast import Forecaster
 from bot.hosted.service import HostedService
@@ -71,6 +72,7 @@ class Services:
     audit: Audit
     signals: JobSignals
     messenger: Messenger
+    speakers: Speakers
     forecaster: Forecaster
     shortages: Shortages
     data_watch: DataWatch

@@ -11,6 +11,7 @@
 `db.jobs.delivery`      how a clip reaches its channel once; status messages
 `db.jobs.choices`       takes to choose from
 `db.community.preferences`  what members and servers would have
+`db.community.member_languages` in which language members want to be spoken to
 `db.community.prompt_help`  requests that wait for their words
 `db.jobs.queries`       questions
 `db.moderation.actions`    pause, move, clear, ban
@@ -28,6 +29,7 @@
 `db.fleet.workers`      who else draws, and how far each is trusted
 `db.fleet.remote_guilds`  whose jobs they may draw
 `db.fleet.worker_claims`  their side of a job
+`db.fleet.faulted`      jobs in which a machine has failed
 `db.lately`        how jobs went lately
 `db.api.owner_key`      the owner's key for the dashboard
 `db.api.keys`           keys of the HTTP API
@@ -50,9 +52,11 @@ from db.api.owner_key import OwnerKey
 from db.api.requests import ApiRequests
 from db.community.contests import Contests
 from db.community.effects import Effects
+from db.community.member_languages import MemberLanguages
 from db.community.preferences import Preferences
 from db.community.prompt_help import PromptHelp
 from db.community.reels import Reels
+from db.fleet.faulted import FaultedJobs
 from db.fleet.remote_guilds import RemoteGuilds
 from db.fleet.worker_claims import WorkerClaims
 from db.fleet.workers import Workers
@@ -97,6 +101,7 @@ class Queue:
         delivery: how a clip reaches its channel, and the message that follows a job.
         choices: takes to choose from.
         preferences: what members and servers would have.
+        member_languages: in which language members want to be spoken to.
         prompt_help: requests that wait for their words.
         jobs: questions about jobs.
         moderation: pause, move, clear, ban.
@@ -115,6 +120,7 @@ class Queue:
         workers: who else draws, and how far each is trusted.
         remote_guilds: whose jobs they may draw.
         worker_claims: their side of a job.
+        faulted: jobs in which a machine has failed.
         lately: how jobs went lately.
         owner_key: the owner's key for the dashboard.
         api_keys: keys of the HTTP API.
@@ -133,6 +139,7 @@ class Queue:
     delivery: Delivery
     choices: Choices
     preferences: Preferences
+    member_languages: MemberLanguages
     prompt_help: PromptHelp
     jobs: JobQueries
     moderation: Moderation
@@ -151,6 +158,7 @@ class Queue:
     workers: Workers
     remote_guilds: RemoteGuilds
     worker_claims: WorkerClaims
+    faulted: FaultedJobs
     lately: Lately
     owner_key: OwnerKey
     api_keys: ApiKeys
@@ -185,6 +193,7 @@ class Queue:
         self.delivery = Delivery(db, clock=clock)
         self.choices = Choices(db, clock=clock)
         self.preferences = Preferences(db, pseudonym_of=pseudonym_of, clock=clock)
+        self.member_languages = MemberLanguages(db, pseudonym_of=pseudonym_of, clock=clock)
         self.prompt_help = PromptHelp(db, pseudonym_of=pseudonym_of, clock=clock)
         self.jobs = JobQueries(db, share=share, clock=clock)
         self.moderation = Moderation(db, pseudonym_of=pseudonym_of, clock=clock)
@@ -203,6 +212,7 @@ class Queue:
         self.workers = Workers(db, clock=clock)
         self.remote_guilds = RemoteGuilds(db, clock=clock)
         self.worker_claims = WorkerClaims(db, share=share, clock=clock)
+        self.faulted = FaultedJobs(db, clock=clock)
         self.lately = Lately(db, clock=clock)
         self.owner_key = OwnerKey(db, clock=clock)
         self.api_keys = ApiKeys(db, clock=clock)

@@ -68,7 +68,7 @@ class Asking:
             if refusal is not None:
                 kind = DOOR.get(refusal, Kind.BUSY)
                 raise Problem(kind, refusal, headers=AGAIN_SOON if kind is Kind.BUSY else None)
-            await self._parts.taking.check(self._asker(call, member, NOWHERE))
+            await self._parts.taking.check(await self._asker(call, member, NOWHERE))
             async with self._body(call) as body:
                 return await self._once(call, member, wanted, body)
 
@@ -141,7 +141,7 @@ class Asking:
         else:
             request = self._parts.taking.request_for(described, given, body.files)
         files = {Role(role): file for role, file in body.files.items()}
-        asker = self._asker(call, member, channel)
+        asker = await self._asker(call, member, channel)
         enqueued = await self._parts.taking.submit(asker, request, files, key=f"api {nonce}")
         return enqueued.job
 
@@ -158,7 +158,7 @@ class Asking:
             raise Problem(Kind.NOT_A_MEMBER, "The member may not use commands in this server now.")
         return member
 
-    def _asker(self, call: Call, member: discord.Member, channel: int) -> Asker:
+    async def _asker(self, call: Call, member: discord.Member, channel: int) -> Asker:
         place = None if channel == NOWHERE else place_of(member, channel)
         if channel != NOWHERE and (place is None or not place.member_may_post):
             raise Problem(Kind.CHANNEL, "The member may not post in this channel, or it is not there.")
@@ -173,6 +173,7 @@ class Asking:
             adults_only=place is not None and place.adults_only,
             bot_may_post=place is None or place.bot_may_post,
             api_key=call.key.id,
+            language=await self._parts.speakers.of(call.key.user_id, None),
         )
 
 

@@ -15,6 +15,7 @@ from bot.api.sealed_clips import SealedClips
 from bot.discord_io.door import Door
 from bot.discord_io.members import Members
 from bot.discord_io.messenger import Messenger
+from bot.discord_io.speakers import Speakers
 from bot.forecast import Forecaster
 from bot.loops.previews import JobProgress
 from bot.privacy.rights import Rights
@@ -58,6 +59,7 @@ class Parts:
     forecaster: Forecaster
     members: Members
     messenger: Messenger
+    speakers: Speakers
     door: Door
     rights: Rights
     signals: JobSignals
@@ -102,6 +104,7 @@ class Call:
         return found
 
     def may_see(self, job: Job) -> bool:
-        """Whether the key may know of a job."""
+        """Whether the key may know of a job; of a private one only its member's."""
         key = self.key
-        return job.guild_id == key.guild_id and (job.user_id == key.user_id or self.sees_all)
+        seen = job.user_id == key.user_id or (self.sees_all and not job.private)
+        return job.guild_id == key.guild_id and seen

@@ -28,6 +28,7 @@ from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.members import Members
+from bot.discord_io.speakers import Speakers
 from bot.discord_io.whereabouts import Whereabouts
 from bot.fleet.service import FleetService
 from bot.hosted.service import HostedService
@@ -54,6 +55,7 @@ from bot.requests.preferring import Preferring
 from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
+from bot.requests.used_words import UsedWords
 from bot.requests.word_help import WordHelp
 from bot.services import Services
 from bot.turns import Turns
@@ -149,6 +151,7 @@ def _services(base: Base) -> Services:
         audit=Audit(base.database, clock=base.clock),
         signals=signals,
         messenger=base.messenger,
+        speakers=Speakers(languages=queue.member_languages, chosen=base.settings.language),
         forecaster=base.forecaster,
         shortages=base.shortages,
         data_watch=base.data_watch,
@@ -341,6 +344,7 @@ def _word_help(base: Base, submissions: Submissions, screening: Screening) -> Wo
         offers=base.queue.prompt_help,
         submissions=submissions,
         screening=screening,
+        closing=UsedWords(offers=base.queue.prompt_help, messenger=base.messenger),
     )
 
 

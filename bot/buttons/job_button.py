@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 
 from bot.buttons.button import JOB_ID, Button
 from bot.config.settings import Settings
-from bot.discord_io.door import Manner
+from bot.discord_io.door import Door, Manner
 from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.permissions import may_change, may_see
 from bot.text import messages, privacy_texts
@@ -137,6 +137,26 @@ async def job_here(interaction: Interaction, job_id: JobId, *, needs_words: bool
         return None
     if needs_words and (job.forgotten_at is not None or job.deleted_at is not None):
         await say(interaction, privacy_texts.FORGOTTEN)
+        return None
+    return job
+
+
+async def own_private_job(interaction: Interaction, job_id: JobId) -> Job | None:
+    """Find a member's own private job, in direct messages too, where the door asks for no ban of a server.
+
+    Args:
+        interaction: a click.
+        job_id: the job that it is about.
+
+    Returns:
+        The job; None where it is not theirs, or they are banned in its server, and they have been told so.
+    """
+    job = await interaction.client.part(JobQueries).get(job_id)
+    if job is None or interaction.user.id != job.user_id or not job.private:
+        await say(interaction, messages.NOT_FOUND)
+        return None
+    if await interaction.client.part(Door).bans(job.guild_id, job.user_id):
+        await say(interaction, messages.BANNED)
         return None
     return job
 

@@ -67,13 +67,32 @@ class ChooseTake(JobButton):
         drafts = await client.part(JobQueries).drafts_of(job.id)
         draft = next((each for each in to_show(drafts) if each.draft == self.number), None)
         if draft is None:
-            await say(interaction, take_texts.CHOSEN_BEFORE)
+            await self.refuse(interaction, job)
             return
         if not await _is_open(client.part(JobQueries), job):
             await say(interaction, messages.STARTING)
             return
-        chose = await choose(client.part(Choices), client.part(JobSignals), job, draft)
-        await say(interaction, take_texts.chosen(self.number) if chose else take_texts.CHOSEN_BEFORE)
+        token = self.token(interaction)
+        chose = await choose(client.part(Choices), client.part(JobSignals), job, draft, token=token)
+        if chose:
+            await self.confirm(interaction, job)
+        else:
+            await self.refuse(interaction, job)
+
+    def token(self, interaction: Interaction) -> str | None:
+        """What the message with the drafts can be changed with from now on; None: it needs nothing."""
+        del interaction
+        return None
+
+    async def confirm(self, interaction: Interaction, job: Job) -> None:
+        """Say that it is chosen."""
+        del job
+        await say(interaction, take_texts.chosen(self.number))
+
+    async def refuse(self, interaction: Interaction, job: Job) -> None:
+        """Say that nothing can be chosen any more."""
+        del job
+        await say(interaction, take_texts.CHOSEN_BEFORE)
 
 
 async def _is_open(jobs: JobQueries, job: Job) -> bool:
@@ -99,7 +118,14 @@ def to_show(drafts: Sequence[Job]) -> list[Job]:
 
 
 async def choose(
-    choices: Choices, signals: JobSignals, job: Job, draft: Job, *, late: bool = False, alone: bool = False
+    choices: Choices,
+    signals: JobSignals,
+    job: Job,
+    draft: Job,
+    *,
+    late: bool = False,
+    alone: bool = False,
+    token: str | None = None,
 ) -> bool:
     """Let a job be drawn as one of its drafts was. False where one was chosen before, or it is over.
 
@@ -110,6 +136,7 @@ async def choose(
         draft: the one that is chosen.
         late: nobody chose in time.
         alone: there was nothing to choose.
+        token: what the message with the drafts can be changed with from now on; None: as before.
     """
     why = take_texts.reason(draft.draft, job.takes, late=late, alone=alone)
     recipe = finished(recipe_of(job), recipe_of(draft), receipt_of(draft), why)
@@ -120,6 +147,7 @@ async def choose(
         profile=recipe.profile,
         seed=recipe.seed,
         late=late and not alone,
+        token=token,
     )
     if chose:
         signals.queued()
@@ -128,9 +156,22 @@ async def choose(
     return chose
 
 
-def buttons_for(job: Job, drafts: Sequence[Job]) -> discord.ui.View:
-    """The buttons under drafts: one for each, and one that ends it."""
-    return view_of([ChooseTake(job.id, draft.draft) for draft in drafts], [Cancel(job.id)])
+def buttons_for(
+    job: Job,
+    drafts: Sequence[Job],
+    *,
+    finish: type[ChooseTake] = ChooseTake,
+    cancel: type[Cancel] = Cancel,
+) -> discord.ui.View:
+    """The buttons under drafts: one for each, and one that ends it.
+
+    Args:
+        job: the one that is choosing.
+        drafts: those that are shown.
+        finish: the kind of button for each.
+        cancel: the kind that ends it.
+    """
+    return view_of([finish(job.id, draft.draft) for draft in drafts], [cancel(job.id)])
 
 
 def container_for(

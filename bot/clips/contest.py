@@ -14,9 +14,10 @@ from bot.buttons.job_button import JobButton, Presser
 from bot.buttons.rows import view_of
 from bot.discord_io.interactions import Interaction, guild_of, say
 from bot.discord_io.messenger import Messenger
+from bot.discord_io.post import ALT_LIMIT
 from bot.discord_io.replies import think
-from bot.job_documents import recipe_of
-from bot.text import community_texts
+from bot.job_documents import picture_seen, recipe_of
+from bot.text import clip_texts, community_texts
 from db.community.contests import Contests, Entered
 from db.community.reels import Reels
 from db.files import Blobs
@@ -76,10 +77,15 @@ class OpenEntry(ContestButton):
         buttons = []
         for number, job in enumerate(shown, 1):
             button = EnterClip(job.id)
-            button.item.label = community_texts.entry_choice(number, recipe_of(job).prompt)
+            posted = discord.utils.snowflake_time(job.message_id or interaction.id)
+            age = (interaction.created_at - posted).total_seconds()
+            button.item.label = community_texts.entry_choice(
+                number, recipe_of(job).prompt, picture_seen(job), age
+            )
             buttons.append(button)
+        clips = [(guild, job.channel_id, job.message_id or 0) for job in shown]
         await interaction.response.send_message(
-            community_texts.CHOOSE_ENTRY, view=view_of(buttons), ephemeral=True
+            community_texts.choose_entry(clips), view=view_of(buttons), ephemeral=True
         )
 
 
@@ -175,5 +181,6 @@ async def show_entry(interaction: Interaction, jobs: list[Job], place: int) -> N
     buttons = [Vote(job.id), *([NextEntry(job.id)] if len(jobs) > 1 else [])]
     files = []
     if digest is not None and await asyncio.to_thread(blobs.exists, digest):
-        files = [discord.File(blobs.path(digest), filename=f"entry-{place + 1}.mp4")]
+        shows = clip_texts.alt(recipe_of(job), picture_seen(job))
+        files = [discord.File(blobs.path(digest), f"entry-{place + 1}.mp4", description=shows[:ALT_LIMIT])]
     await interaction.edit_original_response(content=text, attachments=files, view=view_of(buttons))

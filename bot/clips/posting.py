@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from bot.buttons.button import Look
-from bot.buttons.job_button import JobButton, Place
-from bot.discord_io.door import Door, Manner
+from bot.buttons.job_button import JobButton, Place, own_private_job
+from bot.discord_io.door import Manner
 from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError
 from bot.signals import JobSignals
-from bot.text import messages, private_texts
+from bot.text import private_texts
 from db.jobs.delivery import Delivery
 from db.jobs.job import Job
-from db.jobs.queries import JobQueries
 
 
 class PostIt(JobButton):
@@ -37,18 +36,13 @@ class PostIt(JobButton):
 
     async def click(self, interaction: Interaction) -> None:
         """Let its member, and nobody else, post it; once."""
-        job = await interaction.client.part(JobQueries).get(self.job)
-        if job is None or interaction.user.id != job.user_id or not job.private:
-            await say(interaction, messages.NOT_FOUND)
-            return
-        await self.do(interaction, job)
+        job = await own_private_job(interaction, self.job)
+        if job is not None:
+            await self.do(interaction, job)
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Put it in the row of what is to be posted."""
         client = interaction.client
-        if await client.part(Door).bans(job.guild_id, job.user_id):
-            await say(interaction, messages.BANNED)
-            return
         try:
             if await client.part(Messenger).member(job.guild_id, job.user_id) is None:
                 await say(interaction, private_texts.NOT_A_MEMBER)

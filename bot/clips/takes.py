@@ -10,20 +10,23 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.clips.choosing import buttons_for, choose, container_for, to_show
 from bot.clips.drafting import DraftPolicy, draft_of, points_of
+from bot.clips.private_choosing import private_buttons_for
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import SPOILER, Attached, ChannelError, Post
 from bot.job_documents import picture_seen, receipt_of, recipe_of
+from bot.loops.answer_post import become_answer
 from bot.loops.clip_post import nonce
 from bot.signals import JobSignals
 from bot.supervisor import Loop
-from bot.text import clip_texts, take_texts
+from bot.text import clip_texts, private_texts, take_texts
 from bot.text.messages import SHOWN_PROMPT
 from bot.text.prompts import show_prompt
 from bot.text.wording import in_words, speaking
@@ -44,6 +47,17 @@ log = logging.getLogger(__name__)
 EVERY = 1.0
 PAUSE = 10.0
 """Seconds until the drafts of a job are looked at again after something went wrong with them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """Where drafts are: a message of the bot's, or the answer, which is found by its token alone."""
+
+    channel: int | None = None
+    message: int | None = None
+
+
+IN_ANSWER = Shown()
 
 
 class TakesToChoose:
@@ -161,25 +175,48 @@ class TakesToChoose:
             await choose(self._choices, self._signals, job, good[0], alone=True)
             return
         try:
-            message = await self._found(job) or await self._post(job, good)
+            shown = await self._in_answer(job, good) if job.has_answer else None
+            shown = shown or await self._in_channel(job, good)
         except ChannelError as error:
             await self._answer(job, good, error)
         except (FileNotFoundError, BlobDamaged, ValueError) as error:
             log.warning("the drafts of job %s are damaged or missing: %s", job.id, error)
             await self._finish_the_best(job, good)
         else:
-            await self._posted(job, message)
+            await self._posted(job, shown)
 
-    async def _found(self, job: Job) -> int | None:
+    async def _in_answer(self, job: Job, drafts: Sequence[Job]) -> Shown | None:
+        """Show the drafts of a private clip in the answer. Done twice, it does no harm.
+
+        Returns:
+            None where Discord takes its token no more: they go to the member directly.
+        """
+        async with self._packed(job, drafts) as post:
+            answered = await become_answer(self._messenger.answer_with, job, post, clock=self._clock)
+        return IN_ANSWER if answered else None
+
+    async def _in_channel(self, job: Job, drafts: Sequence[Job]) -> Shown:
+        """Post the drafts where the clip was asked for; those of a private one to its member directly."""
+        private = job.has_answer
+        channel = await self._messenger.direct_channel(job.user_id) if private else job.channel_id
+        message = await self._found(job, channel)
+        if message is None:
+            async with self._packed(job, drafts) as post:
+                message = await self._messenger.send(channel, post)
+        return Shown(channel=channel, message=message)
+
+    async def _found(self, job: Job, channel: int) -> int | None:
         """The message that an earlier attempt posted, where the bot may read the channel."""
         try:
-            return await self._messenger.find_own(job.channel_id, _name(job, 0), since=job.created_at)
+            return await self._messenger.find_own(channel, _name(job, 0), since=job.created_at)
         except ChannelError as error:
             if error.trouble is Trouble.NO_ACCESS:
                 return None
             raise
 
-    async def _post(self, job: Job, drafts: Sequence[Job]) -> int:
+    @asynccontextmanager
+    async def _packed(self, job: Job, drafts: Sequence[Job]) -> AsyncIterator[Post]:
+        """The message that shows the drafts. Its files are there for as long as the block lasts."""
         self._work.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f"{job.id}-takes-", dir=self._work))
         try:
@@ -194,7 +231,7 @@ class TakesToChoose:
                 )
                 for place, draft in enumerate(drafts)
             ]
-            return await self._messenger.send(job.channel_id, self._asking(job, drafts, prompt, files))
+            yield self._asking(job, drafts, prompt, files)
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -205,9 +242,17 @@ class TakesToChoose:
         asked = take_texts.question(
             job.user_id, show_prompt(prompt, SHOWN_PROMPT), numbers=numbers, of=job.takes
         )
+        plain = take_texts.choose(asked, numbers=numbers, minutes=minutes)
+        if job.has_answer:  # no edit makes a container plain again, and the clip may take this place
+            return Post(
+                content=private_texts.drafts(plain),
+                nonce=nonce(job.id, "takes"),
+                view=private_buttons_for(job, drafts),
+                attached=tuple(files),
+            )
         small = take_texts.small_print(minutes)
         return Post(
-            content=take_texts.choose(asked, numbers=numbers, minutes=minutes),
+            content=plain,
             nonce=nonce(job.id, "takes"),
             view=buttons_for(job, drafts),
             layout=container_for(job, numbers, files, asked, small) if self._containers else None,
@@ -224,22 +269,26 @@ class TakesToChoose:
         file.write_bytes(sealed.mp4)
         return file
 
-    async def _posted(self, job: Job, message: int) -> None:
+    async def _posted(self, job: Job, shown: Shown) -> None:
         """The message with the drafts follows the job from now on, in the place of the one before."""
         until = self._clock() + self._policy.choose_seconds
-        if await self._choices.shown(job.id, job.channel_id, message, choose_until=until):
+        if await self._choices.shown(job.id, shown.channel, shown.message, choose_until=until):
             self._signals.message_replaced(job.id)
-            await self._delete_old(job, message)
+            if job.status_message_id != shown.message:  # its row names the new one already
+                await self._delete_message(job)
             log.info("job %s: its drafts are shown", job.id)
-        else:  # it was cancelled, held or erased meanwhile
-            await self._messenger.delete(job.channel_id, message)
+        elif shown.channel is not None and shown.message is not None:  # cancelled, held or erased meanwhile
+            await self._messenger.delete(shown.channel, shown.message)
+        elif job.token is not None:
+            over = Post(content=str(take_texts.CHOSEN_BEFORE), nonce="")
+            await self._messenger.answer_with(job.token, over)
 
-    async def _delete_old(self, job: Job, message: int) -> None:
-        """Delete the message that followed the job before; its row names the new one already."""
-        channel, old = job.status_channel_id, job.status_message_id
-        if channel is not None and old is not None and old != message:
+    async def _delete_message(self, job: Job) -> None:
+        """Delete the message that followed the job until now."""
+        channel, message = job.status_channel_id, job.status_message_id
+        if channel is not None and message is not None:
             with suppress(ChannelError):  # a line too many is no harm
-                await self._messenger.delete(channel, old)
+                await self._messenger.delete(channel, message)
 
     async def _answer(self, job: Job, drafts: Sequence[Job], error: ChannelError) -> None:
         """Act on a refusal from Discord: what may pass is tried again for as long as a member may choose."""
@@ -257,7 +306,8 @@ class TakesToChoose:
             await self._fail(job, "E_TAKES", take_texts.NONE_PASSED)
             return
         best = max(drafts, key=lambda draft: (points_of(receipt_of(draft)), -draft.draft))
-        await choose(self._choices, self._signals, job, best, late=True)
+        if await choose(self._choices, self._signals, job, best, late=True) and job.has_answer:
+            await self._delete_message(job)  # in public, the status board puts another in its place
 
     async def _fail(self, job: Job, code: str, text: str | None) -> None:
         await self._claims.fail(job.id, None, code=code, text=text)

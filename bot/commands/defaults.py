@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot.commands.shared.autocomplete import complete
 from bot.commands.shared.clip_command import parameter_of
+from bot.config.choices import Language
 from bot.discord_io.interactions import Interaction, guild_of, say
 from bot.discord_io.permissions import is_moderator
 from bot.requests.options import request_of
@@ -16,6 +17,8 @@ from bot.requests.preferring import PREFERABLE
 from bot.services import Services
 from bot.text import default_texts, messages, privacy_texts
 from bot.text.foreign import refusal
+from bot.text.languages import OWN_NAMES, language_of
+from bot.text.wording import speaking
 from db.audit.log import AuditEntry
 from db.community.preferences import Value
 from db.errors import AskedBeforeErase
@@ -23,6 +26,7 @@ from engine.core.errors import UserError
 from engine.core.recipe import Kind
 
 SERVER = "server"
+AS_DISCORD = "as my Discord"
 FOR_ALL = "For everybody in this server who has none of their own. Moderators only"
 
 
@@ -40,8 +44,44 @@ class DefaultsGroup(
     @app_commands.command(description="See your defaults, and this server's")
     async def show(self, interaction: Interaction) -> None:
         """Answer with them."""
-        preferred = await self._services.queue.preferences.of(guild_of(interaction), interaction.user.id)
-        await say(interaction, messages.fit(default_texts.shown(preferred)))
+        queue = self._services.queue
+        preferred = await queue.preferences.of(guild_of(interaction), interaction.user.id)
+        language = await queue.member_languages.of(interaction.user.id)
+        await say(interaction, messages.fit(default_texts.shown(preferred, language)))
+
+    @app_commands.command(
+        name=app_commands.locale_str("language"),
+        description=app_commands.locale_str("Choose the language in which I speak to you"),
+        auto_locale_strings=False,  # what a language is called in itself is the same everywhere
+    )
+    @app_commands.rename(language=app_commands.locale_str("language"))
+    @app_commands.describe(
+        language=app_commands.locale_str("It holds in every server and in direct messages")
+    )
+    @app_commands.choices(
+        language=[
+            app_commands.Choice(name=app_commands.locale_str(AS_DISCORD), value=Language.AUTO.value),
+            *(app_commands.Choice(name=name, value=code) for code, name in OWN_NAMES.items()),
+        ]
+    )
+    async def language(self, interaction: Interaction, language: str) -> None:
+        """Remember the member's language, and answer in it."""
+        services = self._services
+        if services.settings.language is not Language.AUTO:
+            await say(interaction, default_texts.ONE_LANGUAGE)
+            return
+        own = language if language in OWN_NAMES else None
+        now = language_of(interaction.locale) if own is None else own
+        try:
+            await services.queue.member_languages.keep(
+                interaction.user.id, own, now=now, interaction=interaction.id
+            )
+        except AskedBeforeErase:
+            await say(interaction, privacy_texts.ASKED_BEFORE_ERASE)
+            return
+        with speaking(now):
+            await say(interaction, default_texts.language_kept(own))
+        services.signals.places_changed()  # messages that say how a job stands are written anew
 
     @app_commands.command(description="Forget your defaults in this server")
     @app_commands.describe(server=FOR_ALL)

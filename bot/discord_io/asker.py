@@ -10,6 +10,8 @@ from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.permissions import is_age_restricted, may_post, roles_of
 from bot.discord_io.whereabouts import is_answer_only, spot_of
 from bot.text import messages
+from bot.text.languages import ENGLISH
+from bot.text.wording import spoken
 from engine.core.errors import UserError
 
 
@@ -27,6 +29,7 @@ class Asker:
         bot_may_post: whether the bot can post a clip there.
         api_key: the id of the API key by which they ask; None: they ask in Discord.
         answer_only: the bot is not in the channel: what it has to say goes into its answer.
+        language: in which they are told of the clip.
     """
 
     request: int
@@ -39,6 +42,7 @@ class Asker:
     bot_may_post: bool = True
     api_key: str | None = None
     answer_only: bool = False
+    language: str = ENGLISH
 
 
 def asker_of(interaction: Interaction) -> Asker:
@@ -62,4 +66,5 @@ def asker_of(interaction: Interaction) -> Asker:
         adults_only=is_age_restricted(interaction),
         bot_may_post=may_post(interaction),
         answer_only=is_answer_only(interaction),
+        language=spoken(),
     )

@@ -13,13 +13,12 @@ from typing import TypeAlias, TypeVar
 import aiohttp
 import discord
 
-from bot.config.settings import Settings
 from bot.discord_io.door import PLAIN, Door, Manner, Slot
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
-from bot.discord_io.whereabouts import spot_of
+from bot.discord_io.speakers import Speakers
+from bot.discord_io.whereabouts import is_own_conversation, spot_of
 from bot.text import messages
-from bot.text.languages import language_of
 from bot.text.wording import speaking
 from bot.turns import asked_by
 from db.errors import DatabaseError
@@ -60,21 +59,22 @@ class BotClient(discord.Client, abc.ABC):
             manner: how the door treats it.
         """
         door, came = self.part(Door), time.monotonic()
-        language = language_of(interaction.locale, self.part(Settings).language)
-        with speaking(language), door.once(interaction) as first:
+        with door.once(interaction) as first:
             if not first:
                 log.debug("interaction %s came twice", interaction.id)
                 return
-            try:
-                asked_by.set(interaction.user.id)
-                refusal = await self._served(door, interaction, work, manner)
-                if refusal is not None:
-                    await door.turn_away(interaction, refusal, came=came)
-            except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
-                await self.answer_error(interaction, error)
-            finally:
-                if interaction.extras.pop(PROMISED, False):
-                    await cross_off(interaction)
+            user = getattr(interaction.user, "id", 0)  # one that cannot be read has no member
+            with speaking(await self.part(Speakers).of(user, interaction.locale)):
+                try:
+                    asked_by.set(interaction.user.id)
+                    refusal = await self._served(door, interaction, work, manner)
+                    if refusal is not None:
+                        await door.turn_away(interaction, refusal, came=came)
+                except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
+                    await self.answer_error(interaction, error)
+                finally:
+                    if interaction.extras.pop(PROMISED, False):
+                        await cross_off(interaction)
 
     async def _served(
         self, door: Door, interaction: Interaction, work: Callable[[], Awaitable[None]], manner: Manner
@@ -181,6 +181,31 @@ def guild_of(interaction: Interaction) -> int:
     """
     spot = spot_of(interaction)
     return (interaction.guild_id or 0) if spot is None else spot.guild
+
+
+def token_of(interaction: Interaction) -> str:
+    """What the answer to an interaction can be changed with later, as a job's row keeps it."""
+    return f"{interaction.application_id}:{interaction.token}"
+
+
+def is_own_message(interaction: Interaction) -> bool:
+    """Whether a click comes from a message that only the member who clicked sees.
+
+    A custom id can be forged on any message; what others see is not changed by that.
+    """
+    message = interaction.message
+    if message is None or is_own_conversation(interaction):
+        return message is not None
+    asked = message.interaction_metadata
+    return message.flags.ephemeral and asked is not None and asked.user.id == interaction.user.id
+
+
+async def say_in_its_place(interaction: Interaction, text: str, view: discord.ui.View | None = None) -> None:
+    """Let the private message of a click say this from now on; where it is not theirs, answer in private."""
+    if is_own_message(interaction):
+        await interaction.response.edit_message(content=str(text), view=view, attachments=[])
+    else:
+        await say(interaction, text)
 
 
 async def say(interaction: Interaction, text: str) -> None:

@@ -20,7 +20,7 @@ from bot.discord_io.causes import Trouble, trouble_of
 from bot.discord_io.places import IsIt, Place, carries, found_in, place_of, says
 from bot.discord_io.post import Answered, ChannelError, Post, SmallFile
 from bot.discord_io.public_channels import is_public
-from bot.discord_io.sending import KnownForms, Where, files_of, send_in_its_form
+from bot.discord_io.sending import KnownForms, files_of, send_in_its_form
 from bot.text.languages import language_of
 
 T = TypeVar("T")
@@ -146,7 +146,9 @@ class Messenger:
         async def where() -> Place:
             return place_of(client, channel_id)
 
-        return await self._send(where, post)
+        sent, contained = await send_in_its_form(self._call, where, post)
+        self._known.note(sent, is_container=contained)
+        return sent
 
     async def send_direct(self, user_id: int, post: Post) -> int:
         """Send a direct message and return its id.
@@ -154,18 +156,21 @@ class Messenger:
         Raises:
             ChannelError: as :meth:`send`; members may refuse direct messages.
         """
+        return await self.send(await self.direct_channel(user_id), post)
+
+    async def direct_channel(self, user_id: int) -> int:
+        """The id of the channel of a member's direct messages, which is opened if there is none.
+
+        Raises:
+            ChannelError: Discord did not open it.
+        """
         client = await self._connected()
 
-        async def where() -> Place:
+        async def opened() -> int:
             user = client.get_user(user_id) or await client.fetch_user(user_id)
-            return await user.create_dm()
+            return (await user.create_dm()).id
 
-        return await self._send(where, post)
-
-    async def _send(self, where: Where, post: Post) -> int:
-        sent, contained = await send_in_its_form(self._call, where, post)
-        self._known.note(sent, is_container=contained)
-        return sent
+        return await self._call(opened)
 
     async def is_container(self, channel_id: int, message_id: int) -> bool:
         """Whether an own message is a container, as far as the bot may look: no edit makes it plain again.

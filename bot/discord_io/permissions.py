@@ -78,15 +78,15 @@ def may_see(interaction: Interaction, job: Job, roles: Collection[int]) -> bool:
     """Whether the member may know of this job. Its id, which anybody can copy, is enough for nothing.
 
     They may where it is their own, where they moderate its server, and where they can see its channel.
-    Outside of servers that is the channel which they ask from.
+    Outside of servers that is the channel which they ask from. A private one is its member's alone.
     """
     if not _is_of_here(interaction, job):
         return False
-    if interaction.user.id == job.user_id or is_moderator(interaction, roles):
+    if interaction.user.id == job.user_id:
         return True
     if job.private:
         return False
-    return sees_channel(interaction, job.channel_id)
+    return is_moderator(interaction, roles) or sees_channel(interaction, job.channel_id)
 
 
 def sees_channel(interaction: Interaction, channel_id: int) -> bool:

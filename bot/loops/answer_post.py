@@ -39,7 +39,8 @@ AnswerWith = Callable[[str, Post], Awaitable[None]]
 
 def is_answerable(job: Job, now: float) -> bool:
     """Whether Discord still takes the token of a job's answer."""
-    return job.token is not None and now - job.created_at <= ANSWERABLE_SECONDS
+    given = job.created_at if job.token_at is None else job.token_at
+    return job.token is not None and now - given <= ANSWERABLE_SECONDS
 
 
 async def become_answer(

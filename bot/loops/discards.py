@@ -73,15 +73,23 @@ async def drop_unnamed(blobs: Blobs, retention: Retention, digests: Collection[s
 
 
 async def why_discarded(
-    job: Job, *, take_previews: TakePreviews, blobs: Blobs
+    job: Job, *, take_previews: TakePreviews, blobs: Blobs, own: bool = True
 ) -> tuple[str, list[discord.File]]:
     """The answer to "why was this discarded?": the reasons in words, and pictures of the takes.
 
     The caller checks that the viewer is the job's member or a moderator of its server.
+
+    Args:
+        job: the one in question.
+        take_previews: knows the pictures.
+        blobs: where they are.
+        own: its member looks; others see no pictures of a private one.
     """
     import discord  # noqa: PLC0415 - the command line uses the rest of this module, and has no Discord
 
     receipt = None if job.receipt is None else receipt_of(job)
+    if job.private and not own:
+        return clip_texts.discarded(receipt, pictures=0, private=True), []
     files = []
     for take, digest in list((await take_previews.of_job(job.id)).items())[:SHOWN]:
         try:

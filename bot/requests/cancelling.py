@@ -56,7 +56,7 @@ class Cancel(JobButton):
 
     action = "cancel"
     look = Look("Cancel", "✖️")
-    place = Place.STATUS
+    place: ClassVar[Place | None] = Place.STATUS
     order = 10
     states: ClassVar[tuple[State, ...]] = (State.QUEUED, State.HELD, State.RUNNING, State.RENDERED)
     presser = Presser.ITS_MEMBER

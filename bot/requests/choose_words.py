@@ -10,7 +10,7 @@ import discord
 from bot.buttons.button import Button, Look
 from bot.buttons.rows import view_of
 from bot.discord_io.door import Manner, Slot
-from bot.discord_io.interactions import Interaction, say
+from bot.discord_io.interactions import Interaction, is_own_message, say
 from bot.discord_io.replies import refusal_text, retry, think
 from bot.requests.commanded import Commanded
 from bot.requests.taking import BeingRestarted
@@ -83,10 +83,12 @@ class OtherWords(WordsButton):
         except UserError as error:
             await interaction.followup.send(refusal_text(error, interaction.id), ephemeral=True)
             return
-        if proposal is None:
-            await interaction.followup.send(str(word_help_texts.TOO_OLD), ephemeral=True)
-        else:
+        if isinstance(proposal, Proposal):
             await _show(interaction, proposal)
+        elif is_own_message(interaction):
+            await interaction.edit_original_response(content=str(proposal), view=None)
+        else:
+            await interaction.followup.send(str(proposal), ephemeral=True)
 
 
 async def propose_words(interaction: Interaction, asked: Commanded) -> None:

@@ -16,7 +16,7 @@ import discord
 
 from bot.buttons import rows
 from bot.discord_io.asker import Asker, asker_of
-from bot.discord_io.interactions import Interaction, cross_off, is_taken, say, tell_elsewhere
+from bot.discord_io.interactions import Interaction, cross_off, is_taken, say, tell_elsewhere, token_of
 from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal, write_down
 from bot.discord_io.whereabouts import is_answer_only
 from bot.forecast import Forecaster
@@ -104,8 +104,6 @@ class Submissions(Taking):
         async def make() -> Planned:
             if takes > self.rules.most_drafts:
                 raise UserError("E_TAKES", take_texts.too_many_takes(self.rules.most_drafts))
-            if takes and private:
-                raise UserError("E_TAKES", private_texts.NOT_WITH_TAKES)
             if takes and not shows_drafts(asker_of(interaction)):
                 raise UserError("E_TAKES", outside_texts.NO_TAKES_HERE)
             planned = await self._with_defaults(asker_of(interaction), wished, attached)
@@ -353,7 +351,6 @@ def _by_token(
     """Mark what is planned: its answer is changed by its token. ``private``: it is the member's alone."""
 
     async def marked() -> Planned:
-        token = f"{interaction.application_id}:{interaction.token}"
-        return dataclasses.replace(await make(), private=private, token=token)
+        return dataclasses.replace(await make(), private=private, token=token_of(interaction))
 
     return marked

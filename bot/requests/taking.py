@@ -32,7 +32,6 @@ from bot.requests.wording import worded
 from bot.seats import HERE, lane_of
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts
-from bot.text.wording import spoken
 from db.errors import AskedBeforeErase
 from db.files import Blobs
 from db.jobs.enqueue import Admission, Enqueued
@@ -368,5 +367,5 @@ def _new_job(
         token=made.token,
         answer_only=asker.answer_only,
         given=made.given,
-        language=spoken(),
+        language=asker.language,
     )

@@ -10,15 +10,17 @@ import dataclasses
 import logging
 
 from bot.discord_io.asker import Asker, asker_of
-from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.interactions import Interaction, guild_of, is_own_message, say_in_its_place, token_of
 from bot.moderation.screening import Screening
 from bot.prompt_helper.asking import PromptHelper
 from bot.prompt_helper.reply import NoHelp
 from bot.requests.commanded import Commanded
 from bot.requests.submission import Submissions
+from bot.requests.used_words import UsedWords
 from bot.text import word_help_texts
 from bot.text.prompts import clean_prompt
-from db.community.prompt_help import Offer, PromptHelp
+from bot.text.wording import Text
+from db.community.prompt_help import Offer, PromptHelp, key_of
 from engine.core.errors import UserError
 from engine.core.recipe import Helped
 
@@ -50,7 +52,13 @@ class WordHelp:
     """Asks the model for a member, and submits what they have chosen."""
 
     def __init__(
-        self, *, helper: PromptHelper, offers: PromptHelp, submissions: Submissions, screening: Screening
+        self,
+        *,
+        helper: PromptHelper,
+        offers: PromptHelp,
+        submissions: Submissions,
+        screening: Screening,
+        closing: UsedWords,
     ) -> None:
         """Make one.
 
@@ -59,7 +67,9 @@ class WordHelp:
             offers: remembers requests until their words are chosen.
             submissions: takes them then.
             screening: looks at the words.
+            closing: takes the buttons off once they were used.
         """
+        self.closing = closing
         self._helper = helper
         self._offers = offers
         self._submissions = submissions
@@ -82,16 +92,20 @@ class WordHelp:
             raise UserError("E_PROMPT", word_help_texts.NO_WORDS)
         await self._submissions.check(asker, words, asked.files)
         await self._screening.check_words(asker, words)
-        await self._offers.keep(interaction.id, asker.guild_id, asker.user_id, asked.to_json())
+        await self._offers.keep(
+            interaction.id, asker.guild_id, asker.user_id, asked.to_json(), token=token_of(interaction)
+        )
         offer = Offer(number=interaction.id, guild=asker.guild_id, asked=asked.to_json(), words=())
         return await self._asked(asker, offer, words)
 
-    async def propose_again(self, interaction: Interaction, number: int) -> Proposal | None:
-        """Ask the model once more. None: the request is too old, or not this member's."""
+    async def propose_again(self, interaction: Interaction, number: int) -> Proposal | Text:
+        """Ask the model once more; or say why not: the request is too old, used, or not this member's."""
         asker = asker_of(interaction)
         offer = await self._offers.of(number, asker.guild_id, asker.user_id)
-        if offer is None:
-            return None
+        if offer is None or offer.used:
+            return word_help_texts.TOO_OLD if offer is None else word_help_texts.USED
+        if is_own_message(interaction):
+            await self._offers.renew(number, asker.user_id, token_of(interaction))
         return await self._asked(asker, offer, self._cleaned(Commanded.from_json(offer.asked).words))
 
     async def use(self, interaction: Interaction, number: int, place: int) -> None:
@@ -104,14 +118,18 @@ class WordHelp:
         """
         offer = await self._offers.of(number, guild_of(interaction), interaction.user.id)
         if offer is None or not OWN <= place < len(offer.words):
-            await say(interaction, word_help_texts.TOO_OLD)
+            await say_in_its_place(interaction, word_help_texts.TOO_OLD)
+            return
+        if offer.used:
+            await say_in_its_place(interaction, word_help_texts.USED)
             return
         asked, helped = Commanded.from_json(offer.asked), None
         if place != OWN:
             helped = Helped(model=self._helper.policy.model, own=self._cleaned(asked.words))
             values = {**asked.values, "prompt": offer.words[place]}
             asked = dataclasses.replace(asked, values=values)
-        await asked.submit(interaction, helped=helped, key=f"words {number}")
+        await asked.submit(interaction, helped=helped, key=key_of(number))
+        self.closing.loop.wake()
 
     async def _asked(self, asker: Asker, offer: Offer, words: str) -> Proposal:
         """Ask the model, and lay out what came of it."""

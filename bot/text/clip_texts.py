@@ -41,6 +41,7 @@ SHEETS = Text(
     "Below each picture: how much changes from frame to frame, with marks where something is wrong."
 )
 NO_SHEETS = Text("The pictures of these takes have been deleted.")
+PRIVATE_SHEETS = Text("The clip is private: only its member sees the pictures of these takes.")
 STAR_TAKEN_BACK = Text("Star removed.")
 
 
@@ -127,8 +128,14 @@ def long_enough(seconds: float, most: float) -> str:
     )
 
 
-def discarded(receipt: Receipt | None, *, pictures: int) -> str:
-    """Why takes were discarded, one line each, and what the pictures show."""
+def discarded(receipt: Receipt | None, *, pictures: int, private: bool = False) -> str:
+    """Why takes were discarded, one line each, and what the pictures show.
+
+    Args:
+        receipt: the clip's; None: it has none.
+        pictures: how many are shown.
+        private: they are shown to the clip's member only.
+    """
     takes = () if receipt is None else receipt.takes
     bad = [take for take in takes if take.outcome is Outcome.REJECTED]
     if not bad and not pictures:
@@ -144,5 +151,6 @@ def discarded(receipt: Receipt | None, *, pictures: int) -> str:
     ]
     if receipt is not None and receipt.forced:
         lines.append(say("None was good enough; take {number} was the best one.", number=receipt.kept))
-    lines.append(f"-# {SHEETS if pictures else NO_SHEETS}")
+    about_pictures = SHEETS if pictures else PRIVATE_SHEETS if private else NO_SHEETS
+    lines.append(f"-# {about_pictures}")
     return "\n".join([f"**{say('Why takes were discarded')}**", *lines])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.text.foreign import disarm
-from bot.text.wording import Text, say, say_as, say_many
+from bot.text.wording import Text, ago, say, say_as, say_many
+from engine.core.sight import Shows, Sight
 
 NO_SHOWCASE = Text("This server has no showcase. Choose a channel with `/queue showcase channel`.")
 SHOWCASE_OFF = Text("The showcase is off. What was posted stays.")
@@ -36,6 +37,22 @@ VOTED = Text("Your vote is in. You can change it until the contest ends.")
 OWN_ENTRY = Text("That is your own clip. Vote for another one.")
 UNFIT_ENTRY = Text("That clip can't be shown here any more.")
 NO_ENTRIES = Text("Nobody has entered a clip yet.")
+
+PICTURES_OF = {
+    Shows.PAGE: Text("picture of a page", "entry"),
+    Shows.PORTRAIT: Text("picture of a person", "entry"),
+    Shows.GROUP: Text("picture of people", "entry"),
+    Shows.ANIMAL: Text("picture of an animal", "entry"),
+    Shows.VEHICLE: Text("picture of a vehicle", "entry"),
+    Shows.PRODUCT: Text("picture of a thing", "entry"),
+}
+"""What a clip without words is called in a menu, by what was seen in its picture."""
+
+PICTURE_WITH_TEXT = Text("picture with text", "entry")
+OF_A_PICTURE = Text("from a picture", "entry")
+LONGEST_LABEL = 80
+LONGEST_WORDS = 50
+"""Characters of a label, which is Discord's limit, and of the clip's words in it."""
 
 NO_TAG = Text(
     "That forum wants a tag on each post, and has none that I may use. Please add a tag *Reel* that is not "
@@ -76,8 +93,7 @@ def showcase_needs(channel_id: int, permissions: Sequence[str]) -> str:
 def credit(place: int, member: int, stars: int, message: tuple[int, int, int]) -> str:
     """Who made a clip of a reel, how many stars it has, and where it is: server, channel, message."""
     counted = f" · {stars} ⭐" if stars else ""
-    link = "/".join(str(part) for part in message)
-    return f"{place}. <@{member}>{counted} · https://discord.com/channels/{link}"
+    return f"{place}. <@{member}>{counted} · {_link(message)}"
 
 
 def one_after_the_other(clips: int) -> str:
@@ -138,8 +154,30 @@ def _winners(winners: Sequence[int], votes: int, entries: int) -> str:
     )
 
 
-def entry_choice(number: int, prompt: str) -> str:
-    """The label of a button that enters a clip."""
+def entry_choice(number: int, prompt: str, seen: Sight | None, age: float) -> str:
+    """The label of a button that enters a clip: its words, else what was seen in its picture; and its age.
+
+    Args:
+        number: its place in the list.
+        prompt: its words.
+        seen: what the eyes saw in the picture that it is made from; None: they saw nothing, or didn't look.
+        age: seconds since it was posted.
+    """
     if prompt:
-        return f"{number}. {disarm(prompt, 60)}"[:80]
-    return say("{number}. a clip of a picture", number=number)
+        what = disarm(prompt, LONGEST_WORDS)
+    elif seen is None or (seen.shows is None and not seen.letters):
+        what = str(OF_A_PICTURE)
+    else:
+        what = str(PICTURE_WITH_TEXT if seen.shows is None else PICTURES_OF[seen.shows])
+    return f"{number}. {what} · {ago(age)}"[:LONGEST_LABEL]
+
+
+def choose_entry(clips: Sequence[tuple[int, int, int]]) -> str:
+    """The question above the buttons, with a link to each clip in their order: server, channel, message."""
+    links = (f"{number}. {_link(message)}" for number, message in enumerate(clips, 1))
+    return "\n".join([str(CHOOSE_ENTRY), *links])
+
+
+def _link(message: tuple[int, int, int]) -> str:
+    """The address of a message: server, channel, message."""
+    return "https://discord.com/channels/" + "/".join(str(part) for part in message)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from bot.text.foreign import quote
+from bot.text.languages import own_name
 from bot.text.wording import Text, say, say_as
 from db.community.preferences import Preferred, Value
 from db.jobs.job import Job
@@ -14,6 +15,10 @@ NONE_YET = Text("There are no defaults yet. `/defaults set` keeps some.")
 CLEARED = Text("Your defaults in this server are gone.")
 SERVER_CLEARED = Text("This server's defaults are gone. Members' own stay.")
 NOTHING_GIVEN = Text("Give me at least one option to remember, or use `/defaults clear`.")
+
+ONE_LANGUAGE = Text("The owner of this bot has chosen one language for everybody.")
+AS_DISCORD = Text("I speak to you in the language of your Discord.")
+COMMANDS_ARE_DISCORDS = Text("Discord shows commands and their options in its own language.")
 
 
 def listed(options: Mapping[str, Value]) -> str:
@@ -39,11 +44,30 @@ def kept(options: Mapping[str, Value], *, server: bool) -> str:
     )
 
 
-def shown(preferred: Preferred) -> str:
-    """What holds for a member, and whose it is."""
-    if not preferred.together:
-        return NONE_YET
+def language_kept(language: str | None) -> str:
+    """The answer to a choice of language; None: that of the member's Discord."""
+    if language is None:
+        kept_as = str(AS_DISCORD)
+    else:
+        kept_as = say(
+            "Language: **{language}**. I speak it to you in every server and in direct messages.",
+            language=own_name(language),
+        )
+    return f"{kept_as}\n-# {COMMANDS_ARE_DISCORDS}"
+
+
+def shown(preferred: Preferred, language: str | None = None) -> str:
+    """What holds for a member, and whose it is.
+
+    Args:
+        preferred: what is added to their requests.
+        language: in which they chose to be spoken to; None: in that of their Discord.
+    """
     lines = []
+    if language is not None:
+        lines.append(say("**Language:** {language}", language=own_name(language)))
+    if not preferred.together:
+        return "\n".join(lines) or NONE_YET
     if preferred.own:
         lines.append(say("**Yours:** {options}", options=listed(preferred.own)))
     if preferred.server:

@@ -9,7 +9,28 @@ ENGLISH = Language.ENGLISH.value
 
 LANGUAGES = tuple(each.value for each in Language if each is not Language.AUTO)
 
+OWN_NAMES = {
+    "en": "English",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "pt-BR": "Português do Brasil",
+    "it": "Italiano",
+    "pl": "Polski",
+    "ru": "Русский",
+    "tr": "Türkçe",
+    "ja": "日本語",
+    "ko": "한국어",
+    "zh-CN": "简体中文",
+}
+"""What those who speak a language call it."""
+
 _BY_FAMILY = {code.split("-", maxsplit=1)[0]: code for code in LANGUAGES}
+
+
+def own_name(language: str) -> str:
+    """What those who speak a language call it; one that is not known is spoken as English."""
+    return OWN_NAMES.get(language, OWN_NAMES[ENGLISH])
 
 
 def language_of(locale: object, chosen: Language = Language.AUTO) -> str:

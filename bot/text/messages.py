@@ -53,6 +53,10 @@ CAUSES = {
         "The server or service that draws with this engine refused the clip, or broke off. "
         "Another engine may be able to draw it."
     ),
+    "E_MACHINES": Text(
+        "Each machine that could draw this clip broke off while it did, again and again. "
+        "That is my machines' fault, not yours, and it may go well later."
+    ),
     "E_CHANNEL": Text(
         "I could bring the finished clip neither here nor to you directly. "
         "I keep it for a few days: get it with `/jobs` or `/mydata export`."
@@ -396,12 +400,20 @@ def limit_reached(which: str, allowed: float, retry_after: float | None) -> str:
     return why if retry_after is None else f"{why} {say('Try again in {time}.', time=seconds(retry_after))}"
 
 
-def job_line(job: Job, recipe: Recipe, position: int | None) -> str:
-    """A job in a list."""
+def job_line(job: Job, recipe: Recipe, position: int | None, *, own: bool = True) -> str:
+    """A job in a list.
+
+    Args:
+        job, recipe: the job.
+        position: its place in the queue; None: it has none.
+        own: its member reads the list. Others read nothing of what a private one is about.
+    """
     where = f"#{position}" if position is not None else str(STATES[job.state])
     shown = show_prompt(recipe.prompt, 60) or say(
         "a picture, {quality}", quality=translated(recipe.quality, CHOICE)
     )
+    if job.private and not own:
+        shown = f"🔒 {say('private')}"
     return f"`{job.id[:6]}` {where} · {translated(job.kind, KIND)} · {shown}"
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bot.text.wording import Text
 
-NOT_WITH_TAKES = Text("A private clip can't be chosen from drafts yet. Leave takes: or private: out.")
 COMES_HERE = Text(
     "Only you will see the clip: here, if it is ready within 15 minutes, or else in a direct message."
 )
+COMES_DIRECTLY = Text("Only you will see the clip. It comes here, in your direct messages.")
+DRAFTS_ARE_YOURS = Text("Only you can see these drafts.")
 POSTED = Text("It is on its way to the channel you asked in.")
 POSTED_BEFORE = Text("You have posted that clip before.")
 NOT_POSTED = Text(
@@ -17,6 +18,16 @@ NOT_A_MEMBER = Text("You are no longer in the server that this clip was made in.
 ASK_AGAIN = Text("I can't reach Discord for that just now. Please try again in a moment.")
 
 
-def waiting(head: str) -> str:
-    """The first answer: how the job stands, and where its clip will be."""
-    return f"{head}\n-# 🔒 {COMES_HERE}"
+def waiting(head: str, *, direct: bool = False) -> str:
+    """How the job stands, and where its clip will be.
+
+    Args:
+        head: how it stands.
+        direct: this is read in direct messages.
+    """
+    return f"{head}\n-# 🔒 {COMES_DIRECTLY if direct else COMES_HERE}"
+
+
+def drafts(asked: str) -> str:
+    """The message that shows the drafts of a private clip; ``asked``: what it says in public."""
+    return f"{asked}\n-# 🔒 {DRAFTS_ARE_YOURS}"

@@ -16,6 +16,7 @@ SHOWN_THEIRS = 1250
 NO_WORDS = Text("Write a few words in prompt: first. The helper works with those.")
 NOT_NOW = Text("The helper can't be asked now.")
 NOT_USABLE = Text("What the helper wrote can't be used here.")
+USED = Text("You have chosen already.")
 TOO_OLD = Text("I no longer have what you asked for. Please ask again.")
 
 
@@ -43,6 +44,11 @@ def proposal(own: str, theirs: str, *, model: str, trouble: str) -> str:
     else:
         small = say("nothing is asked for until you choose")
     return "\n".join((*lines, f"-# {small}"))
+
+
+def chosen(words: str) -> str:
+    """What the message says once its member has chosen; ``words``: theirs, or the model's."""
+    return say("You chose: {words}", words=show_prompt(words, SHOWN_THEIRS))
 
 
 def by_a_helper(helped: Helped) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from typing import Self
 
 from bot.text.catalogues.catalogue import catalogue
@@ -150,6 +151,15 @@ def decimal(value: float, digits: int = 1) -> str:
 def number(value: float) -> str:
     """A number, as short as it can be: 4, 2.5."""
     return _signed(f"{value:g}")
+
+
+def ago(seconds: float) -> str:
+    """How long ago something was, in the largest unit that fits: “3 hours ago”."""
+    from babel.dates import format_timedelta  # noqa: PLC0415 - it is slow to import, and seldom needed
+
+    return format_timedelta(
+        timedelta(seconds=-max(1.0, seconds)), add_direction=True, locale=spoken().replace("-", "_")
+    )
 
 
 def _signed(written: str) -> str:

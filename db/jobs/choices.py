@@ -24,12 +24,12 @@ _BEGIN = f"""
 INSERT INTO job (
     id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
     priority, front, slot_seq, due, expected, before_others, adult, spoiler, seed, seen, lane, engine,
-    ability, looked_at, draft_of, draft, language
+    ability, looked_at, draft_of, draft, private, language
 )
 SELECT
     :id, :key, kind, '{State.QUEUED}', guild_id, channel_id, user_id, :recipe, :profile, inputs, id, :now,
     priority, front, slot_seq, due, :expected, before_others, adult, spoiler, :seed, seen, lane, engine,
-    ability, 0, id, :number, language
+    ability, 0, id, :number, private, language
 FROM job WHERE {_STILL_CHOOSING}
 """
 
@@ -83,8 +83,16 @@ class Choices(JobRows):
 
         return await self._db.write(transaction)
 
-    async def shown(self, job: JobId, channel: int, message: int, *, choose_until: float) -> bool:
-        """Record the message that shows the drafts. False: nobody is to choose from them any more."""
+    async def shown(
+        self, job: JobId, channel: int | None, message: int | None, *, choose_until: float
+    ) -> bool:
+        """Record the message that shows the drafts. False: nobody is to choose from them any more.
+
+        Args:
+            job: the one that is choosing.
+            channel, message: where they are; None: in the answer, which is found by its token.
+            choose_until: Unix seconds; then the best is finished.
+        """
         return await self._changes(
             "UPDATE job SET choose_until = :by, status_channel_id = :channel, status_message_id = :message "
             f"WHERE {_STILL_CHOOSING} AND choose_until IS NULL",
@@ -92,7 +100,15 @@ class Choices(JobRows):
         )
 
     async def choose(
-        self, job: JobId, draft: int, *, recipe: str, profile: str, seed: int, late: bool = False
+        self,
+        job: JobId,
+        draft: int,
+        *,
+        recipe: str,
+        profile: str,
+        seed: int,
+        late: bool = False,
+        token: str | None = None,
     ) -> bool:
         """Let a job be drawn as one of its drafts was. False: one was chosen before, or it has ended.
 
@@ -103,16 +119,20 @@ class Choices(JobRows):
             profile: of this recipe.
             seed: of this recipe.
             late: nobody chose.
+            token: what the message with the drafts can be changed with from now on; None: as before.
         """
         return await self._changes(
             "UPDATE job SET choosing = 0, chosen = :draft, chosen_late = :late, recipe = :recipe, "
-            f"profile = :profile, seed = :seed WHERE {_STILL_CHOOSING}",
+            "profile = :profile, seed = :seed, token = coalesce(:token, token), "
+            f"token_at = iif(:token IS NULL, token_at, :now) WHERE {_STILL_CHOOSING}",
             {
                 "draft": draft,
                 "late": late,
                 "recipe": recipe,
                 "profile": profile,
                 "seed": seed,
+                "token": token,
+                "now": self._clock(),
                 "job": job,
             },
         )

@@ -29,7 +29,7 @@ SELECT
     slot_seq, :now, 0, adult, spoiler, seed, seen, lane, engine, clip_sha256, clip_size, receipt,
     :now, 1, language
 FROM job
-WHERE id = :job AND private AND state = '{State.DELIVERED}' AND clip_sha256 IS NOT NULL
+WHERE id = :job AND private AND draft = 0 AND state = '{State.DELIVERED}' AND clip_sha256 IS NOT NULL
     AND deleted_at IS NULL AND forgotten_at IS NULL AND user_id NOT IN {UNDER_ERASE}
     AND NOT EXISTS (SELECT 1 FROM ban WHERE ban.guild_id = job.guild_id AND ban.user_id = job.user_id)
     AND guild_id NOT IN (SELECT guild_id FROM drain)
@@ -89,6 +89,7 @@ class Delivery(JobRows):
                     message_id=message_id,
                     ended_at=at,
                     token=None,
+                    token_at=None,
                     retry_at=None,
                     in_flight=0,
                 )

@@ -31,6 +31,7 @@ SUBJECTS: Mapping[str, str] = {
     "api_key": "user_id",
     "hosting_consent": "user_id",
     "preference": "user_id",
+    "member_language": "user_id",
     "contest_vote": "user_id",
     "gallery_choice": "user_id",
     "gallery_name": "user_id",
@@ -60,8 +61,14 @@ PASSING: Mapping[str, str] = {
 }
 """Tables whose rows about a member hold nothing to take away."""
 
-NOT_TOLD: Mapping[str, str] = {"api_key": "hash", "job": "token"}
+NOT_TOLD: Mapping[str, str] = {"api_key": "hash", "job": "token", "prompt_help": "token"}
 """Columns about a member that are no use to them."""
+
+FORGOTTEN = (
+    *("star", "contest_vote", "hosting_consent", "preference", "member_language"),
+    *("gallery_name", "prompt_help"),
+)
+"""Tables whose rows about a member are deleted."""
 
 KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report", "gallery_choice")
 """Rows that outlive an erase: what was used; that a member is banned, may ask for less, has reported; what
@@ -73,7 +80,8 @@ APPLIED = "erased_applied"
 FORGET = """
 UPDATE job SET
     key = 'forgotten ' || id, recipe = :recipe, inputs = '{}', error_text = NULL, held_reason = NULL,
-    seed = NULL, seen = NULL, token = NULL, given = NULL, language = 'en', forgotten_at = :now
+    seed = NULL, seen = NULL, token = NULL, token_at = NULL, given = NULL, language = 'en',
+    forgotten_at = :now
 WHERE id = :id
 """
 
@@ -212,7 +220,7 @@ class Eraser:
             [quote for quote in quotes if len(quote) >= SHORTEST_QUOTE],
         )
         _forget_quoted_reports(connection, user)
-        for table in ("star", "contest_vote", "hosting_consent", "preference", "gallery_name", "prompt_help"):
+        for table in FORGOTTEN:
             connection.execute(f"DELETE FROM {table} WHERE user_id = ?", (user,))
         _drop_keys(connection, user)
         for table in PASSING.keys() - {"alias", "erasure"}:  # these two are seen to here

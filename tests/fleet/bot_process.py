@@ -15,6 +15,7 @@ from typing import Any
 
 from bot import elsewhere_policies, policies
 from bot.config.settings import Settings
+from bot.fleet.others_first import OthersFirst
 from bot.fleet.own_weights import OwnWeights
 from bot.fleet.places import Places
 from bot.fleet.service import FleetService, fleet_service
@@ -127,7 +128,8 @@ class Poster:
 
 def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> FleetService:
     """The fleet, as :mod:`bot.assembly.app` makes it."""
-    signals = JobSignals()
+    signals, places = JobSignals(), Places()
+    others_first = OthersFirst(places, seats=(), faulted=queue.faulted)
 
     def outcomes_of(seat: str) -> Outcomes:
         return Outcomes(
@@ -137,6 +139,7 @@ def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> 
             stumbles=policies.for_stumbles(settings),
             shortages=shortages(),
             absences=policies.for_absences(settings),
+            others=others_first.are_there,
             signals=signals,
             clock=time.time,
         )
@@ -153,7 +156,7 @@ def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> 
         retention=queue.retention,
         blobs=blobs,
         signals=signals,
-        places=Places(),
+        places=places,
         tally=RenderTally(),
         checks=None,
         own_weights=OwnWeights(
@@ -162,6 +165,7 @@ def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> 
             wanted=lambda: True,
             waiting=queue.worker_claims.abilities_for,
         ),
+        others_first=others_first,
         outcomes_of=outcomes_of,
         limits_for=limits_for,
         may_claim=lambda: True,

@@ -44,9 +44,8 @@ class LookCommands(QueueSection):
         for job in jobs[:SHOWN]:
             wait = forecast.waits.get(job.id)
             place = None if wait is None else wait.position
-            lines.append(
-                f"{messages.job_line(job, recipe_of(job), place)} · <@{job.user_id}>{self._on_engine(job)}"
-            )
+            line = messages.job_line(job, recipe_of(job), place, own=False)
+            lines.append(f"{line} · <@{job.user_id}>{self._on_engine(job)}")
         if len(jobs) > SHOWN:
             lines.append(moderation_texts.and_more(len(jobs) - SHOWN))
         counts = await queue.jobs.counts(guild)
@@ -97,7 +96,7 @@ class LookCommands(QueueSection):
             return
         await think(interaction)
         text, files = await why_discarded(
-            found, take_previews=self._services.queue.take_previews, blobs=self._services.blobs
+            found, take_previews=self._services.queue.take_previews, blobs=self._services.blobs, own=False
         )
         await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 

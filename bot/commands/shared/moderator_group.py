@@ -98,8 +98,8 @@ class ModeratorGroup(app_commands.Group):
             jobs += await self._services.queue.jobs.waiting(guild)
         choices = []
         for job in jobs:
-            recipe = recipe_of(job)
-            name = moderation_texts.job_choice(job, recipe.prompt[:SHOWN_PROMPT])
+            words = "" if job.private else recipe_of(job).prompt
+            name = moderation_texts.job_choice(job, words[:SHOWN_PROMPT])
             if typed.lower() in name.lower():
                 choices.append(app_commands.Choice(name=name[:100], value=job.id))
         return choices[:CHOICES]

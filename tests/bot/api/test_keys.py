@@ -7,7 +7,7 @@ import pytest
 from db.api.keys import Scope
 from db.states import JobId
 from tests.bot.api.serving import TEXT, drawing, serving
-from tests.bot.fixtures import until
+from tests.bot.fixtures import queued, until
 from tests.db.asking import audit_entry
 from tests.present import present
 
@@ -71,6 +71,13 @@ async def test_routes_by_keys(api, services, guild, ada, mod):
     everybody = await keys["an admin's"].ask("GET", "/v1/jobs?everybody=true")
     assert [each["id"] for each in everybody.json["jobs"]] == [job["id"]]
     assert (await own.ask("GET", "/v1/jobs?everybody=true")).status == 403
+
+
+async def test_a_private_job_is_its_members_alone(api, services, guild, ada, mod):
+    job = await queued(services.queue, ada.id, guild, private=True, token="1:t")
+    own, admin = await api.client(guild, ada.id), await api.client(guild, mod.id, *Scope)
+    assert (await own.ask("GET", f"/v1/jobs/{job.id}")).status == 200
+    assert (await admin.ask("GET", f"/v1/jobs/{job.id}")).status == 404
 
 
 async def is_over(client, job) -> bool:

@@ -170,11 +170,3 @@ async def test_what_is_made_from_a_private_clip_is_private(fake, channel, ada, s
     assert newest.private
     assert newest.id != job.id
     assert (await reread(services, newest)).token is not None
-
-
-async def test_a_private_clip_cannot_be_chosen_from_drafts(fake, channel, ada, bot, services):
-    said = await fake.slash(
-        ada, channel, "animate", image=Upload("cat.png", picture()), private=True, takes=2
-    )
-    await fake.wait_for(lambda: said.followups, 10)
-    assert said.followups[-1].content == private_texts.NOT_WITH_TAKES

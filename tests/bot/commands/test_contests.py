@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+
+import discord
 import pytest
 
 from bot.clips.contest_announcements import ContestAnnouncements
 from bot.discord_io.causes import Trouble
 from bot.discord_io.post import ChannelError, Post
 from bot.loops.reels import told
-from bot.text import community_texts, messages
+from bot.text import clip_texts, community_texts, messages
+from bot.text.languages import LANGUAGES
+from bot.text.wording import speaking
 from db.community.contests import Contest, Placed
+from engine.core.recipe import Role
+from engine.core.sight import Shows, Sight, Spot, Thing, ThingKind
 from tests.bot.fixtures import rendered
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
 from tests.present import present
 
 DAY = 24 * 3600.0
+LARGE = {"left": 0.2, "top": 0.2, "width": 0.6, "height": 0.6, "certainty": 0.9}
 
 
 async def clip_of(services, channel, member, prompt="a boat"):
@@ -55,7 +64,7 @@ def labels(message):
 async def entered(fake, services, channel, started, member, prompt):
     job = await clip_of(services, channel, member, prompt)
     menu = await press(fake, member, started, "Enter")
-    said = await press(fake, member, menu, f"1. {prompt}")
+    said = await press(fake, member, menu, labels(menu)[0])
     assert said.content == community_texts.ENTERED
     return job
 
@@ -228,3 +237,58 @@ async def test_a_contest_in_a_channel_that_is_closed_to_the_bot_owes_no_announce
         monkeypatch.setattr(services.messenger, "send", refuse)
         await services.contest_announcements._round()
         assert len(await services.queue.contests.unannounced()) == owed
+
+
+async def test_clips_without_words_can_be_told_apart_in_the_menu(fake, channel, ada, started, services):
+    """By what was seen in their pictures and by their age; and each by a link to its message."""
+    now, minute = discord.utils.utcnow().timestamp(), 60
+    animal = Sight(things=(Thing(**LARGE, kind=ThingKind.ANIMAL),))
+    posted = []
+    for number, sight in enumerate([animal, animal, Sight(letters=(Spot(**LARGE),)), None]):
+        digest = f"{number:064x}"
+        job = await rendered(
+            services.queue, services.blobs, b"clip %d" % number, user=ada.id, guild=channel.guild.id,
+            channel_id=channel.id, recipe={"prompt": ""}, inputs={Role.PICTURE: digest},
+            seen=None if sight is None else json.dumps({digest: json.loads(sight.to_json())}),
+        )  # fmt: skip
+        at = datetime.fromtimestamp(now - (4 * number + 3) * minute, UTC)
+        assert await services.queue.delivery.begin_posting(job.id)
+        await services.queue.delivery.record_posted(job.id, discord.utils.time_snowflake(at))
+        posted.append(present(await services.queue.jobs.get(job.id)))
+    menu = await press(fake, ada, started, "Enter")
+    assert labels(menu) == [
+        "1. from a picture · 15 minutes ago",
+        "2. picture with text · 11 minutes ago",
+        "3. picture of an animal · 7 minutes ago",
+        "4. picture of an animal · 3 minutes ago",
+    ]
+    links = [
+        f"https://discord.com/channels/{channel.guild.id}/{channel.id}/{job.message_id}" for job in posted
+    ]
+    assert menu.content.splitlines()[1:] == [f"{place}. {link}" for place, link in enumerate(links[::-1], 1)]
+    await press(fake, ada, menu, labels(menu)[2])
+    shown = await press(fake, fake.member("eve"), started, "Vote")
+    assert shown.attachments[0].payload()["description"] == str(clip_texts.ALT_OF[Shows.ANIMAL])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_labels_in_the_menu_differ_and_fit_in_every_language(language):
+    spot = Spot(**LARGE)
+    seen = [Sight(things=(Thing(**LARGE, kind=kind),)) for kind in ThingKind]
+    seen += [
+        Sight(letters=(spot,) * 9),
+        Sight(letters=(spot,)),
+        Sight(faces=(spot,)),
+        Sight(faces=(spot,) * 2),
+    ]
+    assert {sight.shows for sight in seen} == {*Shows, None}
+    sights = [None, *seen]
+    with speaking(language):
+        told = [
+            community_texts.entry_choice(5, prompt, sight, age).removeprefix("5. ")
+            for age in (1.0, 90.0, 40 * DAY)
+            for prompt, sight in (*(("", sight) for sight in sights), ("w" * 300, None))
+        ]
+    assert len(set(told)) == len(told)
+    assert all(len(label) + 3 <= community_texts.LONGEST_LABEL for label in told)
+    assert all(label.endswith("…") or " · " in label for label in told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 
@@ -19,10 +20,11 @@ from engine.core.errors import UserError
 from engine.core.recipe import Helped, Quality, Recipe
 from engine.planning.plan import PlanLimits
 from tests.bot.buttons.test_clicks import said_to
-from tests.bot.fixtures import picture, recipe, until
+from tests.bot.clips.choosing import at_work
+from tests.bot.fixtures import connected, picture, recipe, until
 from tests.bot.prompt_helper.fake_model import body, served, words
 from tests.db.asking import audit_entry
-from tests.fake_discord import Upload
+from tests.fake_discord import Status, Upload
 from tests.present import present
 
 PROPOSED = "A ginger cat walks along a red wall."
@@ -89,10 +91,69 @@ async def test_the_chosen_words_are_a_job_once_and_its_recipe_says_whose_they_ar
     made = recipe_of(job)
     assert (made.prompt, made.quality) == (PROPOSED, Quality.FAST)
     assert made.helped == Helped(model="tiny`7b", own="a cat")
-    for label in ("Use it", "Use mine"):
-        again = await fake.click(ada, message, label)
-        assert await refused(again) == messages.ASKED_AGAIN
+    again = await fake.click(ada, message, "Use mine")
+    await again.answered(5)
+    assert (message.content, buttons(message)) == (word_help_texts.USED, [])
     assert len(await jobs(services, ada, channel)) == 1
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_once_words_are_chosen_the_buttons_go_and_the_message_says_which(
+    fake, channel, ada, bot, services, restarted, clock
+):
+    """Also where the process ends between the job and that."""
+    message = await asks(fake, ada, channel)
+    clock.now = time.time() + 10 * 60
+    await fake.click(ada, message, "Another")
+    await until(lambda: renewed(services))
+    clock.now = time.time() + 20 * 60  # the first token has ended, and a click has brought another
+    said = await fake.click(ada, message, "Use mine")
+    await said.shown(10)
+    assert buttons(message) == ["Use it", "Use mine", "Another"]
+    rule = fake.fail("PATCH", r"/webhooks/.*@original$", Status(500), times=99)
+    async with at_work(services, services.word_help.closing.loop):
+        await asyncio.sleep(0.2)
+    rule.times = 0
+    if restarted:
+        async with connected(fake, services), at_work(services, services.word_help.closing.loop):
+            await until(lambda: shows(message, word_help_texts.chosen("a cat")))
+    else:
+        async with at_work(services, services.word_help.closing.loop):
+            await until(lambda: shows(message, word_help_texts.chosen("a cat")))
+    assert buttons(message) == []
+    known = await services.rights._personal.known(ada.user.id)
+    assert "token" not in known["prompt_help"][0]
+    rows = await services.database.read("SELECT token, closed FROM prompt_help")
+    assert [tuple(row) for row in rows] == [(None, 1)]
+
+
+async def renewed(services):
+    [row] = await services.database.read("SELECT token_at > at AS renewed FROM prompt_help")
+    return row["renewed"]
+
+
+async def test_a_message_that_can_be_changed_no_more_is_left_and_a_click_takes_its_buttons_off(
+    fake, channel, ada, bot, services, clock
+):
+    message = await asks(fake, ada, channel)
+    clock.now = time.time() + 20 * 60
+    await (await fake.click(ada, message, "Use mine")).shown(10)
+    assert await services.queue.prompt_help.to_close(900.0) == []
+    await (await fake.click(ada, message, "Another")).answered(5)
+    await until(lambda: shows(message, str(word_help_texts.USED)))
+    assert buttons(message) == []
+
+
+async def test_a_forged_click_changes_no_message_that_others_see(fake, channel, ada, bot, services):
+    message = await asks(fake, ada, channel)
+    await (await fake.click(ada, message, "Use mine")).shown(10)
+    [status] = [each for each in fake.messages(channel) if not each.ephemeral]
+    before = status.content
+    for forged in ("fk:words-mine:1:0", "fk:words-other:1:0"):
+        said = await fake.click(ada, status, forged, forged=True)
+        await said.answered(5)
+        await asyncio.sleep(0.1)
+    assert status.content == before
 
 
 async def refused(said):
@@ -220,11 +281,14 @@ async def test_it_is_forgotten_after_a_day_exported_and_erased(fake, channel, ad
     assert json.loads(known["prompt_help"][0]["words"]) == [PROPOSED]
     await services.rights._personal.ask_to_erase(ada.user.id, messages=False)
     await services.rights._personal.erase(ada.user.id)
-    assert await said_to(await fake.click(ada, message, "Use it")) == str(word_help_texts.TOO_OLD)
+    await (await fake.click(ada, message, "Use it")).answered(5)
+    assert (message.content, buttons(message)) == (word_help_texts.TOO_OLD, [])
     bea = fake.member("bea")
     message = await asks(fake, bea, channel)
     clock.now = time.time() + DAY + 1
-    assert await said_to(await fake.click(bea, message, "Use mine")) == str(word_help_texts.TOO_OLD)
+    await (await fake.click(bea, message, "Another")).answered(5)
+    await until(lambda: shows(message, str(word_help_texts.TOO_OLD)))
+    assert buttons(message) == []
     await services.housekeeping.forget()
     assert "prompt_help" not in await services.rights._personal.known(bea.user.id)
 
