@@ -3,7 +3,7 @@
 Faults that grow to the end of a clip are put into clean clips with a face, and into the camera's clips of
 photos (:mod:`benchmarks.meaning_faults`). Prints the share that is caught, by a rejection or a warning, and
 the false alarms on harmless changes. ``--half`` shows every second repository in alphabetical order. Only the
-findings of :mod:`engine.gate.meaning` count; the limits of those on faces are :mod:`benchmarks.fit_meaning`'s.
+findings of :mod:`engine.gate.meaning` count; :mod:`benchmarks.fit_meaning` fits the limits of those on faces.
 
 ``--time`` prints what they add to a take. The eyes are those of ``FRAMEKILN_MODELS_DIR``.
 """
