@@ -175,6 +175,29 @@ async def test_a_job_is_left_to_a_seat_that_has_not_failed_in_it(queue, others):
     assert not await first.are_there(job.id, "there")
 
 
+async def test_rows_are_read_while_there_may_be_such_jobs_and_not_at_each_question(
+    queue, others, monkeypatch
+):
+    first, _ = others
+    reads = []
+    waiting = queue.faulted.waiting
+
+    async def counted():
+        reads.append(1)
+        return await waiting()
+
+    monkeypatch.setattr(queue.faulted, "waiting", counted)
+    for _ in range(5):
+        assert await first.left_by("here") == []
+    assert len(reads) == 1, "the first look after the start finds that there are none"
+    job = await failed_in(queue)
+    assert await first.are_there(job.id, "here")  # as whoever counts a fault asks
+    for _ in range(5):
+        assert await first.left_by("here") == [job.id]
+    monkeypatch.setattr(others_first, "FRESH", -1.0)
+    assert await first.left_by("here") == [job.id], "as long as there is one"
+
+
 @pytest.mark.parametrize("change", [left_out, resting, down, of_another_lane, unable])
 async def test_a_job_is_not_left_to_who_would_not_begin_it(queue, others, change):
     first, other = others
