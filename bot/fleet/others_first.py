@@ -20,8 +20,7 @@ PATIENCE = 600.0
 """Seconds for which a job is left to others: one that seems ready may never take it."""
 
 FRESH = 60.0
-"""Seconds after a fault in which the rows are read. Later they are only while there are such jobs: workers ask
-often, and nearly always there are none."""
+"""Seconds after a fault in which rows are read. Later they are only while there are such jobs."""
 
 REMEMBERED = 1000
 """Jobs in which a machine failed, the latest."""

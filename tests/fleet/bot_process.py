@@ -199,7 +199,7 @@ def noting(queue: Queue, claims: Notes) -> None:
 
 
 def lag_loop(stats: Notes, own: Callable[[], float]) -> Callable[[], Any]:
-    """How late the event loop is, and what the process cost without the benchmark's own, every half second."""
+    """How late the loop is, and what the process cost without the benchmark's own, every half second."""
 
     async def watch() -> None:
         late: list[float] = []
