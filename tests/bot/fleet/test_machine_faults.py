@@ -11,7 +11,7 @@ from bot.fleet import others_first
 from bot.fleet.others_first import OthersFirst
 from bot.fleet.places import Places
 from bot.link.messages import Capabilities, Fail, FailKind, HeldState, Nothing, Order, Verdict
-from bot.loops import gpu_faults
+from bot.loops import gpu_faults, outcomes
 from bot.seats import LeftOut, Seat
 from db.fleet.workers import Trust
 from db.jobs.claims import Requeue
@@ -126,6 +126,29 @@ async def test_a_job_ends_whatever_its_worker_says_always(a_bot, a_worker, broke
                 await fails(alice, fail)
                 tries[name] += 1
     assert max(tries.values()) <= MOST_TRIES, tries
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({"inputs": {"picture": "f" * 64}}, State.FAILED),
+        ({"recipe": {"prompt": "x" * 60_000}}, State.QUARANTINED),
+    ],
+    ids=["a file is gone", "too long for an order"],
+)
+async def test_a_job_for_which_no_order_can_be_written_ends(
+    a_bot, a_worker, invited, queue, monkeypatch, changes, state
+):
+    monkeypatch.setattr(outcomes, "TROUBLE_PAUSE", 0.01)
+    monkeypatch.setattr(outcomes, "LAST_TROUBLE_PAUSE", 0.01)
+    job = await wanted(queue, **changes)
+    async with a_bot(policy=replace(POLICY, ask_seconds=0.1)), a_worker() as alice:
+        async with asyncio.timeout(20):
+            while not (await row(queue, job)).state.ended:
+                answer = await alice.ask()
+                assert isinstance(answer, Nothing)
+                await asyncio.sleep(answer.wait / 10)
+    assert (await row(queue, job)).state is state
 
 
 async def failed_in(queue, seat="here", **changes):
