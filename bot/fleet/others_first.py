@@ -19,6 +19,9 @@ from db.states import JobId
 PATIENCE = 600.0
 """Seconds for which a job is left to others: one that seems ready may never take it."""
 
+FRESH = 60.0
+"""Seconds after a fault in which rows are read. Later they are only while there are such jobs."""
+
 REMEMBERED = 1000
 """Jobs in which a machine failed, the latest."""
 
@@ -63,10 +66,16 @@ class OthersFirst:
         self._seats = tuple(seats)
         self._faulted = faulted
         self._since: dict[JobId, float] = {}
+        self._some = True
+        self._read_until = 0.0
 
     async def look(self) -> Left:
         """What is left to others now."""
-        faulted = [job for job in await self._faulted.waiting() if self._is_patient(job.job)]
+        if not self._some and time.monotonic() > self._read_until:
+            return Left()
+        waiting = await self._faulted.waiting()
+        self._some = bool(waiting)
+        faulted = [job for job in waiting if self._is_patient(job.job)]
         if not faulted:
             return Left()
         return Left(
@@ -85,6 +94,7 @@ class OthersFirst:
             job: it.
             place: that fails in it now.
         """
+        self._read_until = time.monotonic() + FRESH
         found = await self._faulted.one(job)
         if found is None or not self._is_patient(job):
             return False

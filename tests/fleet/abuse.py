@@ -33,6 +33,9 @@ Process = Any
 
 ABILITY = Ability(engine="sketch").to_json()
 
+START_NOTES = 4
+"""The bot notes its processor time twice a second."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -97,6 +100,8 @@ class Outcome:
         reassigned: by blow, the seconds until the job was another claim's.
         idle: seconds between two renders of a worker that could reach the bot all the time.
         back: seconds until a worker that could not draws again, from the moment when it can.
+        bot_cpu: processor seconds of the bot, without the benchmark's own work.
+        start_cpu: those of the first seconds of each of its lives.
         wasted: share of the drawing that came to nothing.
     """
 
@@ -111,6 +116,7 @@ class Outcome:
     wasted: float
     seconds: float
     bot_cpu: float
+    start_cpu: float
     late: list[float]
     put_out: list[str] = field(default_factory=list)
 
@@ -299,7 +305,8 @@ class Abuse:
             back=back,
             wasted=spent[False] / max(1e-9, spent[True] + spent[False]),
             seconds=seconds,
-            bot_cpu=_cpu(stats),
+            bot_cpu=sum(life[-1]["cpu"] for life in _lives(stats)),
+            start_cpu=sum(life[min(START_NOTES, len(life)) - 1]["cpu"] for life in _lives(stats)),
             late=[late for line in stats for late in line["late"]],
             put_out=[why for (why,) in self._rows("SELECT why FROM worker WHERE removed_at IS NOT NULL")],
         )
@@ -357,10 +364,11 @@ class Abuse:
         return found
 
 
-def _cpu(stats: list[dict[str, Any]]) -> float:
-    """CPU seconds of all the bot's lives: each begins again at 0."""
-    total, last = 0.0, 0.0
+def _lives(stats: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """What the bot noted in each of its lives: its processor time begins again at 0 in each."""
+    lives: list[list[dict[str, Any]]] = []
     for line in stats:
-        total += line["cpu"] - last if line["cpu"] >= last else line["cpu"]
-        last = line["cpu"]
-    return total
+        if not lives or line["cpu"] < lives[-1][-1]["cpu"]:
+            lives.append([])
+        lives[-1].append(line)
+    return lives

@@ -11,7 +11,7 @@ from bot.fleet import others_first
 from bot.fleet.others_first import OthersFirst
 from bot.fleet.places import Places
 from bot.link.messages import Capabilities, Fail, FailKind, HeldState, Nothing, Order, Verdict
-from bot.loops import gpu_faults
+from bot.loops import gpu_faults, outcomes
 from bot.seats import LeftOut, Seat
 from db.fleet.workers import Trust
 from db.jobs.claims import Requeue
@@ -128,6 +128,29 @@ async def test_a_job_ends_whatever_its_worker_says_always(a_bot, a_worker, broke
     assert max(tries.values()) <= MOST_TRIES, tries
 
 
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({"inputs": {"picture": "f" * 64}}, State.FAILED),
+        ({"recipe": {"prompt": "x" * 60_000}}, State.QUARANTINED),
+    ],
+    ids=["a file is gone", "too long for an order"],
+)
+async def test_a_job_for_which_no_order_can_be_written_ends(
+    a_bot, a_worker, invited, queue, monkeypatch, changes, state
+):
+    monkeypatch.setattr(outcomes, "TROUBLE_PAUSE", 0.01)
+    monkeypatch.setattr(outcomes, "LAST_TROUBLE_PAUSE", 0.01)
+    job = await wanted(queue, **changes)
+    async with a_bot(policy=replace(POLICY, ask_seconds=0.1)), a_worker() as alice:
+        async with asyncio.timeout(20):
+            while not (await row(queue, job)).state.ended:
+                answer = await alice.ask()
+                assert isinstance(answer, Nothing)
+                await asyncio.sleep(answer.wait / 10)
+    assert (await row(queue, job)).state is state
+
+
 async def failed_in(queue, seat="here", **changes):
     """A job in which a seat of the bot's own failed."""
     await wanted(queue, **changes)
@@ -173,6 +196,29 @@ async def test_a_job_is_left_to_a_seat_that_has_not_failed_in_it(queue, others):
     assert await first.left_by("there") == []
     assert await first.are_there(job.id, "here")
     assert not await first.are_there(job.id, "there")
+
+
+async def test_rows_are_read_while_there_may_be_such_jobs_and_not_at_each_question(
+    queue, others, monkeypatch
+):
+    first, _ = others
+    reads = []
+    waiting = queue.faulted.waiting
+
+    async def counted():
+        reads.append(1)
+        return await waiting()
+
+    monkeypatch.setattr(queue.faulted, "waiting", counted)
+    for _ in range(5):
+        assert await first.left_by("here") == []
+    assert len(reads) == 1, "the first look after the start finds that there are none"
+    job = await failed_in(queue)
+    assert await first.are_there(job.id, "here")  # as whoever counts a fault asks
+    for _ in range(5):
+        assert await first.left_by("here") == [job.id]
+    monkeypatch.setattr(others_first, "FRESH", -1.0)
+    assert await first.left_by("here") == [job.id], "as long as there is one"
 
 
 @pytest.mark.parametrize("change", [left_out, resting, down, of_another_lane, unable])
