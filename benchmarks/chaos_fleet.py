@@ -1,7 +1,7 @@
 """Many workers under abuse: what is delivered once, lost, doubled or wrong, and what it costs.
 
     make chaos-fleet
-    python -m benchmarks.chaos_fleet [--workers 50] [--jobs 1000] [--every 2.5] [--calm] [--seed 1]
+    python -m benchmarks.chaos_fleet [--workers 50] [--jobs 1000] [--every 2.5] [--calm] [--bytes 2000000]
 
 The bot's queue, hub and leases, the broker and the worker program are the real ones, as processes over
 loopback; each worker's line goes through a relay with 10 ms each way. The engine draws nothing: it waits as
@@ -41,10 +41,12 @@ def report(outcome: Outcome) -> None:
     print(_spread("given to the next after a silence, all kinds", silent))
     idle = [quantile(outcome.idle, share) * 1000 for share in (0.5, 0.95, 0.99)]
     print(f"idle between two renders: p50 {idle[0]:.1f} ms, p95 {idle[1]:.1f}, p99 {idle[2]:.1f}")
+    print(_spread("a worker that could not reach the bot draws again, once it can", outcome.back))
     print(f"drawing that came to nothing: {outcome.wasted:.1%}")
     late = [quantile(outcome.late, share) * 1000 for share in (0.5, 0.99, 1.0)]
     print(
         f"the bot: {outcome.bot_cpu:.1f} CPU-s, {outcome.bot_cpu / outcome.seconds:.1%} of a core; "
+        f"{outcome.start_cpu:.1f} of them in the first 2 s of its lives; "
         f"its loop is late by p50 {late[0]:.1f} ms, p99 {late[1]:.1f}, max {late[2]:.0f}"
     )
 
@@ -65,6 +67,7 @@ def main() -> None:
     parser.add_argument("--draw", type=float, nargs=2, default=(6.0, 18.0), help="seconds of a render")
     parser.add_argument("--gone", type=float, nargs=2, default=(5.0, 40.0), help="seconds of a silence")
     parser.add_argument("--calm", action="store_true", help="no blows: how long do workers stand idle?")
+    parser.add_argument("--bytes", type=int, default=2_000_000, help="of a picture or clip, at most")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keep everything here, logs included; it must not exist")
     args = parser.parse_args()
@@ -78,8 +81,8 @@ def main() -> None:
         delay=DELAY,
         seed=args.seed,
         patience=3600,
-        input_bytes=2_000_000,
-        clip_bytes=2_000_000,
+        input_bytes=args.bytes,
+        clip_bytes=args.bytes,
     )
     with tempfile.TemporaryDirectory() as passing:
         folder = args.folder or Path(passing) / "fleet"

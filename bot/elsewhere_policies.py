@@ -149,6 +149,7 @@ def for_fleet(settings: Settings) -> FleetPolicy:
         ask_seconds=ASK_SECONDS,
         transfers=settings.worker_transfers,
         losses=settings.worker_losses,
+        faults=settings.machine_faults,
         bad_clips=settings.worker_bad_clips,
         strange_claims=STRANGE_CLAIMS,
         garbage=GARBAGE,

@@ -142,6 +142,7 @@ def for_stumbles(settings: Settings) -> StumbleLimits:
         crashes=settings.crash_limit,
         restarts=settings.restart_limit,
         goes_last=settings.goes_last_after,
+        faults=settings.machine_faults,
     )
 
 

@@ -30,8 +30,9 @@ from bot.loops.alerts import engines_trouble, faulty_workers, moderator_alerts
 from bot.loops.delivery import NO_ACCESS_BACKOFF
 from bot.loops.engine_count import EngineCount
 from bot.loops.leave_out import leave_outs
-from bot.loops.owner_alerts import OwnerAlerts, failing_backups, low_disk
+from bot.loops.owner_alerts import DAY, OwnerAlerts, failing_backups, low_disk
 from bot.loops.progress_notes import ProgressNotes
+from bot.moderation.machine_failures import MachineFailures
 from bot.ops.alert_policy import AlertPolicy
 from bot.ops.clock_watch import ClockWatch
 from bot.ops.data_watch import disk_reserve
@@ -139,6 +140,7 @@ def supervisor_of(services: Services) -> Supervisor:
         disk_reserve(services.database),
         clock_watch.loop,
         health.loop,
+        machine_failures(services).loop,
         GalleryWatch(services.queue.gallery, services.messenger).loop,
     )
     _add_what_is_wanted(services, supervisor)
@@ -263,6 +265,18 @@ def dashboard(services: Services, supervisor: Supervisor) -> Dashboard:
     )
 
 
+def machine_failures(services: Services) -> MachineFailures:
+    """What tells moderators of jobs that no machine could draw."""
+    queue = services.queue
+    return MachineFailures(
+        queue.faulted,
+        reviews=queue.reviews,
+        meta=queue.meta,
+        messenger=services.messenger,
+        clock=services.clock,
+    )
+
+
 def owner_alerts(services: Services, policy: AlertPolicy) -> OwnerAlerts:
     """What tells the owner of trouble."""
     meta, clock = services.queue.meta, services.clock
@@ -275,7 +289,12 @@ def owner_alerts(services: Services, policy: AlertPolicy) -> OwnerAlerts:
         last = await meta.get(LAST_BACKUP)
         return None if last is None else float(last)
 
-    looks = {"engine": engine, "disk": low_disk(services.settings.data_dir, policy.free_disk)}
+    async def machines() -> str | None:
+        jobs = sum((await services.queue.faulted.over(clock() - DAY)).values())
+        return owner_texts.machines_failed(jobs) if jobs else None
+
+    disk = low_disk(services.settings.data_dir, policy.free_disk)
+    looks = {"engine": engine, "machines": machines, "disk": disk}
     if services.settings.backups:
         looks["backups"] = failing_backups(last_backup, clock)
     if policy.feed:

@@ -29,6 +29,7 @@
 `db.fleet.workers`      who else draws, and how far each is trusted
 `db.fleet.remote_guilds`  whose jobs they may draw
 `db.fleet.worker_claims`  their side of a job
+`db.fleet.faulted`      jobs in which a machine has failed
 `db.lately`        how jobs went lately
 `db.api.owner_key`      the owner's key for the dashboard
 `db.api.keys`           keys of the HTTP API
@@ -55,6 +56,7 @@ from db.community.member_languages import MemberLanguages
 from db.community.preferences import Preferences
 from db.community.prompt_help import PromptHelp
 from db.community.reels import Reels
+from db.fleet.faulted import FaultedJobs
 from db.fleet.remote_guilds import RemoteGuilds
 from db.fleet.worker_claims import WorkerClaims
 from db.fleet.workers import Workers
@@ -118,6 +120,7 @@ class Queue:
         workers: who else draws, and how far each is trusted.
         remote_guilds: whose jobs they may draw.
         worker_claims: their side of a job.
+        faulted: jobs in which a machine has failed.
         lately: how jobs went lately.
         owner_key: the owner's key for the dashboard.
         api_keys: keys of the HTTP API.
@@ -155,6 +158,7 @@ class Queue:
     workers: Workers
     remote_guilds: RemoteGuilds
     worker_claims: WorkerClaims
+    faulted: FaultedJobs
     lately: Lately
     owner_key: OwnerKey
     api_keys: ApiKeys
@@ -208,6 +212,7 @@ class Queue:
         self.workers = Workers(db, clock=clock)
         self.remote_guilds = RemoteGuilds(db, clock=clock)
         self.worker_claims = WorkerClaims(db, share=share, clock=clock)
+        self.faulted = FaultedJobs(db, clock=clock)
         self.lately = Lately(db, clock=clock)
         self.owner_key = OwnerKey(db, clock=clock)
         self.api_keys = ApiKeys(db, clock=clock)

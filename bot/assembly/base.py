@@ -13,6 +13,7 @@ from bot.config.paths import OUTBOX, OWN_DIGESTS
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Messenger
 from bot.fleet.abilities import Abilities
+from bot.fleet.others_first import OthersFirst
 from bot.fleet.places import Places
 from bot.forecast import Forecaster
 from bot.hosted.service import Accounts
@@ -55,6 +56,7 @@ class Base:
     places: Places
     own_files: OwnFiles
     abilities: Abilities
+    others_first: OthersFirst
 
     @property
     def outbox(self) -> Path:
@@ -120,4 +122,5 @@ def base_of(
             waiting=queue.worker_claims.abilities,
             own=own_files,
         ),
+        others_first=OthersFirst(places, seats=seating.seats, faulted=queue.faulted),
     )

@@ -120,6 +120,7 @@ def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> Engin
         signals=base.signals,
         tally=tally,
         may_claim=base.data_watch.is_there,
+        left_to_others=base.others_first.left_by,
     )
 
 
@@ -132,6 +133,7 @@ def outcomes_of(base: Base, seat: str) -> Outcomes:
         stumbles=policies.for_stumbles(base.settings),
         shortages=base.shortages,
         absences=policies.for_absences(base.settings),
+        others=base.others_first.are_there,
         signals=base.signals,
         clock=base.clock,
     )

@@ -85,6 +85,7 @@ def fleet_of(
             wanted=wanted,
             waiting=queue.worker_claims.abilities_for,
         ),
+        others_first=base.others_first,
         outcomes_of=outcomes_of,
         limits_for=limits_for,
         may_claim=base.data_watch.is_there,

@@ -158,13 +158,7 @@ class Broker:
         if not seed or self._pass_on is None:
             return
         workers = await self._may_come()
-        guests = Guests(
-            bot=public_key(secrets.seed),
-            keeper=public_key(seed),
-            port=port,
-            connections=self._policy.connections,
-            workers=workers,
-        )
+        guests = guests_of(secrets, workers, keeper=seed, port=port, connections=self._policy.connections)
         data, now = guests.to_json(), time.monotonic()
         if data == self._kept and now < self._tell_again:
             return
@@ -197,13 +191,11 @@ class Broker:
 
     async def _may_come(self) -> dict[str, str]:
         """The keys of those who may come. A row that is damaged keeps one worker out, and no other."""
-        found = {}
-        for worker, key in (await self._keys()).items():
-            if WORKER_ID.fullmatch(worker) and is_public_key(key):
-                found[worker] = key
-            elif worker not in self._refused:
-                self._refused.add(worker)
-                log.error("worker %r has an id or a key that is none, and cannot come", worker)
+        keys = await self._keys()
+        found = whole(keys)
+        for worker in keys.keys() - found.keys() - self._refused:
+            self._refused.add(worker)
+            log.error("worker %r has an id or a key that is none, and cannot come", worker)
         return found
 
     def _up(self, secrets: Secrets, host: str, port: int) -> None:
@@ -237,6 +229,33 @@ class Broker:
 
     async def _end(self) -> None:
         await self._served.end()
+
+
+def whole(keys: Keys) -> dict[str, str]:
+    """Those whose id and key are what they should be: with a single key that is none, no broker starts."""
+    return {worker: key for worker, key in keys.items() if WORKER_ID.fullmatch(worker) and is_public_key(key)}
+
+
+def guests_of(secrets: Secrets, workers: Keys, *, keeper: str, port: int, connections: int) -> Guests:
+    """What the keeper of a broker elsewhere is to know.
+
+    Args:
+        secrets: the bot's.
+        workers: that may come.
+        keeper: its secret key.
+        port: on which its broker listens.
+        connections: at the same time.
+
+    Raises:
+        BrokerUnusable: a package is missing.
+    """
+    return Guests(
+        bot=public_key(secrets.seed),
+        keeper=public_key(keeper),
+        port=port,
+        connections=connections,
+        workers=dict(workers),
+    )
 
 
 def own_end(policy: BrokerPolicy) -> str:
@@ -278,9 +297,8 @@ def export(
         BrokerUnusable: a package is missing.
     """
     place = Place(host="0.0.0.0", port=port, certificate=CERTIFICATE, key=KEY, connections=connections)  # noqa: S104 - that is its purpose
-    bot, kept_by = public_key(secrets.seed), public_key(keeper)
-    text = configuration(place, bot=bot, workers=workers, keeper=kept_by)
-    guests = Guests(bot=bot, keeper=kept_by, port=port, connections=connections, workers=workers)
+    guests = guests_of(secrets, workers, keeper=keeper, port=port, connections=connections)
+    text = configuration(place, bot=guests.bot, workers=workers, keeper=guests.keeper)
     write_private(folder / KEEPER_FILE, guests.to_json().decode())
     write_private(folder / KEEPER_SEED, keeper + "\n")
     write_private(folder / CERTIFICATE, secrets.certificate.certificate)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from bot.broker.certificate import Certificate
 from bot.broker.child import LOG, PID
 from bot.broker.configuration import Place, configuration
 from bot.broker.errors import BrokerUnusable
-from bot.broker.keeping import FILE, KEEPER, SEED, WHERE, Guests, NoList, receipt_for
+from bot.broker.keeping import ASKED, FILE, KEEPER, SEED, WHERE, Guests, Kept, NoList, receipt_for
 from bot.broker.served import Served
 from bot.broker.store import CERTIFICATE, KEY, write_private
 from bot.link.connection import Line, Login, Message
@@ -56,6 +58,7 @@ class Keeper:
         self._say = say
         self._served = Served(folder, binary=binary)
         self._one = asyncio.Lock()
+        self._told_at: float | None = None
         try:
             self.guests = Guests.from_json((folder / FILE).read_bytes())
             self._seed = (folder / SEED).read_text("ascii").strip()
@@ -87,7 +90,10 @@ class Keeper:
                 name="framekiln broker keeper",
             ),
             answers=answers_to_worker(KEEPER),
-            hears={WHERE: lambda message: self._hear(line, message)},
+            hears={
+                WHERE: lambda message: self._hear(line, message),
+                ASKED: lambda message: self._answer(line, message),
+            },
         )
         dialling = asyncio.create_task(line.run(), name="line")
         try:
@@ -131,15 +137,32 @@ class Keeper:
         if mine != theirs:
             log.error("the bot has other keys or another port now: export the folder again, and copy it here")
             return
+        self._told_at = time.monotonic()
         changed = told.workers != self.guests.workers or told.connections != self.guests.connections
         if changed:
             await asyncio.to_thread(write_private, self._folder / FILE, message.data.decode())
             self.guests = told
             await self._be(told)
             self._say(self._count())
+        await self._reply(line, message, receipt_for(message.data))
+
+    def _answer(self, line: Line, message: Message) -> Coroutine[Any, Any, None]:
+        """The bot's machine asks how it stands."""
+        child = self._served.child
+        told = None if self._told_at is None else time.monotonic() - self._told_at
+        kept = Kept(
+            release=version("framekiln"),
+            digest=receipt_for(self.guests.to_json()).decode(),
+            workers=len(self.guests.workers),
+            runs=child is not None and child.runs,
+            told=told,
+        )
+        return self._reply(line, message, kept.to_json())
+
+    async def _reply(self, line: Line, message: Message, data: bytes) -> None:
         if message.reply.startswith(up(KEEPER, "r.")):
             with suppress(LineDown):
-                await line.publish(message.reply, receipt_for(message.data))
+                await line.publish(message.reply, data)
 
     def _count(self) -> str:
         count = len(self.guests.workers)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Self
 
 from bot.broker.keys import is_public_key
@@ -21,6 +21,7 @@ KEEPER = "keeper00"
 """Stands where a worker's id does. No worker has it: theirs are hexadecimal."""
 
 LIST = "list"
+STATE = "state"
 
 FILE = "keeper.json"
 """In the exported folder: what the keeper was told last."""
@@ -32,6 +33,9 @@ LARGEST = 400_000
 """Bytes of a list: some 5,000 workers, and less than the broker lets through."""
 
 WHERE = down(KEEPER, LIST)
+
+ASKED = down(KEEPER, STATE)
+"""Where a keeper is asked how it stands."""
 
 
 class NoList(ValueError):
@@ -86,6 +90,48 @@ class Guests:
         if not (0 < made.port < 1 << 16 and made.connections > 0):
             raise NoList("this list of workers names no port")
         return made
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """How a keeper stands.
+
+    Attributes:
+        release: of its program.
+        digest: :func:`receipt_for` the list that it has.
+        workers: how many are in that list.
+        runs: the broker runs with that list.
+        told: seconds since the bot told it a list; None: it has not since the keeper's start.
+    """
+
+    release: str
+    digest: str
+    workers: int
+    runs: bool
+    told: float | None
+
+    def to_json(self) -> bytes:
+        """As it is answered."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+            NoList: it is something else.
+        """
+        try:
+            told = json.loads(data)
+            return cls(
+                release=str(told["release"]),
+                digest=str(told["digest"]),
+                workers=int(told["workers"]),
+                runs=bool(told["runs"]),
+                told=None if told["told"] is None else float(told["told"]),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise NoList(f"this is no answer of a keeper: {error}") from error
 
 
 def receipt_for(data: bytes) -> bytes:

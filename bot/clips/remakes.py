@@ -21,6 +21,7 @@ from bot.requests.cancelling import Cancelling
 from bot.requests.submission import Submissions
 from bot.text import messages
 from bot.text.foreign import refusal
+from db.jobs.faults import MACHINES_FAILED
 from db.jobs.job import Job
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
@@ -126,6 +127,27 @@ class Lighter(JobButton):
         await _vary(
             interaction, job, lambda capabilities, limits: variation.lighter(recipe, capabilities, limits)
         )
+
+
+class TryAgain(JobButton):
+    """Ask once more for what machines failed in: the same clip, with the same seed."""
+
+    action = "tryagain"
+    look = Look("Try again", "🔁", discord.ButtonStyle.primary)
+    manner = Manner(slot=Slot.CLIP)
+    place = Place.STATUS
+    order = 40
+    states = (State.FAILED,)
+    needs_words = True
+
+    @classmethod
+    def suits(cls, job: Job) -> bool:
+        """Whether nothing was wrong with what was asked for."""
+        return job.error_code == MACHINES_FAILED
+
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Submit it as a job of the member who clicked."""
+        await interaction.client.part(Submissions).again(interaction, job, recipe_of(job))
 
 
 class Keep(JobButton):

@@ -27,6 +27,14 @@ class Endurance(BaseSettings):
     goes_last_after: int = Field(
         3, ge=1, description="Interruptions of one job, whatever the reason, before it goes last."
     )
+    machine_faults: int = Field(
+        10,
+        ge=1,
+        le=1000,
+        description="How often GPUs, engines or workers may fail in one job before it ends, at no cost for "
+        "its member. Machines that have not failed in it go first, and as long as there is one, it does not "
+        "end. A worker of which nothing is heard has not failed.",
+    )
     shortage_pause_last: float = Field(
         30.0,
         ge=1,

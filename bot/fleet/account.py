@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from bot.link.messages import Drop, Held, HeldState, Hello, Look, Order, Verdict
 from db.fleet.worker_claims import Claim
+from db.fleet.workers import Trust
 from db.jobs.job import Job
 
 Key = tuple[str, int]
@@ -26,6 +27,7 @@ class Holding:
     """A claim that a worker has.
 
     Attributes:
+        job: as it was claimed.
         order: as it was sent; None: it was sent before the bot's last start.
         sent_at: when it was sent last, in seconds of a clock that only moves on.
         told: the worker's last word of it; None: it has not named it yet.
@@ -49,6 +51,11 @@ class Holding:
     def key(self) -> Key:
         """Under which it is kept."""
         return self.claim.job, self.claim.number
+
+    @property
+    def trust(self) -> Trust:
+        """How far its worker was trusted when the order was written, which settles who does what."""
+        return Trust.PUBLIC if self.job.trust is None else Trust(self.job.trust)
 
     @property
     def drawn(self) -> bool:

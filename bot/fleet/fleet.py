@@ -10,6 +10,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bot.fleet.account import Account, News
@@ -17,6 +18,7 @@ from bot.fleet.asks import Asks
 from bot.fleet.can import those_that_fit
 from bot.fleet.holdings import Holdings
 from bot.fleet.known_worker import FleetParts, Helper, PutOut
+from bot.fleet.others_first import Left
 from bot.fleet.places import Place, RemoteMachine, RemoteSeat
 from bot.fleet.policy import FleetPolicy
 from bot.link.messages import (
@@ -85,7 +87,8 @@ class Fleet:
         self.holdings.put_out = self.put_out
         self.helpers: dict[str, Helper] = {}
         self.asks: Asks[Helper] = Asks(abilities=self._abilities, give=self._give)
-        self._barren: set[tuple[Trust, tuple[str, ...]]] = set()
+        self._left = Left()
+        self._barren: set[tuple[Trust, tuple[str, ...], tuple[JobId, ...]]] = set()
         self._out: set[str] = set()
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         parts.signals.queued.connect(self.asks.loop.wake)
@@ -221,13 +224,14 @@ class Fleet:
             and now >= helper.rests_until
             and now - helper.heard_at < BEATS_MISSED * self.policy.beat
             and helper.place.worker.id not in self._out
-            and (self._parts.strangers or helper.place.worker.trust is Trust.OWN)
+            and (self._parts.results.takes_strangers or helper.place.worker.trust is Trust.OWN)
             and self._parts.may_claim()
         )
 
     async def _abilities(self) -> list[str]:
         """What waits, at the beginning of a round through all that ask."""
         self._barren.clear()
+        self._left = await self._parts.others_first.look()
         return await self._parts.claims.abilities()
 
     async def _give(self, helper: Helper, abilities: Sequence[str]) -> Order | None:
@@ -237,7 +241,8 @@ class Fleet:
         if not fitting or not self._may_have(helper):
             place.pauses.forget()  # nothing waits that it could draw
             return None
-        alike = worker.trust, tuple(fitting)
+        left = self._left.by(worker.id)
+        alike = worker.trust, tuple(fitting), tuple(left)
         if alike in self._barren:
             return None
         job = await self._parts.claims.claim_for(
@@ -246,6 +251,7 @@ class Fleet:
             trust=worker.trust,
             abilities=fitting,
             last=place.outcomes.last(),
+            left=left,
             resident=helper.resident,
         )
         if job is None:
@@ -253,9 +259,10 @@ class Fleet:
             place.pauses.forget()
             return None
         try:
-            order = await self._parts.orders.of(job, own=worker.trust is Trust.OWN)
+            order = await self._parts.orders.of(job, own=job.trust == Trust.OWN)
         except (OSError, ValueError) as error:
-            await place.outcomes.record(job, error, give_up=lambda: self.holdings.stopping)
+            pause = await place.outcomes.record(job, error, give_up=lambda: self.holdings.stopping)
+            helper.rests_until = max(helper.rests_until, time.monotonic() + pause)
             return None
         self.holdings.hold(helper, job, order)
         place.pauses.end()
@@ -291,9 +298,16 @@ class Fleet:
                 if len(helper.strange) > self.policy.strange_claims:
                     raise PutOut(STRANGE_CLAIMS)
             return
+        trust = helper.place.worker.trust
+        if job.trust is None:  # from before that was written down
+            job = replace(job, trust=trust)
+        holding = self.holdings.hold(
+            helper, job, await self._parts.orders.of(job, own=job.trust == Trust.OWN)
+        )
+        if not trust.covers(holding.trust):
+            await self.holdings.take_back(helper, holding)
+            return
         log.info("worker %s goes on with job %s", helper.place.seat.name, job.id)
-        own = helper.place.worker.trust is Trust.OWN
-        holding = self.holdings.hold(helper, job, await self._parts.orders.of(job, own=own))
         holding.told = held
         self.holdings.show(helper, holding)
         if holding.drawn:

@@ -165,13 +165,27 @@ class Holdings:
             blamed: that is held against the job.
         """
         self.leases.end(claim)
-        state = await self._parts.claims.lose(claim, anew=blamed, most=self._policy.losses)
+        state = await self._parts.claims.lose(
+            claim,
+            losses=self._policy.losses,
+            faults=self._policy.faults,
+            anew=anew,
+            blamed=blamed,
+            spared=anew and await self._parts.others_first.are_there(claim.job, claim.worker),
+        )
         if state is not None:
             why = "its worker began anew" if anew else "nothing was heard of its worker"
             log.warning("job %s: %s; it is %s", claim.job, why, state)
         self._parts.signals.changed(claim.job)
         self._parts.signals.places_changed()
         self._parts.signals.queued()
+
+    async def take_back(self, helper: Helper, holding: Holding) -> None:
+        """A worker may not go on with a claim that it holds: another draws the job."""
+        if holding.fetching is not None:
+            holding.fetching.cancel()
+        await helper.place.outcomes.requeue(holding.job, Requeue.LOST)
+        await self.decide(helper, holding.key, Verdict.STALE)
 
     async def give_all_back(self, helper: Helper) -> None:
         """A worker may not come any more: its jobs go to the front."""

@@ -9,6 +9,7 @@ from bot.fleet.account import Account
 from bot.fleet.blame import Blame
 from bot.fleet.looks import Looks
 from bot.fleet.orders import Orders
+from bot.fleet.others_first import OthersFirst
 from bot.fleet.own_weights import OwnWeights
 from bot.fleet.places import Place, Places
 from bot.fleet.results import Results
@@ -54,11 +55,11 @@ class FleetParts:
 
     Attributes:
         own_weights: may be passed on to workers.
+        others_first: knows who is to try a job in which a machine has failed.
         blame: tells whether what ends in a worker is held against the job.
         outcomes_of: makes what records the ends of a worker's claims, by its name.
         may_claim: asked before each claim; False: no job is begun.
         removed: tells the broker that somebody may not come any more.
-        strangers: machines that are not the owner's may draw: what they draw is looked at.
     """
 
     claims: WorkerClaims
@@ -72,8 +73,8 @@ class FleetParts:
     looks: Looks
     discards: Discards
     own_weights: OwnWeights
+    others_first: OthersFirst
     blame: Blame
     outcomes_of: Callable[[str], Outcomes]
     may_claim: Callable[[], bool]
     removed: Callable[[], None]
-    strangers: bool

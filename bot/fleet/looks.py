@@ -46,7 +46,7 @@ class Looks:
             return
         try:
             data = await self._transfers.look(holding.claim, look)
-            if place.worker.trust is not Trust.OWN:
+            if holding.trust is not Trust.OWN:
                 if self._checks is None:
                     return
                 anew = self._checks.draft(data, job) if draft else self._checks.sheet(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.fleet.can import Ability, Machine, can
@@ -135,7 +135,7 @@ class Places:
         """Make it without any."""
         self._here: dict[str, Place] = {}
         self._lately: dict[str, Told] = {}
-        self._counted: list[Machine] = []
+        self._counted: dict[str, Machine] = {}
 
     def __iter__(self) -> Iterator[Place]:
         """Those that are here, in the order of their names."""
@@ -165,9 +165,14 @@ class Places:
         self._count({**lately, **here})
 
     def _count(self, lately: dict[str, Told]) -> None:
-        if lately != self._lately:
-            self._lately = lately
-            self._counted = [Machine.told(told) for told in lately.values()]
+        if lately == self._lately:
+            return
+        before, known = self._lately, self._counted
+        self._counted = {  # of those that are as they were, nothing is worked out anew: they come one by one
+            worker: known[worker] if told == before.get(worker) else Machine.told(told)
+            for worker, told in lately.items()
+        }
+        self._lately = lately
 
     @property
     def progress(self) -> Mapping[JobId, JobProgress]:
@@ -184,9 +189,9 @@ class Places:
         return _Beside(seats, self)
 
     @property
-    def counted(self) -> list[Machine]:
+    def counted(self) -> Collection[Machine]:
         """What each of those has that are here, or were lately."""
-        return self._counted
+        return self._counted.values()
 
     def anyone_can(self, ability: Ability) -> bool:
         """Whether a worker that is here, or was lately, has an ability."""

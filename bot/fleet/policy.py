@@ -21,6 +21,7 @@ class FleetPolicy:
         ask_seconds: that a worker's ask is held while nothing waits.
         transfers: files that are fetched from workers at the same time.
         losses: programs of workers that began anew in a job before it is set aside.
+        faults: of all machines together in a job, at which it ends.
         bad_clips: clips in a row that were not fit to be taken, after which a worker is put out.
         strange_claims: claims that a worker names and was never given, after which it is put out.
         garbage: messages that are none, after which it is put out.
@@ -37,6 +38,7 @@ class FleetPolicy:
     ask_seconds: float
     transfers: int
     losses: int
+    faults: int
     bad_clips: int
     strange_claims: int
     garbage: int

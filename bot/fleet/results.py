@@ -19,7 +19,7 @@ from bot.link.failures import error_of
 from bot.link.messages import Done, Fail, FailKind, Verdict
 from bot.loops.discards import Discards
 from bot.loops.handing_in import HandingIn
-from bot.loops.outcomes import BROKEN_DEVICE, MachineAtFault
+from bot.loops.outcomes import BROKEN_DEVICE, WRONG_VERSION, MachineAtFault
 from bot.loops.render_tally import RenderTally
 from db.errors import BlobDamaged
 from db.fleet.worker_claims import Standing, WorkerClaims
@@ -109,7 +109,13 @@ class Results:
         self._tally = tally
         self._checks = checks
         self._blame = blame
+        self._gave_back = Blame()
         self._clock = clock
+
+    @property
+    def takes_strangers(self) -> bool:
+        """Whether machines that are not the owner's may draw: what they draw is looked at."""
+        return self._checks is not None
 
     async def settle(self, place: Place, holding: Holding, *, give_up: Callable[[], bool]) -> Settled:
         """See the end of a claim through.
@@ -149,7 +155,7 @@ class Results:
         holding.fetching = None
         adopted = False
         try:
-            if place.worker.trust is not Trust.OWN:
+            if holding.trust is not Trust.OWN:
                 if self._checks is None:
                     raise Unfit("clips of machines that are not the owner's are not taken here")
                 clip, receipt = await self._checks.clip(clip, receipt, job, place.worker)
@@ -157,6 +163,7 @@ class Results:
             self._tally.add(receipt)
             place.outcomes.drew(job.id)
             self._blame.drew(job.id, place.worker.id)
+            self._gave_back.drew(job.id, place.worker.id)
             kept = await self._handing_in.take(job, clip, receipt)
             adopted = True  # it was moved away, whether it was kept or not
         except BlobDamaged as error:
@@ -171,16 +178,19 @@ class Results:
         self, place: Place, holding: Holding, fail: Fail, give_up: Callable[[], bool]
     ) -> Settled:
         pause = await place.outcomes.record(
-            holding.job, self._meaning(place.worker, holding.job, fail), give_up=give_up
+            holding.job, self._meaning(place.worker, holding, fail), give_up=give_up
         )
         return Settled(verdict=Verdict.FAILED, pause=pause)
 
-    def _meaning(self, worker: Worker, job: Job, fail: Fail) -> Exception:
+    def _meaning(self, worker: Worker, holding: Holding, fail: Fail) -> Exception:
         """What a failure is, as far as the bot believes it."""
+        job = holding.job
         error, words = error_of(fail), f"{fail.kind} {fail.code}: {fail.text}\n{fail.detail}"
-        if fail.code == BROKEN_DEVICE:
+        if fail.code in {BROKEN_DEVICE, WRONG_VERSION}:
             return MachineAtFault(words)
-        if worker.trust is not Trust.OWN and fail.kind not in TAKEN_AT_THEIR_WORD:
+        if fail.kind is FailKind.SHUTDOWN and not self._gave_back.falls_on(job.id, worker.id):
+            return MachineAtFault(f"it gives the job back again and again: {words}")
+        if holding.trust is not Trust.OWN and fail.kind not in TAKEN_AT_THEIR_WORD:
             # What members read, and whether a job fails for good, no stranger says.
             error = MachineAtFault(words) if fail.kind == FailKind.SHORTAGE else EngineDied(None, words)
         if isinstance(error, EngineDied) and not self._blame.falls_on(job.id, worker.id):

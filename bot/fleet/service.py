@@ -12,6 +12,7 @@ from bot.fleet.hub import Hub, new_epoch
 from bot.fleet.known_worker import FleetParts
 from bot.fleet.looks import Looks
 from bot.fleet.orders import Orders
+from bot.fleet.others_first import OthersFirst
 from bot.fleet.own_weights import OwnWeights
 from bot.fleet.places import Places
 from bot.fleet.policy import FleetPolicy
@@ -72,6 +73,7 @@ def fleet_service(
     tally: RenderTally,
     checks: Checks | None,
     own_weights: OwnWeights,
+    others_first: OthersFirst,
     outcomes_of: Callable[[str], Outcomes],
     limits_for: Callable[[Job], Awaitable[RenderLimits]],
     may_claim: Callable[[], bool],
@@ -97,6 +99,7 @@ def fleet_service(
         tally: counts what was drawn.
         checks: look at what strangers' machines drew; None: only the owner's may draw.
         own_weights: the owner's checkpoints and styles, and who may have a copy.
+        others_first: knows who is to try a job in which a machine has failed.
         outcomes_of: makes what records the ends of a worker's claims, by its name.
         limits_for: what a job may spend.
         may_claim: asked before each claim; False: no job is begun.
@@ -132,14 +135,13 @@ def fleet_service(
         looks=Looks(transfers=transfers, discards=discards, signals=signals, checks=checks),
         discards=discards,
         own_weights=own_weights,
+        others_first=others_first,
         blame=blame,
         outcomes_of=outcomes_of,
         may_claim=may_claim,
         removed=removed,
-        strangers=checks is not None,
     )
     fleet = Fleet(parts, policy, epoch=new_epoch())
-    upkeep = Upkeep(fleet, parts, wanted=wanted, clock=clock)
-    hub = Hub(fleet, upkeep, release=release)
+    hub = Hub(fleet, Upkeep(fleet, parts, wanted=wanted, clock=clock), release=release)
     transfers.request = hub.request
     return FleetService(hub=hub, fleet=fleet, own_weights=own_weights)

@@ -14,6 +14,7 @@ from bot.fleet.known_worker import FleetParts, Helper
 from bot.link.messages import Capabilities as Told
 from bot.link.messages import Verdict
 from db.fleet.worker_claims import Claim
+from db.fleet.workers import Worker
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +146,18 @@ class Upkeep:
             if worker not in found:
                 await self._fleet.forget(worker)
             else:
-                helper.place.is_now(found[worker])
+                await self._trust(helper, found[worker])
+
+    async def _trust(self, helper: Helper, worker: Worker) -> None:
+        """What was ordered under more trust than there is now, others draw.
+
+        What was ordered under less is handed in as it was ordered, so it is looked at.
+        """
+        helper.place.is_now(worker)
+        for holding in list(helper.account.holdings.values()):
+            if not worker.trust.covers(holding.trust):
+                log.info("worker %s is trusted less; others draw job %s", worker.name, holding.job.id)
+                await self._fleet.holdings.take_back(helper, holding)
 
     async def _remember(self) -> None:
         """Count on those that were here lately."""

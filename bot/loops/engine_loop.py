@@ -41,6 +41,12 @@ POLL_SECONDS = 1.0
 """An event wakes the loop at once; a row without an event is found this soon."""
 
 
+async def nothing_left(seat: str) -> Collection[JobId]:
+    """There are no others."""
+    del seat
+    return ()
+
+
 class EngineLoop:
     """Runs the jobs of one seat through its engine.
 
@@ -69,6 +75,7 @@ class EngineLoop:
         name: str = "engine loop",
         others: Iterable[SeatSeen] = (),
         may_claim: Callable[[], bool] = lambda: True,
+        left_to_others: Callable[[str], Awaitable[Collection[JobId]]] = nothing_left,
         loads: Collection[str] = LOADING,
     ) -> None:
         """Make one.
@@ -87,6 +94,7 @@ class EngineLoop:
             others: all seats, whenever it goes through them. While its own engine is not ready, it leaves the
                 jobs to those that are.
             may_claim: asked before each claim; False: no job is begun.
+            left_to_others: the jobs in which this seat has failed, while others are there that have not.
             loads: the engines whose models take a while to load, so that what is loaded is drawn first.
         """
         self._claims = claims
@@ -97,6 +105,7 @@ class EngineLoop:
         self._limits_for = limits_for
         self.outcomes = outcomes
         self._may_claim = may_claim
+        self._left_to_others = left_to_others
         self._loads = loads
         self._signals = signals
         self.loop = Loop(name, self._next_job, every=POLL_SECONDS)
@@ -149,6 +158,7 @@ class EngineLoop:
                 unable=await self.seat.unable(),
                 seat=self.seat.name,
                 last=self.outcomes.last(),
+                left=await self._left_to_others(self.seat.name),
                 resident=self._resident,
             )
         except Exception as error:

@@ -19,6 +19,7 @@ from bot.supervisor import Loop
 from db.jobs.job import Job
 from db.states import JobId
 from engine.core.shortages import Shortage
+from engine.process.host import HostState
 
 V = TypeVar("V")
 
@@ -157,6 +158,11 @@ class Engines:
         if not found or len(known) < len(found):
             return None
         return min(known, key=lambda each: each.until.timestamp() if each.until else math.inf)
+
+    def are_down_for(self, job: Job) -> bool:
+        """Whether no engine that could draw a job starts: one of another release, or that ends always."""
+        found = [each.seat.engine.state for each in self._all_for(job)]
+        return bool(found) and all(state is HostState.DOWN for state in found)
 
     async def stop(self, grace: float) -> None:
         """Claim nothing more, give the running jobs a moment, then put them back at the front.

@@ -53,6 +53,10 @@ class GpuFaults:
             self.since = self._clock()
         return self._suspects.setdefault(job, False)
 
+    def forget(self, job: JobId) -> None:
+        """The job has ended, and nothing is known of the GPU."""
+        self._suspects.pop(job, None)
+
     def drew(self, job: JobId) -> None:
         """Record that a clip was drawn: the GPU works, so the suspects are to blame for their next fault."""
         self.in_a_row = 0

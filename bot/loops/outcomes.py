@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from bot.loops.absence import Absence, AbsencePolicy
 from bot.loops.gpu_faults import GpuFaults
@@ -18,11 +18,12 @@ from bot.signals import JobSignals
 from bot.text.foreign import disarm
 from bot.text.wording import in_words, speaking
 from db.errors import DatabaseError
-from db.jobs.claims import Claims, Requeue
+from db.jobs.claims import COUNTED, Claims, Requeue
+from db.jobs.faults import place_of
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
 from db.jobs.stumbles import StumbleLimits
-from db.states import JobId
+from db.states import JobId, State
 from engine.core.errors import (
     Away,
     Cancelled,
@@ -48,6 +49,18 @@ ENGINE_DOWN_PAUSE = 10.0
 TROUBLE_PAUSE = 1.0
 """After an error of our own, so that it cannot spin."""
 
+LAST_TROUBLE_PAUSE = 60.0
+"""The longest of them: it is doubled with each fault that the same job has met."""
+
+Others = Callable[[JobId, str], Awaitable[bool]]
+"""Whether another place is there that has not failed in a job, beside the one that fails in it now."""
+
+
+async def no_others(job: JobId, place: str) -> bool:
+    """Nothing else draws."""
+    del job, place
+    return False
+
 
 class MachineAtFault(EngineError):
     """What ended a render is the doing of a machine elsewhere, as far as can be told; the text says what."""
@@ -70,6 +83,7 @@ class Outcomes:
         stumbles: StumbleLimits,
         shortages: Shortages,
         absences: AbsencePolicy,
+        others: Others = no_others,
         signals: JobSignals,
         clock: Callable[[], float],
     ) -> None:
@@ -82,6 +96,7 @@ class Outcomes:
             stumbles: when a job in which the engine ended goes last, and when it is set aside.
             shortages: told what the machine is short of.
             absences: how long is waited for what can't be reached.
+            others: tells whether a job has been failed in by all that could draw it.
             signals: told what became of a job.
             clock: returns Unix seconds.
         """
@@ -89,6 +104,7 @@ class Outcomes:
         self._claims = claims
         self._jobs = jobs
         self._stumbles = stumbles
+        self._others = others
         self._shortages = shortages
         self._signals = signals
         self._strikes = Strikes()
@@ -198,12 +214,12 @@ class Outcomes:
         await self.requeue(job, Requeue.KILLED if isinstance(error, EngineKilled) else Requeue.CRASH)
 
     async def _machine_failed(self, job: Job, words: str) -> float:
-        """A machine elsewhere failed: the job waits at the front, at no cost, and the machine rests."""
+        """A machine failed: the job waits at the front, at no cost, and the machine rests."""
         pause = self.machine_ended(job.id)
         log.error(
             "job %s failed at %s, %d in a row: %s", job.id, self._seat, self.gpu.in_a_row, hushed(words, job)
         )
-        await self.requeue(job, Requeue.ENGINE_DOWN)
+        await self.requeue(job, Requeue.FAULT)
         return pause
 
     def machine_ended(self, job: JobId) -> float:
@@ -241,7 +257,7 @@ class Outcomes:
             self._strikes.failed(job.id)
             words, count = hushed(error.detail, job), self.gpu.in_a_row
             log.error("job %s hit a GPU fault, %d in a row: %s", job.id, count, words)
-            await self.requeue(job, Requeue.PROVEN if to_blame else Requeue.ENGINE_DOWN)
+            await self.requeue(job, Requeue.PROVEN if to_blame else Requeue.FAULT)
             return self.gpu.pause()
         # What is wrong with weights, the error says in words that are of use to the member.
         with speaking(job.language):
@@ -257,10 +273,22 @@ class Outcomes:
     async def _give_back(self, job: Job, error: Exception) -> float:
         """An error around the engine: the disk's are not the job's fault, a bug of ours may be its doing."""
         log.error("job %s failed outside the engine", job.id, exc_info=error)
-        fault = Requeue.ENGINE_DOWN if isinstance(error, (OSError, DatabaseError)) else Requeue.CRASH
+        fault = Requeue.FAULT if isinstance(error, (OSError, DatabaseError)) else Requeue.CRASH
         await self.requeue(job, fault)
-        return TROUBLE_PAUSE
+        return min(LAST_TROUBLE_PAUSE, TROUBLE_PAUSE * 2.0 ** min(30, sum(job.faults.values())))
 
     async def requeue(self, job: Job, cause: Requeue) -> None:
-        """Give a claim back; see :mod:`db.jobs.stumbles`."""
-        await self._claims.requeue(job.id, job.claim, cause=cause, limits=self._stumbles, worker=job.worker)
+        """Give a claim back; see :mod:`db.jobs.stumbles` and :mod:`db.jobs.faults`."""
+        state = await self._claims.requeue(
+            job.id,
+            job.claim,
+            cause=cause,
+            limits=self._stumbles,
+            worker=job.worker,
+            spared=cause in COUNTED and await self._others(job.id, place_of(job)),
+        )
+        if state is not None and state.ended:
+            self._strikes.forget(job.id)
+            self.gpu.forget(job.id)
+        if state is State.FAILED:
+            log.error("job %s is over: whatever drew it has failed, again and again", job.id)

@@ -427,6 +427,8 @@ def _kept_from_drawing(engines: Engines, job: Job, recipe: Recipe) -> str | None
         return status_texts.waits_for_server(recipe, away)
     if (left_out := engines.left_out_for(job)) is not None:
         return status_texts.waits_for_gpu(recipe, left_out.until)
+    if engines.are_down_for(job):
+        return status_texts.waits_for_engine(recipe)
     return None
 
 

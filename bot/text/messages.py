@@ -53,6 +53,10 @@ CAUSES = {
         "The server or service that draws with this engine refused the clip, or broke off. "
         "Another engine may be able to draw it."
     ),
+    "E_MACHINES": Text(
+        "Each machine that could draw this clip broke off while it did, again and again. "
+        "That is my machines' fault, not yours, and it may go well later."
+    ),
     "E_CHANNEL": Text(
         "I could bring the finished clip neither here nor to you directly. "
         "I keep it for a few days: get it with `/jobs` or `/mydata export`."

@@ -117,6 +117,19 @@ def engine_trouble(since: float | None, name: str | None = None) -> str:
     return f"{state} {goes_on}"
 
 
+def machines_failed(jobs: int) -> str:
+    """Jobs of this server have ended because what draws failed in them."""
+    return say_many(
+        "⚠️ One clip of this server couldn't be drawn: each machine that could draw it broke off, again and "
+        "again. Its member has been told, and nothing was charged. `/queue retry` makes it again. "
+        "The bot's log says more.",
+        "⚠️ {n} clips of this server couldn't be drawn: each machine that could draw them broke off, again "
+        "and again. Their members have been told, and nothing was charged. `/queue retry` makes one again. "
+        "The bot's log says more.",
+        jobs,
+    )
+
+
 I_AM_WAITING_FOR = {
     Shortage.DISK: Text("waiting for room on my disk", "Since … I am …"),
     Shortage.READ_ONLY: Text("waiting until my disk can be written again", "Since … I am …"),

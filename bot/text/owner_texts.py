@@ -28,6 +28,20 @@ def worker(name: str, faults: int, since: float) -> str:
     )
 
 
+def machines_failed(jobs: int) -> str:
+    """Jobs have ended because what draws failed in them.
+
+    Args:
+        jobs: how many, within a day.
+    """
+    clips = "a clip" if jobs == 1 else f"{jobs} clips"
+    return (
+        f"**Framekiln: {clips} couldn't be drawn by any machine.** Each that could failed, again and again: "
+        "a GPU, an engine or a worker. Nothing was charged, and the members have been told.\n"
+        f"{FOOT}"
+    )
+
+
 def disk(free: int) -> str:
     """The disk is nearly full.
 

@@ -75,6 +75,15 @@ def waits_for_server(recipe: Recipe, where: str) -> str:
     return f"{title(recipe)}\n⏳ {waits}"
 
 
+def waits_for_engine(recipe: Recipe) -> str:
+    """The status of a job for which no engine starts."""
+    waits = say(
+        "waiting: what draws this clip doesn't start right now, and the owner of this bot can mend that; it "
+        "goes on by itself then, and nothing is charged meanwhile"
+    )
+    return f"{title(recipe)}\n⏳ {waits}"
+
+
 def ready_in(low: float, high: float) -> str:
     """When a clip should be ready."""
     return say("ready in about {time}", time=span(low, high))

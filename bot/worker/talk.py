@@ -90,6 +90,8 @@ class Talk:
         self._epoch: str | None = None
         self._every = BEAT_SECONDS
         self._greeted = asyncio.Event()
+        self._welcomed = asyncio.Event()
+        self._heard = asyncio.Event()
         self._woken = asyncio.Event()
         self._put_out: asyncio.Future[Refused] = asyncio.get_running_loop().create_future()
         self.heard: float | None = None
@@ -129,6 +131,7 @@ class Talk:
             self._woken.clear()
             try:
                 await (self.beat() if self._greeted.is_set() else self._hello())
+                self._heard.set()
             except NobodyThere:
                 log.info("the bot is away")
             except LinkError as error:
@@ -147,15 +150,18 @@ class Talk:
             The seconds after which it makes sense to ask again.
         """
         await self._greeted.wait()
+        self._welcomed.clear()
         question = messages.Ask(boot=self._boot, n=self._asks, resident=resident)
         try:
-            answer = await self._request(
-                subjects.ASK, messages.encode(question), messages.ASK_ANSWER, HELD_SECONDS
+            answer = await self._until_welcomed(
+                self._request(subjects.ASK, messages.encode(question), messages.ASK_ANSWER, HELD_SECONDS)
             )
         except NoAnswer:
             return LEAST_BETWEEN
         except LinkError:
-            return BEAT_SECONDS
+            self._heard.clear()
+            await wait_at_most(self._heard, BEAT_SECONDS)  # as soon as the bot is back
+            return 0.0
         if isinstance(answer, messages.SayHello):
             self.greet_again()
             return BEAT_SECONDS
@@ -164,6 +170,25 @@ class Talk:
             self._holding.take(answer)  # the next beat names it, in time
             return 0.0
         return float(answer.wait)
+
+    async def _until_welcomed(self, asking: Coroutine[Any, Any, Any]) -> Any:
+        """The answer to a question.
+
+        Raises:
+            NoAnswer: the bot has welcomed this worker meanwhile, so it may know nothing of the question.
+            LinkError: there was no answer.
+        """
+        asked = asyncio.create_task(asking)
+        welcomed = asyncio.create_task(self._welcomed.wait())
+        try:
+            await asyncio.wait({asked, welcomed}, return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                raise NoAnswer("the bot was greeted meanwhile")
+            return asked.result()
+        finally:
+            for task in (asked, welcomed):
+                task.cancel()
+            await asyncio.gather(asked, welcomed, return_exceptions=True)
 
     async def beat(self) -> None:
         """Say all that is held, and obey the answer.
@@ -193,6 +218,7 @@ class Talk:
             return
         self._epoch, self._every = answer.epoch, answer.beat
         self._greeted.set()
+        self._welcomed.set()
         self._do(answer.forget, answer.orders)
 
     def _encoded(self, message: Callable[[tuple[Held, ...]], messages.AnyMessage]) -> bytes:

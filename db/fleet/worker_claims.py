@@ -16,6 +16,7 @@ from db.fleet.workers import Trust
 from db.jobs.claims import FITS, NEXT, THIS, running_under
 from db.jobs.ending import end
 from db.jobs.fairness import FairShare
+from db.jobs.faults import count_fault
 from db.jobs.job import Job
 from db.jobs.rows import find, job_from, transition
 from db.jobs.stumbles import put_back
@@ -103,6 +104,7 @@ class WorkerClaims(Rows):
         trust: Trust,
         abilities: Collection[str],
         last: Collection[JobId] = (),
+        left: Collection[JobId] = (),
         resident: str = "",
     ) -> Job | None:
         """Take the next job that this worker can draw and may see. None: there is none.
@@ -113,6 +115,7 @@ class WorkerClaims(Rows):
             trust: how far it is trusted.
             abilities: those that it has.
             last: these come after all others.
+            left: these are left to others.
             resident: the engine whose model it has loaded; see :mod:`db.lanes.residency`. "": none counts.
         """
         given: dict[str, object] = {
@@ -123,6 +126,7 @@ class WorkerClaims(Rows):
             "seat": seat,
             "worker": worker,
             "last": json.dumps(list(last)),
+            "left": json.dumps(list(left)),
             "most": self._share.member_running,
             "abilities": json.dumps(list(abilities)),
             "trust": trust,
@@ -173,13 +177,25 @@ class WorkerClaims(Rows):
 
         return await self._db.write(transaction)
 
-    async def lose(self, claim: Claim, *, anew: bool, most: int) -> State | None:
+    async def lose(
+        self,
+        claim: Claim,
+        *,
+        losses: int,
+        faults: int,
+        anew: bool = False,
+        blamed: bool = False,
+        spared: bool = False,
+    ) -> State | None:
         """Give a worker's claim back, to the front of the queue, because nothing is heard of it.
 
         Args:
             claim: the worker's.
-            anew: its program has begun anew without the job, so it may have ended because of it.
-            most: losses of this kind at which the job is set aside.
+            losses: held against the job, at which it is set aside.
+            faults: of all machines together at which the job ends; see :mod:`db.jobs.faults`.
+            anew: its program has begun anew without the job, which is a fault of the machine's.
+            blamed: that is held against the job, too.
+            spared: another place is there that has not failed in it.
 
         Returns:
             The job's new state; None where the claim is stale.
@@ -193,12 +209,14 @@ class WorkerClaims(Rows):
             if job.cancel_requested:
                 end(connection, job.id, State.CANCELLED, claim=job.claim, now=at)
                 return State.CANCELLED
-            losses = job.losses + anew
-            if anew and losses >= most:
-                end(connection, job.id, State.QUARANTINED, claim=job.claim, now=at, losses=losses)
+            lost = job.losses + blamed
+            if blamed and lost >= losses:
+                end(connection, job.id, State.QUARANTINED, claim=job.claim, now=at, losses=lost)
                 return State.QUARANTINED
             put_back(connection, job)
-            connection.execute("UPDATE job SET losses = ? WHERE id = ?", (losses, job.id))
+            connection.execute("UPDATE job SET losses = ? WHERE id = ?", (lost, job.id))
+            if anew and count_fault(connection, job, most=faults, spared=spared, now=at) is not None:
+                return State.FAILED
             return State.QUEUED
 
         return await self._db.write(transaction)

@@ -21,6 +21,11 @@ class Trust(StrEnum):
     PUBLIC = "public"
     """Anybody's: jobs of servers that allow that, without members' files, and not of private clips."""
 
+    def covers(self, least: Trust) -> bool:
+        """Whether it is as much as this, or more."""
+        levels = list(Trust)
+        return levels.index(self) <= levels.index(least)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Worker:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import CancelOutcome, cancel, end
 from db.jobs.fairness import FairShare, charge
+from db.jobs.faults import count_fault
 from db.jobs.job import Job
 from db.jobs.rows import job_from, transition
 from db.jobs.stumbles import Ended, StumbleLimits, put_back, stumble
@@ -27,6 +28,7 @@ FITS = f"""job.state = 'queued' AND NOT job.choosing AND job.lane = :lane
             AND NOT EXISTS (SELECT 1 FROM pause WHERE guild_id IN (job.guild_id, {EVERYWHERE}))
             AND (:engines IS NULL OR job.engine IN (SELECT value FROM json_each(:engines)))
             AND job.ability NOT IN (SELECT value FROM json_each(:unable))
+            AND job.id NOT IN (SELECT value FROM json_each(:left))
             AND (
                 job.guild_id <> {STRANGERS}
                 OR (
@@ -42,8 +44,8 @@ _IN_TURN = "ORDER BY job.priority DESC, job.front DESC, job.due, job.slot_seq LI
 _TAKE = """
 UPDATE job
 SET
-    state = 'running', claim = claim + 1, seat = :seat, worker = :worker, started_at = :now, stage = '',
-    fraction = 0, take = 0
+    state = 'running', claim = claim + 1, seat = :seat, worker = :worker, trust = :trust, started_at = :now,
+    stage = '', fraction = 0, take = 0
 """
 
 NEXT = f"""
@@ -107,6 +109,9 @@ class Requeue(StrEnum):
     ENGINE_DOWN = "engine_down"
     """The engine or the machine could not work; the job has nothing to do with it."""
 
+    FAULT = "fault"
+    """The machine failed in it: its device, its program or its disk. It is counted, whatever the job was."""
+
     LOST = "lost"
     """Nothing was heard any more of the worker that drew it."""
 
@@ -119,6 +124,10 @@ _ENDED = {
     Requeue.PROVEN: Ended.ENGINE,
     Requeue.KILLED: Ended.ENGINE_KILLED,
 }
+
+
+COUNTED = frozenset({Requeue.CRASH, Requeue.PROVEN, Requeue.FAULT, Requeue.BAD})
+"""What is a fault of the place that had the claim; see :mod:`db.jobs.faults`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +183,7 @@ class Claims(Rows):
         unable: Collection[str] = (),
         seat: str = "",
         last: Collection[JobId] = (),
+        left: Collection[JobId] = (),
         resident: str = "",
     ) -> Job | None:
         """Take the next job of a lane in the fair order. None: nothing may run there.
@@ -184,6 +194,7 @@ class Claims(Rows):
             unable: abilities that are wanting here; such jobs are left to others.
             seat: the name of what will draw it.
             last: these come after all others.
+            left: these are left to others.
             resident: the engine whose model is loaded; see :mod:`db.lanes.residency`. "": none counts.
         """
         given: dict[str, object] = {
@@ -193,7 +204,9 @@ class Claims(Rows):
             "unable": json.dumps(list(unable)),
             "seat": seat,
             "worker": None,
+            "trust": None,
             "last": json.dumps(list(last)),
+            "left": json.dumps(list(left)),
             "most": self._share.member_running,
         }
 
@@ -298,11 +311,20 @@ class Claims(Rows):
         cause: Requeue,
         limits: StumbleLimits,
         worker: str | None = None,
+        spared: bool = False,
     ) -> State | None:
         """Give a running job back, to the front of the queue.
 
         A job that was asked to stop ends as cancelled instead. What the end of an engine means for the job,
-        :mod:`db.jobs.stumbles` says.
+        :mod:`db.jobs.stumbles` says, and what a fault of a machine means, :mod:`db.jobs.faults`.
+
+        Args:
+            job: its id.
+            claim: the claim's number.
+            cause: why.
+            limits: when that is the end of it.
+            worker: that has the claim.
+            spared: another place is there that has not failed in it.
 
         Returns:
             The job's new state, or None if the claim is stale.
@@ -320,6 +342,8 @@ class Claims(Rows):
                 moved = stumble(connection, found, _ENDED[cause], limits, now=at, proven=proven)
             else:
                 moved = put_back(connection, found)
+            if moved is not None and moved.state is State.QUEUED and cause in COUNTED:
+                moved = count_fault(connection, found, most=limits.faults, spared=spared, now=at) or moved
             return None if moved is None else moved.state
 
         return await self._db.write(transaction)

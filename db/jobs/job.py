@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from db.states import JobId, State
 
@@ -123,7 +123,9 @@ class Job:
         api_key: the id of the API key by which it was asked for; None: it was asked for in Discord.
         ability: JSON, what a machine must have to draw it; "": none but the bot's own engines may.
         worker: what claimed it last; None: an engine of the bot's own.
+        trust: how far that worker was trusted when it was given the claim; None: it was no worker.
         losses: how often a worker's program began anew while it drew this job.
+        faults: how often each place failed in it; see :mod:`db.jobs.faults`.
         takes: of so many drafts its member wanted to choose one; 0: of none.
         choosing: it waits for that, and is not claimed.
         choose_until: when the best draft is finished if nobody has chosen; None: they were not shown.
@@ -193,7 +195,9 @@ class Job:
     api_key: str | None = None
     ability: str = ""
     worker: str | None = None
+    trust: str | None = None
     losses: int = 0
+    faults: Mapping[str, int] = field(default_factory=dict)
     takes: int = 0
     choosing: bool = False
     choose_until: float | None = None

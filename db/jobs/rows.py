@@ -40,7 +40,8 @@ def job_from(row: sqlite3.Row) -> Job:
     """Read a row that holds at least all columns of a job."""
     values: dict[str, Any] = {name: row[name] for name in _FIELDS}
     values["state"] = State(values["state"])
-    values["inputs"] = json.loads(values["inputs"])
+    for name in ("inputs", "faults"):
+        values[name] = json.loads(values[name])
     for name in _BOOLS:
         values[name] = bool(values[name])
     return Job(**values)

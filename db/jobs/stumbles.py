@@ -28,11 +28,13 @@ class StumbleLimits:
         restarts: ends of the bot by itself, or of the engine by something else, each after other jobs were
             drawn. Also the crashes of a job that was the only one to draw.
         goes_last: ends of any kind from which the job goes last.
+        faults: of all places together at which it fails, where each has failed; see :mod:`db.jobs.faults`.
     """
 
     crashes: int
     restarts: int
     goes_last: int
+    faults: int
 
 
 class Ended(Enum):

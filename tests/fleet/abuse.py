@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import math
 import multiprocessing
 import os
 import random
@@ -31,6 +32,9 @@ PROCESSES.set_forkserver_preload(["tests.fleet.bot_process", "tests.fleet.worker
 Process = Any
 
 ABILITY = Ability(engine="sketch").to_json()
+
+START_NOTES = 4
+"""The bot notes its processor time twice a second."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +98,10 @@ class Outcome:
         delivered: jobs by how often they were posted.
         wrong: clips that were not the job's.
         reassigned: by blow, the seconds until the job was another claim's.
-        idle: seconds of a worker between two renders.
+        idle: seconds between two renders of a worker that could reach the bot all the time.
+        back: seconds until a worker that could not draws again, from the moment when it can.
+        bot_cpu: processor seconds of the bot, without the benchmark's own work.
+        start_cpu: those of the first seconds of each of its lives.
         wasted: share of the drawing that came to nothing.
     """
 
@@ -105,9 +112,11 @@ class Outcome:
     blows: Counter[str]
     reassigned: dict[str, list[float]]
     idle: list[float]
+    back: list[float]
     wasted: float
     seconds: float
     bot_cpu: float
+    start_cpu: float
     late: list[float]
     put_out: list[str] = field(default_factory=list)
 
@@ -141,6 +150,7 @@ class Abuse:
         self.bot: Process = None
         self.workers: list[There] = []
         self.blows = Notes(path=folder / "blows.jsonl")
+        self.ends = Notes(path=folder / "ends.jsonl")
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> Outcome:
@@ -267,6 +277,7 @@ class Abuse:
                 there.kill()
                 there.start()
         finally:
+            self.ends.write(blow=blow, worker=there.name)
             there.busy = False
 
     def _outcome(self, seconds: float) -> Outcome:
@@ -280,15 +291,9 @@ class Abuse:
             for job, claim in self._rows("SELECT id, claim FROM job WHERE state = 'delivered'")
         }
         spent = {True: 0.0, False: 0.0}
-        idle: list[float] = []
-        for lines in drawn.values():
-            for line in (line for line in lines if line["what"] != "begin"):
-                spent[line["job"] in useful] += line["t"] - line["began"]
-            idle += [
-                later["t"] - sooner["t"]
-                for sooner, later in itertools.pairwise(lines)
-                if (sooner["what"], later["what"]) == ("end", "begin")
-            ]
+        for line in (line for lines in drawn.values() for line in lines if line["what"] != "begin"):
+            spent[line["job"] in useful] += line["t"] - line["began"]
+        idle, back = self._pauses(drawn, blows)
         return Outcome(
             jobs=self.plan.jobs,
             states=Counter(state for (state,) in self._rows("SELECT state FROM job")),
@@ -297,12 +302,35 @@ class Abuse:
             blows=Counter(line["blow"] for line in blows),
             reassigned=self._reassigned(blows),
             idle=idle,
+            back=back,
             wasted=spent[False] / max(1e-9, spent[True] + spent[False]),
             seconds=seconds,
-            bot_cpu=_cpu(stats),
+            bot_cpu=sum(life[-1]["cpu"] for life in _lives(stats)),
+            start_cpu=sum(life[min(START_NOTES, len(life)) - 1]["cpu"] for life in _lives(stats)),
             late=[late for line in stats for late in line["late"]],
             put_out=[why for (why,) in self._rows("SELECT why FROM worker WHERE removed_at IS NOT NULL")],
         )
+
+    def _pauses(
+        self, drawn: dict[str, list[dict[str, Any]]], blows: list[dict[str, Any]]
+    ) -> tuple[list[float], list[float]]:
+        """Of workers that could reach the bot all the time; and of others, from the moment when they can."""
+        apart: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+        ends = self.ends.read()
+        for blow in (blow for blow in blows if blow["worker"]):
+            later = [end["t"] for end in ends if end["worker"] == blow["worker"] and end["t"] >= blow["t"]]
+            apart[blow["worker"]].append((blow["t"], min(later, default=math.inf)))
+        idle, back = [], []
+        for name, lines in drawn.items():
+            for drew, draws in itertools.pairwise(lines):
+                if (drew["what"], draws["what"]) != ("end", "begin"):
+                    continue
+                over = [end for begun, end in apart[name] if begun < draws["t"] and end > drew["t"]]
+                if over:
+                    back.append(max(0.0, draws["t"] - max(over)))
+                else:
+                    idle.append(draws["t"] - drew["t"])
+        return idle, back
 
     def _mend(self, drawn: dict[str, list[dict[str, Any]]], blows: list[dict[str, Any]]) -> None:
         """A render that a kill ended wrote no end: it ended then."""
@@ -336,10 +364,11 @@ class Abuse:
         return found
 
 
-def _cpu(stats: list[dict[str, Any]]) -> float:
-    """CPU seconds of all the bot's lives: each begins again at 0."""
-    total, last = 0.0, 0.0
+def _lives(stats: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """What the bot noted in each of its lives: its processor time begins again at 0 in each."""
+    lives: list[list[dict[str, Any]]] = []
     for line in stats:
-        total += line["cpu"] - last if line["cpu"] >= last else line["cpu"]
-        last = line["cpu"]
-    return total
+        if not lives or line["cpu"] < lives[-1][-1]["cpu"]:
+            lives.append([])
+        lives[-1].append(line)
+    return lives

@@ -15,6 +15,7 @@ from typing import Any
 
 from bot import elsewhere_policies, policies
 from bot.config.settings import Settings
+from bot.fleet.others_first import OthersFirst
 from bot.fleet.own_weights import OwnWeights
 from bot.fleet.places import Places
 from bot.fleet.service import FleetService, fleet_service
@@ -101,7 +102,11 @@ def queue_trust() -> Any:
 
 
 class Poster:
-    """What stands for Discord."""
+    """What stands for Discord.
+
+    Attributes:
+        spent: processor seconds that went into looking at clips and writing them down, which no bot does.
+    """
 
     def __init__(self, queue: Queue, blobs: Blobs, ledger: Notes) -> None:
         self._queue = queue
@@ -109,6 +114,7 @@ class Poster:
         self._ledger = ledger
         self._posted = {line["job"] for line in ledger.read()}
         self.loop = Loop("poster", self._post, every=1.0)
+        self.spent = 0.0
 
     async def _post(self) -> None:
         for job in await self._queue.delivery.to_deliver():
@@ -116,7 +122,9 @@ class Poster:
                 continue
             if job.id not in self._posted:
                 self._posted.add(job.id)
+                began = time.thread_time()
                 self._ledger.write(job=job.id, right=self._is_right(job))
+                self.spent += time.thread_time() - began
             await self._queue.delivery.record_posted(job.id, 1)
 
     def _is_right(self, job: Job) -> bool:
@@ -127,7 +135,8 @@ class Poster:
 
 def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> FleetService:
     """The fleet, as :mod:`bot.assembly.app` makes it."""
-    signals = JobSignals()
+    signals, places = JobSignals(), Places()
+    others_first = OthersFirst(places, seats=(), faulted=queue.faulted)
 
     def outcomes_of(seat: str) -> Outcomes:
         return Outcomes(
@@ -137,6 +146,7 @@ def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> 
             stumbles=policies.for_stumbles(settings),
             shortages=shortages(),
             absences=policies.for_absences(settings),
+            others=others_first.are_there,
             signals=signals,
             clock=time.time,
         )
@@ -153,7 +163,7 @@ def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> 
         retention=queue.retention,
         blobs=blobs,
         signals=signals,
-        places=Places(),
+        places=places,
         tally=RenderTally(),
         checks=None,
         own_weights=OwnWeights(
@@ -162,6 +172,7 @@ def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> 
             wanted=lambda: True,
             waiting=queue.worker_claims.abilities_for,
         ),
+        others_first=others_first,
         outcomes_of=outcomes_of,
         limits_for=limits_for,
         may_claim=lambda: True,
@@ -187,8 +198,8 @@ def noting(queue: Queue, claims: Notes) -> None:
     queue.worker_claims.claim_for = claim_for  # type: ignore[method-assign]
 
 
-def lag_loop(stats: Notes) -> Callable[[], Any]:
-    """How late the event loop is, and what the process cost, every half second."""
+def lag_loop(stats: Notes, own: Callable[[], float]) -> Callable[[], Any]:
+    """How late the loop is, and what the process cost without the benchmark's own, every half second."""
 
     async def watch() -> None:
         late: list[float] = []
@@ -198,7 +209,7 @@ def lag_loop(stats: Notes) -> Callable[[], Any]:
             await asyncio.sleep(LAG_EVERY)
             late.append(max(0.0, time.monotonic() - began - LAG_EVERY))
             if began - noted > NOTE_EVERY:
-                stats.write(cpu=time.process_time(), late=[round(each, 4) for each in late])
+                stats.write(cpu=time.process_time() - own(), late=[round(each, 4) for each in late])
                 late, noted = [], began
 
     return watch
@@ -217,7 +228,7 @@ async def live(folder: Path, login: Login, settings: Settings = DEFAULTS) -> Non
         supervisor = Supervisor()
         supervisor.add(*fleet.loops, poster.loop)
         async with supervisor.running():
-            await lag_loop(Notes(path=folder / "bot.jsonl"))()
+            await lag_loop(Notes(path=folder / "bot.jsonl"), lambda: poster.spent)()
 
 
 def main(folder: Path, login: Login) -> None:

@@ -70,6 +70,7 @@ class SmallBot:
         self.refuse: messages.Refused | None = None
         self.takes_clips = True
         self.lose_answers = 0
+        self.holds = 0.5
         self.changed = asyncio.Event()
         self._more = asyncio.Event()
         self._pulling: set[str] = set()
@@ -161,7 +162,7 @@ class SmallBot:
         if ask.n in self.given:
             return self.given[ask.n]
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.5):
+            async with asyncio.timeout(self.holds):
                 while not self.orders:
                     self._more.clear()
                     await self._more.wait()

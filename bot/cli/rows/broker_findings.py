@@ -12,11 +12,13 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from bot.cli.finding import Finding
+from bot.cli.rows.keeper_findings import examine_elsewhere, examine_here
 from bot.config.paths import DATABASE
 from bot.config.settings import Settings
 
 if TYPE_CHECKING:
-    from bot.broker.store import BrokerStore, Wanted
+    from bot.broker.store import BrokerStore, Secrets, Wanted
+    from db.fleet.workers import Worker
 
 SOON_DAYS = 60
 DAY = 86_400.0
@@ -77,32 +79,65 @@ def _keys_and_port(settings: Settings, store: BrokerStore, wanted: Wanted) -> It
     address = wanted.address if wanted.external else own_end(serving_policies.for_broker(settings))
     reached = asyncio.run(look(address, fingerprint, seconds=LOOK_SECONDS))
     told = {
-        Reached.OURS: f"{address} is answered by the broker",
+        Reached.OURS: f"{address} is answered by the broker, over TLS, with the invitations' certificate",
         Reached.OTHER: f"{address} is answered by something else",
         Reached.NOTHING: f"{address} is not answered",
     }
     mend = "" if reached is Reached.OURS else "framekiln workers on says more, and so does the bot's log."
     ours = reached is Reached.OURS
     yield Finding(name="port", ok=ours, wrong=not ours, text=told[reached], mend=mend)
+    if ours:
+        yield from _who_can_sign_in(settings, store, wanted, secrets, bot_runs=runs)
+
+
+def _who_can_sign_in(
+    settings: Settings, store: BrokerStore, wanted: Wanted, secrets: Secrets, *, bot_runs: bool
+) -> Iterator[Finding]:
+    from bot.broker.errors import BrokerUnusable  # noqa: PLC0415 - only needed here
+
+    try:
+        workers = {worker.id: worker.key for worker in _invited(settings)}
+        if not wanted.external:
+            yield examine_here(settings, store, secrets, workers)
+            return
+        yield from examine_elsewhere(
+            store,
+            secrets,
+            workers,
+            address=wanted.address,
+            connections=settings.broker_connections,
+            bot_runs=bot_runs,
+        )
+    except (BrokerUnusable, OSError, ValueError, sqlite3.Error) as error:
+        yield Finding(name="users", ok=False, wrong=True, text=f"cannot be looked at: {error}")
 
 
 def _days_left(expires: datetime) -> int:
     return int((expires.timestamp() - time.time()) / DAY)
 
 
-def _seen(settings: Settings) -> Finding:
-    """How many may come, and when one was last here."""
+def _invited(settings: Settings) -> list[Worker]:
+    """Those that may come.
+
+    Raises:
+        sqlite3.Error: the database cannot be read.
+    """
     from db.fleet.workers import all_workers  # noqa: PLC0415 - only needed here
 
     path = settings.data_dir / DATABASE
-    found = []
-    if path.exists():
-        try:
-            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-                connection.row_factory = sqlite3.Row
-                found = all_workers(connection)
-        except sqlite3.Error as error:
-            return Finding(name="workers", ok=False, text=f"the database cannot be read: {error}")
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        return all_workers(connection)
+
+
+def _seen(settings: Settings) -> Finding:
+    """How many may come, and when one was last here."""
+    try:
+        found = _invited(settings)
+    except sqlite3.Error as error:
+        return Finding(name="workers", ok=False, text=f"the database cannot be read: {error}")
     if not found:
         mend = "framekiln workers invite NAME"
         return Finding(name="workers", ok=False, text="nobody was invited yet", mend=mend)

@@ -24,10 +24,14 @@ ALONG = {
 
 
 def aspect_of(request: Request, subject: Subject) -> float:
-    """Width over height of the frames: the picture's own, or less where the camera passes over all of it."""
+    """Width over height of the frames: the picture's own, or less where the camera passes over all of it.
+
+    A page that is there to be read is in the frame from one end to the other.
+    """
     own = subject.width / subject.height
     long, wide = max(own, 1 / own), own > 1
-    if request.camera is Camera.AUTO or ALONG.get(request.camera) is wide:
+    along = request.camera is Camera.AUTO and not subject.is_page
+    if along or ALONG.get(request.camera) is wide:
         long = min(long, max(LONGEST, long / (1 + MOST_TRAVEL)))
     long = min(long, LONGEST_FRAME)
     return long if wide else 1 / long

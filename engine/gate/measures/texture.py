@@ -19,6 +19,8 @@ _PLAIN = 5
 _KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _FEWEST_TILES = 20
 _BLACK, _WHITE = 12, 243
+_EMPTY = 0.25
+"""Square levels of noise in a white tile, below which it is as even as paper."""
 
 
 def grain(clip: Clip, frame: int, shrink: int) -> tuple[Floats, Floats]:
@@ -99,14 +101,15 @@ def noise(clip: Clip) -> Reading:
 
 
 def quiet_noise(native: NDArray[np.uint8]) -> float:
-    """Noise at half size in the quietest 4 % of the tiles that are neither black nor white, in levels."""
+    """Noise at half size in the quietest 4 % of the tiles but black and noisy white ones, in levels."""
     return quietest(*_grain(native, 2))
 
 
 def quietest(luma: Floats, noise: Floats) -> float:
     """The same, from the results of :func:`grain`."""
     brightness, power = _tiles(luma, 12), _tiles(noise * noise, 12)
-    usable = power[(brightness > _BLACK) & (brightness < _WHITE)]
+    # Noise over white is clipped by half, not away: a page's empty paper is proof that there is none.
+    usable = power[(brightness > _BLACK) & ((brightness < _WHITE) | (power < _EMPTY))]
     return float(np.sqrt(np.percentile(usable, 4))) if usable.size >= _FEWEST_TILES else 0.0
 
 

@@ -21,6 +21,7 @@ from bot.discovery import modules_in
 from bot.guide.page import ShowTopic, TryTopic
 from bot.moderation.case_buttons import CaseButton, case_buttons
 from bot.requests.choose_words import WordsButton
+from db.jobs.faults import MACHINES_FAILED
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.recipe import Kind
@@ -157,6 +158,9 @@ async def test_the_buttons_stand_in_the_order_that_members_know(queue):
     await queue.claims.fail(running.id, running.claim, code="E_MEMORY", error_id="1")
     failed = await queue.jobs.get(running.id)
     assert of_old(rows.for_status(failed)) == ["Try lighter"]
+    worn_out = await queued(queue)
+    await queue.claims.fail(worn_out.id, None, code=MACHINES_FAILED)
+    assert labels(rows.for_status(await queue.jobs.get(worn_out.id))) == [["Try again"]]
 
 
 def test_a_message_has_no_more_buttons_than_discord_shows():

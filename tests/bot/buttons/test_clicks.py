@@ -16,6 +16,7 @@ from bot.clips.remakes import Lighter
 from bot.discord_io.post import Post
 from bot.requests.cancelling import Cancel
 from bot.text import messages
+from db.jobs.faults import MACHINES_FAILED
 from db.states import State
 from engine.core.recipe import Kind, Quality, Recipe, Role
 from tests.bot.fixtures import connected, count_of, failing, hand_in, is_answered, picture, queued, until
@@ -248,6 +249,19 @@ async def test_try_lighter_is_smaller_and_quicker_each_time(fake, channel, ada, 
         await services.queue.claims.cancel(new.id)
     assert sizes[0] == (512, 288)
     assert sizes[1] == (384, 224)  # three quarters, in whole macroblocks
+
+
+async def test_what_machines_failed_in_can_be_asked_for_again_just_as_it_was(
+    fake, channel, ada, services, bot
+):
+    job = await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id)
+    await services.queue.claims.fail(job.id, None, code=MACHINES_FAILED)
+    failed = await services.queue.jobs.get(job.id)
+    message = await shown(services, channel, "failed", rows.for_status(failed))
+    await (await fake.click(ada, message, "Try again")).shown()
+    new = await the_new_job(services, [job])
+    assert (new.state, new.parent) == (State.QUEUED, job.id)
+    assert Recipe.from_json(new.recipe) == Recipe.from_json(job.recipe)
 
 
 async def test_a_job_that_cannot_be_made_lighter_says_so(fake, channel, ada, services, bot, caplog):

@@ -144,7 +144,7 @@ def test_whatever_asks_for_a_clip_takes_the_slot_of_clips():
     kinds: list[Any] = [*rows.buttons(), *rows.forms()]
     asks = {kind.__name__ for kind in kinds if kind.manner.slot is Slot.CLIP}
     assert asks == {
-        *("Reroll", "Lighter", "Redraw", "Extend", "Loop", "SlowMotion", "Upscale", "RemixForm"),
+        *("Reroll", "Lighter", "TryAgain", "Redraw", "Extend", "Loop", "SlowMotion", "Upscale", "RemixForm"),
         *("UseEffect", "WithoutDefaults", "TryTopic", "UseTheirs", "UseMine", "OtherWords"),
     }
     assert not any(issubclass(kind, CaseButton) and kind.manner.own_data for kind in rows.buttons())

@@ -14,6 +14,7 @@ import pytest
 
 from bot import elsewhere_policies, policies
 from bot.fleet.can import Ability
+from bot.fleet.others_first import OthersFirst
 from bot.fleet.own_weights import OwnWeights, SharePolicy
 from bot.fleet.places import Places
 from bot.fleet.service import FleetService, fleet_service
@@ -82,8 +83,9 @@ def a_bot(queue, blobs, tmp_path, broker, own_files):
     """Makes a bot's side that runs during the block; a second one is the bot after a restart."""
 
     @asynccontextmanager
-    async def run(*, policy=POLICY, checks=None, wants=lambda: True, sharing=SHARING):
+    async def run(*, policy=POLICY, checks=None, wants=lambda: True, sharing=SHARING, seats=()):
         signals, places, tally = JobSignals(), Places(), RenderTally()
+        others_first = OthersFirst(places, seats=seats, faulted=queue.faulted)
         removed: list[str] = []
 
         def outcomes_of(name: str) -> Outcomes:
@@ -91,9 +93,10 @@ def a_bot(queue, blobs, tmp_path, broker, own_files):
                 name,
                 claims=queue.claims,
                 jobs=queue.jobs,
-                stumbles=stumble_limits(),
+                stumbles=stumble_limits(faults=policy.faults),
                 shortages=shortages(),
                 absences=policies.for_absences(DEFAULTS),
+                others=others_first.are_there,
                 signals=signals,
                 clock=time.time,
             )
@@ -116,6 +119,7 @@ def a_bot(queue, blobs, tmp_path, broker, own_files):
             own_weights=OwnWeights(
                 own_files, sharing, wanted=wants, waiting=queue.worker_claims.abilities_for
             ),
+            others_first=others_first,
             outcomes_of=outcomes_of,
             limits_for=limits_for,
             may_claim=lambda: True,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.fleet import places as places_module
 from bot.fleet.abilities import Abilities
 from bot.fleet.can import Ability, Machine, can, read
 from bot.fleet.places import Places
@@ -51,6 +52,30 @@ def made(places, own_files, *, waiting):
         return waiting()
 
     return Abilities(places, here=here, families=lambda: FAMILIES, waiting=all_that_wait, own=own_files)
+
+
+def test_what_a_worker_has_is_worked_out_once_however_many_come_after_it(places, monkeypatch):
+    """All come at once after a start of the bot: what each has must not be worked out for each that comes."""
+    worked_out = []
+
+    class Counting(Machine):
+        @classmethod
+        def told(cls, caps):
+            worked_out.append(caps.name)
+            return super().told(caps)
+
+    monkeypatch.setattr(places_module, "Machine", Counting)
+    lately = {}
+    for number in range(20):
+        lately[f"{number:08}"] = AFAR.model_copy(update={"name": f"{number}"})
+        places.remember(lately)
+    assert worked_out == [f"{number}" for number in range(20)]
+    lately["00000003"] = AFAR.model_copy(update={"families": ("sketch",), "name": "another"})
+    places.remember(lately)
+    assert worked_out[20:] == ["another"]
+    assert [machine.engines for machine in places.counted][3] == {"sketch"}
+    places.forget("00000003")
+    assert len(places.counted) == 19
 
 
 async def test_what_drawing_takes_is_written_down_whether_there_are_workers_or_not(abilities):

@@ -103,7 +103,7 @@ async def test_a_worker_that_fails_in_whatever_it_is_given_rests_and_sets_no_job
 
 async def test_a_job_in_which_several_machines_end_is_set_aside(ours, alice, bob, queue):
     job = await wanted(queue)
-    for number, (worker, losses) in enumerate(((alice, 1), (alice, 1), (bob, 2)), 1):
+    for number, (worker, losses) in enumerate(((alice, 1), (bob, 2), (alice, 2)), 1):
         order = await worker.order()
         await worker.beat(held(order))
         await worker.hello(boot=f"{number:016x}", age=0.0, seq=0)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
 from bot.link import messages, subjects
 from bot.link.errors import NoAnswer
 from bot.link.messages import Drop, FailKind, HeldState, Refused, RefusedCode, Verdict
+from bot.worker import talk
 from bot.worker.ends import Ended
 from engine.core.recipe import Recipe
 from tests.bot.worker.conftest import WORKER
@@ -54,6 +56,45 @@ async def test_the_same_question_is_asked_again_when_its_answer_is_lost(small_bo
         small_bot.put(order)
         await small_bot.until(lambda: order.job in small_bot.clips)
         await small_bot.until(lambda: small_bot.asks[-1].n == asked + 1 or small_bot.asks[-1].n == asked + 2)
+
+
+@pytest.fixture
+def bots(broker, tmp_path):
+    """Makes a bot that lives during the block; the next one is the bot after a restart."""
+
+    @asynccontextmanager
+    async def run(name, *, holds=0.2):
+        (tmp_path / name).mkdir()
+        made = SmallBot(broker.login(), tmp_path / name)
+        made.holds = holds
+        async with made:
+            yield made
+
+    return run
+
+
+async def test_a_question_that_the_bot_took_with_it_is_asked_anew_of_the_next_one(bots, working):
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(bots("first", holds=60))
+        await stack.enter_async_context(working())
+        await first.until(lambda: first.asks)
+        await first.__aexit__()
+        second = await stack.enter_async_context(bots("second", holds=60))
+        order = new_order(order_text(0.05))
+        second.put(order)
+        await second.until(lambda: order.job in second.clips, 5)
+
+
+async def test_a_worker_asks_as_soon_as_the_bot_is_back(bots, working, monkeypatch):
+    monkeypatch.setattr(talk, "BEAT_SECONDS", 60.0)
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(bots("first"))
+        await stack.enter_async_context(working())
+        await first.until(lambda: first.asks)
+        await first.__aexit__()
+        await asyncio.sleep(1.0)  # its next question finds nobody
+        second = await stack.enter_async_context(bots("second"))
+        await second.until(lambda: second.asks, 5)
 
 
 async def test_a_first_look_is_offered_while_its_job_is_drawn(small_bot, working):

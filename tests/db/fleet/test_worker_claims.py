@@ -81,7 +81,7 @@ async def test_what_a_worker_failed_in_comes_after_all_others_for_it(queue):
 @pytest.mark.parametrize("sql", [CLAIM, CLAIM_FOR])
 async def test_a_claim_reads_the_waiting_jobs_in_their_order_and_sorts_nothing(db, sql):
     words = dict.fromkeys(("lane", "seat", "worker", "engines", "trust"), "")
-    given = {**words, **dict.fromkeys(("last", "unable", "abilities"), "[]"), "now": 0, "most": 2}
+    given = {**words, **dict.fromkeys(("last", "left", "unable", "abilities"), "[]"), "now": 0, "most": 2}
     plan = [row["detail"] for row in await db.read("EXPLAIN QUERY PLAN " + sql, given)]
     assert len([step for step in plan if "job USING INDEX job_in_turn (lane=?)" in step]) == 2
     assert not [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
@@ -151,7 +151,7 @@ async def test_nobody_writes_about_the_claim_of_another(queue, wrong):
     seconds = {"gpu_seconds": 1.0, "charged_seconds": 1.0}
     assert not await claims.hand_in(job.id, number, **clip, **seconds, **given)
     stale = Claim(job=job.id, number=number, worker=worker or "")
-    assert await queue.worker_claims.lose(stale, anew=True, most=1) is None
+    assert await queue.worker_claims.lose(stale, anew=True, blamed=True, losses=1, faults=99) is None
     assert await queue.worker_claims.adopt(stale) is None
     assert await queue.worker_claims.standing(stale) == (Standing.STALE, None)
     assert present(await queue.jobs.get(job.id)) == job
@@ -188,14 +188,14 @@ async def test_a_worker_never_writes_about_what_an_engine_of_the_bot_draws(queue
 async def test_a_lost_job_goes_to_the_front_and_may_be_taken_up_again_until_another_has_it(queue):
     job, claim = await drawn(queue)
     before = await enqueued(queue, BEN, ability=CAMERA)
-    assert await queue.worker_claims.lose(claim, anew=False, most=1) is State.QUEUED
+    assert await queue.worker_claims.lose(claim, losses=1, faults=99) is State.QUEUED
     assert await queue.jobs.position(job.id) == 1
     assert (await queue.worker_claims.standing(claim))[0] is Standing.FREE
     again = present(await queue.worker_claims.adopt(claim))
     assert (again.state, again.claim, again.worker, again.losses) == (State.RUNNING, 1, ALICE, 0)
     assert (await queue.worker_claims.standing(claim))[0] is Standing.RUNS
     assert present(await queue.worker_claims.adopt(claim)).id == job.id  # said twice is as good as once
-    await queue.worker_claims.lose(claim, anew=False, most=1)
+    await queue.worker_claims.lose(claim, losses=1, faults=99)
     assert present(await claimed(queue, BOB)).id == job.id
     assert await queue.worker_claims.adopt(claim) is None
     assert (await queue.worker_claims.standing(claim))[0] is Standing.STALE
@@ -204,7 +204,7 @@ async def test_a_lost_job_goes_to_the_front_and_may_be_taken_up_again_until_anot
 
 async def test_the_same_worker_is_not_given_its_old_number_back_once_it_has_a_new_one(queue):
     job, claim = await drawn(queue)
-    await queue.worker_claims.lose(claim, anew=True, most=9)
+    await queue.worker_claims.lose(claim, anew=True, blamed=True, losses=9, faults=99)
     assert present(await claimed(queue)).claim == 2
     assert await queue.worker_claims.adopt(claim) is None
     assert await state_of(queue, job) is State.RUNNING
@@ -214,21 +214,24 @@ async def test_the_same_worker_is_not_given_its_old_number_back_once_it_has_a_ne
 async def test_a_cancelled_job_is_cancelled_at_once_and_is_not_taken_up_again(queue, asked):
     job, claim = await drawn(queue)
     if asked == "after it was lost":
-        await queue.worker_claims.lose(claim, anew=False, most=4)
+        await queue.worker_claims.lose(claim, losses=4, faults=99)
     assert await queue.claims.cancel(job.id) is CancelOutcome.DONE
     assert await queue.worker_claims.adopt(claim) is None
     assert (await queue.worker_claims.standing(claim))[0] is Standing.CANCELLED
-    assert await queue.worker_claims.lose(claim, anew=True, most=1) is None
+    assert await queue.worker_claims.lose(claim, anew=True, blamed=True, losses=1, faults=99) is None
 
 
 async def test_silences_are_nobodys_fault_and_programs_that_begin_anew_set_a_job_aside(queue):
     job, claim = await drawn(queue)
     for _ in range(9):
-        await queue.worker_claims.lose(claim, anew=False, most=2)
+        await queue.worker_claims.lose(claim, losses=2, faults=99)
         await queue.worker_claims.adopt(claim)
-    assert await queue.worker_claims.lose(claim, anew=True, most=2) is State.QUEUED
+    assert await queue.worker_claims.lose(claim, anew=True, blamed=True, losses=2, faults=99) is State.QUEUED
     await queue.worker_claims.adopt(claim)
-    assert await queue.worker_claims.lose(claim, anew=True, most=2) is State.QUARANTINED
+    assert (
+        await queue.worker_claims.lose(claim, anew=True, blamed=True, losses=2, faults=99)
+        is State.QUARANTINED
+    )
     assert (await queue.worker_claims.standing(claim))[0] is Standing.FAILED
     found = present(await queue.moderation.retry(job.id, audit_entry("retry", job.id)))
     assert (found.losses, found.worker) == (0, None)

@@ -90,6 +90,22 @@ def test_only_what_is_lost_counts_as_overexposed():
     assert read(page, grey[0]) == read(page, None) == 1
 
 
+def test_letters_on_white_paper_are_no_noise():
+    """A table on a white page was rejected: wherever it wasn't white, it had letters."""
+    page = np.full((240, 480, 3), 255, np.uint8)
+    for row in range(24, 216, 24):
+        cv2.putText(page, "0123 4567 89 abcdefg" * 2, (24, row), cv2.FONT_HERSHEY_PLAIN, 0.8, (30, 30, 60), 1)
+    still = np.repeat(page[None], 6, axis=0)
+
+    def read(frames):
+        return MEASURES["noise"](Clip(frames, None, 8)).value
+
+    assert read(still) < 1
+    grain = np.random.default_rng(2).normal(0, 24, page.shape)
+    noisy = np.clip(still.astype(np.float32) + grain, 0, 255).astype(np.uint8)
+    assert read(noisy) > limits("noise")[2], "noise over white is seen by its darker half"
+
+
 def lines_that_move(frames: int = 12) -> np.ndarray:
     """A page with thin lines, over which the camera moves by a part of a row each frame."""
     page = np.full((200, 320, 3), 250, np.uint8)

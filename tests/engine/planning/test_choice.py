@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.core.capabilities import Capabilities
@@ -280,3 +282,13 @@ def test_what_a_picture_shows_chooses_the_words(kind, words):
     asked = request(Kind.ANIMATE, engine="wan-5b", prompt="slowly")
     assert words in plan(asked, shown(kind), capabilities=here).words
     assert words not in plan(asked, PICTURE, capabilities=here).words
+
+
+def test_all_of_a_long_page_is_in_the_frame():
+    """Its camera passed over it like over a panorama, so that its first and last words were cut."""
+    long = replace(PAGE, width=2000, height=800)
+    recipe = plan(request(Kind.ANIMATE, prompt=""), long, capabilities=capabilities())
+    assert recipe.width / recipe.height == pytest.approx(2.5, rel=0.03)
+    long = replace(long, sight=None)
+    photograph = plan(request(Kind.ANIMATE, prompt=""), long, capabilities=capabilities())
+    assert photograph.width / photograph.height == pytest.approx(2.0, rel=0.03)
