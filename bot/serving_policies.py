@@ -66,6 +66,7 @@ def for_gallery(settings: Settings) -> GalleryPolicy:
         kept=Kept(clips_days=settings.keep_clips_days, starred_days=settings.keep_starred_days),
         at_once=settings.gallery_at_once,
         stills=settings.gallery_stills,
+        language=settings.language,
     )
 
 

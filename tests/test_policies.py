@@ -22,6 +22,7 @@ from bot.api.policy import ApiPolicy
 from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.clips.drafting import DraftPolicy
+from bot.config.choices import Language
 from bot.config.hours import read_hours
 from bot.config.settings import Settings
 from bot.dashboard.policy import DashboardPolicy
@@ -303,6 +304,7 @@ OTHER_VALUES: dict[str, Any] = {
     "leave_out": (read_hours("all 18:00-23:00"),),
     "time_zone": "Europe/Berlin",
     "broker_binary": Path("other"),
+    "language": Language.POLISH,
 }
 OTHERS = made_from(Settings.model_construct(**OTHER_VALUES))
 

@@ -17,7 +17,7 @@ LONGEST_NAME = 40
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A clip on a page. Its texts are plain: whoever writes HTML escapes them.
+    """A clip on a page, in the language of the page. Its texts are plain: whoever writes HTML escapes them.
 
     Attributes:
         id: the job's; random, and tells nothing of anybody.
@@ -71,7 +71,7 @@ def entry_of(shown: Shown) -> Entry | None:
     return Entry(
         id=job.id,
         digest=job.clip_sha256 or "",
-        title=words or gallery_texts.UNTITLED,
+        title=words or str(gallery_texts.UNTITLED),
         alternative=gallery_texts.alternative(words, shows, seconds, receipt.width, receipt.height),
         facts=gallery_texts.facts(
             recipe.engine, seconds, receipt.width, receipt.height, len(receipt.takes), shown.stars

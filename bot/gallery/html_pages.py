@@ -10,6 +10,7 @@ from bot.gallery import addresses
 from bot.gallery.addresses import Listing
 from bot.gallery.entries import Entry
 from bot.text import gallery_texts
+from bot.text.wording import Text, spoken
 from bot.web.look import ICON_NAME, style
 from db.gallery import Facets, Wanted
 
@@ -68,15 +69,19 @@ def listing(site: Site, wanted: Wanted, place: Listing, entries: Sequence[Entry]
     """
     heading = _heading(site, wanted)
     items = "".join(f"<li>{_figure(entry)}</li>" for entry in entries)
-    clips = f'<ul class="clips" role="list">{items}</ul>' if entries else f"<p>{gallery_texts.NONE}</p>"
+    clips = (
+        f'<ul class="clips" role="list">{items}</ul>' if entries else f"<p>{_said(gallery_texts.NONE)}</p>"
+    )
     turns = "".join(
         (
             _turn(place.beside(-1), gallery_texts.NEWER, "prev") if place.number > 1 else "<span></span>",
             _turn(place.beside(1), gallery_texts.OLDER, "next") if has_more else "",
         )
     )
-    pages = f'<nav class="pages" aria-label="Pages">{turns}</nav>' if place.number > 1 or has_more else ""
-    number = f' <span class="small">page {place.number}</span>' if place.number > 1 else ""
+    label = _said(gallery_texts.PAGES)
+    pages = f'<nav class="pages" aria-label="{label}">{turns}</nav>' if place.number > 1 or has_more else ""
+    shown = escape(gallery_texts.page(place.number))
+    number = f' <span class="small">{shown}</span>' if place.number > 1 else ""
     return _page(
         gallery_texts.page_title(heading, place.number),
         f"{_filters(site, wanted)}<h1><bdi>{escape(heading)}</bdi>{number}</h1>{clips}{pages}",
@@ -89,18 +94,20 @@ def members(site: Site) -> str:
         f'<li><a href="member-{slug}.html"><bdi>{escape(name)}</bdi></a></li>'
         for slug, name in site.facets.members.items()
     )
-    body = f'<nav aria-label="{gallery_texts.MEMBERS}"><ul>{links}</ul></nav>'
+    heading = str(gallery_texts.MEMBERS)
+    body = f'<nav aria-label="{escape(heading)}"><ul>{links}</ul></nav>'
     return _page(
-        gallery_texts.page_title(gallery_texts.MEMBERS, 1),
-        f"{_filters(site, None)}<h1>{gallery_texts.MEMBERS}</h1>"
-        f"{body if links else f'<p>{gallery_texts.NO_MEMBERS}</p>'}",
+        gallery_texts.page_title(heading, 1),
+        f"{_filters(site, None)}<h1>{escape(heading)}</h1>"
+        f"{body if links else f'<p>{_said(gallery_texts.NO_MEMBERS)}</p>'}",
     )
 
 
 def clip(site: Site, entry: Entry) -> str:
     """The page of a clip."""
     film, still = (addresses.of_clip(entry.id, ending) for ending in ("mp4", "webp"))
-    told = [*entry.facts, (gallery_texts.BY_KIND, gallery_texts.of_kind(entry.kind)), ("Made on", entry.day)]
+    made_from, made_on = str(gallery_texts.BY_KIND), str(gallery_texts.MADE_ON)
+    told = [*entry.facts, (made_from, gallery_texts.of_kind(entry.kind)), (made_on, entry.day)]
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in told)
     muted = " muted" if entry.silent else ""
     return _page(
@@ -109,19 +116,19 @@ def clip(site: Site, entry: Entry) -> str:
         f'<video controls loop playsinline preload="none"{muted} {_size(entry)} '
         f'poster="{still}" aria-label="{escape(entry.alternative)}">'
         f'<source src="{film}" type="video/mp4"></video>'
-        f'<p><a href="{film}" download>{gallery_texts.DOWNLOAD}</a></p>'
+        f'<p><a href="{film}" download>{_said(gallery_texts.DOWNLOAD)}</a></p>'
         f"{_author(entry)}<dl>{rows}</dl>",
     )
 
 
 def _figure(entry: Entry) -> str:
     page, still = addresses.of_clip(entry.id), addresses.of_clip(entry.id, "webp")
-    kind = gallery_texts.of_kind(entry.kind)
+    told = [escape(entry.engine), escape(gallery_texts.from_kind(entry.kind)), *_by(entry)]
     return (
         f'<figure><a href="{page}"><img src="{still}" alt="{escape(entry.alternative)}" loading="lazy" '
         f'decoding="async" {_size(entry)}></a>'
         f'<figcaption><bdi class="words">{escape(entry.title)}</bdi>'
-        f'<span class="small">{escape(entry.engine)}, from {escape(kind)}{_by(entry)}</span>'
+        f'<span class="small">{" · ".join(told)}</span>'
         f"</figcaption></figure>"
     )
 
@@ -130,50 +137,54 @@ def _size(entry: Entry) -> str:
     return f'width="{entry.width}" height="{entry.height}"'
 
 
-def _by(entry: Entry) -> str:
+def _by(entry: Entry) -> list[str]:
+    """Whose clip it is, as HTML, where that is told."""
     if entry.member is None or entry.name is None:
-        return ""
-    return f', by <a href="member-{entry.member}.html"><bdi>{escape(entry.name)}</bdi></a>'
+        return []
+    link = f'<a href="member-{entry.member}.html"><bdi>{escape(entry.name)}</bdi></a>'
+    return [gallery_texts.made_by(link)]
 
 
 def _author(entry: Entry) -> str:
-    return f"<p>B{_by(entry).removeprefix(', b')}</p>" if entry.member is not None else ""
+    return "".join(f"<p>{by}</p>" for by in _by(entry))
 
 
 def _heading(site: Site, wanted: Wanted) -> str:
     if wanted.engine is not None:
-        return f"{gallery_texts.BY_ENGINE} {wanted.engine}"
+        return gallery_texts.drawn_by(wanted.engine)
     if wanted.kind is not None:
-        return f"{gallery_texts.BY_KIND} {gallery_texts.of_kind(wanted.kind)}"
+        return gallery_texts.made_from(wanted.kind)
     if wanted.member is not None:
         return gallery_texts.by(site.facets.members.get(wanted.member, ""))
-    return gallery_texts.ALL
+    return str(gallery_texts.ALL)
 
 
 def _filters(site: Site, wanted: Wanted | None) -> str:
-    everything = _link(Wanted(), gallery_texts.ALL, wanted)
-    people = (
-        f'<li><a href="{addresses.MEMBERS}">{gallery_texts.MEMBERS}</a></li>' if site.facets.members else ""
-    )
+    everything = _link(Wanted(), str(gallery_texts.ALL), wanted)
+    names = _said(gallery_texts.MEMBERS)
+    people = f'<li><a href="{addresses.MEMBERS}">{names}</a></li>' if site.facets.members else ""
     kinds = "".join(
         _link(Wanted(kind=each), gallery_texts.of_kind(each), wanted) for each in site.facets.kinds
     )
     engines = "".join(_link(Wanted(engine=each), each, wanted) for each in site.facets.engines)
     return (
-        f'<nav aria-label="{gallery_texts.FILTERS}"><ul>{everything}{people}</ul>'
-        f"{_group(gallery_texts.BY_KIND, kinds)}{_group(gallery_texts.BY_ENGINE, engines)}</nav>"
+        f'<nav aria-label="{_said(gallery_texts.FILTERS)}"><ul>{everything}{people}</ul>'
+        f"{_group('kinds', gallery_texts.BY_KIND, kinds)}"
+        f"{_group('engines', gallery_texts.BY_ENGINE, engines)}</nav>"
     )
 
 
-def _group(title: str, links: str) -> str:
+def _group(name: str, title: Text, links: str) -> str:
+    """Links with a title; ``name`` is the id of the title in the page."""
     if not links:
         return ""
-    label = f'<p class="small" id="{_id(title)}">{title}</p>'
-    return f'<div class="group">{label}<ul aria-labelledby="{_id(title)}">{links}</ul></div>'
+    label = f'<p class="small" id="{name}">{_said(title)}</p>'
+    return f'<div class="group">{label}<ul aria-labelledby="{name}">{links}</ul></div>'
 
 
-def _id(title: str) -> str:
-    return title.lower().replace(" ", "-")
+def _said(text: Text) -> str:
+    """A text in the language that is spoken now, as HTML."""
+    return escape(str(text))
 
 
 def _link(target: Wanted, text: str, current: Wanted | None) -> str:
@@ -181,22 +192,22 @@ def _link(target: Wanted, text: str, current: Wanted | None) -> str:
     return f'<li><a href="{addresses.stem_of(target)}.html"{here}>{escape(text)}</a></li>'
 
 
-def _turn(place: Listing, text: str, relation: str) -> str:
-    return f'<a href="{place.name}" rel="{relation}">{text}</a>'
+def _turn(place: Listing, text: Text, relation: str) -> str:
+    return f'<a href="{place.name}" rel="{relation}">{_said(text)}</a>'
 
 
 def _page(title: str, body: str) -> str:
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{spoken()}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">'
         f'<title>{escape(title)}</title><link rel="icon" href="{ICON_NAME}">'
         f'<link rel="stylesheet" href="{STYLE}"></head><body>'
-        f'<a class="skip" href="#main">{gallery_texts.SKIP}</a>'
-        f'<header><p class="brand"><a href="index.html">{gallery_texts.TITLE}</a></p></header>'
+        f'<a class="skip" href="#main">{_said(gallery_texts.SKIP)}</a>'
+        f'<header><p class="brand"><a href="index.html">{_said(gallery_texts.TITLE)}</a></p></header>'
         f'<main id="main" tabindex="-1">{body}</main>'
-        f'<footer><p class="small">{gallery_texts.ABOUT}</p></footer></body></html>\n'
+        f'<footer><p class="small">{_said(gallery_texts.ABOUT)}</p></footer></body></html>\n'
     )
 
 
@@ -208,8 +219,15 @@ def filters(facets: Facets) -> Iterable[Wanted]:
     yield from (Wanted(member=each) for each in facets.members)
 
 
-NOTHING = _page(gallery_texts.page_title(gallery_texts.GONE, 1), f"<h1>{gallery_texts.GONE}</h1>")
-"""There is nothing at this address, or not any more."""
+def nothing() -> str:
+    """The page that says that there is nothing at this address, or not any more."""
+    return _only(gallery_texts.GONE)
 
-BUSY = _page(gallery_texts.page_title(gallery_texts.COME_BACK, 1), f"<h1>{gallery_texts.COME_BACK}</h1>")
-"""Too many ask at once."""
+
+def busy() -> str:
+    """The page that says that too many ask at once."""
+    return _only(gallery_texts.COME_BACK)
+
+
+def _only(text: Text) -> str:
+    return _page(gallery_texts.page_title(str(text), 1), f"<h1>{_said(text)}</h1>")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.config.choices import Language
 from db.gallery import Kept
 
 
@@ -15,8 +16,10 @@ class GalleryPolicy:
         kept: how long the files of clips are kept.
         at_once: requests that are worked on at once; others are told to come back.
         stills: that are kept in memory; each has some 10 to 40 kB.
+        language: of the pages; ``AUTO``: the visitor's, as their browser tells.
     """
 
     kept: Kept
     at_once: int
     stills: int
+    language: Language

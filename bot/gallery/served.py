@@ -10,18 +10,23 @@ import asyncio
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
 from aiohttp import web
 
 from bot.api.downloading import send
 from bot.api.sealed_clips import SealedClips
+from bot.config.choices import Language
 from bot.gallery import addresses, html_pages
 from bot.gallery.addresses import PER_PAGE, Listing
 from bot.gallery.build import POSTER_WIDTH
 from bot.gallery.entries import entry_of, shown_facets
 from bot.gallery.html_pages import CSS, POLICY, STYLE, Site
 from bot.gallery.policy import GalleryPolicy
+from bot.text.catalogues.catalogue import catalogue
+from bot.text.languages import language_wanted
+from bot.text.wording import speaking, spoken
 from bot.web.look import ICON, ICON_NAME
 from db.files import Blobs
 from db.gallery import Gallery, Shown, Wanted
@@ -64,6 +69,7 @@ class ServedGallery:
         self._drawing = asyncio.Lock()
         self._known: tuple[float, Site] | None = None
         self._at_work = 0
+        self._spoken: set[str] = set()
 
     def routes(self) -> list[web.RouteDef]:
         """Where it is."""
@@ -79,15 +85,26 @@ class ServedGallery:
         """Answer only so many at once, and give each answer its headers."""
 
         async def limited(request: web.Request) -> web.StreamResponse:
-            if self._at_work >= self._policy.at_once:
-                return _told(503, html_pages.BUSY, {"Retry-After": COME_BACK})
-            self._at_work += 1
-            try:
-                return await answer(request)
-            finally:
-                self._at_work -= 1
+            with speaking(await self._language(request)):
+                if self._at_work >= self._policy.at_once:
+                    return _told(503, html_pages.busy(), {"Retry-After": COME_BACK})
+                self._at_work += 1
+                try:
+                    return await answer(request)
+                finally:
+                    self._at_work -= 1
 
         return limited
+
+    async def _language(self, request: web.Request) -> str:
+        """The visitor's language, as their browser tells, unless the owner has chosen one for everything."""
+        code = self._policy.language.value
+        if self._policy.language is Language.AUTO:
+            code = language_wanted(",".join(request.headers.getall("Accept-Language", ())))
+        if code not in self._spoken:  # its file is read when it is first spoken, which takes a while
+            await asyncio.to_thread(catalogue, code)
+            self._spoken.add(code)
+        return code
 
     async def _root(self, _: web.Request) -> web.StreamResponse:
         raise web.HTTPFound(AT)
@@ -177,13 +194,25 @@ def _is_at(wanted: Wanted, place: Listing) -> bool:
 
 
 def _page(text: str, request: web.Request) -> web.Response:
-    return _as(text.encode(), "text/html", request)
+    return _as(text.encode(), "text/html", request, more=_in_language())
 
 
-def _as(data: bytes, kind: str, request: web.Request, *, cached: str | None = None) -> web.Response:
+def _in_language() -> dict[str, str]:
+    """The headers of what is written in the visitor's language: a cache must not show it to others."""
+    return {"Content-Language": spoken(), "Vary": "Accept-Language"}
+
+
+def _as(
+    data: bytes,
+    kind: str,
+    request: web.Request,
+    *,
+    cached: str | None = None,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> web.Response:
     """Send something, or say that the browser has it."""
     etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
-    headers = {**HEADERS, "ETag": etag, **({} if cached is None else {"Cache-Control": cached})}
+    headers = {**HEADERS, **more, "ETag": etag, **({} if cached is None else {"Cache-Control": cached})}
     known = [each.strip().removeprefix("W/") for each in request.headers.get("If-None-Match", "").split(",")]
     if etag in known or "*" in known:
         return web.Response(status=304, headers=headers)
@@ -192,7 +221,7 @@ def _as(data: bytes, kind: str, request: web.Request, *, cached: str | None = No
 
 
 def _nothing() -> web.Response:
-    return _told(404, html_pages.NOTHING, {})
+    return _told(404, html_pages.nothing(), {})
 
 
 def _told(status: int, text: str, headers: dict[str, str]) -> web.Response:
@@ -200,5 +229,5 @@ def _told(status: int, text: str, headers: dict[str, str]) -> web.Response:
         text=text,
         status=status,
         content_type="text/html",
-        headers={**HEADERS, "Cache-Control": "no-store", **headers},
+        headers={**HEADERS, **_in_language(), "Cache-Control": "no-store", **headers},
     )

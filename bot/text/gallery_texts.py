@@ -4,41 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.text.wording import Text
+from bot.text.wording import Text, decimal, say, say_as
 from db.gallery import Choice
 from engine.core.foreign_text import visible
 from engine.core.recipe import Kind
 from engine.core.sight import Shows
 
-TITLE = "Framekiln gallery"
-ALL = "All clips"
-MEMBERS = "Members"
-SKIP = "Skip to the clips"
-NONE = "There are no clips here."
-NO_MEMBERS = "No member shows their name here."
-NEWER, OLDER = "Newer clips", "Older clips"
-FILTERS = "Filters"
-BY_KIND, BY_ENGINE = "Made from", "Drawn by"
-DOWNLOAD = "Download the clip"
-ABOUT = (
+TITLE = Text("Framekiln gallery", "gallery")
+ALL = Text("All clips", "gallery")
+MEMBERS = Text("Members", "gallery")
+SKIP = Text("Skip to the clips", "gallery")
+NONE = Text("There are no clips here.", "gallery")
+NO_MEMBERS = Text("No member shows their name here.", "gallery")
+NEWER, OLDER = Text("Newer clips", "gallery"), Text("Older clips", "gallery")
+FILTERS = Text("Filters", "gallery")
+PAGES = Text("Pages", "gallery")
+BY_KIND, BY_ENGINE = Text("Made from", "gallery"), Text("Drawn by", "gallery")
+MADE_ON = Text("Made on", "gallery")
+LENGTH, SIZE = Text("Length", "gallery"), Text("Size", "gallery")
+TAKES, STARS = Text("Takes", "gallery"), Text("Stars", "gallery")
+DOWNLOAD = Text("Download the clip", "gallery")
+ABOUT = Text(
     "Clips that members of our Discord server made with Framekiln. Every clip is made by a machine, and its "
-    "file says so."
+    "file says so.",
+    "gallery",
 )
-GONE = "There is nothing here"
-COME_BACK = "Many people are looking right now. Please come back in a moment"
-UNTITLED = "A clip from a picture"
+GONE = Text("There is nothing here", "gallery")
+COME_BACK = Text("Many people are looking right now. Please come back in a moment", "gallery")
+UNTITLED = Text("A clip from a picture", "gallery")
 
 KINDS = {
-    Kind.ANIMATE: "a picture",
-    Kind.TEXT2VIDEO: "words",
-    Kind.RESTYLE: "another clip",
-    Kind.UPSCALE: "a smaller clip",
+    Kind.ANIMATE: Text("a picture", "gallery"),
+    Kind.TEXT2VIDEO: Text("words", "gallery"),
+    Kind.RESTYLE: Text("another clip", "gallery"),
+    Kind.UPSCALE: Text("a smaller clip", "gallery"),
+}
+"""What stands behind *Made from*."""
+
+FROM_KINDS = {
+    Kind.ANIMATE: Text("from a picture", "gallery"),
+    Kind.TEXT2VIDEO: Text("from words", "gallery"),
+    Kind.RESTYLE: Text("from another clip", "gallery"),
+    Kind.UPSCALE: Text("from a smaller clip", "gallery"),
 }
 
 SHOWING = {
-    Shows.PORTRAIT: "a person",
-    Shows.GROUP: "people",
-    Shows.PAGE: "a page of text",
+    Shows.PORTRAIT: Text("a person", "gallery"),
+    Shows.GROUP: Text("people", "gallery"),
+    Shows.PAGE: Text("a page of text", "gallery"),
+    Shows.ANIMAL: Text("an animal", "gallery"),
+    Shows.VEHICLE: Text("a vehicle", "gallery"),
+    Shows.PRODUCT: Text("a product", "gallery"),
 }
 
 SHOWN_HERE = Text(
@@ -67,30 +83,62 @@ CHOSEN = {
 
 def of_kind(kind: str) -> str:
     """What clips of a kind are made from."""
-    return KINDS[Kind(kind)] if kind in set(Kind) else visible(kind)
+    return str(KINDS[Kind(kind)]) if kind in set(Kind) else visible(kind)
+
+
+def from_kind(kind: str) -> str:
+    """The same, as a remark beside a clip."""
+    return str(FROM_KINDS[Kind(kind)]) if kind in set(Kind) else visible(kind)
 
 
 def page_title(heading: str, number: int) -> str:
     """What stands in the browser's tab."""
     shown = visible(heading)
-    return f"{shown} · {TITLE}" if number == 1 else f"{shown}, page {number} · {TITLE}"
+    return f"{shown} · {TITLE}" if number == 1 else f"{shown} · {page(number)} · {TITLE}"
+
+
+def page(number: int) -> str:
+    """Which page of several this is."""
+    return say_as("gallery", "page {number}", number=number)
+
+
+def drawn_by(engine: str) -> str:
+    """The heading of the clips of an engine."""
+    return f"{BY_ENGINE}: {visible(engine)}"
+
+
+def made_from(kind: str) -> str:
+    """The heading of the clips of a kind."""
+    return f"{BY_KIND}: {of_kind(kind)}"
 
 
 def by(name: str) -> str:
     """Whose clips a page has."""
-    return f"Clips by {visible(name)}"
+    return say_as("gallery", "Clips by {name}", name=visible(name))
+
+
+def made_by(name: str) -> str:
+    """Whose clip it is; ``name`` may be written in HTML."""
+    return say_as("gallery", "by {name}", name=name)
 
 
 def alternative(words: str, shows: Sequence[Shows], seconds: float, width: int, height: int) -> str:
     """What a still shows, for those who don't see it."""
-    seen = {SHOWING.get(each, f"a {each.value}"): None for each in shows}
-    of_picture = f" The picture shows {' and '.join(seen)}." if seen else ""
-    what = (
-        f"Still from a clip: {visible(words).rstrip('.')}."
-        if words
-        else "Still from a clip made from a picture."
+    if words:
+        what = say_as("gallery", "Still from a clip: {words}.", words=visible(words).rstrip("."))
+    else:
+        what = say_as("gallery", "Still from a clip made from a picture.")
+    sentences = [what]
+    if seen := dict.fromkeys(str(SHOWING[each]) for each in shows):
+        sentences.append(say_as("gallery", "The picture shows: {things}.", things=", ".join(seen)))
+    size = say_as(
+        "gallery",
+        "{seconds} seconds, {width} by {height} pixels.",
+        seconds=decimal(seconds),
+        width=width,
+        height=height,
     )
-    return f"{what}{of_picture} {seconds:.1f} seconds, {width} by {height} pixels."
+    return " ".join((*sentences, size))
 
 
 def facts(
@@ -98,9 +146,9 @@ def facts(
 ) -> list[tuple[str, str]]:
     """What is told of a clip below it."""
     told = [
-        (BY_ENGINE, engine),
-        ("Length", f"{seconds:.1f} s"),
-        ("Size", f"{width} × {height}"),
-        ("Takes", str(takes)),
+        (str(BY_ENGINE), visible(engine)),
+        (str(LENGTH), say("{n} s", n=decimal(seconds))),
+        (str(SIZE), f"{width} × {height}"),
+        (str(TAKES), str(takes)),
     ]
-    return [*told, ("Kept by", f"{stars} {'member' if stars == 1 else 'members'}")] if stars else told
+    return [*told, (str(STARS), str(stars))] if stars else told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.config.choices import Language
 
 ENGLISH = Language.ENGLISH.value
@@ -26,6 +28,35 @@ OWN_NAMES = {
 """What those who speak a language call it."""
 
 _BY_FAMILY = {code.split("-", maxsplit=1)[0]: code for code in LANGUAGES}
+
+
+MOST_ACCEPTED = 30
+"""Languages of a browser's list that are looked at."""
+
+
+def language_wanted(accepted: str) -> str:
+    """The language that a browser asks for: the best liked of those that are spoken; else English.
+
+    Args:
+        accepted: the header ``Accept-Language``, such as “de-AT,de;q=0.9,en;q=0.5”.
+    """
+    best, liked = ENGLISH, 0.0
+    for part in accepted.split(",")[:MOST_ACCEPTED]:
+        tag, _, weight = part.strip().partition(";")
+        known = _BY_FAMILY.get(tag.strip().split("-", maxsplit=1)[0].lower())
+        quality = _quality(weight)
+        if known is not None and quality > liked:
+            best, liked = known, quality
+    return best
+
+
+def _quality(weight: str) -> float:
+    """How much a language is liked, 0 … 1: 1 where nothing is said, 0 for what can't be read."""
+    name, _, value = weight.strip().partition("=")
+    if not name:
+        return 1.0
+    readable = name.strip().lower() == "q" and re.fullmatch(r"[01](\.[0-9]{0,3})?", value.strip())
+    return min(1.0, float(value)) if readable else 0.0
 
 
 def own_name(language: str) -> str:

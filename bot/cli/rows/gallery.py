@@ -32,6 +32,8 @@ def build(out: Path) -> None:
     from bot.config.paths import BLOBS  # noqa: PLC0415 - the command line starts without it
     from bot.config.settings import load_settings  # noqa: PLC0415
     from bot.gallery.build import GalleryBuild, NotAGallery  # noqa: PLC0415
+    from bot.text.languages import language_of  # noqa: PLC0415
+    from bot.text.wording import speaking  # noqa: PLC0415
     from db.files import Blobs  # noqa: PLC0415
     from engine.provenance.identity import load_or_make_identity  # noqa: PLC0415
     from engine.provenance.seal import Sealer  # noqa: PLC0415
@@ -46,7 +48,8 @@ def build(out: Path) -> None:
             progress=_bar,
         )
         try:
-            done = job.run()
+            with speaking(language_of(None, settings.language)):
+                done = job.run()
         except (NotAGallery, OSError) as error:
             raise click.ClickException(str(error)) from error
     click.echo(

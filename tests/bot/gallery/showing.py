@@ -16,6 +16,7 @@ import aiohttp
 import numpy as np
 
 from bot.services import Services
+from bot.text.languages import LANGUAGES
 from db.audit.log import AuditEntry
 from db.jobs.job import Job
 from engine.clips.encode import encode
@@ -138,7 +139,7 @@ def faults(page: str) -> list[str]:
         for tag, least, most in (("main", 1, 1), ("h1", 1, 1), ("title", 1, 1), ("header", 1, 1))
         if not least <= (count := len(outline.of(tag))) <= most
     ]
-    if outline.of("html")[0].attributes.get("lang") != "en":
+    if outline.of("html")[0].attributes.get("lang") not in LANGUAGES:
         found.append("no language")
     found += [f"no label: {each}" for each in outline.of("nav") if "aria-label" not in each.attributes]
     found += [f"no alternative: {each}" for each in outline.of("img") if not each.attributes.get("alt")]

@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
+from html import unescape
 from typing import Any
 from unittest import mock
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from bot import serving_policies
+from bot.config.choices import Language
 from bot.gallery import addresses, html_pages
 from bot.gallery.served import ServedGallery
+from bot.text import gallery_texts
+from bot.text.languages import LANGUAGES, language_wanted
+from bot.text.wording import speaking
 from db.gallery import Choice
 from tests.bot.api.serving import serving
 from tests.bot.fixtures import ANN, BEN, GUILD
@@ -177,9 +183,9 @@ async def test_only_so_many_are_served_at_once_and_stills_are_counted(services, 
         await go.wait()
 
     answer: Any = gallery._limited(slow)
-    first = asyncio.create_task(answer(mock.Mock()))
+    first = asyncio.create_task(answer(make_mocked_request("GET", "/gallery/")))
     await begun.wait()
-    refused = await answer(mock.Mock())
+    refused = await answer(make_mocked_request("GET", "/gallery/"))
     assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
     go.set()
     await first
@@ -189,3 +195,53 @@ async def test_only_so_many_are_served_at_once_and_stills_are_counted(services, 
         await gallery._still(present(shown))
     assert list(gallery._stills) == [jobs[1].clip_sha256]
     assert clip(92) != clip(91)
+
+
+async def test_pages_are_in_the_visitors_language_and_caches_are_told(services, visitor):
+    user = 1 << 60
+    await services.queue.gallery.choose(user, Choice.NAMED)
+    job = await posted(services, user=user)
+    for language in LANGUAGES:
+        for path in ("", addresses.of_clip(job.id), "nothing.html"):
+            page = await visitor.get(path, Accept_Language=f"{language},en;q=0.3")
+            assert f'<html lang="{language}">' in page.text
+            assert (page.headers["Vary"], page.headers["Content-Language"]) == ("Accept-Language", language)
+            with speaking(language):
+                assert str(gallery_texts.ABOUT) in unescape(page.text)
+            assert faults(page.text) == []
+
+
+async def test_a_page_that_a_browser_has_in_one_language_is_not_what_it_has_in_another(visitor):
+    german = await visitor.get(Accept_Language="de")
+    known = german.headers["ETag"]
+    again = await visitor.get(Accept_Language="de", If_None_Match=known)
+    assert (again.status, again.headers["Vary"]) == (304, "Accept-Language")
+    assert (await visitor.get(Accept_Language="fr", If_None_Match=known)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("", "en"),
+        ("de-AT,de;q=0.9,en;q=0.5", "de"),
+        ("nl,en;q=0.5,fr;q=0.9", "fr"),
+        ("en;q=0.1,pt;q=0.2", "pt-BR"),
+        ("zh-TW", "zh-CN"),
+        ("*", "en"),
+        ("de;q=0,it;q=0.001", "it"),
+        ("de;q=nan,fr;q=2,es;q=1e9,ja;x=1,ko;q=", "en"),
+        ("PL ; Q=0.5", "pl"),
+        (",;,=;q,\x00", "en"),
+        ("x," * 5000 + "de", "en"),
+    ],
+)
+def test_the_best_liked_of_the_languages_that_are_spoken(accepted, language):
+    assert language_wanted(accepted) == language
+
+
+async def test_the_owners_language_for_everything_is_the_pages_too(services):
+    chosen = services.settings.model_copy(update={"language": Language.POLISH})
+    object.__setattr__(services, "settings", chosen)
+    async with visiting(services) as visitor:
+        page = await visitor.get(Accept_Language="de")
+    assert '<html lang="pl">' in page.text

@@ -134,7 +134,7 @@ NOT_SAID = {"clean_prompt", "fit", "my_jobs", "choose", "flagged_words", "line_o
 """They make no text of ours: a prompt on its way in, three that put finished lines together, a reason that is
 kept, and quoted where it is said, and a line that another one here makes of a job's row."""
 
-NOT_DRAWN = {"job_choice", "page_title", "by", "alternative", "alt"}
+NOT_DRAWN = {"job_choice", "page_title", "by", "drawn_by", "alternative", "alt"}
 """Discord draws no markup in the names of a list and in what tells of a picture; the gallery draws none."""
 
 

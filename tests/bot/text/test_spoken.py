@@ -17,8 +17,8 @@ from engine.core.sentence import Sentence
 from tests.bot.text import test_foreign
 from tests.bot.text.test_foreign import NOT_SAID, said_by, texts
 
-OWNERS = {"dashboard_texts", "gallery_texts", "owner_texts"}
-"""What only the owner reads, and the gallery's pages; docs/languages.md says that they are English."""
+OWNERS = {"dashboard_texts", "owner_texts"}
+"""What only the owner reads; docs/languages.md says that it is English."""
 
 NO_WORDS = re.compile(r"https?://\S+|vor \d+ \w+|<[^>]*>|`[^`]*`|ours|0123456789abcdef|E_\w+|jobs:read")
 """Addresses, mentions, code, how long ago in German, and the values that the test gives."""
