@@ -2,8 +2,8 @@
 
 Faults that grow to the end of a clip are put into clean clips with a face, and into the camera's clips of
 photos (:mod:`benchmarks.meaning_faults`). Prints the share that is caught, by a rejection or a warning, and
-the false alarms on harmless changes. ``--half`` shows every second repository in alphabetical order; the
-limits were chosen with both halves in view. Only the findings of :mod:`engine.gate.meaning` count.
+the false alarms on harmless changes. ``--half`` shows every second repository in alphabetical order. Only the
+findings of :mod:`engine.gate.meaning` count; :mod:`benchmarks.fit_meaning` fits the limits of those on faces.
 
 ``--time`` prints what they add to a take. The eyes are those of ``FRAMEKILN_MODELS_DIR``.
 """
@@ -51,14 +51,17 @@ class Taken:
     places: list[Place] | None
 
 
-def clips(folders: list[Path], photos: list[Path], eyes: Eyes) -> Iterator[Taken]:
-    """All clean clips of folders, and the camera's of photos."""
+def clips(folders: list[Path], photos: list[Path], eyes: Eyes, *, parts: int = 1) -> Iterator[Taken]:
+    """All clean clips of folders, of long ones so many parts, and the camera's of photos."""
     for folder in folders:
         for one in labelled(folder):
             if one.label == "clean":
                 step = max(1, round(one.fps / RATE))
-                frames = np.ascontiguousarray(one.frames(LENGTH * step, SIDE)[::step][:LENGTH])
-                yield _taken(one.path.stem, one.source, one.fps / step, frames, eyes)
+                frames = one.frames(parts * LENGTH * step, SIDE)[::step]
+                for part in range(max(1, min(parts, len(frames) // LENGTH))):
+                    some = np.ascontiguousarray(frames[part * LENGTH :][:LENGTH])
+                    name = one.path.stem + (f", part {part + 1}" if part else "")
+                    yield _taken(name, one.source, one.fps / step, some, eyes)
     for photo in photos:
         picture = np.asarray(cv2.imread(str(photo)), np.uint8)[..., ::-1]
         height, width = (round(side * 416 / max(picture.shape[:2]) / 16) * 16 for side in picture.shape[:2])

@@ -1,25 +1,28 @@
 """Faults of a followed face: what changes steadily about it, more than its own liveliness explains.
 
-A face that speaks moves to and fro; one that a model loses hold of drifts. So each measure is the lesser of
+A face that speaks moves to and fro; one that a model loses hold of drifts. So each reading is the lesser of
 two: its trend over the looks, and what the last third of them shows, without what turning explains. How much
 it wavers about the trend, how little its parts move as one, how far the face turned and how unlike it became
-make it count for less.
+make it count for less. From which reading on it is a fault was fitted (:mod:`engine.gate.meaning.limits`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.gate.meaning.bends import Bend, bend_of, times_of
 from engine.gate.meaning.eye_loss import EyePair
 from engine.gate.meaning.faces import Followed, Look
 from engine.gate.meaning.fault import Fault
 from engine.gate.meaning.growth import growth
+from engine.gate.meaning.limits import KINDS, shipped
 from engine.gate.meaning.paths import Path
-from engine.gate.meaning.shape import CELL, FACE, MIDDLE, Crop, Motion, coarse, motion, places, stiffly
+from engine.gate.meaning.shape import FACE, MIDDLE, Crop, Motion, coarse, motion, places, stiffly
 from engine.gate.meaning.trend import Trend, falling, lesser
 from engine.vision.box import Box
 from engine.vision.optical_flow import Floats
@@ -31,49 +34,30 @@ _CLEAR, _TOLD = (0.25, 0.3), (0.6, 0.6)
 """Radians turned and correlation lost, up to which a look is clear, and up to which it tells anything of the
 face's shape. The clear ones alone are compared where there are enough of them."""
 _DOUBT = {
-    "face_bends": (0.25, 0.4, 4),
     "face_grows": (0.6, 0.6, 4),
     "mouth_slides": (0.6, 0.6, 4),
     "head_slides": (0.6, 0.4, 2),
-    "eye_disappears": (1.0, 1.0, 4),
-    "mesh": (0.9, 1.2, 8),
 }
-"""Radians turned and correlation lost where a finding counts half, and how fast it falls beyond."""
+"""Radians turned and correlation lost where a reading counts half, and how fast it falls beyond."""
 _AWAY = 0.35
 """Radians, from which a face that is seen no more may have turned away."""
 _REACH = 0.6
 """Share of the take that the looks must reach into."""
 _STEADY = 0.75
 """Share of the looks in which the flow of a pixel must be sure."""
-_NOISE = 0.3
-"""Pixels of a frame by which the flow errs."""
-_USUAL_BEND, _BEND_POWER = 0.006, 0.7
-"""A usual wavering, in widths, and how much a larger one excuses."""
-_QUIET_NOISE, _QUIET_BEND, _QUIET_SHARE = 0.03, 0.002, 0.0041
-"""For a face that keeps still: pixels by which its flow errs, as it has more looks to be told from; a bend in
-widths that is none; and what a bend counts that is as large as its wavering."""
-_QUIET_MOST, _QUIET = 3.0, (0.15, 0.3, 4)
-"""By how much such a bend may count for more than it is; and as in :data:`_DOUBT`."""
-_MESH_SHARE, _MESH_NOISE, _MESH_MOST = 0.0047, 0.002, 0.027
-"""What a drift of the mesh counts that is as large as its wavering; what it wavers at least, in widths; and
-what it counts at most: alone it rejects no take."""
 _DOUBTED = {
-    "face_bends": 0.55,
     "face_grows": 0.6,
+    "face_grows_on_paths": 0.6,
     "mouth_slides": 0.5,
     "head_slides": 0.8,
-    "eye_disappears": 0.35,
-    "mesh": 0.75,
-    "uneven": 0.7,
+    "eye_uneven": 0.7,
 }
-"""By how much a finding counts in a face of which the detector is not sure: how far it errs there."""
+"""By how much a reading counts in a face of which the detector is not sure: how far it errs there."""
 _USUAL_NECK, _STILL_NECK, _NECK_POWER = 0.02, 0.01, 0.3
-_ROUGH_MOUTH, _ROUGH_HEAD, _ROUGH_CLOTHES = 0.05, 0.03, 0.05
-"""Roughness of a part's motion, in widths, where it counts half: a face of which only the mouth is asked, a
-head, and the chest, from which hair or hands move over it. What does not move as one thing has no one
-motion."""
-_MARGIN = (5, 5)
-"""Places of the coarse grid around a point that have to be in the picture as well."""
+_ROUGH_MOUTH, _ROUGH_HEAD, _ROUGH_CLOTHES = (0.05, 4), (0.03, 4), (0.03, 3)
+"""Roughness of a part's motion, in widths, where it counts half, and how fast it falls beyond: a face of
+which only the mouth is asked, a head, and the chest, from which hair or hands move over it. What does not
+move as one thing has no one motion."""
 _NARROW_NECK = 70.0
 """Pixels of a face's width, below which its neck is too narrow to be told from its clothes."""
 _ONE_SIDED, _WHOLE_JAW = 1.5, 0.9
@@ -83,6 +67,32 @@ _UPPER, _LOWER = 0.08, 0.25
 """Above and below these heights, in widths from the middle, are the upper and the lower face."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How much of a fault is seen in one way.
+
+    Attributes:
+        way: of :data:`~engine.gate.meaning.limits.KINDS`.
+        size: in the way's own unit, however little that is; of a bend, all that is known.
+        looks: in which it was seen.
+    """
+
+    way: str
+    size: float | Bend
+    looks: Sequence[Look]
+
+    def fault(self) -> Fault:
+        """What it says, by the limits that come with the engine."""
+        limits = shipped()
+        size = self.size.counted(limits.excuses) if isinstance(self.size, Bend) else self.size
+        return Fault(
+            code=KINDS[self.way],
+            value=limits.value(self.way, size),
+            frame=self.looks[-1].number,
+            box=_box(self.looks[-1]),
+        )
+
+
 def faults_of(face: Followed, *, plain: bool = True) -> Iterator[Fault]:
     """How much of each fault a followed face shows, however little that is.
 
@@ -90,74 +100,36 @@ def faults_of(face: Followed, *, plain: bool = True) -> Iterator[Fault]:
         face: through the take.
         plain: the detector is sure of it; else it is partly covered, or drawn, and its changes count less.
     """
-    seen = [look for look in face.looks if look.mesh is not None]
-    sure = dict.fromkeys(_DOUBTED, 1.0) if plain else _DOUBTED
-    pair = EyePair(face)
-    if (loss := pair.loss) is not None:
-        loss *= sure["eye_disappears"] * _trust(seen, *_DOUBT["eye_disappears"])
-        yield _fault("eye_disappears", loss, seen)
-    if (uneven := pair.uneven) is not None:
-        yield _fault("eye_disappears", uneven * sure["uneven"], seen)
-    if (gap := pair.gap) is not None:  # no less certain in any face
-        yield _fault("eye_disappears", gap, seen)
-    if len(seen) >= _FEWEST_LOOKS:
-        yield _fault("face_bends", _mesh_drift(face.first, seen) * sure["mesh"], seen)
-    told = _told(face.looks)
-    if told:
-        for code, value in _Shape(face.first, told).values():
-            yield _fault(code, value * sure[code], told)
-    for grown in _growths(face, told, seen):
-        yield _fault("face_grows", grown * sure["face_grows"], seen)
+    yield from (reading.fault() for reading in readings_of(face, plain=plain))
     yield from _lost(face.looks)
 
 
-def _mesh_drift(first: Crop, looks: Sequence[Look]) -> float:
-    """How steadily the mesh itself drifts away from a rigid motion.
-
-    It errs by more than the flow does, but it needs neither the same light nor the same person. So what
-    counts is how much larger the drift is than its wavering.
-    """
-    times = np.array([look.number / looks[-1].number for look in looks], np.float32)
-    turns = np.stack([look.turns for look in looks])
-    trend = Trend.of(times, np.stack([look.bent for look in looks]), turns)
-    stiff = ~first.loose & _shown(first, looks)
-    drift = min(_size(trend.slope, stiff), _size(trend.late, stiff))
-    steady = _MESH_SHARE * drift / (_size(trend.wavers, stiff) + _MESH_NOISE)
-    return min(_MESH_MOST, steady * _trust(looks, *_DOUBT["mesh"]))
-
-
-def _shown(first: Crop, looks: Sequence[Look]) -> NDArray[np.bool_]:
-    """Which points of a face stay in the picture, ``[468]``; what is outside is guessed."""
-    seen = np.all([look.seen for look in looks], axis=0).astype(np.uint8)
-    inside = cv2.erode(seen, np.ones(_MARGIN, np.uint8), borderType=cv2.BORDER_REPLICATE) > 0
-    x, y = np.clip(first.pixels // CELL, 0, np.array(seen.shape[::-1]) - 1).T
-    return np.asarray(inside[y, x], np.bool_)
-
-
-def _growths(face: Followed, told: Sequence[Look], seen: Sequence[Look]) -> Iterator[float]:
-    """What the looks say of its growth, and what the paths say where it cannot be compared with its first."""
+def readings_of(face: Followed, *, plain: bool) -> Iterator[Reading]:
+    """The same for each way to see a fault, before any limit."""
+    seen = [look for look in face.looks if look.mesh is not None]
+    told = _told(face.looks)
+    pair = EyePair(face)
+    sizes: list[tuple[str, float | Bend | None, Sequence[Look]]] = [
+        ("eye_disappears", pair.gap, seen),
+        ("eye_uneven", pair.uneven, seen),
+    ]
     if told:
-        yield _growth(face.first, told, told) * _trust(told, *_DOUBT["face_grows"])
-    if len(face.paths) >= _FEWEST_LOOKS:
-        yield _growth(face.first, face.paths, seen)
+        shape = _Shape(face.first, told, share=len(told) / len(face.looks))
+        sizes += [(way, size, told) for way, size in shape.sizes(seen)]
+        grown = _growth(face.first, told, told) * _trust(told, *_DOUBT["face_grows"])
+        sizes.append(("face_grows", grown, told))
+    if len(face.paths) >= _FEWEST_LOOKS:  # it cannot be compared with its first picture
+        sizes.append(("face_grows_on_paths", _growth(face.first, face.paths, seen), seen))
+    for way, size, looks in sizes:
+        if size is not None:
+            sure = 1.0 if plain else _DOUBTED.get(way, 1.0)
+            yield Reading(way=way, size=size if isinstance(size, Bend) else size * sure, looks=looks)
 
 
 def _growth(first: Crop, moved: Sequence[Look] | Sequence[Path], looks: Sequence[Look]) -> float:
     turns, flows = np.stack([look.turns for look in looks]), np.stack([one.flow for one in moved])
     seen = np.all([one.seen for one in moved], axis=0)
-    return growth(first, Trend.of(_times(looks), flows, turns), [one.sure for one in moved], seen)
-
-
-def _times(looks: Sequence[Look]) -> Floats:
-    """When they are, 1 at the last one; an input picture stands before the first frame."""
-    begins = 1 if looks[0].number == 0 else 0
-    numbers = np.array([look.number + begins for look in looks], np.float32)
-    return np.asarray(numbers / numbers[-1], np.float32)
-
-
-def _size(moved: Floats, points: NDArray[np.bool_]) -> float:
-    """Root mean square of the motion of some points, widths; 0 for no points."""
-    return float(np.sqrt((moved[..., points, :] ** 2).sum(axis=-1).mean())) if points.any() else 0.0
+    return growth(first, Trend.of(times_of(looks), flows, turns), [one.sure for one in moved], seen)
 
 
 def _told(looks: Sequence[Look]) -> list[Look]:
@@ -171,10 +143,6 @@ def _told(looks: Sequence[Look]) -> list[Look]:
         if len(told) >= _FEWEST_LOOKS and told[-1].number >= _REACH * looks[-1].number:
             return told
     return []
-
-
-def _fault(code: str, value: float, looks: Sequence[Look]) -> Fault:
-    return Fault(code=code, value=value, frame=looks[-1].number, box=_box(looks[-1]))
 
 
 def _trust(looks: Sequence[Look], turned: float, unlike: float, power: int) -> float:
@@ -208,9 +176,10 @@ def _box(look: Look) -> Box:
 class _Shape:
     """Reads bending and sliding from looks."""
 
-    def __init__(self, first: Crop, looks: Sequence[Look]) -> None:
-        self._first, self._looks = first, looks
-        self._times = _times(looks)
+    def __init__(self, first: Crop, looks: Sequence[Look], *, share: float) -> None:
+        """See what the looks tell, which are such a share of all."""
+        self._first, self._looks, self._share = first, looks, share
+        self._times = times_of(looks)
         self._turns = np.stack([look.turns for look in looks])
         self._flows = np.stack([look.flow for look in looks])
         self._flow = self._trend(self._flows)
@@ -222,17 +191,14 @@ class _Shape:
         )
         self._parts: dict[str, tuple[Motion, Motion] | None] = {}
 
-    def values(self) -> Iterator[tuple[str, float]]:
-        """Each fault's code and value; those that nothing can be said of are left out."""
-        readings: dict[str, Callable[[], float | None]] = {
-            "face_bends": self._bends,
-            "mouth_slides": self._mouth,
-            "head_slides": self._head,
-        }
-        for code, reading in readings.items():
-            value = reading()
-            if value is not None:
-                yield code, value * (1 if code == "face_bends" else _trust(self._looks, *_DOUBT[code]))
+    def sizes(self, seen: Sequence[Look]) -> Iterator[tuple[str, float | Bend]]:
+        """What each way reads; those that nothing can be said of are left out."""
+        bend = bend_of(self._first, self._points, self._looks, seen)
+        if bend is not None:
+            yield "face_bends", bend
+        for way, size in (("mouth_slides", self._mouth()), ("head_slides", self._head())):
+            if size is not None:
+                yield way, size * _trust(self._looks, *_DOUBT[way])
 
     def _trend(self, series: Floats) -> Trend:
         return Trend.of(self._times, series, self._turns)
@@ -253,23 +219,10 @@ class _Shape:
             return None
         return lesser(read(a[0]) - read(b[0]), read(a[1]) - read(b[1]))
 
-    def _smooth(self, part: str, rough: float) -> float:
+    def _smooth(self, part: str, rough: tuple[float, int]) -> float:
         """Share by which a part's motion counts; 0 where too little of it is seen."""
         moves = self._part(part)
-        return 0.0 if moves is None else falling(moves[0].rough, rough)
-
-    def _bends(self) -> float:
-        """What a rigid face's motion leaves; a face that keeps still is known better."""
-        shown = _shown(self._first, self._looks)
-        left = stiffly(self._first, self._points, self._first.weights * shown)
-        trend = Trend.of(self._times, left)  # what turning does to the points is taken off already
-        stiff = ~self._first.loose & shown
-        slope, late, wavers = (_size(part, stiff) for part in (trend.slope, trend.late, trend.wavers))
-        bend, width = min(slope, late), self._first.width
-        usual = bend / ((wavers + _NOISE / width) / _USUAL_BEND) ** _BEND_POWER
-        quiet = _QUIET_SHARE * (bend - _QUIET_BEND) / (wavers + _QUIET_NOISE / width)
-        quiet = min(quiet, _QUIET_MOST * bend) * _trust(self._looks, *_QUIET)
-        return float(max(usual * _trust(self._looks, *_DOUBT["face_bends"]), quiet))
+        return 0.0 if moves is None else falling(moves[0].rough, *rough)
 
     def _mouth(self) -> float | None:
         """Two ways to see it: the jaw's flow, and the lower points after the upper ones' rigid motion."""
@@ -313,7 +266,7 @@ class _Shape:
         lively = (float(self._trend(np.array(moved, np.float32)).wavers.std()) + _STILL_NECK) / _USUAL_NECK
         smooth = self._smooth("inner", _ROUGH_HEAD) * self._smooth("chest", _ROUGH_CLOTHES)
         narrow = min(1.0, self._first.width / _NARROW_NECK)
-        return float(slid / lively**_NECK_POWER * smooth * narrow)
+        return float(slid / lively**_NECK_POWER * smooth * narrow * self._share)
 
 
 def _part(first: Crop, name: str) -> tuple[NDArray[np.bool_], bool]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from engine.core.sentence import Sentence
+from engine.gate.meaning.limits import shipped
 from engine.vision.box import Box
 
 
@@ -26,22 +27,18 @@ class Kind:
     reject: float = math.inf
 
 
+def _fitted(code: str, words: str, unit: str) -> Kind:
+    """A kind whose limits were fitted."""
+    warn, times = shipped().warn[code], shipped().reject.get(code, math.inf)
+    return Kind(words=words, unit=unit, warn=warn, reject=warn * times)
+
+
 FAULTS = {
-    "face_bends": Kind(
-        words=Sentence("a face bends out of shape"), unit="widths of the face", warn=0.0125, reject=0.028
-    ),
-    "face_grows": Kind(
-        words=Sentence("a face grows on its head"), unit="share of its size", warn=0.028, reject=0.09
-    ),
-    "eye_disappears": Kind(
-        words=Sentence("an eye disappears"), unit="share of its look", warn=0.25, reject=0.5
-    ),
-    "mouth_slides": Kind(
-        words=Sentence("the mouth slides"), unit="widths of the face", warn=0.0235, reject=0.07
-    ),
-    "head_slides": Kind(
-        words=Sentence("the head slides off its body"), unit="widths of the face", warn=0.045
-    ),
+    "face_bends": _fitted("face_bends", Sentence("a face bends out of shape"), "widths of the face"),
+    "face_grows": _fitted("face_grows", Sentence("a face grows on its head"), "share of its size"),
+    "eye_disappears": _fitted("eye_disappears", Sentence("an eye disappears"), "share of its look"),
+    "mouth_slides": _fitted("mouth_slides", Sentence("the mouth slides"), "widths of the face"),
+    "head_slides": _fitted("head_slides", Sentence("the head slides off its body"), "widths of the face"),
     "face_lost": Kind(words=Sentence("a face gets lost"), unit="share of the clip", warn=0.3),
     "hand_melts": Kind(words=Sentence("a hand falls apart"), unit="share of its certainty", warn=0.4),
     "text_appears": Kind(

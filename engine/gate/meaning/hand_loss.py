@@ -65,10 +65,9 @@ def hand_faults(clip: Clip, base: NDArray[np.uint8], eyes: Eyes, faces: Sequence
             number = round(share * last)
             there = bodies.get(number)
             seen = None if there is None else _seen(clip.frames[number], there, side, eyes)
-            still = seen is not None and seen.most >= _STILL
-            if seen is None or still != (share == _EARLY):
-                break  # hidden, or a hand at the end as well, or none long before
-            if not still:
+            if seen is None or not (_is_still(seen) if share == _EARLY else seen.most < _STILL):
+                break  # hidden, or a hand at the end as well, or none for certain long before
+            if share != _EARLY:
                 late.append(seen)
         else:
             value = hand.least - max(look.most for look in late)
@@ -112,6 +111,11 @@ def _seen(
         return None
     height, width = picture.shape[:2]
     return glimpse if glimpse.box.within(width, height).area >= 0.99 * glimpse.box.area else None
+
+
+def _is_still(hand: Glimpse) -> bool:
+    """Whether both looks say so, and agree: one alone may see a hand in a sleeve or a glove."""
+    return hand.least >= _STILL and hand.apart <= _APART
 
 
 def _is_known(hand: Glimpse) -> bool:

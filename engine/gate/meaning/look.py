@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.gate.clip import Clip
 from engine.gate.meaning.appearing import find_appearing, may_have_appeared
 from engine.gate.meaning.drift import LOST, faults_of
-from engine.gate.meaning.faces import follow_face
+from engine.gate.meaning.faces import Followed, follow_face
 from engine.gate.meaning.fault import FAULTS, Fault
 from engine.gate.meaning.hand_loss import hand_faults
 from engine.gate.meaning.letters import SIDE, follow_lines
@@ -83,15 +83,32 @@ def find_faults(clip: Clip, eyes: Eyes) -> tuple[Fault, ...]:
 def _face_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
     base, begin, found, meshes = _first_meshes(clip, eyes)
     yield from hand_faults(clip, base, eyes, found)
+    for followed, plain in _followed(clip, eyes, lines, base, begin, meshes):
+        for fault in faults_of(followed, plain=plain):
+            if fault.code != LOST or _is_lost(eyes, clip, fault):
+                yield fault
+
+
+def follow_faces(clip: Clip, eyes: Eyes) -> Iterator[tuple[Followed, bool]]:
+    """The faces of a clip that are looked at, and whether the detector is sure of each."""
+    lines = eyes.text(clip.frames[0], side=SIDE) if eyes.has(Eye.TEXT) else ()
+    base, begin, _, meshes = _first_meshes(clip, eyes)
+    yield from _followed(clip, eyes, lines, base, begin, meshes)
+
+
+def _followed(
+    clip: Clip,
+    eyes: Eyes,
+    lines: Sequence[TextLine],
+    base: NDArray[np.uint8],
+    begin: int,
+    meshes: Sequence[tuple[Mesh, float]],
+) -> Iterator[tuple[Followed, bool]]:
     numbers = sorted({int(n) for n in np.linspace(begin, len(clip) - 1, _FACE_LOOKS).round()})
     frames = [clip.frames[n] for n in numbers]
     for mesh, certainty in meshes:
-        if any(_covers(line, mesh) for line in lines):
-            continue
-        followed = follow_face(frames, numbers, base, mesh, eyes)
-        for fault in faults_of(followed, plain=certainty >= _PLAIN):
-            if fault.code != LOST or _is_lost(eyes, clip, fault):
-                yield fault
+        if not any(_covers(line, mesh) for line in lines):
+            yield follow_face(frames, numbers, base, mesh, eyes), certainty >= _PLAIN
 
 
 def _covers(line: TextLine, mesh: Mesh) -> bool:

@@ -179,9 +179,12 @@ def test_the_further_a_face_turned_the_less_its_changes_count(code):
     assert values[2] < 0.6 * values[0]
 
 
-@pytest.mark.parametrize("code", CHANGES)
+@pytest.mark.parametrize("code", CHANGES.keys() - {"face_bends"})
 def test_a_face_of_which_the_detector_is_less_sure_counts_less(code):
-    """A head counts for most: what covers part of a face, or draws it, leaves it on its neck."""
+    """A head counts for most: what covers part of a face, or draws it, leaves it on its neck.
+
+    A bend counts as much: its flow and its mesh agree as well in a drawn face.
+    """
     face = followed([flow_of(CHANGES[code]) * share for share in STEPS])
     sure, less = (
         {fault.code: fault.value for fault in faults_of(face, plain=plain)} for plain in (True, False)
@@ -193,7 +196,7 @@ def test_a_face_of_which_the_detector_is_less_sure_counts_less(code):
 def test_too_few_looks_tell_nothing():
     assert read([flow_of(CHANGES["face_grows"])] * 4).keys() <= {"eye_disappears"}
     told = read([flow_of(CHANGES["face_grows"])] * 9, turned=1.0)
-    assert told == {"eye_disappears": told["eye_disappears"], "face_bends": 0.0}
+    assert told == {}, "it turned away"
 
 
 def test_an_eye_that_fades_is_found_and_a_blink_or_the_dark_is_not():
@@ -215,10 +218,10 @@ def test_a_face_that_gets_lost_is_found_where_it_was_last(still):
 
 
 def test_the_input_picture_counts_as_the_first_look(still):
-    frames, _ = spoilt(still, "lower face slid")
+    frames, meshes = spoilt(still, "head slid")
     slid = np.repeat(frames[-1:], 6, axis=0)
-    assert "mouth_slides" not in found(slid)
-    assert "mouth_slides" in found(slid, reference=still[0])
+    assert "head_slides" not in found(slid, meshes[-1:])
+    assert "head_slides" in found(slid, meshes[-1:], reference=still[0])
 
 
 def test_a_smile_on_one_side_is_no_mouth_that_slides():

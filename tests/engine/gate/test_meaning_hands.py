@@ -80,6 +80,7 @@ def test_a_hand_that_falls_apart_is_found_where_it_was():
         lambda number: glimpse(0.95 if number < 15 else 0.05, 0.95),  # one of two looks sees it
         lambda number: glimpse(0.95 if number < 3 else 0.05),  # it was turned away early
         lambda number: glimpse(0.7 if number < 15 else 0.0),  # it was never certain
+        lambda number: glimpse(0.4, 0.92) if number == 6 else lost(number),  # nor soon after, in a sleeve
         lambda number: replace(lost(number), apart=0.5),
         lambda number: glimpse(lost(number).least, size=20.0),  # too small
         lambda number: glimpse(lost(number).least, at=(180.0, 120.0)),  # half out of the frame
