@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.families.camera.caption_plates import find_plate, on_a_pane
 from engine.vision.box import Box
 from engine.vision.crop import cover
 from engine.vision.optical_flow import Floats
@@ -179,7 +180,24 @@ def _lift(picture: Pixels, line: TextLine, *, least: float) -> _Lifted | None:
     part = _around(line).within(picture.shape[1], picture.shape[0])
     window = (slice(int(part.top), int(part.bottom)), slice(int(part.left), int(part.right)))
     away = _away(picture[window], _moved(line.box, part), line.height, least)
-    return None if away is None else _Lifted(window=window, away=away)
+    if away is None or on_a_pane(picture, line):
+        return None
+    plate = find_plate(picture, line)
+    return _Lifted(window=window, away=away) if plate is None else _with_plate(picture, plate)
+
+
+def _with_plate(picture: Pixels, plate: tuple[slice, slice]) -> _Lifted:
+    """All of a plate, whatever stands on it, and what its edges are blurred over."""
+    room = BLUR + SPILL + 1
+    window = tuple(
+        slice(max(0, part.start - room), min(length, part.stop + room))
+        for part, length in zip(plate, picture.shape[:2], strict=True)
+    )
+    free = np.ones([part.stop - part.start for part in window], np.uint8)
+    inside = tuple(slice(p.start - w.start, p.stop - w.start) for p, w in zip(plate, window, strict=True))
+    free[inside] = 0
+    away = np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, 5), np.float32)
+    return _Lifted(window=(window[0], window[1]), away=away)
 
 
 def _is_beside(line: TextLine, other: TextLine) -> bool:
