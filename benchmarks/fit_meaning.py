@@ -82,7 +82,10 @@ def recorded(takes: Iterator[Taken], eyes: Eyes, cache: Path) -> list[Row]:
     rows = [json.loads(line) for line in cache.read_text().splitlines()] if cache.exists() else []
     known = {(row["clip"], row["change"], row["strength"]) for row in rows}
     with cache.open("a", encoding="utf-8") as file:
-        for number, clip in enumerate(takes, start=1):
+        number = 0
+        for clip in takes:
+            # The chance in a clip's faults stays the same, however many parts others have.
+            number += LATER not in clip.name
             for change, strength, make in _changes(clip, number):
                 if (clip.name, change, strength) not in known and len(frames := make()) >= SHORTEST:
                     row = {"clip": clip.name, "source": clip.source, "change": change, "strength": strength}
