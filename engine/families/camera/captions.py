@@ -40,6 +40,8 @@ BRIGHT, EVEN = 200.0, 8.0
 CONTRAST = 45.0
 """Levels of luma between nearly all that is around letters and their ink: captions are made to be read."""
 LETTERS = 3
+SAME_INK = 12
+"""Levels between the inks of two captions of one picture, each channel."""
 INK = 40
 """Levels by which an ink's pixels differ from its colour at most, each channel; JPEG leaves so much."""
 LEAST_INK, MOST_INK = 0.08, 0.75
@@ -138,6 +140,7 @@ def lifted(
                 queue.append(at)
     if not found:
         return None
+    found |= _in_the_same_ink(picture, lines, found)
     hidden, alpha = np.zeros((rows, columns), bool), np.zeros((rows, columns), np.float32)
     for one in found.values():
         hidden[one.window] |= one.away <= BLUR + SPILL
@@ -173,6 +176,25 @@ class _Lifted:
 
     window: tuple[slice, slice]
     away: Floats
+
+    def ink(self, picture: Pixels) -> NDArray[np.float64]:
+        """The colour of its letters, or of its plate."""
+        return np.asarray(np.median(picture[self.window][self.away == self.away.min()], axis=0), np.float64)
+
+
+def _in_the_same_ink(
+    picture: Pixels, lines: Sequence[TextLine], found: dict[int, _Lifted]
+) -> dict[int, _Lifted]:
+    """The other lines whose ink is a caption's, wherever they stand: one hand wrote them."""
+    inks = [one.ink(picture) for one in found.values()]
+    more = {}
+    for at, line in enumerate(lines):
+        if at in found or line.slant > LEVEL or line.height < LOWEST * min(picture.shape[:2]):
+            continue
+        one = _lift(picture, line, least=BRIGHT)
+        if one is not None and min(np.abs(one.ink(picture) - ink).max() for ink in inks) <= SAME_INK:
+            more[at] = one
+    return more
 
 
 def _lift(picture: Pixels, line: TextLine, *, least: float) -> _Lifted | None:

@@ -86,6 +86,18 @@ def test_shaded_letters_are_a_things_own(ground):
     assert lifted((picture * shade).astype(np.uint8), [letters], nothing) is None
 
 
+def test_a_word_in_the_middle_is_a_caption_where_another_is_in_the_same_ink(ground):
+    picture, last = written(ground)
+    both, middle = written(picture, words="THE DOG", at=(160, 130))
+    captions = lifted(both, [last, middle], nothing)
+    assert captions is not None
+    assert len(captions.places) == 2
+    other, middle = written(picture, words="THE DOG", at=(160, 130), ink=(255, 250, 205))
+    captions = lifted(other, [last, middle], nothing)
+    assert captions is not None
+    assert captions.places == (last.box,), "a sign has another ink"
+
+
 def plated(ground, *, upper=252, fill=(12, 12, 14)):
     """A picture whose caption stands on a dark plate, and its line."""
     picture = Image.fromarray(ground.copy())
