@@ -65,7 +65,9 @@ async def waiting(queue) -> int:
 
 
 async def test_a_claim_reads_the_jobs_in_their_turn_and_a_members_running_ones_by_an_index(db):
-    given = dict.fromkeys(("now", "lane", "engines", "unable", "left", "seat", "worker", "last", "most"))
+    given = dict.fromkeys(
+        ("now", "lane", "engines", "unable", "left", "seat", "worker", "trust", "last", "most")
+    )
     plan = [row["detail"] for row in await db.read(f"EXPLAIN QUERY PLAN {CLAIM}", given | {"last": "[]"})]
     assert sum("job_in_turn" in step for step in plan) == 2, plan
     assert sum("job_running_by_member" in step for step in plan) == 2, plan
