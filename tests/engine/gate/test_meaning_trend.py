@@ -80,7 +80,7 @@ def field(across, down):
 
 
 def test_a_slight_bend_is_a_fault_of_a_face_that_keeps_still_only():
-    full = field(lambda x, y: 0.006 * np.sin(9 * y), lambda x, y: 0.006 * np.sin(9 * x))
+    full = field(lambda x, y: 0.008 * np.sin(9 * y), lambda x, y: 0.008 * np.sin(9 * x))
     assert read(drifting(full))["face_bends"] > FAULTS["face_bends"].warn
     assert read(drifting(full, 0.3))["face_bends"] < FAULTS["face_bends"].warn
     assert read(drifting(full / 8))["face_bends"] < FAULTS["face_bends"].warn / 2, "too slight to tell"
