@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.text import messages, take_texts
+from bot.text import messages, private_texts, take_texts
 from tests.end_to_end.whole_bot import CLIP_SECONDS, QUICK, cat, clips, says
 
 
@@ -43,3 +43,23 @@ async def test_killed_at_each_step_the_drafts_are_shown_once_and_one_clip_is_pos
     await discord.wait_for(lambda: with_files(discord, channel, 1), CLIP_SECONDS)
     await asyncio.sleep(2)
     assert [len(each.attachments) for each in clips(discord, channel)] == [1]
+
+
+@pytest.mark.slow
+async def test_killed_after_private_drafts_were_shown_their_member_chooses_and_the_channel_sees_nothing(
+    discord, channel, ada, bot
+):
+    said = await discord.slash(ada, channel, "animate", image=cat(), takes=2, private=True, **QUICK)
+    await discord.wait_for(
+        lambda: said.message is not None and len(said.message.attachments) == 2, CLIP_SECONDS
+    )
+    await again(bot)
+    text = ""
+    while str(private_texts.COMES_HERE) not in text:  # the row may be late by as long as the bot starts
+        await (await discord.click(ada, said.message, "Finish 2")).answered(5)
+        await asyncio.sleep(0.3)
+        text = said.message.content
+    await again(bot)
+    await discord.wait_for(lambda: len(said.message.attachments) == 1, CLIP_SECONDS)
+    assert [each for each in discord.messages(channel) if not each.ephemeral] == []
+    assert ada.user.id not in discord.world.direct

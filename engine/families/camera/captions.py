@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.families.camera.caption_plates import find_plate, on_a_pane
 from engine.vision.box import Box
 from engine.vision.crop import cover
 from engine.vision.optical_flow import Floats
@@ -39,6 +40,8 @@ BRIGHT, EVEN = 200.0, 8.0
 CONTRAST = 45.0
 """Levels of luma between nearly all that is around letters and their ink: captions are made to be read."""
 LETTERS = 3
+SAME_INK = 12
+"""Levels between the inks of two captions of one picture, each channel."""
 INK = 40
 """Levels by which an ink's pixels differ from its colour at most, each channel; JPEG leaves so much."""
 LEAST_INK, MOST_INK = 0.08, 0.75
@@ -137,6 +140,7 @@ def lifted(
                 queue.append(at)
     if not found:
         return None
+    found |= _in_the_same_ink(picture, lines, found)
     hidden, alpha = np.zeros((rows, columns), bool), np.zeros((rows, columns), np.float32)
     for one in found.values():
         hidden[one.window] |= one.away <= BLUR + SPILL
@@ -173,13 +177,49 @@ class _Lifted:
     window: tuple[slice, slice]
     away: Floats
 
+    def ink(self, picture: Pixels) -> NDArray[np.float64]:
+        """The colour of its letters, or of its plate."""
+        return np.asarray(np.median(picture[self.window][self.away == self.away.min()], axis=0), np.float64)
+
+
+def _in_the_same_ink(
+    picture: Pixels, lines: Sequence[TextLine], found: dict[int, _Lifted]
+) -> dict[int, _Lifted]:
+    """The other lines whose ink is a caption's, wherever they stand: one hand wrote them."""
+    inks = [one.ink(picture) for one in found.values()]
+    more = {}
+    for at, line in enumerate(lines):
+        if at in found or line.slant > LEVEL or line.height < LOWEST * min(picture.shape[:2]):
+            continue
+        one = _lift(picture, line, least=BRIGHT)
+        if one is not None and min(np.abs(one.ink(picture) - ink).max() for ink in inks) <= SAME_INK:
+            more[at] = one
+    return more
+
 
 def _lift(picture: Pixels, line: TextLine, *, least: float) -> _Lifted | None:
     """The letters of a line whose ink has at least this luma; None where they can't be told apart."""
     part = _around(line).within(picture.shape[1], picture.shape[0])
     window = (slice(int(part.top), int(part.bottom)), slice(int(part.left), int(part.right)))
     away = _away(picture[window], _moved(line.box, part), line.height, least)
-    return None if away is None else _Lifted(window=window, away=away)
+    if away is None or on_a_pane(picture, line):
+        return None
+    plate = find_plate(picture, line)
+    return _Lifted(window=window, away=away) if plate is None else _with_plate(picture, plate)
+
+
+def _with_plate(picture: Pixels, plate: tuple[slice, slice]) -> _Lifted:
+    """All of a plate, whatever stands on it, and what its edges are blurred over."""
+    room = BLUR + SPILL + 1
+    window = tuple(
+        slice(max(0, part.start - room), min(length, part.stop + room))
+        for part, length in zip(plate, picture.shape[:2], strict=True)
+    )
+    free = np.ones([part.stop - part.start for part in window], np.uint8)
+    inside = tuple(slice(p.start - w.start, p.stop - w.start) for p, w in zip(plate, window, strict=True))
+    free[inside] = 0
+    away = np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, 5), np.float32)
+    return _Lifted(window=(window[0], window[1]), away=away)
 
 
 def _is_beside(line: TextLine, other: TextLine) -> bool:

@@ -11,8 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from bot.broker.broker import Broker
+from bot.broker.configuration import Place, configuration
 from bot.broker.keeper import Keeper
 from bot.broker.keeping import WHERE, Kept, NoList, answer_subject
+from bot.broker.keys import new_seed, public_key
+from bot.broker.served import Served
 from bot.broker.store import BrokerStore
 from bot.cli.main import main
 from bot.cli.rows import keeper_findings
@@ -114,10 +117,8 @@ async def test_a_broker_elsewhere_is_asked_who_keeps_it_and_who_can_sign_in(data
             assert (await found())["keeper"].wrong, "the bot runs, and the keeper hears nothing of it"
 
 
-async def test_a_broker_that_nothing_keeps_is_told_apart_from_one_with_other_keys(data, there, tmp_path):
-    from bot.broker.configuration import Place, configuration
-    from bot.broker.keys import new_seed, public_key
-    from bot.broker.served import Served
+async def test_a_broker_that_nothing_keeps_is_told_apart_from_one_with_other_keys(data, there, monkeypatch):
+    monkeypatch.setattr(keeper_findings, "LOOK_SECONDS", 1.0)
 
     secrets = present(BrokerStore(data).secrets())
     place = Place(

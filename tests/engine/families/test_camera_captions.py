@@ -86,6 +86,51 @@ def test_shaded_letters_are_a_things_own(ground):
     assert lifted((picture * shade).astype(np.uint8), [letters], nothing) is None
 
 
+def test_a_word_in_the_middle_is_a_caption_where_another_is_in_the_same_ink(ground):
+    picture, last = written(ground)
+    both, middle = written(picture, words="THE DOG", at=(160, 130))
+    captions = lifted(both, [last, middle], nothing)
+    assert captions is not None
+    assert len(captions.places) == 2
+    other, middle = written(picture, words="THE DOG", at=(160, 130), ink=(255, 250, 205))
+    captions = lifted(other, [last, middle], nothing)
+    assert captions is not None
+    assert captions.places == (last.box,), "a sign has another ink"
+
+
+def plated(ground, *, upper=252, fill=(12, 12, 14)):
+    """A picture whose caption stands on a dark plate, and its line."""
+    picture = Image.fromarray(ground.copy())
+    ImageDraw.Draw(picture).rectangle((70, upper, 400, upper + 58), fill)
+    return written(np.asarray(picture), rim=0, at=(90, upper + 10))
+
+
+def test_a_plate_stays_put_with_its_letters(ground):
+    picture, caption = plated(ground)
+    captions = lifted(picture, [caption], nothing)
+    assert captions is not None
+    assert captions.cover[252:311, 70:401].min() == 255, "all of it, whatever is on it"
+    assert (captions.cover[:240] == 0).all()
+    assert captions.behind[252:311, 70:401].max(axis=2).min() > 40, "nothing of it is left behind the letters"
+
+
+def test_a_dark_ground_is_no_plate(ground):
+    night = ground.copy()
+    night[180:] = 12
+    picture, caption = written(night, rim=0)
+    captions = lifted(picture, [caption], nothing)
+    assert captions is not None
+    assert (captions.cover[:250] == 0).all(), "only the letters stay"
+
+
+@pytest.mark.parametrize("light", [0.4, 1.3])
+def test_letters_on_a_pane_that_lets_through_what_is_behind_it_stay_on_it(ground, light):
+    picture = ground.copy()
+    picture[246:312] = np.clip(picture[246:312] * light, 0, 255).astype(np.uint8)
+    both, caption = written(picture, rim=2, size=30)
+    assert lifted(both, [caption], nothing) is None
+
+
 def test_letters_that_lean_are_no_caption(ground):
     picture, letters = written(ground)
     turned = TextLine(
