@@ -158,6 +158,7 @@ class Line:
                     await self._live()
                 except (LinkError, OSError, TimeoutError) as error:
                     self._on_down(error)
+                _stop_if_cancelled()
                 if clock() - began > SURE_AFTER:
                     pause = self._limits.first_pause
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads them, hides nothing
@@ -242,11 +243,13 @@ class Line:
         self._reason = None
         client = await self._connect()
         try:
+            _stop_if_cancelled()
             await self._subscribe(client)
             self._client = client
             self.up.set()
             self._on_up()
-            while client.is_connected:  # noqa: ASYNC110 - nats-py tells of an end only after its own close, which may hang
+            while client.is_connected:  # nats-py tells of an end only after its own close, which may hang
+                _stop_if_cancelled()
                 await asyncio.sleep(LOOK_EVERY)
             self.lost += 1
             raise self._reason or _meaning_of(client.last_error)
@@ -369,6 +372,13 @@ def _meaning_of(error: Exception | None) -> LinkError:
     if isinstance(error, LinkError):
         return error
     return LineDown(f"the connection was lost: {str(error or '') or type(error).__name__}")
+
+
+def _stop_if_cancelled() -> None:
+    """Nats-py waits with wait_for(), which up to Python 3.11 can swallow the cancellation of a task."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _end(client: Client) -> None:

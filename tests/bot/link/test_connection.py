@@ -5,6 +5,8 @@ import contextlib
 from types import SimpleNamespace
 
 import pytest
+from nats.aio.client import Client
+from nats.errors import Error
 
 from bot.link import subjects
 from bot.link.connection import Line, Message, _end
@@ -90,6 +92,31 @@ def answering(bot):
         return bot.line.publish(message.reply, b"!")
 
     bot.reply = reply
+
+
+@pytest.mark.parametrize("name", ["connect", "subscribe", "flush"])
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_line_ends_though_the_library_swallows_its_cancellation(broker, monkeypatch, name, fails):
+    """wait_for() can, up to Python 3.11: a keeper then waited for its line for ever."""
+    reached, real = asyncio.Event(), getattr(Client, name)
+
+    async def deaf(self, *args, **named):
+        result = await real(self, *args, **named)
+        if not reached.is_set():
+            reached.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(10)
+            if fails:
+                raise Error("nats: something went wrong")
+        return result
+
+    monkeypatch.setattr(Client, name, deaf)
+    task = asyncio.create_task(bot_of(broker).line.run())
+    async with asyncio.timeout(10):
+        await reached.wait()
+    task.cancel()
+    await asyncio.wait({task}, timeout=3)
+    assert task.cancelled()
 
 
 async def test_a_question_is_answered(broker):
