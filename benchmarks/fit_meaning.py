@@ -53,7 +53,7 @@ MORE: dict[str, Callable[[Frames, np.random.Generator], Frames]] = {
 PARTS, LATER = 4, ", part "
 """Parts of a long clip that are read, and what the names of the later ones hold."""
 
-BUDGET = 0.02
+BUDGET = 0.025
 """False alarms that are allowed in harmless takes, at hand and as reckoned on others together."""
 RAREST = 3.0
 """The highest level of a limit: of a fault that is hardly ever seen in one way, that way may tell still."""

@@ -60,6 +60,8 @@ _ROUGH_MOUTH, _ROUGH_HEAD, _ROUGH_CLOTHES = (0.05, 4), (0.03, 4), (0.03, 3)
 """Roughness of a part's motion, in widths, where it counts half, and how fast it falls beyond: a face of
 which only the mouth is asked, a head, and the chest, from which hair or hands move over it. What does not
 move as one thing has no one motion."""
+_MOST_OF_SLIDE = 1.5
+"""How many times as large as the whole motion of the head on the chest the step at the neck may be."""
 _NARROW_NECK = 70.0
 """Pixels of a face's width, below which its neck is too narrow to be told from its clothes."""
 _ONE_SIDED, _WHOLE_JAW = 1.5, 0.9
@@ -262,7 +264,9 @@ class _Shape:
         counts = smooth * min(1.0, self._first.width / _NARROW_NECK) * self._share
         step = step_of(self._first, self._times, self._flows, self._turns, self._sure | face)
         if step is not None:
-            yield "head_slides", abs(step.across) / _lively(step.wavers) * counts
+            # A step that exceeds all that the head moves on the chest is a collar's or a necklace's own.
+            jumped = abs(lesser(_MOST_OF_SLIDE * slid, -step.across))
+            yield "head_slides", jumped / _lively(step.wavers) * counts
         moved = [np.median(flow[clothes, 0]) - np.median(flow[face, 0]) for flow in self._flows]
         wavers = float(self._trend(np.array(moved, np.float32)).wavers.std())
         yield "head_slides_softly", abs(slid) / _lively(wavers) * counts
