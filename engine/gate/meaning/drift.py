@@ -21,6 +21,7 @@ from engine.gate.meaning.faces import Followed, Look
 from engine.gate.meaning.fault import Fault
 from engine.gate.meaning.growth import growth
 from engine.gate.meaning.limits import KINDS, shipped
+from engine.gate.meaning.neck import step_of
 from engine.gate.meaning.paths import Path
 from engine.gate.meaning.shape import FACE, MIDDLE, Crop, Motion, coarse, motion, places, stiffly
 from engine.gate.meaning.trend import Trend, falling, lesser
@@ -50,6 +51,7 @@ _DOUBTED = {
     "face_grows_on_paths": 0.6,
     "mouth_slides": 0.5,
     "head_slides": 0.8,
+    "head_slides_softly": 0.8,
     "eye_uneven": 0.7,
 }
 """By how much a reading counts in a face of which the detector is not sure: how far it errs there."""
@@ -58,6 +60,8 @@ _ROUGH_MOUTH, _ROUGH_HEAD, _ROUGH_CLOTHES = (0.05, 4), (0.03, 4), (0.03, 3)
 """Roughness of a part's motion, in widths, where it counts half, and how fast it falls beyond: a face of
 which only the mouth is asked, a head, and the chest, from which hair or hands move over it. What does not
 move as one thing has no one motion."""
+_MOST_OF_SLIDE = 1.5
+"""How many times as large as the whole motion of the head on the chest the step at the neck may be."""
 _NARROW_NECK = 70.0
 """Pixels of a face's width, below which its neck is too narrow to be told from its clothes."""
 _ONE_SIDED, _WHOLE_JAW = 1.5, 0.9
@@ -196,9 +200,8 @@ class _Shape:
         bend = bend_of(self._first, self._points, self._looks, seen)
         if bend is not None:
             yield "face_bends", bend
-        for way, size in (("mouth_slides", self._mouth()), ("head_slides", self._head())):
-            if size is not None:
-                yield way, size * _trust(self._looks, *_DOUBT[way])
+        for way, slid in (*self._mouth(), *self._head()):
+            yield way, slid * _trust(self._looks, *_DOUBT[KINDS[way]])
 
     def _trend(self, series: Floats) -> Trend:
         return Trend.of(self._times, series, self._turns)
@@ -224,16 +227,17 @@ class _Shape:
         moves = self._part(part)
         return 0.0 if moves is None else falling(moves[0].rough, *rough)
 
-    def _mouth(self) -> float | None:
+    def _mouth(self) -> Iterator[tuple[str, float]]:
         """Two ways to see it: the jaw's flow, and the lower points after the upper ones' rigid motion."""
         upper = self._first.weights * (self._first.points[:, 1] < _UPPER)
         lower = self._first.points[:, 1] > _LOWER
         trend = self._trend(stiffly(self._first, self._points, upper)[:, lower, 0].mean(axis=1))
         jaw = self._between("jaw", "brow", lambda part: part.across)
         if jaw is None or self._seen[_part(self._first, "jaw")[0]].mean() < _WHOLE_JAW:
-            return None
+            return
         slid = abs(lesser(jaw, lesser(float(trend.slope), float(trend.late))))
-        return min(slid, _ONE_SIDED * self._both_cheeks()) * self._smooth("inner", _ROUGH_MOUTH)
+        slid = min(slid, _ONE_SIDED * self._both_cheeks())
+        yield "mouth_slides", slid * self._smooth("inner", _ROUGH_MOUTH)
 
     def _both_cheeks(self) -> float:
         """How far both halves of the jaw slide to the same side; a smile that comes and goes is one-sided."""
@@ -249,24 +253,28 @@ class _Shape:
             halves.append(lesser(trend, late))
         return abs(lesser(*halves))
 
-    def _head(self) -> float | None:
-        """How far the neck moves sideways on the chest, beside what a lively head does."""
-        inner, chest = self._part("inner"), self._part("chest")
-        mask = _part(self._first, "chest")[0] & self._sure
-        if inner is None or chest is None:
-            return None
+    def _head(self) -> Iterator[tuple[str, float]]:
+        """How far the head slides at once on the neck, and how far in any way, beside what it wavers."""
         neck = float(self._first.points[:, 1].max()) + 0.1
-        fields = self._flow.slope, self._flow.late
-        slid = min(
-            abs(head.at(neck) - float(np.median(flow[mask, 0])))
-            for head, flow in zip(inner, fields, strict=True)
-        )
-        face = _part(self._first, "inner")[0]
-        moved = [np.median(flow[mask, 0]) - np.median(flow[face, 0]) for flow in self._flows]
-        lively = (float(self._trend(np.array(moved, np.float32)).wavers.std()) + _STILL_NECK) / _USUAL_NECK
+        slid = self._between("inner", "chest", lambda part: part.at(neck))
+        if slid is None:
+            return
+        face, clothes = _part(self._first, "inner")[0], _part(self._first, "chest")[0] & self._sure
         smooth = self._smooth("inner", _ROUGH_HEAD) * self._smooth("chest", _ROUGH_CLOTHES)
-        narrow = min(1.0, self._first.width / _NARROW_NECK)
-        return float(slid / lively**_NECK_POWER * smooth * narrow * self._share)
+        counts = smooth * min(1.0, self._first.width / _NARROW_NECK) * self._share
+        step = step_of(self._first, self._times, self._flows, self._turns, self._sure | face)
+        if step is not None:
+            # A step that exceeds all that the head moves on the chest is a collar's or a necklace's own.
+            jumped = abs(lesser(_MOST_OF_SLIDE * slid, -step.across))
+            yield "head_slides", jumped / _lively(step.wavers) * counts
+        moved = [np.median(flow[clothes, 0]) - np.median(flow[face, 0]) for flow in self._flows]
+        wavers = float(self._trend(np.array(moved, np.float32)).wavers.std())
+        yield "head_slides_softly", abs(slid) / _lively(wavers) * counts
+
+
+def _lively(wavers: float) -> float:
+    """By how much less a head's motion counts that wavers so much, widths."""
+    return float(((wavers + _STILL_NECK) / _USUAL_NECK) ** _NECK_POWER)
 
 
 def _part(first: Crop, name: str) -> tuple[NDArray[np.bool_], bool]:

@@ -29,7 +29,7 @@ class Kind:
 
 def _fitted(code: str, words: str, unit: str) -> Kind:
     """A kind whose limits were fitted."""
-    warn, times = shipped().warn[code], shipped().reject.get(code, math.inf)
+    warn, times = shipped().warn[code], shipped().reject[code]
     return Kind(words=words, unit=unit, warn=warn, reject=warn * times)
 
 

@@ -21,6 +21,7 @@ KINDS = {
     "face_grows_on_paths": "face_grows",
     "mouth_slides": "mouth_slides",
     "head_slides": "head_slides",
+    "head_slides_softly": "head_slides",
     "eye_disappears": "eye_disappears",
     "eye_uneven": "eye_disappears",
 }
