@@ -207,11 +207,11 @@ def _set_up(picture: Picture, size: tuple[int, int], brief: Brief, watch: _Watch
         inside = np.ascontiguousarray(picture[top:bottom, left:right])
         known = watch.look(inside)
         watch.check()
-        setting = _photograph(inside, known, (place[2] - place[0], place[3] - place[1]), brief, watch)
+        setting = _setting_of(inside, known, (place[2] - place[0], place[3] - place[1]), brief, watch)
         return replace(setting, place=place, around=cover(picture, *size))
     seen = _photographed(picture, layout, watch)
     if seen is not None:
-        return _photograph(picture, seen, size, brief, watch)
+        return _setting_of(picture, seen, size, brief, watch)
     content = layout.content if layout.flat else (0, 0, picture.shape[1], picture.shape[0])
     if not brief.onward:
         picture, content = surrounded(picture, content)
@@ -219,7 +219,7 @@ def _set_up(picture: Picture, size: tuple[int, int], brief: Brief, watch: _Watch
     return _Setting(shot=shot_of(picture, known, size, brief, watch.check), place=whole)
 
 
-def _photograph(
+def _setting_of(
     picture: Picture, known: Known, size: tuple[int, int], brief: Brief, watch: _Watch
 ) -> _Setting:
     """Film a photograph, behind its captions where they can be lifted off it."""

@@ -12,13 +12,13 @@ import pytest
 from engine.core.family import Hooks
 from engine.core.recipe import Camera, Motion
 from engine.families.camera.aim import aims, framed
-from engine.families.camera.draw import _photographed, _Watch, _without_page
+from engine.families.camera.draw import _photographed, _without_page
 from engine.families.camera.known import Known
 from engine.families.camera.layout import read_layout
-from engine.families.camera.seen import Seen
 from engine.families.camera.shot import Brief, _path, shot_of
 from engine.vision.box import Box
-from engine.vision.text_regions import SIDE, TextLine
+from engine.vision.text_regions import SIDE
+from tests.engine.families.camera_watch import line_in, watch
 
 SIZE = (576, 576)
 TIMES = np.linspace(0, 4, 17)
@@ -124,29 +124,12 @@ def test_what_nothing_is_known_of_stays_whole():
     assert framed(picture, Known(), (100, 100))[0] is picture
 
 
-def line(box):
-    """A line of letters that fills a box."""
-    sides = [(box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom)]
-    return TextLine(corners=np.array(sides, np.float32), certainty=0.9)
-
-
 def studio(letters):
     """An even wall of two colours that reaches to the edge, and what the eyes see of it."""
     picture = np.full((240, 320, 3), (30, 180, 60), np.uint8)
     picture[:, 200:] = (200, 20, 30)
-    boxes = [Box(left=60, top=20 + 40 * row, width=90, height=18) for row in range(letters)]
-    lines = [line(box) for box in boxes]
-    eyes: Any = SimpleNamespace(
-        faces=lambda _picture: [],
-        text=lambda _picture, side: lines,
-        cutout=lambda _picture: None,
-        things=lambda _picture: (),
-        has=lambda _eye: True,
-    )
-    depth: Any = SimpleNamespace(relief=lambda _picture, _hooks: None)
-    return _photographed(
-        picture, read_layout(picture), _Watch(eyes=eyes, depth=depth, hooks=Hooks(), seen=Seen())
-    )
+    lines = [line_in(Box(left=60, top=20 + 40 * row, width=90, height=18)) for row in range(letters)]
+    return _photographed(picture, read_layout(picture), watch(lambda _picture, side: lines))
 
 
 def test_an_even_wall_without_a_page_of_letters_is_a_photographs():
@@ -160,17 +143,8 @@ def test_an_even_wall_without_a_page_of_letters_is_a_photographs():
 
 def closely(lines):
     """Eyes that find letters in a close look only."""
-    boxes = [Box(left=60, top=60 + 12 * row, width=90, height=5) for row in range(lines)]
-    small = [line(box) for box in boxes]
-    eyes: Any = SimpleNamespace(
-        faces=lambda _picture: [],
-        text=lambda _picture, side: small if side == SIDE else [],
-        cutout=lambda _picture: None,
-        things=lambda _picture: (),
-        has=lambda _eye: True,
-    )
-    depth: Any = SimpleNamespace(relief=lambda _picture, _hooks: None)
-    return _Watch(eyes=eyes, depth=depth, hooks=Hooks(), seen=Seen())
+    small = [line_in(Box(left=60, top=60 + 12 * row, width=90, height=5)) for row in range(lines)]
+    return watch(lambda _picture, side: small if side == SIDE else [])
 
 
 def seen_closely(picture, lines):

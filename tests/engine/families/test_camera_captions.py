@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from engine.core.family import Hooks
 from engine.core.recipe import Camera, Motion
 from engine.families.camera.captions import lifted
-from engine.families.camera.draw import _film, _photograph, _Watch
+from engine.families.camera.draw import _film, _setting_of
 from engine.families.camera.known import Known
-from engine.families.camera.seen import Seen
 from engine.families.camera.shot import Brief
+from engine.vision.box import Box
 from engine.vision.text_regions import TextLine
+from tests.engine.families.camera_watch import line_in, watch
 
 WIDTH, HEIGHT = 480, 320
 AT = (90, 262)
@@ -41,9 +38,8 @@ def written(ground, words="WHEN IT WORKS", at=AT, ink="white", rim=3, size=36):
     return np.asarray(picture), line(*box)
 
 
-def line(left, top, right, bottom, certainty=0.95):
-    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
-    return TextLine(corners=corners, certainty=certainty)
+def line(left, top, right, bottom):
+    return line_in(Box(left=left, top=top, width=right - left, height=bottom - top))
 
 
 def nothing(_picture):
@@ -156,22 +152,10 @@ def test_all_lines_of_a_caption_come_off_or_none(ground):
     assert len(captions.places) == 2
 
 
-def watch():
-    """Eyes that see letters where there is something bright, and nothing else."""
-
-    def read(picture, side=0):
-        rows, columns = np.nonzero(picture.min(axis=2) > 225)
-        return [line(columns.min(), rows.min(), columns.max(), rows.max())] if rows.size > 200 else []
-
-    eyes: Any = SimpleNamespace(
-        faces=lambda _picture: [],
-        text=read,
-        cutout=lambda _picture: None,
-        things=lambda _picture: (),
-        has=lambda _eye: True,
-    )
-    depth: Any = SimpleNamespace(relief=lambda _picture, _hooks: None)
-    return _Watch(eyes=eyes, depth=depth, hooks=Hooks(), seen=Seen())
+def bright(picture, side=0):
+    """Letters where there is something bright."""
+    rows, columns = np.nonzero(picture.min(axis=2) > 225)
+    return [line(columns.min(), rows.min(), columns.max(), rows.max())] if rows.size > 200 else []
 
 
 def brief():
@@ -180,7 +164,7 @@ def brief():
 
 def test_the_photograph_moves_behind_its_caption(ground):
     picture, _ = written(ground)
-    frames = list(_film(picture, (WIDTH, HEIGHT), brief(), watch()))
+    frames = list(_film(picture, (WIDTH, HEIGHT), brief(), watch(bright)))
     first, last = (frame.astype(int) for frame in (frames[0], frames[-1]))
     letters = picture.min(axis=2) > 250
     assert np.abs(first - last)[letters].mean() < 1, "the letters stand still"
@@ -191,7 +175,7 @@ def test_a_caption_that_a_frames_shape_would_cut_stays_in_the_picture(ground):
     picture, caption = written(ground)
     captions = lifted(picture, [caption], nothing)
     known = Known(captions=captions, subject=np.ones((4, 4), np.float32))
-    setting = _photograph(picture, known, (192, 320), brief(), watch())
+    setting = _setting_of(picture, known, (192, 320), brief(), watch(bright))
     assert setting.captions is None
     assert known.with_captions().subject is None, "it may go on behind the letters"
     (text,) = known.with_captions().texts
