@@ -61,10 +61,11 @@ def bend_of(first: Crop, points: Floats, told: Sequence[Look], seen: Sequence[Lo
     Returns:
         None where nothing of it stays in the picture.
     """
-    stiff = ~first.loose & points_shown(first, told)
+    shown = points_shown(first, told)
+    stiff = ~first.loose & shown
     if not stiff.any():
         return None
-    flow = Trend.of(times_of(told), stiffly(first, points, first.weights * points_shown(first, told)))
+    flow = Trend.of(times_of(told), stiffly(first, points, first.weights * shown))
     turns = np.stack([look.turns for look in seen])
     times = np.array([look.number / seen[-1].number for look in seen], np.float32)
     mesh = Trend.of(times, np.stack([look.bent for look in seen]), turns)
