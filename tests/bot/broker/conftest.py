@@ -20,7 +20,7 @@ from bot.broker.configuration import Place, configuration
 from bot.broker.keys import new_seed, public_key
 from bot.broker.store import CERTIFICATE, KEY, BrokerStore, Wanted, write_private
 from bot.link import certificate
-from bot.link.connection import Login
+from bot.link.connection import Login, _end
 from tests.policies import DEFAULTS
 
 ALICE, BOB = "a11ce000", "b0b00000"
@@ -95,16 +95,20 @@ async def dialling(login):
     async def note(error):
         errors.append(error)
 
-    await client.connect(
-        f"tls://{login.host}:{login.port}",
-        nkeys_seed_str=login.seed,
-        tls=certificate.trusting(der),
-        tls_hostname=certificate.NAME,
-        tls_handshake_first=True,
-        allow_reconnect=False,
-        error_cb=note,
-        connect_timeout=5,
-    )
+    try:
+        await client.connect(
+            f"tls://{login.host}:{login.port}",
+            nkeys_seed_str=login.seed,
+            tls=certificate.trusting(der),
+            tls_hostname=certificate.NAME,
+            tls_handshake_first=True,
+            allow_reconnect=False,
+            error_cb=note,
+            connect_timeout=5,
+        )
+    except BaseException:
+        await _end(client)  # nats-py leaves the socket of a login that was refused
+        raise
     try:
         yield Caller(client, errors)
     finally:
