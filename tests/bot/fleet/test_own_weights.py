@@ -46,19 +46,10 @@ def helped(a_bot, queue, broker):
     return invite
 
 
-async def offers(worker, seconds=2.0):
-    """What a worker is offered within a moment."""
-    found = []
-
-    async def beat():
-        answer = await worker.beat()
-        found.extend(answer.offers)
-        return found
-
-    for _ in range(int(seconds / 0.25)):
-        if await beat():
-            break
-    return [offer.sha256 for offer in found]
+async def offers(bot, worker):
+    """What a worker is offered once the bot has looked at the jobs that wait now."""
+    await bot.service.own_weights._look()
+    return [offer.sha256 for offer in (await worker.beat()).offers]
 
 
 def needing(sha256, **changes):
@@ -106,8 +97,7 @@ async def test_a_file_goes_to_whom_the_owner_lets_have_it(
     given = {} if sharing is None else {"sharing": sharing}
     async with a_bot(**given) as bot, a_worker() as alice:
         await wanted(queue, ability=needing(sha256))
-        bot.service.own_weights.loop.wake()
-        assert bool(await offers(alice)) is has_it
+        assert bool(await offers(bot, alice)) is has_it
         answer = await piece(alice, sha256)
         assert (answer.headers.get("ok") == "1") is has_it
 
@@ -120,9 +110,8 @@ async def test_a_file_is_not_offered_for_jobs_that_the_worker_may_not_draw(
         await queue.remote_guilds.set_trust(Trust.FRIEND, audit_entry("remote"))
         await wanted(queue, guild=2, ability=needing(sha256))  # of a server that lets no friend draw
         await wanted(queue, ability=needing(sha256, memory=10**12))
-        bot.service.own_weights.loop.wake()
-        await until(lambda: bot.service.own_weights._needed.get(Trust.FRIEND))
-        assert not await offers(alice)
+        assert not await offers(bot, alice)
+        assert bot.service.own_weights._needed[Trust.FRIEND], "the second job was looked at"
 
 
 async def test_nothing_is_read_before_there_are_workers(a_bot, own_files, tmp_path):
