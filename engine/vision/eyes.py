@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 
 from engine.core.sight import Sight
 from engine.core.sight import Thing as SeenThing
-from engine.vision import bodies, cutout, face_mesh, faces, hands, text_reader, text_regions, things
+from engine.vision import (
+    bodies,
+    cutout,
+    deformation,
+    face_mesh,
+    faces,
+    hands,
+    text_reader,
+    text_regions,
+    things,
+)
 from engine.vision.bodies import Body, find_body
 from engine.vision.cutout import Cutout, find_cutout
 from engine.vision.drawing import PROGRAM, even_share
@@ -85,6 +95,7 @@ class Eyes:
         self._things = _Lazy(
             store.path(things.ENTRY) / things.FILE, lambda path: Network(path, things.OUTPUTS)
         )
+        self._deformation = _Lazy(deformation.PATH, Network, own=True)
         self._all: dict[Eye, _Lazy[Network] | _Lazy[Reader]] = {
             Eye.FACES: self._faces,
             Eye.MESH: self._mesh,
@@ -128,6 +139,10 @@ class Eyes:
         found = self._mesh.ask(lambda network: fit_mesh(picture, face, network), None)
         self._told(picture, () if found is None else (found,))
         return found
+
+    def deformation(self, face: Picture) -> Floats | None:
+        """How much an upright face looks out of shape; see :func:`engine.vision.deformation.deformation`."""
+        return self._deformation.ask(lambda network: deformation.deformation(face, network), None)
 
     def body(self, picture: Picture, start: Face | Body, *, looks: int = bodies.LOOKS) -> Body | None:
         """The body under a face that was found in this picture, or of the frame before; None: not certain."""
@@ -195,17 +210,21 @@ def _nobody(picture: Picture, found: Sequence[Found]) -> None:
 class _Lazy(Generic[N]):
     """A network that is read when it is first asked."""
 
-    def __init__(self, path: Path, read: Callable[[Path], N], *, keep: bool = True) -> None:
+    def __init__(
+        self, path: Path, read: Callable[[Path], N], *, keep: bool = True, own: bool = False
+    ) -> None:
         """Make one.
 
         Args:
             path: its file.
             read: reads it.
             keep: it stays in memory once it was asked.
+            own: it comes with the engine, and is not pulled.
         """
         self._path = path
         self._read = read
         self._keep = keep
+        self._own = own
         self._network: N | None = None
         self._broken = False
 
@@ -235,5 +254,5 @@ class _Lazy(Generic[N]):
     def _give_up(self, error: Unreadable) -> None:
         """A damaged file is no reason to fail; it is told once, and the rest goes on."""
         self._network, self._broken = None, True
-        entry = self._path.parent.name
-        log.warning("%s To mend it: framekiln models remove %s, then pull it again", error, entry)
+        pulled = f"framekiln models remove {self._path.parent.name}, then pull it again"
+        log.warning("%s To mend it: %s", error, "reinstall Framekiln" if self._own else pulled)

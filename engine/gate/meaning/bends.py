@@ -1,8 +1,9 @@
-"""How far a face bends out of shape, as far as two witnesses agree.
+"""How far a face bends out of shape, as far as three witnesses agree.
 
 The flow and the mesh err in different ways: a light that changes misleads the one, and the other draws a
 usual face over an unusual one. What a rigid motion leaves of both is followed over the looks. The drift of
-the flow counts beside what it wavers and what turning leaves of it, and by how much the mesh drifts alike.
+the flow counts beside what it wavers and what turning leaves of it, by how much the mesh drifts alike, and by
+how much more out of shape the face looks in the end (:mod:`engine.gate.meaning.deformed`).
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ _MOST = 0.06
 _MARGIN = (5, 5)
 """Places of the coarse grid around a point that have to be in the picture as well."""
 _TINY = 1e-9
+_SLIGHT_RISE = 0.5
+"""Natural logarithm of odds: a face that looks bent by so much more does not look it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +52,9 @@ class Bend:
         return float(self.drift * np.exp(-sum(weights[name] * each for name, each in self.excuses.items())))
 
 
-def bend_of(first: Crop, points: Floats, told: Sequence[Look], seen: Sequence[Look]) -> Bend | None:
+def bend_of(
+    first: Crop, points: Floats, told: Sequence[Look], seen: Sequence[Look], *, rise: float | None
+) -> Bend | None:
     """Read the bending of a face.
 
     Args:
@@ -57,6 +62,7 @@ def bend_of(first: Crop, points: Floats, told: Sequence[Look], seen: Sequence[Lo
         points: where the flow leads its mesh, without what turning does, float ``[told, 468, 2]``, widths.
         told: the looks that tell something of its shape.
         seen: all that have a mesh.
+        rise: by how much more bent it looks in the end, natural logarithm of odds; None: unknown.
 
     Returns:
         None where nothing of it stays in the picture.
@@ -75,7 +81,11 @@ def bend_of(first: Crop, points: Floats, told: Sequence[Look], seen: Sequence[Lo
     noise = np.linalg.norm((size(flow.wavers, stiff), turned, _NOISE / first.width, _LEAST))
     return Bend(
         drift=min(size(flow.slope, stiff), size(flow.late, stiff), _MOST),
-        excuses={"noise": float(np.log(noise / _USUAL)), "apart": apart},
+        excuses={
+            "noise": float(np.log(noise / _USUAL)),
+            "apart": apart,
+            "looks_whole": 0.0 if rise is None else -float(np.log(rise + _SLIGHT_RISE)),
+        },
     )
 
 

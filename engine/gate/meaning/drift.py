@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.meaning.bends import Bend, bend_of, times_of
+from engine.gate.meaning.deformed import rises
 from engine.gate.meaning.eye_loss import EyePair
 from engine.gate.meaning.faces import Followed, Look
 from engine.gate.meaning.fault import Fault
@@ -29,6 +30,10 @@ from engine.vision.box import Box
 from engine.vision.optical_flow import Floats
 
 LOST = "face_lost"
+
+NEEDED = {"face_grows": 1.3, "head_slides": 1.5}
+"""How many heights of a face, from its top down, must be free of letters to compare it with what is around
+it, and with its chest."""
 
 _FEWEST_LOOKS = 5
 _CLEAR, _TOLD = (0.25, 0.3), (0.6, 0.6)
@@ -112,20 +117,22 @@ def readings_of(face: Followed, *, plain: bool) -> Iterator[Reading]:
     """The same for each way to see a fault, before any limit."""
     seen = [look for look in face.looks if look.mesh is not None]
     told = _told(face.looks)
-    pair = EyePair(face)
+    pair, risen = EyePair(face), rises(face)
     sizes: list[tuple[str, float | Bend | None, Sequence[Look]]] = [
         ("eye_disappears", pair.gap, seen),
         ("eye_uneven", pair.uneven, seen),
     ]
     if told:
         shape = _Shape(face.first, told, share=len(told) / len(face.looks))
-        sizes += [(way, size, told) for way, size in shape.sizes(seen)]
+        bent = risen.get("face_looks_bent")
+        sizes += [(way, size, told) for way, size in shape.sizes(seen, bent)]
         grown = _growth(face.first, told, told) * _trust(told, *_DOUBT["face_grows"])
         sizes.append(("face_grows", grown, told))
     if len(face.paths) >= _FEWEST_LOOKS:  # it cannot be compared with its first picture
         sizes.append(("face_grows_on_paths", _growth(face.first, face.paths, seen), seen))
+    sizes += [(way, size, seen) for way, size in risen.items()]
     for way, size, looks in sizes:
-        if size is not None:
+        if size is not None and face.clear >= NEEDED.get(KINDS[way], 0):
             sure = 1.0 if plain else _DOUBTED.get(way, 1.0)
             yield Reading(way=way, size=size if isinstance(size, Bend) else size * sure, looks=looks)
 
@@ -195,9 +202,9 @@ class _Shape:
         )
         self._parts: dict[str, tuple[Motion, Motion] | None] = {}
 
-    def sizes(self, seen: Sequence[Look]) -> Iterator[tuple[str, float | Bend]]:
+    def sizes(self, seen: Sequence[Look], looks_bent: float | None) -> Iterator[tuple[str, float | Bend]]:
         """What each way reads; those that nothing can be said of are left out."""
-        bend = bend_of(self._first, self._points, self._looks, seen)
+        bend = bend_of(self._first, self._points, self._looks, seen, rise=looks_bent)
         if bend is not None:
             yield "face_bends", bend
         for way, slid in (*self._mouth(), *self._head()):

@@ -8,6 +8,7 @@ with the first picture. :mod:`engine.gate.meaning.drift` reads faults from these
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +18,20 @@ from numpy.typing import NDArray
 
 from engine.gate.meaning.crop_flow import flow_between
 from engine.gate.meaning.paths import Path, follow_paths
-from engine.gate.meaning.shape import COARSE, EYES, FACE, Crop, Pose, coarse, cut, pose_of, similar, there_now
+from engine.gate.meaning.shape import (
+    COARSE,
+    EYES,
+    FACE,
+    MIDDLE,
+    Crop,
+    Pose,
+    coarse,
+    cut,
+    pose_of,
+    similar,
+    there_now,
+)
+from engine.vision import deformation
 from engine.vision.eyes import Eyes
 from engine.vision.face_mesh import Mesh
 from engine.vision.likeness import correlation
@@ -51,6 +65,7 @@ class Look:
         solid: what turning alone adds to the motion of the mesh's points, ``[468, 2]``, widths.
         bent: how far the mesh's points are from a rigid motion, ``[468, 2]``, widths, upright.
         eyes: each eye's patch, upright, uint8 ``[EYE_HIGH, EYE_WIDE]``.
+        deformed: how much it looks out of shape, see :mod:`engine.vision.deformation`; None: unknown.
     """
 
     number: int
@@ -64,6 +79,7 @@ class Look:
     solid: Floats = field(default_factory=lambda: np.zeros((468, 2), np.float32))
     bent: Floats = field(default_factory=lambda: np.zeros((468, 2), np.float32))
     eyes: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None
+    deformed: Floats | None = None
 
 
 @dataclass
@@ -82,6 +98,8 @@ class Followed:
     Attributes:
         first: the face in the picture in which it was found.
         eyes: its patches of the eyes there, as in :class:`Look`.
+        deformed: as in :class:`Look`, there.
+        clear: how many of its heights, from its top down, no letters lie over: they stay while it moves.
         looks: in order.
         paths: of each look that has a mesh; nothing for a face that can be compared with its first picture.
     """
@@ -90,6 +108,8 @@ class Followed:
     eyes: tuple[NDArray[np.uint8], NDArray[np.uint8]]
     looks: tuple[Look, ...]
     paths: tuple[Path, ...] = ()
+    deformed: Floats | None = None
+    clear: float = math.inf
 
 
 def follow_face(
@@ -114,7 +134,13 @@ def follow_face(
     far = any(look.turned > _FAR_TURN or look.unlike > _FAR_UNLIKE for look in looks)
     seen = ((_luma(frame), look.mesh) for frame, look in zip(frames, looks, strict=True) if look.mesh)
     paths = follow_paths(first, seen) if far else ()
-    return Followed(first, _eyes_of(luma, first, mesh, pose_of(first, mesh)), looks, paths)
+    return Followed(
+        first,
+        _eyes_of(luma, first, mesh, pose_of(first, mesh)),
+        looks,
+        paths,
+        deformed=eyes.deformation(_face_of(first.luma)),
+    )
 
 
 def _looks(
@@ -130,7 +156,9 @@ def _looks(
         if whole.turned <= _KEY_TURN:
             crop, before = first, _Sum()
         pose = whole if crop is first else pose_of(crop, found)
-        now, sure = _compare(crop, luma, pose, before)
+        there = there_now(crop, pose)
+        upright, inside = cut(luma, there), cut(np.ones_like(luma), there, outside=True) > 0
+        now, sure = _compare(crop, upright, inside, before)
         yield Look(
             number=number,
             mesh=found,
@@ -143,22 +171,29 @@ def _looks(
             solid=_solid(first, whole),
             bent=whole.bent,
             eyes=_eyes_of(luma, first, found, whole),
+            deformed=eyes.deformation(_face_of(upright)),
         )
         unlike = now.unlike - before.unlike > _KEY_UNLIKE and min(whole.turned, pose.turned) > _SLIGHT
         if pose.turned > _KEY_TURN or unlike:
             crop, before = Crop(luma, found), now
 
 
-def _compare(crop: Crop, luma: NDArray[np.uint8], pose: Pose, before: _Sum) -> tuple[_Sum, NDArray[np.bool_]]:
+def _compare(
+    crop: Crop, now: NDArray[np.uint8], inside: NDArray[np.bool_], before: _Sum
+) -> tuple[_Sum, NDArray[np.bool_]]:
     """Add what changed since the crop to what had changed till then; and where the flow is sure."""
-    there = there_now(crop, pose)
-    now, inside = cut(luma, there), cut(np.ones_like(luma), there, outside=True) > 0
     moved = flow_between(crop.luma, now)
     return _Sum(
         unlike=before.unlike + 1 - _same(crop.luma, moved.moved_back, crop.outline & inside),
         flow=before.flow + coarse(cv2.blur(moved.flow / FACE, (4, 4))),
         seen=before.seen & coarse(inside & crop.seen),
     ), coarse(moved.sure)
+
+
+def _face_of(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The part of a crop that :mod:`engine.vision.deformation` is shown."""
+    left, top = (round(at - shown) for at, shown in zip(MIDDLE, deformation.MIDDLE, strict=True))
+    return crop[top : top + deformation.SIDE, left : left + deformation.SIDE]
 
 
 def _same(one: NDArray[np.uint8], other: Floats, mask: NDArray[np.bool_]) -> float:

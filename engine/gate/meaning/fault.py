@@ -29,8 +29,8 @@ class Kind:
 
 def _fitted(code: str, words: str, unit: str) -> Kind:
     """A kind whose limits were fitted."""
-    warn, times = shipped().warn[code], shipped().reject[code]
-    return Kind(words=words, unit=unit, warn=warn, reject=warn * times)
+    limits = shipped()
+    return Kind(words=words, unit=unit, warn=limits.warn[code], reject=limits.reject[code])
 
 
 FAULTS = {

@@ -17,13 +17,16 @@ SHIPPED = Path(__file__).with_name("limits.json")
 
 KINDS = {
     "face_bends": "face_bends",
+    "face_looks_bent": "face_bends",
     "face_grows": "face_grows",
     "face_grows_on_paths": "face_grows",
     "mouth_slides": "mouth_slides",
+    "mouth_looks_slid": "mouth_slides",
     "head_slides": "head_slides",
     "head_slides_softly": "head_slides",
     "eye_disappears": "eye_disappears",
     "eye_uneven": "eye_disappears",
+    "eye_looks_gone": "eye_disappears",
 }
 """The kind of fault that each way tells of; the way that has the kind's name gives the kind its limits."""
 
@@ -34,7 +37,7 @@ class Fitted:
 
     Attributes:
         warn: by way, in its own unit: from this reading on it is a warning.
-        reject: by kind: how many times the limit for a warning a reading must be to reject a take.
+        reject: by way, in its own unit: from this reading on the take is rejected; never below ``warn``.
         excuses: how much each circumstance excuses a bend; see :mod:`engine.gate.meaning.bends`.
         figures: how good the fit was, for people to read.
     """
@@ -45,8 +48,14 @@ class Fitted:
     figures: Mapping[str, Any]
 
     def value(self, way: str, reading: float) -> float:
-        """A way's reading in the unit of its kind, so that one limit holds for all ways to see it."""
-        return reading * self.warn[KINDS[way]] / self.warn[way]
+        """A way's reading in the unit of its kind, so that the kind's two limits hold for all ways."""
+        kind, warn, reject = KINDS[way], self.warn[way], self.reject[way]
+        if reading >= reject:
+            return self.reject[kind] * reading / reject
+        if reading >= warn:
+            share = (reading - warn) / (reject - warn)
+            return self.warn[kind] + share * (self.reject[kind] - self.warn[kind])
+        return self.warn[kind] * reading / warn
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
 from engine.gate.meaning.appearing import find_appearing, may_have_appeared
-from engine.gate.meaning.drift import LOST, faults_of
+from engine.gate.meaning.drift import LOST, NEEDED, faults_of
 from engine.gate.meaning.faces import Followed, follow_face
 from engine.gate.meaning.fault import FAULTS, Fault
 from engine.gate.meaning.hand_loss import hand_faults
@@ -37,8 +39,8 @@ _PLAIN = 0.78
 _MOST_FACES = 2
 _FACE_LOOKS = 9
 """Frames in which each face is looked at; each takes about 10 ms of a core."""
-_WITH_NECK, _COVERED = 1.5, 0.02
-"""Of a face's height, and of its area: letters on so much of a face and its neck hide what it does."""
+_COVERED = 0.02
+"""Of a face's area, with or without its neck: letters on so much hide what it does."""
 _ALL_OF_IT = 0.99
 """Share of a face that was in the frame when it was last seen."""
 _NEAR = 2.0
@@ -107,15 +109,19 @@ def _followed(
     numbers = sorted({int(n) for n in np.linspace(begin, len(clip) - 1, _FACE_LOOKS).round()})
     frames = [clip.frames[n] for n in numbers]
     for mesh, certainty in meshes:
-        if not any(_covers(line, mesh) for line in lines):
-            yield follow_face(frames, numbers, base, mesh, eyes), certainty >= _PLAIN
+        clear = _clear(Box.around(mesh.points), [line.box for line in lines])
+        if clear > 0:
+            face = replace(follow_face(frames, numbers, base, mesh, eyes), clear=clear)
+            yield face, certainty >= _PLAIN
 
 
-def _covers(line: TextLine, mesh: Mesh) -> bool:
-    """Whether letters lie over a face or what is right below it: they stay while it moves."""
-    face = Box.around(mesh.points)
-    with_neck = replace(face, height=face.height * _WITH_NECK)
-    return with_neck.shared(line.box) > _COVERED * face.area
+def _clear(face: Box, letters: Sequence[Box]) -> float:
+    """How many heights of a face, from its top down, no letters lie over; 0: over the face itself some do."""
+    for clear, reach in pairwise((0.0, 1.0, *NEEDED.values())):
+        shown = replace(face, height=face.height * reach)
+        if any(shown.shared(box) > _COVERED * face.area for box in letters):
+            return clear
+    return math.inf
 
 
 def _is_lost(eyes: Eyes, clip: Clip, fault: Fault) -> bool:

@@ -92,6 +92,9 @@ class _Says:
     def mesh(self, picture, face):
         return self._meshes.pop(0) if len(self._meshes) > 1 else self._meshes[0]
 
+    def deformation(self, face):
+        return None
+
     def body(self, picture, start, *, looks=3):
         return None
 

@@ -15,6 +15,7 @@ from engine.gate.meaning.drift import faults_of
 from engine.gate.meaning.faces import EYE_HIGH, EYE_WIDE, Followed, Look
 from engine.gate.meaning.shape import Crop, coarse, places, pose_of
 from engine.vision.optical_flow import grid
+from engine.vision.text_regions import TextLine
 from tests.engine.gate.drawn_face import SIZE, WIDTH, eyes, mesh, picture, place
 
 LENGTH = 9
@@ -50,6 +51,33 @@ def spoilt(still, name, strength=3):
         "head slid": [mesh(1, (side * BEHEADED[strength - 1] * WIDTH * share, 0)) for share in ramp()],
     }
     return frames, meshes.get(name, [mesh()])[-8:]
+
+
+def letters(top):
+    """A line of them as wide as the face, so many of its heights below its top."""
+    left, right = 160 - WIDTH / 2, 160 + WIDTH / 2
+    high = 1.24 * WIDTH
+    above = 120 - high / 2 + top * high
+    corners = [(left, above), (right, above), (right, above + 20), (left, above + 20)]
+    return TextLine(corners=np.array(corners, np.float32), certainty=0.9)
+
+
+@pytest.mark.parametrize(
+    ("top", "judged"),
+    [
+        (0.4, set()),
+        (1.1, {"lower face slid", "eye gone"}),
+        (1.36, {"lower face slid", "eye gone", "face grown"}),
+        (1.6, {"lower face slid", "eye gone", "face grown", "head slid"}),
+    ],
+)
+def test_letters_hide_what_they_lie_over_and_no_more(still, top, judged):
+    told = set()
+    for name, code in CODES.items():
+        frames, meshes = spoilt(still, name)
+        seen = eyes([mesh(), *meshes], lines=(letters(top),))
+        told |= {name for fault in find_faults(Clip(frames, None, 8), seen) if fault.code == code}
+    assert told == judged
 
 
 def bent(still, most):

@@ -54,9 +54,28 @@ def test_what_ships_has_limits_for_every_way_and_kind():
 
 
 @pytest.mark.parametrize("way", KINDS)
-def test_a_reading_at_its_own_limit_is_a_value_at_the_limit_of_its_kind(way):
-    limits = shipped()
-    assert limits.value(way, limits.warn[way]) == pytest.approx(FAULTS[KINDS[way]].warn)
+def test_a_reading_at_its_own_limits_is_a_value_at_the_limits_of_its_kind(way):
+    limits, kind = shipped(), FAULTS[KINDS[way]]
+    warn, reject = limits.warn[way], limits.reject[way]
+    assert limits.value(way, 0.99 * warn) < kind.warn <= limits.value(way, warn) * 1.000001
+    assert limits.value(way, 0.99 * reject) < kind.reject == pytest.approx(limits.value(way, reject))
+    values = [limits.value(way, reading) for reading in np.linspace(0, 2 * reject, 50)]
+    assert values == sorted(values)
+
+
+def test_a_repository_that_reads_high_everywhere_does_not_end_rejections(rows):
+    loud = {"mouth_slides": 9.0, "eye_uneven": 9.0}
+    raised = [
+        row | {"faces": [row["faces"][0] | loud]}
+        if row["source"] == "source 0" and not row["strength"]
+        else row
+        for row in rows
+    ]
+    for fit in (Fit(rows), Fit(raised)):
+        every = np.ones(len(fit.rows), bool)
+        warn, reject = fit.limits(fit.unseen(), every)
+        assert max(reject[way] for way in loud) < 1
+        assert all(warn[way] <= reject[way] for way in KINDS)
 
 
 def test_limits_are_written_as_they_are_read(tmp_path):
@@ -70,7 +89,7 @@ def test_limits_are_written_as_they_are_read(tmp_path):
 
 def test_a_circumstance_that_makes_drifts_larger_excuses_them(rows):
     excuses = Fit(rows).excuses(np.ones(len(rows), bool))
-    assert excuses["noise"] == pytest.approx(1, abs=0.25)
+    assert excuses["noise"] == pytest.approx(1, abs=0.3)
     assert 0 <= excuses["apart"] < 0.5, "it tells nothing here"
     assert Bend(drift=0.02, excuses={"noise": 1.0, "apart": 0.0}).counted(excuses) < 0.012
 
@@ -81,8 +100,8 @@ def test_fitted_limits_tell_of_strong_faults_and_of_few_harmless_takes(rows):
     assert told["harmless"] <= 2 * BUDGET
     assert told["broken"][2] > 0.9
     assert told["broken"] == sorted(told["broken"])
-    assert limits.reject.keys() == set(KINDS.values())
-    assert min(limits.reject.values()) >= 1.3
+    assert limits.reject.keys() == limits.warn.keys() == KINDS.keys()
+    assert all(limits.warn[way] <= limits.reject[way] for way in KINDS)
 
 
 def test_a_repository_has_no_part_in_what_judges_it(rows):
