@@ -26,8 +26,9 @@ from bot.link.connection import Line
 from bot.serving_policies import for_broker
 from db.fleet.workers import Workers
 from db.sqlite.connection import Database
-from tests.bot.broker.conftest import free_port, until
+from tests.bot.broker.conftest import free_port
 from tests.present import present
+from tests.until import PATIENCE, until
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +67,7 @@ async def keeping(folder):
     stop = asyncio.Event()
     task = asyncio.create_task(Keeper(folder, binary=None, host="127.0.0.1", say=said.append).run(stop))
     try:
-        await until(lambda: said, 10)
+        await until(lambda: said)
         yield
     finally:
         stop.set()
@@ -83,7 +84,7 @@ async def a_bot(data):
         line = Line(present(broker.login), answers=subjects.ANSWERS_TO_BOT, hears={})
         task = asyncio.create_task(line.run())
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await line.up.wait()
 
             async def pass_on(told):

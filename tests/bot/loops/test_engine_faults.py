@@ -14,10 +14,11 @@ from bot.loops import gpu_faults
 from db.sqlite.connection import Database
 from db.states import State
 from engine.core.errors import EngineDied
-from tests.bot.fixtures import BEN, engine_loop_with, queued, until
+from tests.bot.fixtures import BEN, engine_loop_with, queued
 from tests.engine.process.host_bench import running_host
 from tests.policies import queue_on
 from tests.present import present
+from tests.until import until
 
 POISON = (State.QUARANTINED, None, 3)
 
@@ -52,7 +53,7 @@ async def test_each_fault_costs_the_job_that_makes_it_and_no_other(queue, blobs,
         assert await until(ends, 90) == FAULTS
         after = await queued(queue, BEN, recipe={"prompt": "ok"})
         began = time.monotonic()
-        await until(lambda: engine_loop.tally.rendered == 2, 30)
+        await until(lambda: engine_loop.tally.rendered == 2)
         assert time.monotonic() - began < 15, "the process is there and warm"
         await engine_loop.stop(0)
         await task

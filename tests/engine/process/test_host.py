@@ -18,7 +18,8 @@ from engine.core.recipe import Stage
 from engine.process.host import HostState
 from engine.process.wire import PROTOCOL
 from tests import ROOT
-from tests.engine.process.host_bench import ENVIRONMENT, HERE, SHORT, alive, render, running_host, until
+from tests.engine.process.host_bench import ENVIRONMENT, HERE, SHORT, alive, render, running_host
+from tests.until import until
 
 BROKEN = (sys.executable, str(HERE / "broken_worker.py"))
 

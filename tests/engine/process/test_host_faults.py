@@ -19,17 +19,9 @@ from engine.process import child
 from engine.process.child import Cause
 from engine.process.host import HostState
 from engine.process.wire import PROTOCOL
-from tests.engine.process.host_bench import (
-    ENVIRONMENT,
-    HERE,
-    SHORT,
-    WORKER,
-    alive,
-    render,
-    running_host,
-    until,
-)
+from tests.engine.process.host_bench import ENVIRONMENT, HERE, SHORT, WORKER, alive, render, running_host
 from tests.present import present
+from tests.until import PATIENCE, until
 
 
 def broken(how):
@@ -299,4 +291,4 @@ async def test_a_worker_whose_parent_is_another_ends_at_once():
     process = await asyncio.create_subprocess_exec(
         *WORKER, "--fd", "0", "--parent", "1", "--beat", "1", env=ENVIRONMENT, stdin=subprocess.DEVNULL
     )
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await asyncio.wait_for(process.wait(), PATIENCE) == 0

@@ -21,7 +21,8 @@ from engine.planning.usual import is_usual
 from engine.process.host import EngineHost
 from engine.process.warming import DONE, DREW, LEFT, Warmer, ahead_of
 from engine.runtime.context import CACHE_VARIABLE, COMPILE_VARIABLE, YES, EngineContext
-from tests.engine.process.host_bench import ENVIRONMENT, SHORT, WORKER, alive, render, until
+from tests.engine.process.host_bench import ENVIRONMENT, SHORT, WORKER, alive, render
+from tests.until import until
 
 CUDA = Device(kind=DeviceKind.CUDA, memory=24 * 2**30)
 
