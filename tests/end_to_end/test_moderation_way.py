@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.end_to_end.whole_bot import QUICK, cat, clips, one_clip, says
@@ -45,10 +43,8 @@ async def test_a_clip_is_approved_reported_and_taken_down_with_its_files(
         0
     ]
     assert "it shows me" in case.content
-    began = time.monotonic()
     await discord.click(mod, case, "Take down")
     await discord.wait_for(lambda: clip.deleted)
     await discord.wait_for(lambda: blobs_of(tmp_path / "data") == before)
-    assert time.monotonic() - began < 5
     refused = await discord.slash(ada, channel, "text2video", prompt="rain")
     assert "can't use me in this server" in (await refused.shown()).content

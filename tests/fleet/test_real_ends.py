@@ -28,7 +28,7 @@ from tests.fleet.sleeper import Sleeper, order_text
 from tests.fleet.small_bot import QUICK
 from tests.fleet.worker_process import CAPS, POLICY
 from tests.policies import DEFAULTS
-from tests.until import PATIENCE
+from tests.until import PATIENCE, until
 
 NAME = "abcd2345"
 
@@ -76,11 +76,9 @@ async def a_worker(broker, folder, *, name=NAME, port=None, clock=time.time, cap
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def delivered(tmp_path, count, seconds=20.0):
+async def delivered(tmp_path, count):
     posted = bot_process.Notes(path=tmp_path / "bot" / "posted.jsonl")
-    async with asyncio.timeout(seconds):
-        while len(posted.read()) < count:  # noqa: ASYNC110 - another task writes a file
-            await asyncio.sleep(0.05)
+    await until(lambda: len(posted.read()) >= count)
     return posted.read()
 
 
@@ -142,7 +140,7 @@ async def test_a_worker_that_falls_silent_while_its_clip_is_fetched_is_waited_fo
             relay.stall()
             began = time.time()
             async with a_worker(broker, tmp_path / "two", name=other):
-                posted = await delivered(tmp_path, 1, 12)
+                posted = await delivered(tmp_path, 1)
     finally:
         living.cancel()
         await asyncio.gather(living, return_exceptions=True)

@@ -118,10 +118,9 @@ async def test_what_is_told_to_be_forgotten_stops_at_once_and_leaves_no_file(
                 held.state is HeldState.RUN for held in small_bot.beats[-1:] and small_bot.beats[-1].hold
             )
         )
-        began = asyncio.get_running_loop().time()
         await small_bot.tell(WORKER, Drop(job=order.job, claim=1, verdict=Verdict.CANCELLED))
         await small_bot.until(lambda: not small_bot.beats[-1].hold)
-        assert asyncio.get_running_loop().time() - began < 1.0
+        assert order.job not in small_bot.clips
         next_one = new_order(order_text(0.05))
         small_bot.put(next_one)
         await small_bot.until(lambda: next_one.job in small_bot.clips)
@@ -249,10 +248,9 @@ async def test_a_stop_gives_back_at_once_what_is_not_begun(small_bot, working):
     small_bot.put(running, ready)
     async with working() as (task, stop):
         await small_bot.until(lambda: small_bot.beats and len(small_bot.beats[-1].hold) == 2)
-        began = asyncio.get_running_loop().time()
         stop.set()
         await small_bot.until(lambda: ready.job in small_bot.failures)
-        assert asyncio.get_running_loop().time() - began < 1.0
+        assert running.job not in small_bot.clips, "it is not waited for"
         await asyncio.wait_for(task, PATIENCE)
     assert small_bot.failures[ready.job].kind is FailKind.SHUTDOWN
 

@@ -19,7 +19,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), os.enviro
 WORKER = (sys.executable, str(HERE / "misbehaving_worker.py"))
 
 SHORT = HostLimits(
-    load=20,
+    load=60,
     heartbeat_every=0.1,
     heartbeat_silence=5,
     step_silence=20,
