@@ -40,6 +40,7 @@ from tests.clock import CLOCK
 from tests.fake_discord import FakeDiscord, Interaction
 from tests.policies import DEFAULTS, FAR, shortages, stumble_limits
 from tests.present import present
+from tests.until import until
 
 GUILD, CHANNEL, ANN, BEN = 100, 7, 1, 2
 
@@ -158,18 +159,6 @@ def is_answered(click: Interaction) -> bool:
     return click.message is not None and not click.message.loading
 
 
-async def until(predicate: Callable[[], Any], seconds: float = 6.0) -> Any:
-    """Wait until a plain or an asynchronous predicate is true; TimeoutError where it never is."""
-    async with asyncio.timeout(seconds):
-        while True:
-            found = predicate()
-            if isinstance(found, Awaitable):
-                found = await found
-            if found:
-                return found
-            await asyncio.sleep(0.005)
-
-
 class Writes:
     """Counts the statements inside the writes to a database, and lets the n-th fail as on a full disk.
 
@@ -280,7 +269,7 @@ async def connected(fake: FakeDiscord, services: Services) -> AsyncIterator[Fram
             connection = asyncio.create_task(client.connect())
             try:
                 await client.wait_until_ready()
-                await fake.wait_for(lambda: fake.world.commands)
+                await until(lambda: fake.world.commands)
                 yield client
             finally:
                 services.messenger.detach()

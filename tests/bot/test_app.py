@@ -11,9 +11,10 @@ import pytest
 from bot.assembly.job_loops import LIMIT_MARGIN, render_limits
 from bot.running import supervisor_of
 from db.states import State
-from tests.bot.fixtures import connected, queued, until
+from tests.bot.fixtures import connected, queued
 from tests.clock import CLOCK
 from tests.fake_discord.people import LIMIT_BY_TIER
+from tests.until import until
 
 
 @pytest.fixture

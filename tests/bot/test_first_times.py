@@ -12,7 +12,8 @@ from bot.running import first_times
 from engine.core.device import Device
 from engine.core.errors import RenderFailed
 from engine.core.recipe import Role
-from tests.bot.fixtures import ANN, GUILD, queued, recipe, until, until_cancelled
+from tests.bot.fixtures import ANN, GUILD, queued, recipe, until_cancelled
+from tests.until import PATIENCE, until
 
 USUAL = "camera/balanced/768x432/96"
 
@@ -25,7 +26,7 @@ def quick(monkeypatch, engine):
 
 async def measure(services) -> None:
     """Until its loop ends by itself."""
-    await asyncio.wait_for(first_times(services).loop.run(), 10)
+    await asyncio.wait_for(first_times(services).loop.run(), PATIENCE)
 
 
 async def test_the_first_wait_is_told_from_a_clip_that_was_drawn_at_the_first_start(services, engine):
@@ -63,7 +64,7 @@ async def test_a_request_ends_the_drawing_and_goes_first(services, engine):
     assert len(engine.renders) == 1, "nothing is measured while a member waits"
     job = await services.queue.claims.claim()
     await services.queue.claims.fail(job.id, job.claim, code="E_ENGINE")
-    await asyncio.wait_for(measuring, 10)
+    await asyncio.wait_for(measuring, PATIENCE)
     assert len(engine.renders) == 3
 
 

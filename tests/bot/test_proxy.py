@@ -124,9 +124,9 @@ async def test_everything_of_discords_goes_through_the_proxy(
         staying = asyncio.create_task(stay_connected(services))
         try:
             await fake.connected(20)
-            await fake.wait_for(lambda: fake.world.commands, 20)
+            await fake.wait_for(lambda: fake.world.commands)
             asked = await fake.slash(ada, channel, "animate", image=Upload("cat.png", picture()))
-            assert "you are next" in (await asked.shown(20)).content
+            assert "you are next" in (await asked.shown()).content
         finally:
             staying.cancel()
             await asyncio.gather(staying, return_exceptions=True)
@@ -140,7 +140,7 @@ async def test_a_real_address_is_asked_for_by_a_tunnel(fake, services, monkeypat
     caplog.set_level("INFO", "bot.reconnect")
     staying = asyncio.create_task(stay_connected(services))
     try:
-        await fake.wait_for(lambda: proxy.heads, 10)
+        await fake.wait_for(lambda: proxy.heads)
     finally:
         staying.cancel()
         await asyncio.gather(staying, return_exceptions=True)

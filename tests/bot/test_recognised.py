@@ -24,8 +24,9 @@ from bot.requests.choose_words import OtherWords, UseMine, UseTheirs
 from bot.text import messages
 from db.states import JobId
 from tests.bot.commands.uses import JOB, WHO, commands, every_use
-from tests.bot.fixtures import picture, queued, until
+from tests.bot.fixtures import picture, queued
 from tests.fake_discord import Upload
+from tests.until import until
 
 NO_JOB = JobId("0123456789abcdef")
 
@@ -57,7 +58,7 @@ async def sign(services, channel, *buttons):
 
 
 async def is_an_error(asked):
-    return "Error id" in (await asked.shown(10)).content
+    return "Error id" in (await asked.shown()).content
 
 
 async def test_every_command(fake, channel, ada, bot, noticed):

@@ -24,9 +24,10 @@ from engine.core.errors import Away, Code, UserError
 from engine.core.recipe import Kind
 from engine.core.request import Request
 from engine.process.host import EngineHost
-from tests.bot.fixtures import queued, recipe, until
+from tests.bot.fixtures import queued, recipe
 from tests.present import present
 from tests.ready_database import put_database
+from tests.until import until
 
 SMALL = {"width": 64, "height": 64, "frames": 5, "native_fps": 4.0, "fps": 8.0, "length": 8}
 NAMES = ["processor 1", "processor 2"]
@@ -51,7 +52,7 @@ async def test_a_process_that_is_killed_costs_its_job_a_claim_and_the_other_goes
         await asyncio.gather(*(seat.engine.start() for seat in seats))
         assert (two.data_dir / SPOOL / "engine_1").is_dir()
         loops = [asyncio.create_task(each.loop.run()) for each in services.engines.loops]
-        await until(lambda: len(services.engines.progress) == 2, 30)
+        await until(lambda: len(services.engines.progress) == 2)
         hit = next(iter(services.engines.loops[0].progress))
         first = seats[0].engine
         assert isinstance(first, EngineHost)

@@ -15,7 +15,8 @@ from bot.client import Framekiln
 from bot.intake.download import Downloader
 from bot.text import messages, status_texts
 from db.states import State
-from tests.bot.fixtures import picture, until
+from tests.bot.fixtures import picture
+from tests.until import until
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from bot import supervisor
 from bot.ops import health
 from bot.ops.health import HealthFile
 from bot.supervisor import Loop, LoopState, Supervisor
-from tests.bot.fixtures import until
+from tests.until import PATIENCE, until
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ async def test_the_pause_doubles_while_it_fails_and_is_short_again_afterwards(mo
             raise ValueError
 
     loop = Loop("it", work, every=7.0)
-    await asyncio.wait_for(loop.run(), 5)
+    await asyncio.wait_for(loop.run(), PATIENCE)
     assert waits[:7] == [0.01, 0.02, 0.04, 0.04, 7.0, 0.01, 7.0]
 
 
@@ -89,7 +89,7 @@ async def test_a_wake_shortens_the_wait_but_not_the_pause_after_an_error(monkeyp
     await asyncio.sleep(0.02)
     assert work.tried == 3
     loop.stop()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, PATIENCE)
     assert (loop.state, loop.restarts) == (LoopState.STOPPED, 0)
 
 
@@ -104,7 +104,7 @@ async def test_more_work_is_done_without_a_pause():
     task = asyncio.create_task(loop.run())
     await until(lambda: not left)
     loop.stop()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, PATIENCE)
 
 
 async def test_a_stop_lets_the_piece_of_work_finish():
@@ -120,7 +120,7 @@ async def test_a_stop_lets_the_piece_of_work_finish():
     await begun.wait()
     loop.stop()
     go_on.set()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, PATIENCE)
     assert finished == [1]
 
 
@@ -141,7 +141,7 @@ async def test_a_loop_that_is_cancelled_as_it_is_woken_ends():
     loop.wake()
     await asyncio.sleep(0)  # its wait has ended, and it has not gone on yet
     task.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(task, return_exceptions=True)
     assert loop.state is LoopState.STOPPED
 
@@ -156,7 +156,7 @@ async def test_a_loop_ends_although_its_work_swallows_the_cancellation():
     task = asyncio.create_task(loop.run())
     await asyncio.sleep(0.01)
     task.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(task, return_exceptions=True)
     assert loop.state is LoopState.STOPPED
 

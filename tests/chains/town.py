@@ -40,6 +40,7 @@ from engine.process.spool import Rendered
 from engine.untrusted.foreign_recipe import ForeignRecipe, read_foreign
 from tests.bot.fixtures import HouseEngine
 from tests.policies import stumble_limits
+from tests.until import until
 
 GUILD, CHANNEL = 700_000_000_000_000_001, 700_000_000_000_000_002
 SIDE = 512
@@ -334,12 +335,12 @@ class Town:
         for event in (self.engine.go_on, self.door.open, self.office.open):
             event.set()
         await self.settle(5.0)
-        for _ in range(200):
+
+        async def all_are_erased() -> bool:
             await self.erase()
-            if not await self.services.rights._personal.erasures():
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError("an erase does not come to its end")
+            return not await self.services.rights._personal.erasures()
+
+        await until(all_are_erased)
 
     def holds(self, *known: str | int) -> dict[str | int, set[str]]:
         """Which texts and numbers stand in which files of the data folder, or in their names."""

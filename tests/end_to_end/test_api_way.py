@@ -13,6 +13,7 @@ from engine.provenance.seal import Signature, inspect_clip
 from tests import ROOT
 from tests.bot.api.serving import Client
 from tests.end_to_end.whole_bot import a_bot, a_discord, picture
+from tests.until import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +34,7 @@ async def key_for(data, guild: int, member: int) -> str:
 
 async def asked(client: Client):
     """Ask for a clip; as long as the bot is not connected to Discord, it says so."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             form = aiohttp.FormData(default_to_multipart=True)
             form.add_field("request", '{"kind": "animate", "quality": "fast", "length": "short"}')

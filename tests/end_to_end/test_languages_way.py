@@ -30,10 +30,10 @@ async def test_a_german_member_reads_german_in_answers_status_and_clip_after_a_r
     assert not [text for text in said if "Animating a picture" in text]
 
     own = await discord.click(anna, clip, "Mehr…")
-    await own.answered(5)
+    await own.answered()
     assert own.response.message.content == "Was mit diesem Clip noch geht:"
     others = await discord.click(eve, clip, "Mehr…")
-    await others.answered(5)
+    await others.answered()
     assert others.response.message.content == "What else can be done with this clip:"
 
     told = {command["name"]: command for known in discord.world.commands.values() for command in known}

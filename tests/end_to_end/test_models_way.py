@@ -129,7 +129,7 @@ async def clip_of(discord, channel, tmp_path):
 
 async def card_of(discord, member, message) -> str:
     asked = await discord.click(member, message, "Recipe")
-    return (await asked.shown(20)).content
+    return (await asked.shown()).content
 
 
 async def test_a_picture_is_animated_by_stable_video_diffusion_in_goes_that_follow_each_other(
@@ -257,11 +257,11 @@ async def test_a_clip_is_upscaled_with_its_sound(discord, channel, ada, bot, tmp
     await discord.slash(ada, channel, "animate", length="short", **asked)
     message, recipe = await clip_of(discord, channel, tmp_path)
     small = read_clip(tmp_path / "clip.mp4")
-    status = await (await discord.click(ada, message, "Upscale")).shown(20)
+    status = await (await discord.click(ada, message, "Upscale")).shown()
     await discord.wait_for(lambda: len(finished(discord, channel)) > 1 or "⚠️" in status.content, SECONDS)
     assert "⚠️" not in status.content, status.content
     larger = finished(discord, channel)[-1]
-    more = await (await discord.click(ada, larger, "More…")).shown(20)
+    more = await (await discord.click(ada, larger, "More…")).shown()
     assert "Upscale" in on(more)
     assert not {"Reroll", "Remix", "Extend", "Loop"} & {*on(larger), *on(more)}
     file = tmp_path / "larger.mp4"
@@ -294,21 +294,21 @@ async def test_a_first_look_is_shown_while_it_is_drawn_and_answered_by_its_butto
 ):
     """A long clip leaves the time to look: rerolled at its first look, then kept, cancelled."""
     first = await discord.slash(ada, channel, "text2video", prompt="rain", **SLOW)
-    status = await first.shown(20)
+    status = await first.shown()
     await discord.wait_for(lambda: status.attachments, SECONDS)
     assert [file.filename for file in status.attachments] == [DRAFT_NAME]
     assert status.attachments[0].data[4:8] == b"ftyp"
     assert on(status) == ["Keep", "Reroll", "Stop"]
     second = await discord.click(ada, status, "Reroll")
-    again = await second.shown(20)
+    again = await second.shown()
     await discord.wait_for(lambda: messages.CANCELLED in status.content and not status.attachments, SECONDS)
 
     await discord.wait_for(lambda: again.attachments, SECONDS)
     kept = await discord.click(ada, again, "Keep")
-    await discord.wait_for(lambda: on(again) == ["Cancel"], 20)
+    await discord.wait_for(lambda: on(again) == ["Cancel"])
     assert kept.followups == []
     stopped = await discord.click(ada, again, "Cancel")
-    assert (await stopped.shown(20)).content == messages.STOPPING
+    assert (await stopped.shown()).content == messages.STOPPING
     await discord.wait_for(lambda: messages.CANCELLED in again.content and not again.attachments, SECONDS)
     assert finished(discord, channel) == []
 
@@ -323,7 +323,7 @@ async def test_the_lists_show_what_the_owner_has(discord, channel, ada, bot):
     for (command, option), values in wanted.items():
         others = {"image": cat()} if command == "animate" else {}
         typed = await discord.autocomplete(ada, channel, command, option, "", **others)
-        await typed.answered(10)
+        await typed.answered()
         assert values <= {choice["value"] for choice in typed.choices}
 
 

@@ -89,8 +89,8 @@ async def test_a_session_that_discord_has_forgotten_is_started_again(discord, ch
     await is_drawn(discord, channel)
     await discord.cut_gateway(resumable=False)
     await one_clip(discord, channel)
-    await discord.wait_for(lambda: discord.gateway.identifies == 2, 30)
+    await discord.wait_for(lambda: discord.gateway.identifies == 2)
     await discord.connected(10)
     asked = await discord.slash(ada, channel, "jobs")
-    await asked.answered(10)
+    await asked.answered()
     assert asked.ephemeral

@@ -17,7 +17,7 @@ async def test_killed_after_it_answered_a_group_it_starts_again_and_the_answer_b
     group = discord.group_channel()
     async with a_bot(discord, tmp_path / "data", ENV) as bot:
         said = await discord.slash(trudy, group, "animate", image=cat(), **QUICK)
-        answer = await said.shown(10)
+        answer = await said.shown()
         await bot.kill9()
         await bot.start()
         await bot.wait_ready()

@@ -56,14 +56,14 @@ async def test_buttons_and_a_form_of_before_a_restart_still_work(discord, channe
     await discord.slash(ada, channel, "animate", image=cat(), seed=5, **QUICK)
     clip = await one_clip(discord, channel)
     form = await discord.click(ada, clip, "Remix")
-    await form.answered(5)
+    await form.answered()
     bot.terminate()
     await bot.wait(15)
     await bot.start()
     await bot.wait_ready()
 
     card = await discord.click(ada, clip, "Recipe")
-    await card.answered(5)
+    await card.answered()
     assert "seed `5`" in card.response.message.content
     assert card.response.message.ephemeral
 
@@ -73,10 +73,10 @@ async def test_buttons_and_a_form_of_before_a_restart_still_work(discord, channe
 
     eve = discord.member("eve")
     refused = await discord.click(eve, clip, "Delete")
-    await refused.answered(5)
+    await refused.answered()
     assert not clip.deleted
     await discord.click(ada, clip, "Delete")
-    await discord.wait_for(lambda: clip.deleted, 10)
+    await discord.wait_for(lambda: clip.deleted)
 
 
 @pytest.mark.slow

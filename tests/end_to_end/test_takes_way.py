@@ -35,7 +35,7 @@ async def test_killed_at_each_step_the_drafts_are_shown_once_and_one_clip_is_pos
     [shown] = with_files(discord, channel, 2)
     said = messages.STARTING
     while said == messages.STARTING:  # the bot looks for the message that its last life posted
-        said = (await (await discord.click(ada, shown, "Finish 2")).shown(5)).content
+        said = (await (await discord.click(ada, shown, "Finish 2")).shown()).content
         await asyncio.sleep(0.3)
     assert said == take_texts.chosen(2)
     await again(bot)
@@ -56,7 +56,7 @@ async def test_killed_after_private_drafts_were_shown_their_member_chooses_and_t
     await again(bot)
     text = ""
     while str(private_texts.COMES_HERE) not in text:  # the row may be late by as long as the bot starts
-        await (await discord.click(ada, said.message, "Finish 2")).answered(5)
+        await (await discord.click(ada, said.message, "Finish 2")).answered()
         await asyncio.sleep(0.3)
         text = said.message.content
     await again(bot)

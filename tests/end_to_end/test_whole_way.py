@@ -65,7 +65,7 @@ async def test_a_picture_becomes_a_clip_that_pings_only_its_member(discord, chan
     assert recipe.engine == "camera"
     assert inspect_clip(file).signature is Signature.VALID
     # The status message has become one line that leads to the clip.
-    await discord.wait_for(lambda: says(discord, channel, f"/{clip.id}"), 20)
+    await discord.wait_for(lambda: says(discord, channel, f"/{clip.id}"))
     assert len(discord.messages(channel)) == 2
 
 
@@ -78,7 +78,7 @@ async def test_a_members_sound_is_in_the_clip_and_in_its_loop(discord, channel, 
     assert sounds.onset(posted) == pytest.approx(0.5, abs=1 / 24)
     assert sounds.frequency(posted[round(0.6 * RATE) : round(1.4 * RATE)]) == pytest.approx(997, abs=3)
     card = await discord.click(ada, clip, "Recipe")
-    await card.answered(5)
+    await card.answered()
     assert "with sound that a member gave" in card.response.message.content
     await discord.click(ada, clip, "Loop")
     looped, told = _heard(await one_clip(discord, channel, 2), tmp_path)
@@ -107,7 +107,7 @@ async def test_an_answer_lost_after_posting_is_not_posted_again(discord, channel
     rule = discord.fail("POST", rf"/channels/{channel.id}/messages$", LostAnswer())
     await discord.slash(ada, channel, "animate", image=cat(), **QUICK)
     await one_clip(discord, channel)
-    await discord.wait_for(lambda: says(discord, channel, "✅"), 30)
+    await discord.wait_for(lambda: says(discord, channel, "✅"))
     assert rule.used == 1
     assert len(clips(discord, channel)) == 1
 
@@ -131,7 +131,7 @@ async def test_a_download_cut_short_is_refused_in_private_and_nothing_is_queued(
 ):
     before = jobs_in(data)
     asked = await discord.slash(ada, channel, "animate", image=cat(fault=Truncated(100)), **QUICK)
-    await discord.wait_for(lambda: asked.followups, 30)
+    await discord.wait_for(lambda: asked.followups)
     assert asked.followups[-1].ephemeral
     assert discord.messages(channel) == []
     assert jobs_in(data) == before
@@ -147,19 +147,19 @@ async def test_a_cut_gateway_is_resumed_and_commands_work_again(discord, channel
 async def test_moderators_run_the_queue_and_members_do_not(discord, channel, ada, bot):
     mod = discord.member("mod", permissions=Permission.MANAGE_GUILD)
     paused = await discord.slash(mod, channel, "queue pause", reason="dinner")
-    await paused.answered(5)
+    await paused.answered()
     asked = await discord.slash(ada, channel, "animate", image=cat(), **QUICK)
-    await discord.wait_for(lambda: says(discord, channel, "paused"), 20)
+    await discord.wait_for(lambda: says(discord, channel, "paused"))
 
     stranger = discord.member("stranger", permissions=Permission.MANAGE_GUILD)
     stranger_refused = await discord.slash(stranger, channel, "queue show")
-    await stranger_refused.answered(5)
+    await stranger_refused.answered()
     assert "1 queued" in stranger_refused.response.message.content
 
     status = asked.messages[0]
     cancelled = await discord.click(ada, status, "Cancel")
-    await cancelled.answered(5)
-    await discord.wait_for(lambda: says(discord, channel, "Cancelled"), 20)
+    await cancelled.answered()
+    await discord.wait_for(lambda: says(discord, channel, "Cancelled"))
     resumed = await discord.slash(mod, channel, "queue resume")
-    await resumed.answered(5)
+    await resumed.answered()
     assert clips(discord, channel) == []

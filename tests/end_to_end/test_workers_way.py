@@ -174,7 +174,7 @@ async def test_a_clip_is_drawn_there_through_all_that_happens(discord, tmp_path)
         await worker.start()
         await one_clip(discord, late)
         framekiln(data, port, "workers", "remove", "attic")
-        await discord.wait_for(lambda: "has removed this machine" in worker.output, 20)
+        await discord.wait_for(lambda: "has removed this machine" in worker.output)
         assert "cannot be reached" not in worker.output.split("Connected")[-1]
     assert clips(discord, stopped) == []
 
@@ -193,9 +193,9 @@ async def test_a_friends_machine_draws_once_a_moderator_agrees_and_moderators_se
         await asyncio.sleep(3)
         assert "goes to worker" not in bot.output
         agreed = await discord.slash(mod, channel, "queue remote", machines="friends")
-        assert "Done" in (await agreed.shown(10)).content
+        assert "Done" in (await agreed.shown()).content
         await discord.wait_for(lambda: says(discord, channel, AT_WORK), CLIP_SECONDS)
-        shown = await (await discord.slash(mod, channel, "queue show")).shown(10)
+        shown = await (await discord.slash(mod, channel, "queue show")).shown()
         assert "bens" in shown.content
         clip = await one_clip(discord, channel)
     made = tmp_path / "clip.mp4"

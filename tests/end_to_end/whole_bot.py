@@ -70,7 +70,7 @@ def cat(**claims) -> Upload:
 
 
 async def commands_known(discord) -> None:
-    await discord.wait_for(lambda: "animate" in command_names(discord), 20)
+    await discord.wait_for(lambda: "animate" in command_names(discord))
 
 
 def command_names(discord) -> set[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from tests import ROOT
+from tests.until import PATIENCE
 
 
 def free_port() -> int:
@@ -49,7 +50,7 @@ class ComfyProcess:
             stdin=asyncio.subprocess.DEVNULL,
             start_new_session=True,
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not self._answers():
                 assert self._process.returncode is None, "the fake ended"
                 await asyncio.sleep(0.05)

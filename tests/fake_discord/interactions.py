@@ -13,6 +13,7 @@ from tests.fake_discord.limits import choice_faults, modal_faults
 from tests.fake_discord.message import EPHEMERAL, LOADING, Message, Version
 from tests.fake_discord.people import Channel, Member
 from tests.fake_discord.world import World
+from tests.until import PATIENCE
 
 FOLLOW_UPS_OUTSIDE = 5
 """Messages after the first answer where the bot is not in the channel."""
@@ -111,14 +112,14 @@ class Interaction:
         """Whether only the member sees the first answer."""
         return self.message is not None and self.message.ephemeral
 
-    async def answered(self, timeout: float = 5.0) -> Response:  # noqa: ASYNC109 - a test's bound
+    async def answered(self, timeout: float = PATIENCE) -> Response:  # noqa: ASYNC109 - a test's bound
         """Wait for the first answer; TimeoutError where none comes."""
         async with asyncio.timeout(timeout):
             await self._answered.wait()
         assert self.response is not None
         return self.response
 
-    async def shown(self, timeout: float = 5.0) -> Message:  # noqa: ASYNC109 - a test's bound
+    async def shown(self, timeout: float = PATIENCE) -> Message:  # noqa: ASYNC109 - a test's bound
         """Wait until the member sees a message rather than "thinking…"; TimeoutError where never."""
         async with asyncio.timeout(timeout):
             while not (self.messages and not self.messages[0].loading):  # noqa: ASYNC110 - edits are no event

@@ -12,6 +12,7 @@ from typing import Self
 
 from tests import ROOT
 from tests.fake_discord.server import FakeDiscord
+from tests.until import PATIENCE
 
 
 class BotProcess:
@@ -84,7 +85,7 @@ class BotProcess:
                 start_new_session=True,
             )
 
-    async def wait_ready(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109 - a test's bound
+    async def wait_ready(self, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109 - a test's bound
         """Wait for its gateway session.
 
         Raises:
@@ -109,7 +110,7 @@ class BotProcess:
         """SIGTERM; `wait` tells when it is gone."""
         self._signal(signal.SIGTERM)
 
-    async def wait(self, timeout: float = 30.0) -> int:  # noqa: ASYNC109 - a test's bound
+    async def wait(self, timeout: float = PATIENCE) -> int:  # noqa: ASYNC109 - a test's bound
         """Its exit status; TimeoutError where it lives on."""
         async with asyncio.timeout(timeout):
             return await self._running().wait()

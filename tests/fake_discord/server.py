@@ -1,6 +1,5 @@
 """FakeDiscord: one object that serves REST, gateway and CDN on a port of this machine."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
@@ -24,6 +23,7 @@ from tests.fake_discord.people import Channel, Member
 from tests.fake_discord.rest import Rest
 from tests.fake_discord.spec import load, spec_path
 from tests.fake_discord.world import World
+from tests.until import PATIENCE, until
 
 MORE = "More…"
 """The button of this bot's that shows others."""
@@ -157,14 +157,11 @@ class FakeDiscord:
         if self._site is None:
             await self._listen()
 
-    async def wait_for(self, predicate: Callable[[], Any], timeout: float = 10.0) -> Any:  # noqa: ASYNC109 - a bound
+    async def wait_for(self, predicate: Callable[[], Any], timeout: float = PATIENCE) -> Any:  # noqa: ASYNC109 - a bound
         """Wait until the predicate is true and return its value; TimeoutError where it never is."""
-        async with asyncio.timeout(timeout):
-            while not (found := predicate()):  # noqa: ASYNC110 - the predicate may look at anything
-                await asyncio.sleep(0.01)
-        return found
+        return await until(predicate, timeout)
 
-    async def connected(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - a test's bound
+    async def connected(self, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109 - a test's bound
         """Wait for a live gateway session: until then, what members do is lost."""
         await self.wait_for(lambda: self.gateway.connected, timeout)
 
@@ -212,7 +209,7 @@ class FakeDiscord:
         own = {one.get(key) for one in walk_components(message.components) for key in ("custom_id", "label")}
         if which in own or MORE not in own:
             return message
-        return await self._members.click(member, message, MORE).shown(20)
+        return await self._members.click(member, message, MORE).shown()
 
     async def submit_modal(
         self, member: Member, shown: Interaction, values: Mapping[str, Any]

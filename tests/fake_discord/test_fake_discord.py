@@ -14,7 +14,6 @@ import pytest
 from discord import app_commands
 
 from tests import ROOT
-from tests.bot.fixtures import until
 from tests.engine.process.host_bench import alive
 from tests.fake_discord import (
     EVERYONE,
@@ -34,6 +33,7 @@ from tests.fake_discord import (
 from tests.fake_discord.process import BotProcess
 from tests.fake_discord.spec import spec_path
 from tests.present import present
+from tests.until import until
 
 TINY_BOT = """\
 import discord, os

@@ -24,6 +24,7 @@ from bot.link import subjects
 from bot.link.certificate import NAME
 from bot.link.connection import Login
 from bot.link.invitation import Invitation
+from tests.until import PATIENCE
 
 
 def new_key() -> tuple[str, str]:
@@ -139,7 +140,7 @@ authorization {{ users = [ {", ".join(users)} ] }}
             self.process = subprocess.Popen(
                 [program, "-c", str(self.folder / "broker.conf")], stdout=log, stderr=log
             )
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             with socket.socket() as trying:
                 if trying.connect_ex(("127.0.0.1", self.port)) == 0:

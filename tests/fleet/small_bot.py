@@ -27,9 +27,10 @@ from bot.link.messages import (
     OrderLimits,
     Verdict,
 )
+from tests.until import PATIENCE
 
 LIMITS = OrderLimits(max_bytes=10_000_000, max_takes=3, max_wasted_seconds=60, max_seconds=60)
-QUICK = LineLimits(connecting=2.0, ping=0.5, first_pause=0.05, last_pause=0.2)
+QUICK = LineLimits(connecting=10.0, ping=0.5, first_pause=0.05, last_pause=0.2)
 
 
 def new_order(recipe: str, *, claim: int = 1, inputs: dict[str, bytes] | None = None) -> Order:
@@ -78,7 +79,7 @@ class SmallBot:
 
     async def __aenter__(self) -> Self:
         self._spawn(self.line.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await self.line.up.wait()
         return self
 
@@ -93,7 +94,7 @@ class SmallBot:
             self.files[hashlib.sha256(data).hexdigest()] = data
         self._more.set()
 
-    async def until(self, what: Callable[[], object], seconds: float = 15.0) -> None:
+    async def until(self, what: Callable[[], object], seconds: float = PATIENCE) -> None:
         async with asyncio.timeout(seconds):
             while not what():
                 self.changed.clear()

@@ -28,6 +28,7 @@ from tests.fleet.sleeper import Sleeper, order_text
 from tests.fleet.small_bot import QUICK
 from tests.fleet.worker_process import CAPS, POLICY
 from tests.policies import DEFAULTS
+from tests.until import PATIENCE, until
 
 NAME = "abcd2345"
 
@@ -75,11 +76,9 @@ async def a_worker(broker, folder, *, name=NAME, port=None, clock=time.time, cap
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def delivered(tmp_path, count, seconds=20.0):
+async def delivered(tmp_path, count):
     posted = bot_process.Notes(path=tmp_path / "bot" / "posted.jsonl")
-    async with asyncio.timeout(seconds):
-        while len(posted.read()) < count:  # noqa: ASYNC110 - another task writes a file
-            await asyncio.sleep(0.05)
+    await until(lambda: len(posted.read()) >= count)
     return posted.read()
 
 
@@ -88,7 +87,7 @@ async def test_of_two_processes_with_one_key_the_younger_goes_on(bot, tmp_path):
         await delivered(tmp_path, 1)
         async with a_worker(bot, tmp_path / "younger") as younger:
             with pytest.raises(Ended, match="in use by another program"):
-                await asyncio.wait_for(older, 15)
+                await asyncio.wait_for(older, PATIENCE)
             before = len(await delivered(tmp_path, 1))
             posted = await delivered(tmp_path, before + 3)
             assert not younger.done()
@@ -115,7 +114,7 @@ async def test_a_worker_that_the_owner_removes_ends_with_a_plain_word(bot, tmp_p
         ):
             database.execute("UPDATE worker SET removed_at = 1")
         with pytest.raises(Ended, match="removed this machine"):
-            await asyncio.wait_for(worker, 10)
+            await asyncio.wait_for(worker, PATIENCE)
 
 
 async def test_a_worker_that_falls_silent_while_its_clip_is_fetched_is_waited_for_no_longer(tmp_path):
@@ -135,13 +134,13 @@ async def test_a_worker_that_falls_silent_while_its_clip_is_fetched_is_waited_fo
             Relay(broker.port, delay=0.05) as relay,
             a_worker(broker, tmp_path / "one", port=relay.port),
         ):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while not list((data / "fetched").glob("*.mp4")):  # noqa: ASYNC110 - the bot writes it
                     await asyncio.sleep(0.02)
             relay.stall()
             began = time.time()
             async with a_worker(broker, tmp_path / "two", name=other):
-                posted = await delivered(tmp_path, 1, 12)
+                posted = await delivered(tmp_path, 1)
     finally:
         living.cancel()
         await asyncio.gather(living, return_exceptions=True)

@@ -16,6 +16,7 @@ import pytest
 
 import system
 from system import posix, windows
+from tests.until import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -106,7 +107,7 @@ async def test_a_process_is_spoken_to_over_its_line_and_ended_with_what_it_start
         1 << 16,
     )
     group = system.Group(begun.process.pid)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         begun.writer.write(b"hello\n")
         assert await begun.reader.readline() == b"HELLO\n"
         grandchild = int(await begun.reader.readline())

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 from system import kernel32, windows
+from tests.until import PATIENCE
 
 ME, HANDLE = 0xFFFF_FFFF_FFFF_FFFF, 0x1_0000_0004
 """Handles are 64 bits wide; this one would not survive being taken for an int."""
@@ -286,7 +287,7 @@ async def test_ctrl_c_and_ctrl_break_are_heard_in_the_loop(monkeypatch):
     windows.on_stop(heard.set)
     assert set(handlers) == {signal.SIGINT, signal.SIGTERM, 21}
     await asyncio.to_thread(handlers[21], 21, None)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await heard.wait()
 
 
@@ -307,7 +308,7 @@ async def test_the_line_over_standard_input_and_output_carries_messages_and_no_p
     begun = await windows.begin_line(
         [sys.executable, "-c", CHILD], lambda number: ("--number", str(number)), {"PYTHONPATH": root}, 1 << 20
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         for message in (b"one\n", b"x" * 300_000 + b"\n"):
             begun.writer.write(message)
             assert await begun.reader.readline() == message.upper()

@@ -14,7 +14,7 @@ from bot.running import api_server
 from bot.services import Services
 from bot.supervisor import Supervisor
 from db.api.keys import MEMBERS_SCOPES, Scope
-from tests.bot.fixtures import until
+from tests.until import until
 
 TEXT = {"kind": "text2video", "prompt": "a lighthouse in a storm", "quality": "fast", "length": "short"}
 

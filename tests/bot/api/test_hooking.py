@@ -14,7 +14,7 @@ from bot import serving_policies
 from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import PAUSES
 from tests.bot.api.serving import drawing, serving
-from tests.bot.fixtures import until
+from tests.until import until
 
 ENDED = ["job.accepted", "job.started", "job.succeeded"]
 

@@ -20,9 +20,10 @@ from db.moderation.reviews import OnWords
 from db.states import JobId
 from engine.effects.shipped import SHIPPED
 from tests.bot.api.serving import TEXT, drawing, serving
-from tests.bot.fixtures import count_of, picture, until
+from tests.bot.fixtures import count_of, picture
 from tests.db.asking import audit_entry
 from tests.present import present
+from tests.until import until
 
 
 @pytest.fixture

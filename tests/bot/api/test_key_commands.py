@@ -32,7 +32,7 @@ def found(text: str) -> str:
 
 async def told(fake, member, channel, command: str, /, **options) -> str:
     asked = await fake.slash(member, channel, command, **options)
-    await asked.answered(10)
+    await asked.answered()
     assert asked.message.ephemeral
     return asked.message.content
 

@@ -7,9 +7,10 @@ import pytest
 from db.api.keys import Scope
 from db.states import JobId
 from tests.bot.api.serving import TEXT, drawing, serving
-from tests.bot.fixtures import queued, until
+from tests.bot.fixtures import queued
 from tests.db.asking import audit_entry
 from tests.present import present
+from tests.until import until
 
 OF_A_JOB = (
     ("GET", ""),

@@ -17,7 +17,7 @@ from bot.api.server import ApiServer
 from bot.running import api_server
 from db.api.keys import Scope
 from tests.bot.api.serving import TEXT, drawing, serving
-from tests.bot.fixtures import until
+from tests.until import until
 
 CASES = 150
 FIELDS = ("kind", "prompt", "seed", "smooth", "style", "engine", "channel", "more", "raw")

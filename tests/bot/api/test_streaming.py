@@ -11,8 +11,8 @@ import pytest
 from bot.api import streaming
 from db.states import JobId
 from tests.bot.api.serving import drawing, serving
-from tests.bot.fixtures import until
 from tests.db.asking import audit_entry
+from tests.until import PATIENCE, until
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ async def test_silence_is_broken_by_comments(api, guild, ada, monkeypatch):
     monkeypatch.setattr(streaming, "COMMENT_EVERY", 0.05)
     client = await api.client(guild, ada.id)
     job = (await client.post()).json
-    async with watch(client, job) as answer, asyncio.timeout(5):
+    async with watch(client, job) as answer, asyncio.timeout(PATIENCE):
         text = b""
         while text.count(b": still here\n\n") < 2:
             text += await answer.content.readany()
@@ -105,7 +105,7 @@ async def test_a_stream_ends_with_its_key(api, services, guild, ada, monkeypatch
     monkeypatch.setattr(streaming, "LOOK_EVERY", 0.02)
     client = await api.client(guild, ada.id)
     job = (await client.post()).json
-    async with watch(client, job) as answer, asyncio.timeout(5):
+    async with watch(client, job) as answer, asyncio.timeout(PATIENCE):
         await services.queue.moderation.ban(guild, ada.id, by=1, reason="spam")
         await answer.content.read()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import subprocess
 import time
@@ -22,6 +21,7 @@ from bot.broker.store import CERTIFICATE, KEY, BrokerStore, Wanted, write_privat
 from bot.link import certificate
 from bot.link.connection import Login, _end
 from tests.policies import DEFAULTS
+from tests.until import PATIENCE, until
 
 ALICE, BOB = "a11ce000", "b0b00000"
 NOW = time.time()
@@ -70,26 +70,14 @@ class Caller:
         await self.settle()
         return len(self.refused)
 
-    async def gone(self, seconds=3.0):
-        """How long it takes until the broker has hung up."""
-        clock = asyncio.get_running_loop().time
-        begin = clock()
-        while self.client.is_connected:
-            assert clock() - begin < seconds
-            await asyncio.sleep(0.001)
-        return clock() - begin
-
-
-async def until(happened, seconds=5.0):
-    """Wait for something: nats-py hands on what it has read in tasks of its own."""
-    async with asyncio.timeout(seconds):
-        while not happened():  # noqa: ASYNC110 - there is no event to wait for
-            await asyncio.sleep(0.001)
+    async def gone(self):
+        """Wait until the broker has hung up; it never hangs up on a client that answers its pings."""
+        await until(lambda: not self.client.is_connected)
 
 
 @asynccontextmanager
 async def dialling(login):
-    der = await certificate.fetch(login.host, login.port, fingerprint=login.fingerprint, seconds=5)
+    der = await certificate.fetch(login.host, login.port, fingerprint=login.fingerprint, seconds=PATIENCE)
     client, errors = Client(), []
 
     async def note(error):
@@ -104,7 +92,7 @@ async def dialling(login):
             tls_handshake_first=True,
             allow_reconnect=False,
             error_cb=note,
-            connect_timeout=5,
+            connect_timeout=PATIENCE,
         )
     except BaseException:
         await _end(client)  # nats-py leaves the socket of a login that was refused

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from bot.broker import child, launch
 from bot.broker.child import CONFIGURATION, end_orphan
 from bot.broker.store import Wanted
 from tests import ROOT
-from tests.bot.broker.conftest import NOW, until
+from tests.bot.broker.conftest import NOW
+from tests.until import PATIENCE, until
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the next start of the bot ends it")
@@ -31,7 +33,7 @@ def test_the_broker_ends_with_the_bot_however_that_ends(store, policy):
     pid = int(bot.stdout.readline())
     bot.kill()
     bot.communicate()
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + PATIENCE
     while Path(f"/proc/{pid}").exists() and b"\0" in Path(f"/proc/{pid}/cmdline").read_bytes():
         assert time.monotonic() < deadline
         time.sleep(0.001)
@@ -40,6 +42,7 @@ def test_the_broker_ends_with_the_bot_however_that_ends(store, policy):
 _BOT = """
 import asyncio, sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from bot.broker.broker import Broker
@@ -105,18 +108,18 @@ async def test_a_killed_bot_leaves_no_broker_behind_on_any_system(platform):
     bot.kill()
     await bot.wait()
     for each in (str(pid), *beside):
-        await until(lambda each=each: not _lives(each), 5)
+        await until(partial(_has_ended, each))
 
 
 def _children_of(pid):
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
-def _lives(pid):
+def _has_ended(pid):
     try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
     except (FileNotFoundError, ProcessLookupError):
-        return False
+        return True
 
 
 @pytest.mark.skipif(not Path("/bin/ps").exists(), reason="needs ps")

@@ -22,8 +22,9 @@ from bot.link import subjects
 from bot.link.connection import Line
 from bot.link.errors import LinkError
 from tests import ROOT
-from tests.bot.broker.conftest import ALICE, BOB, NOW, Known, dialling, login_of, until
+from tests.bot.broker.conftest import ALICE, BOB, NOW, Known, dialling, login_of
 from tests.present import present
+from tests.until import PATIENCE, until
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ async def keeping(folder):
     keeper = Keeper(folder, binary=None, host="127.0.0.1", say=said.append)
     task = asyncio.create_task(keeper.run(stop))
     try:
-        await until(lambda: said, 10)
+        await until(lambda: said)
         yield said
     finally:
         stop.set()
@@ -71,7 +72,7 @@ async def a_bot(store, policy, keys):
     broker.told_by(pass_on)
     task = asyncio.create_task(line.run())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await line.up.wait()
         yield broker
     finally:
@@ -113,7 +114,7 @@ async def test_invitations_and_removals_reach_a_broker_elsewhere_and_outlive_it(
         async with dialling(login_of(alice, broker.login)) as worker:
             del keys[ALICE]
             await broker.look()
-            assert await worker.gone() < 1.0
+            await worker.gone()
         assert goodbyes == [ALICE]
         assert not await let_in(alice, broker.login)
 
@@ -172,7 +173,7 @@ async def test_the_command_runs_it_until_it_is_told_to_stop(folder, tmp_path):
     )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             assert b"0 workers may come." in await process.stdout.readline()
             process.terminate()
             assert b"Stopped." in await process.stdout.read()

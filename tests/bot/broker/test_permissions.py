@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bot.broker.conftest import ALICE, BOB, dialling, login_of, until
+from tests.bot.broker.conftest import ALICE, BOB, dialling, login_of
+from tests.until import until
 
 FORBIDDEN_TO_HEAR = [
     ">",

@@ -16,6 +16,7 @@ from typing import Any
 import aiohttp
 
 from tests import ROOT
+from tests.until import PATIENCE
 
 SCREENSHOTS = ROOT / "out" / "screenshots"
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
@@ -145,7 +146,7 @@ async def a_browser() -> AsyncIterator[Browser]:
     )
     try:
         assert driver.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not (match := re.search(rb"successfully on port (\d+)", await driver.stdout.readline())):
                 pass
         at = f"http://127.0.0.1:{match[1].decode()}"

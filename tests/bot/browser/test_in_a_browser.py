@@ -14,8 +14,9 @@ from db.gallery import Choice
 from db.states import EVERYWHERE
 from tests.bot.browser.chromium import LOOKS, SIZES, a_browser, is_here
 from tests.bot.dashboard.owner import watching
-from tests.bot.fixtures import ANN, GUILD, queued, until
+from tests.bot.fixtures import ANN, GUILD, queued
 from tests.bot.gallery.showing import HOSTILE, allow, posted, visiting
+from tests.until import until
 
 pytestmark = [
     pytest.mark.browser,
@@ -69,10 +70,10 @@ async def test_stills_load_and_a_clip_plays(services, clips, browser):
         await browser.look_like("light", "desktop")
         await browser.open(f"{visitor.at}/gallery/")
         loaded = "return [...document.images].every((image) => image.complete && image.naturalWidth > 0)"
-        await until(lambda: browser.run(loaded), 20)
+        await until(lambda: browser.run(loaded))
         await browser.open(f"{visitor.at}/gallery/{addresses.of_clip(clips[0].id)}")
         await browser.run("document.querySelector('video').play()")
-        await until(lambda: browser.run("return document.querySelector('video').currentTime > 0.1"), 20)
+        await until(lambda: browser.run("return document.querySelector('video').currentTime > 0.1"))
 
 
 async def test_the_gallery_needs_no_scripts(services, clips, browser):
@@ -105,12 +106,12 @@ async def test_the_owner_logs_in_watches_and_pauses(services, browser):
         async def says(selector, words):
             return words in await browser.text(selector)
 
-        await until(lambda: says("#live", dashboard_texts.LIVE), 20)
+        await until(lambda: says("#live", dashboard_texts.LIVE))
         await queued(services.queue)
-        await until(lambda: says("#facts", "Queued 1"), 20)
+        await until(lambda: says("#facts", "Queued 1"))
         await browser.type("#pause-reason", "a look from a browser")
         await browser.press("form[action$='/do/pause'] button")
-        await until(lambda: says(".said", dashboard_texts.DONE["paused"]), 20)
+        await until(lambda: says(".said", dashboard_texts.DONE["paused"]))
         assert await services.queue.moderation.paused(EVERYWHERE)
         assert await browser.complaints() == []
 
@@ -123,5 +124,5 @@ async def test_the_dashboard_needs_no_scripts(services, browser):
         await browser.press("button")
         assert dashboard_texts.NOT_LIVE in await browser.text("main")
         await browser.press("form[action$='/do/drain'] button")
-        await until(lambda: services.queue.moderation.draining(EVERYWHERE), 20)
+        await until(lambda: services.queue.moderation.draining(EVERYWHERE))
         await browser.scripts(on=True)

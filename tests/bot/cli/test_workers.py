@@ -21,6 +21,7 @@ from db.fleet.workers import Workers
 from db.sqlite.connection import Database
 from db.sqlite.lock import taken
 from tests.bot.broker.conftest import dialling, free_port
+from tests.until import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +95,7 @@ async def test_a_running_bot_follows_each_command(data):
             fingerprint=invited.fingerprint,
             name="",
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 try:
                     async with dialling(login) as caller:

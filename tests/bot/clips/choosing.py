@@ -7,9 +7,10 @@ import dataclasses
 from contextlib import asynccontextmanager
 
 from bot.job_documents import recipe_of
-from tests.bot.fixtures import receipt, until
+from tests.bot.fixtures import receipt
 from tests.fake_discord.limits import walk_components
 from tests.present import present
+from tests.until import until
 
 
 async def the_job(services):
@@ -56,7 +57,7 @@ def labels(message):
 
 async def shown(fake, channel):
     """The message with the drafts."""
-    await fake.wait_for(lambda: any(each.attachments for each in fake.messages(channel)), 10)
+    await fake.wait_for(lambda: any(each.attachments for each in fake.messages(channel)))
     [message] = [each for each in fake.messages(channel) if each.attachments]
     return message
 

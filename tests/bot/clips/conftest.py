@@ -29,5 +29,5 @@ def clip(tmp_path_factory):
 async def asked(fake, channel, ada, bot, services):
     """The job of a member who wants to choose from three."""
     said = await fake.slash(ada, channel, "animate", image=Upload("cat.png", picture()), takes=3)
-    await said.answered(10)
+    await said.answered()
     return await the_job(services)

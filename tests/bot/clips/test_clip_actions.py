@@ -17,9 +17,10 @@ from bot.text import clip_texts, messages, privacy_texts, status_texts
 from db.states import State
 from engine.core.capabilities import Capabilities
 from engine.core.recipe import Kind, Recipe, Role
-from tests.bot.fixtures import connected, count_of, hand_in, queued, until
+from tests.bot.fixtures import connected, count_of, hand_in, queued
 from tests.fake_discord import Permission
 from tests.present import present
+from tests.until import until
 
 SHORT = {"kind": Kind.ANIMATE, "engine": "camera", "inputs": {"picture": "a" * 64}}
 
@@ -45,7 +46,7 @@ async def the_new_job(services, *known):
 
 async def refusal(asked) -> str:
     """What was said in private, whether before or after the public answer."""
-    await until(lambda: asked.followups or (asked.message and asked.message.ephemeral), 10)
+    await until(lambda: asked.followups or (asked.message and asked.message.ephemeral))
     message = asked.followups[0] if asked.followups else asked.message
     assert message.ephemeral
     return message.content
@@ -179,7 +180,7 @@ def star_of(job):
 
 
 async def told(asked) -> str:
-    message = await asked.shown(10)
+    message = await asked.shown()
     assert message.ephemeral
     return message.content
 
@@ -232,7 +233,7 @@ async def test_why_was_this_discarded_is_for_its_member_and_moderators(
     _, message = discarded
     for asker in (ada, mod):
         card = await (await fake.click(asker, message, "Recipe")).shown()
-        answer = await (await fake.click(asker, card, "Why discarded?")).shown(10)
+        answer = await (await fake.click(asker, card, "Why discarded?")).shown()
         assert answer.ephemeral
         assert answer.attachments[0].data == b"\xff\xd8 a picture"
     eve, mods_card = fake.member("eve"), card
@@ -243,7 +244,7 @@ async def test_why_was_this_discarded_is_for_its_member_and_moderators(
 
 async def test_queue_why_shows_a_job_of_this_server_only(fake, channel, ada, mod, services, discarded):
     job, _ = discarded
-    answer = await (await fake.slash(mod, channel, "queue why", job=job.id[:6])).shown(10)
+    answer = await (await fake.slash(mod, channel, "queue why", job=job.id[:6])).shown()
     assert [each.data for each in answer.attachments] == [b"\xff\xd8 a picture"]
     elsewhere = fake.guild("Elsewhere")
     boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
@@ -257,6 +258,6 @@ async def test_pictures_that_were_cleared_away_are_not_promised(fake, channel, a
     for digest in (await services.queue.take_previews.of_job(job.id)).values():
         services.blobs.delete(digest)
     card = await (await fake.click(ada, message, "Recipe")).shown()
-    answer = await (await fake.click(ada, card, "Why discarded?")).shown(10)
+    answer = await (await fake.click(ada, card, "Why discarded?")).shown()
     assert answer.attachments == ()
     assert clip_texts.NOTHING_DISCARDED in answer.content

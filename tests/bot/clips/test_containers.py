@@ -9,11 +9,12 @@ from bot.discord_io.sending import KnownForms
 from bot.loops.clip_post import file_name
 from db.states import State
 from tests.bot.clips.choosing import at_work, draw, is_shown, labels, reread, shown
-from tests.bot.fixtures import ANN, queued, until
+from tests.bot.fixtures import ANN, queued
 from tests.fake_discord import LostAnswer, Status
 from tests.fake_discord.kinds import Component
 from tests.fake_discord.limits import media_of, walk_components
 from tests.present import present
+from tests.until import until
 
 REFUSED = Status(400, 50035, "Invalid Form Body")
 
@@ -68,8 +69,8 @@ async def test_an_owner_can_do_without_containers(fake, channel, ada, services, 
         assert not message.now.v2
         await until(lambda: is_shown(services, asked))
         services.messenger._known = KnownForms()  # as after a restart with another setting
-        await (await fake.click(ada, message, "Finish 2")).answered(5)
-        await fake.wait_for(lambda: message.edits, 10)
+        await (await fake.click(ada, message, "Finish 2")).answered()
+        await fake.wait_for(lambda: message.edits)
     assert "Animating a picture" in message.content
     assert not message.deleted
     assert (await reread(services, asked)).status_message_id == message.id
@@ -82,8 +83,8 @@ async def test_the_status_is_never_written_into_a_container(fake, channel, ada, 
         message = await shown(fake, channel)
         await until(lambda: is_shown(services, asked))
         services.messenger._known = KnownForms()  # as after a restart
-        await (await fake.click(ada, message, "Finish 1")).answered(5)
-        await fake.wait_for(lambda: message.deleted, 10)
+        await (await fake.click(ada, message, "Finish 1")).answered()
+        await fake.wait_for(lambda: message.deleted)
     [status] = fake.messages(channel)
     assert status.id == (await reread(services, asked)).status_message_id
     assert message.edits == 0
@@ -152,8 +153,8 @@ async def test_the_buttons_of_a_clip_in_a_container_do_what_they_do_anywhere(
     star = next(
         one["custom_id"] for one in walk_components(message.components) if "star" in one.get("custom_id", "")
     )
-    assert "Kept" in (await (await fake.click(ada, message, star)).shown(5)).content
-    assert (await (await fake.click(ada, message, "More…")).shown(5)).components
-    await (await fake.click(ada, message, "Delete")).answered(5)
-    await fake.wait_for(lambda: message.deleted, 5)
+    assert "Kept" in (await (await fake.click(ada, message, star)).shown()).content
+    assert (await (await fake.click(ada, message, "More…")).shown()).components
+    await (await fake.click(ada, message, "Delete")).answered()
+    await fake.wait_for(lambda: message.deleted)
     assert (await reread(services, job)).deleted_at is not None

@@ -32,7 +32,7 @@ async def test_a_clip_gives_a_sticker_and_an_emoji_within_discords_limits(
 ):
     _, message = await delivered_clip(services, ada, channel, clip)
     asked = await fake.click(ada, message, "Sticker, emoji")
-    shown = await asked.shown(20)
+    shown = await asked.shown()
     assert shown.ephemeral
     assert shown.content == clip_texts.STICKER
     for file, side, most in zip(shown.attachments, (320, 128), (512, 256), strict=True):
@@ -47,7 +47,7 @@ async def test_slow_motion_is_a_job_of_its_own_at_the_same_rate_and_twice_as_lon
 ):
     job, message = await delivered_clip(services, ada, channel, clip)
     asked = await fake.click(ada, message, "Slow motion")
-    assert clip_texts.SLOWING in (await asked.shown(10)).content
+    assert clip_texts.SLOWING in (await asked.shown()).content
     new = await the_new_job(services, [job])
     before, slow = Recipe.from_json(job.recipe), Recipe.from_json(new.recipe)
     assert (new.kind, slow.slow, slow.fps) == ("slow", 2, before.fps)
@@ -58,6 +58,6 @@ async def test_slow_motion_is_a_job_of_its_own_at_the_same_rate_and_twice_as_lon
 async def test_what_is_behind_more_is_shown_to_the_member_who_asks(fake, channel, ada, services, bot, clip):
     _, message = await delivered_clip(services, ada, channel, clip)
     assert len(labels(message)) == 4  # the star has no label
-    shown = await (await fake.click(fake.member("eve"), message, "More…")).shown(5)
+    shown = await (await fake.click(fake.member("eve"), message, "More…")).shown()
     assert shown.ephemeral
     assert labels(shown) == ["Extend", "Loop", "Slow motion", "Sticker, emoji", "Recipe", "Tree", "Report"]

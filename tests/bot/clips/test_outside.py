@@ -12,10 +12,11 @@ from bot.text import messages, outside_texts, privacy_texts, private_texts
 from db.states import DIRECT, STRANGERS, State
 from tests.bot.clips.choosing import draw, in_state, labels
 from tests.bot.clips.test_private import at_work, direct_to
-from tests.bot.fixtures import picture, until
+from tests.bot.fixtures import picture
 from tests.clock import CLOCK
 from tests.fake_discord import Permission, Upload
 from tests.fake_discord.limits import walk_components
+from tests.until import until
 
 ADULT_WORD = "porn"
 
@@ -43,7 +44,7 @@ async def animate(fake, member, channel, **options):
 async def asked(fake, services, member, channel, **options):
     """A request that is taken: its interaction and its job."""
     said = await animate(fake, member, channel, **options)
-    await said.shown(10)
+    await said.shown()
     jobs = await services.queue.jobs.jobs_of(member.id, DIRECT)
     assert jobs, said.messages[0].content
     return said, jobs[0]
@@ -51,7 +52,7 @@ async def asked(fake, services, member, channel, **options):
 
 async def refused(fake, member, channel, **options) -> str:
     said = await fake.slash(member, channel, "text2video", **({"prompt": "rain"} | options))
-    return (await said.shown(10)).content
+    return (await said.shown()).content
 
 
 def clips_in(fake, channel):
@@ -75,7 +76,7 @@ async def test_members_of_a_server_may_ask_and_strangers_read_why_they_may_not(
     direct = fake.direct_channel(trudy.user)
     assert await refused(fake, trudy, direct) == outside_texts.ONLY_FOR_MEMBERS
     listed = await fake.autocomplete(trudy, direct, "text2video", "quality", "", prompt="rain")
-    assert (await listed.answered(5)).data["choices"] == []
+    assert (await listed.answered()).data["choices"] == []
     _, job = await asked(fake, services, ada, fake.direct_channel(ada.user))
     assert job.guild_id == DIRECT
 
@@ -96,15 +97,15 @@ async def test_in_the_bots_direct_messages_a_clip_is_posted_as_in_any_channel(fa
         await draw(services, clip, job=job.id)
         await until(lambda: in_state(services, job, State.DELIVERED))
         link = f"https://discord.com/channels/@me/{direct.id}/"
-        await fake.wait_for(lambda: link in said.message.content, 10)
+        await fake.wait_for(lambda: link in said.message.content)
     [posted] = clips_in(fake, direct)
     assert "Report" not in labels(posted)
     assert not {"⭐", "Star"} & {*labels(posted)}
     again = await fake.click(ada, posted, "Reroll")
-    await again.shown(10)
+    await again.shown()
     assert len(await services.queue.jobs.jobs_of(ada.id, DIRECT)) == 2
     gone = await fake.click(ada, posted, "Delete")
-    await gone.shown(10)
+    await gone.shown()
     assert posted.deleted
 
 
@@ -129,8 +130,8 @@ async def test_where_the_bot_is_not_the_clip_becomes_the_answer(
     assert [each.filename for each in said.message.attachments] == [f"framekiln-{job.id}.mp4"]
     assert "Cancel" not in labels(said.message)
     gone = await fake.click(trudy, said.message, "Delete")
-    await gone.answered(10)
-    await fake.wait_for(lambda: said.message.deleted, 10)
+    await gone.answered()
+    await fake.wait_for(lambda: said.message.deleted)
 
 
 async def _is_final(services, job):
@@ -145,11 +146,11 @@ async def test_an_answer_elsewhere_tells_how_the_job_stands_also_after_a_restart
     assert [each.id for each in await services.queue.delivery.open_statuses()] == [job.id]
     services.board._shown.clear()  # as a new process begins: it knows rows only
     async with at_work(services):
-        await fake.wait_for(lambda: said.message.content != before, 10)
+        await fake.wait_for(lambda: said.message.content != before)
         assert outside_texts.COMES_HERE in said.message.content
         click = await fake.click(trudy, said.message, "Cancel")
-        await click.shown(10)
-        await fake.wait_for(lambda: messages.CANCELLED in said.message.content, 10)
+        await click.shown()
+        await fake.wait_for(lambda: messages.CANCELLED in said.message.content)
     assert labels(said.message) == []
 
 
@@ -190,13 +191,13 @@ async def test_a_clip_that_can_be_brought_nowhere_is_kept_and_jobs_has_it(
         await draw(services, clip, job=job.id)
         await until(lambda: in_state(services, job, State.FAILED))
     fake.interactions.token_seconds = 900.0
-    mine = await (await fake.slash(trudy, group, "jobs")).shown(10)
-    got = await (await fake.click(trudy, mine, f"Get {job.id[:6]}")).shown(10)
+    mine = await (await fake.slash(trudy, group, "jobs")).shown()
+    got = await (await fake.click(trudy, mine, f"Get {job.id[:6]}")).shown()
     assert got.ephemeral
     assert [each.filename for each in got.attachments] == [f"framekiln-{job.id}.mp4"]
     eve = fake.installs(fake.member("eve", trudy.guild))
     theirs = await fake.click(eve, mine, f"fk:get:{job.id}", forged=True)
-    assert (await theirs.shown(10)).content in {messages.NOT_YOURS, messages.NOT_FOUND}
+    assert (await theirs.shown()).content in {messages.NOT_YOURS, messages.NOT_FOUND}
 
 
 async def test_a_private_clip_elsewhere_is_seen_by_its_member_only(fake, trudy, bot, services, clip):
@@ -222,7 +223,7 @@ async def test_what_a_moderator_would_have_to_review_is_refused_where_there_is_n
     async with at_work(services):
         await draw(services, clip, nudity=0.99, job=job.id)
         await until(lambda: in_state(services, job, State.REFUSED))
-        await fake.wait_for(lambda: outside_texts.CLIP_NOT_SHOWN in said.message.content, 10)
+        await fake.wait_for(lambda: outside_texts.CLIP_NOT_SHOWN in said.message.content)
     assert clips_in(fake, direct) == []
     assert await services.queue.cases.due() == []
 
@@ -238,7 +239,7 @@ async def test_a_flood_of_strangers_leaves_the_door_open_to_members(fake, channe
     services.door._of_guild[STRANGERS] = services.settings.per_guild_at_once
     assert await refused(fake, trudy, fake.group_channel()) == outside_texts.BUSY
     await asked(fake, services, ada, fake.direct_channel(ada.user))
-    await (await animate(fake, ada, channel)).shown(10)
+    await (await animate(fake, ada, channel)).shown()
     assert len(await services.queue.jobs.jobs_of(ada.id, channel.guild.id)) == 1
 
 
@@ -246,7 +247,7 @@ async def test_who_drew_in_a_server_is_a_member_outside_of_it_for_as_long_as_the
     fake, channel, ada, bot, services, clip
 ):
     said = await animate(fake, ada, channel)
-    await said.shown(10)
+    await said.shown()
     [job] = await services.queue.jobs.jobs_of(ada.id, channel.guild.id)
     await draw(services, clip, job=job.id)
     fake.installs(ada)
@@ -266,19 +267,19 @@ async def test_a_ban_in_a_server_holds_outside_of_it(fake, channel, ada, bot, se
 
 async def test_a_moderator_bans_somebody_who_is_in_no_server_by_their_id(fake, channel, mod, trudy, bot):
     said = await fake.slash(mod, channel, "queue ban", member=trudy.user, reason="spam")
-    assert "can no longer use me here" in (await said.shown(10)).content
+    assert "can no longer use me here" in (await said.shown()).content
     assert await refused(fake, trudy, fake.group_channel()) == outside_texts.BANNED
 
 
 async def test_the_help_shows_outside_of_servers_what_works_there(fake, ada, trudy, bot, services):
     group = fake.group_channel()
-    page = await (await fake.slash(trudy, group, "help")).shown(10)
+    page = await (await fake.slash(trudy, group, "help")).shown()
     found = {one["custom_id"] for one in walk_components(page.components) if "custom_id" in one}
     assert found == {"fk:help:picture", "fk:help:words", "fk:help:data"}
     words = await fake.click(trudy, page, "fk:help:words")
-    await words.answered(10)
+    await words.answered()
     tried = await fake.click(trudy, page, "fk:try:words", forged=True)
-    await tried.shown(10)
+    await tried.shown()
     [job] = await services.queue.jobs.jobs_of(trudy.id, DIRECT)
     assert (job.guild_id, job.answer_only) == (STRANGERS, True)
 
@@ -288,7 +289,7 @@ async def test_an_admin_of_a_server_that_has_not_added_the_bot_moderates_nothing
     said, job = await asked(fake, services, trudy, theirs)
     boss = fake.member("boss", trudy.guild, permissions=Permission.ADMINISTRATOR)
     click = await fake.click(boss, said.message, "Cancel")
-    assert (await click.shown(10)).content == messages.NOT_YOURS
+    assert (await click.shown()).content == messages.NOT_YOURS
     assert (await services.queue.jobs.get(job.id)).state is State.QUEUED
 
 
@@ -299,19 +300,19 @@ async def test_another_member_of_a_group_acts_in_their_own_name(fake, trudy, bot
         await draw(services, clip, job=job.id)
         await until(lambda: in_state(services, job, State.DELIVERED))
     eve = fake.member("eve", trudy.guild)
-    await (await fake.click(eve, said.message, "Reroll")).shown(10)
+    await (await fake.click(eve, said.message, "Reroll")).shown()
     [theirs] = await services.queue.jobs.jobs_of(eve.id, DIRECT)
     assert (theirs.guild_id, theirs.parent) == (STRANGERS, job.id)
     sign = fake.world.bot_answers(fake.group_channel(), "elsewhere")
     elsewhere = await fake.click(eve, sign, f"fk:recipe:{job.id}", forged=True)
-    assert (await elsewhere.shown(10)).content == messages.NOT_FOUND
+    assert (await elsewhere.shown()).content == messages.NOT_FOUND
 
 
 async def test_an_erasure_takes_what_was_asked_for_outside_of_servers(fake, ada, trudy, bot, services):
     for member, where in ((ada, fake.direct_channel(ada.user)), (trudy, fake.group_channel())):
         _, job = await asked(fake, services, member, where)
-        question = await (await fake.slash(member, where, "mydata erase")).shown(10)
-        await (await fake.click(member, question, privacy_texts.ERASE)).answered(10)
+        question = await (await fake.slash(member, where, "mydata erase")).shown()
+        await (await fake.click(member, question, privacy_texts.ERASE)).answered()
         erasing = asyncio.create_task(services.erasing.loop.run())
         try:
             await until(partial(_is_forgotten, services, job))

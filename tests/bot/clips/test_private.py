@@ -11,18 +11,19 @@ from bot.text import messages, private_texts
 from db.moderation.reviews import OnPictures, ReviewRules
 from db.states import State
 from tests.bot.clips.choosing import draw, in_state, labels, reread
-from tests.bot.fixtures import picture, until
+from tests.bot.fixtures import picture
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
 from tests.fake_discord import LostAnswer, Upload
 from tests.present import present
+from tests.until import until
 
 
 @pytest.fixture
 async def asked(fake, channel, ada, bot, services):
     """A private request of Ada's: its interaction and its job."""
     said = await fake.slash(ada, channel, "animate", image=Upload("cat.png", picture()), private=True)
-    await fake.wait_for(lambda: said.message is not None and not said.message.loading, 10)
+    await fake.wait_for(lambda: said.message is not None and not said.message.loading)
     [job] = await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id)
     return said, job
 
@@ -65,19 +66,19 @@ async def test_a_private_clip_comes_into_the_private_answer_and_is_posted_once_w
         assert in_public(fake, channel) == []
 
         forged = await fake.click(eve, said.message, f"fk:recipe:{job.id}", forged=True)
-        assert (await forged.shown(5)).content == messages.NOT_FOUND
+        assert (await forged.shown()).content == messages.NOT_FOUND
         forged = await fake.click(eve, said.message, f"fk:post:{job.id}", forged=True)
-        assert (await forged.shown(5)).content == messages.NOT_FOUND
+        assert (await forged.shown()).content == messages.NOT_FOUND
         assert await services.queue.jobs.page_of(channel.guild.id, None, after=None, limit=10) == []
         assert await services.queue.jobs.ended(channel.guild.id, 0.0) == []
 
         french = "UPDATE job SET language = 'fr' WHERE id = ?"
         await services.database.write(lambda connection: connection.execute(french, (job.id,)))
         first = await fake.click(ada, said.message, "Post it")
-        assert (await first.shown(5)).content == private_texts.POSTED
-        await fake.wait_for(lambda: in_public(fake, channel), 10)
+        assert (await first.shown()).content == private_texts.POSTED
+        await fake.wait_for(lambda: in_public(fake, channel))
         again = await fake.click(ada, said.message, "Post it")
-        assert (await again.shown(5)).content == private_texts.POSTED_BEFORE
+        assert (await again.shown()).content == private_texts.POSTED_BEFORE
     [posted] = in_public(fake, channel)
     copy = present(await services.queue.jobs.posted_as(channel.guild.id, posted.id))
     assert copy.language == "fr"
@@ -92,7 +93,7 @@ async def test_posting_a_private_clip_passes_the_servers_review(fake, channel, a
         await until(lambda: in_state(services, job, State.DELIVERED))
         rules = ReviewRules(pictures=OnPictures.HOLD)
         await services.queue.reviews.set_review_rules(rules, audit_entry("review", guild=channel.guild.id))
-        await (await fake.click(ada, said.message, "Post it")).shown(5)
+        await (await fake.click(ada, said.message, "Post it")).shown()
 
         async def held():
             return await services.queue.jobs.in_states(channel.guild.id, State.HELD)
@@ -133,7 +134,7 @@ async def test_a_banned_member_posts_no_clip_that_was_made_before(
         shown = direct_to(fake, ada)[0] if where == "in a direct message" else said.message
         fake.interactions.token_seconds = 900.0
         refused = await fake.click(ada, shown, "Post it")
-        assert (await refused.shown(5)).content == messages.BANNED
+        assert (await refused.shown()).content == messages.BANNED
     assert in_public(fake, channel) == []
     assert len(await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id)) == 1
 
@@ -154,7 +155,7 @@ async def test_what_became_of_a_private_request_is_never_said_in_the_channel(
     claimed = await services.queue.claims.claim()
     await services.queue.claims.fail(job.id, claimed.claim, code="E_BROKEN")
     async with at_work(services):
-        await fake.wait_for(lambda: direct_to(fake, ada), 10)
+        await fake.wait_for(lambda: direct_to(fake, ada))
     assert in_public(fake, channel) == []
 
 
@@ -164,7 +165,7 @@ async def test_what_is_made_from_a_private_clip_is_private(fake, channel, ada, s
         await draw(services, clip, job=job.id)
         await until(lambda: in_state(services, job, State.DELIVERED))
         again = await fake.click(ada, said.message, "Reroll")
-        await again.shown(10)
+        await again.shown()
     assert again.message.ephemeral
     newest = (await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id))[0]
     assert newest.private

@@ -13,10 +13,11 @@ from db.states import State
 from engine.core.receipt import Outcome
 from tests.bot.clips import choosing
 from tests.bot.clips.choosing import draw, in_state, is_shown, labels, reread
-from tests.bot.fixtures import connected, picture, queued, receipt, until
+from tests.bot.fixtures import connected, picture, queued, receipt
 from tests.clock import CLOCK
 from tests.fake_discord import LostAnswer, Status, Upload
 from tests.present import present
+from tests.until import until
 
 QUARTER = 16 * 60.0
 """Seconds after which Discord takes no token any more."""
@@ -28,7 +29,7 @@ async def asked(fake, channel, ada, bot, services):
     said = await fake.slash(
         ada, channel, "animate", image=Upload("cat.png", picture()), private=True, takes=2
     )
-    await fake.wait_for(lambda: said.message is not None and not said.message.loading, 10)
+    await fake.wait_for(lambda: said.message is not None and not said.message.loading)
     return said, await choosing.the_job(services)
 
 
@@ -79,11 +80,11 @@ async def test_the_drafts_come_into_the_private_answer_and_nothing_reaches_the_c
         assert str(private_texts.DRAFTS_ARE_YOURS) in said.message.content
         for forged in (f"fk:pick:{job.id}:2", f"fk:drop:{job.id}", f"fk:choose:{job.id}:2"):
             foreign = await fake.click(eve, said.message, forged, forged=True)
-            assert (await foreign.shown(5)).content == messages.NOT_FOUND
+            assert (await foreign.shown()).content == messages.NOT_FOUND
         draft = await fake.click(ada, said.message, f"fk:post:{drafts[1].id}", forged=True)
-        assert (await draft.shown(5)).content == private_texts.NOT_POSTED
+        assert (await draft.shown()).content == private_texts.NOT_POSTED
 
-        await (await fake.click(ada, said.message, "Finish 2")).answered(5)
+        await (await fake.click(ada, said.message, "Finish 2")).answered()
         assert take_texts.chosen(2) in said.message.content
         assert (names_of(said.message), labels(said.message)) == ([], ["Cancel"])
         final = await draw(services, clip, job=job.id)
@@ -95,8 +96,8 @@ async def test_the_drafts_come_into_the_private_answer_and_nothing_reaches_the_c
         assert await services.queue.jobs.page_of(channel.guild.id, None, after=None, limit=10) == []
         assert await services.queue.jobs.ended(channel.guild.id, 0.0) == []
 
-        await (await fake.click(ada, said.message, "Post it")).shown(5)
-        await fake.wait_for(lambda: in_public(fake, channel), 10)
+        await (await fake.click(ada, said.message, "Post it")).shown()
+        await fake.wait_for(lambda: in_public(fake, channel))
     assert direct_to(fake, ada) == []
 
 
@@ -107,7 +108,7 @@ async def test_a_choice_renews_the_time_in_which_the_clip_comes_into_the_answer(
     async with at_work(services):
         await drawn(services, job, clip)
         token_ends(fake)
-        await (await fake.click(ada, said.message, "Finish 1")).answered(5)
+        await (await fake.click(ada, said.message, "Finish 1")).answered()
         await draw(services, clip, job=job.id)
         await until(lambda: in_state(services, job, State.DELIVERED))
     assert names_of(said.message) == [f"framekiln-{job.id}.mp4"]
@@ -124,7 +125,7 @@ async def test_where_the_token_has_ended_drafts_and_clip_are_direct_messages(
         assert names_of(said.message) == []
         [shown] = direct_to(fake, ada)
         assert labels(shown) == ["Finish 1", "Finish 2", "Cancel"]
-        await (await fake.click(ada, shown, "Finish 1")).answered(5)
+        await (await fake.click(ada, shown, "Finish 1")).answered()
         assert private_texts.COMES_DIRECTLY in shown.content
         assert (names_of(shown), labels(shown)) == ([], ["Cancel"])
         await draw(services, clip, job=job.id)
@@ -159,7 +160,7 @@ async def test_after_a_restart_the_drafts_are_shown_once_and_their_buttons_work(
         await until(lambda: is_shown(services, job))
         shown = said.message if where == "in the answer" else direct_to(fake, ada)[0]
         assert len(direct_to(fake, ada)) == (where == "in a direct message")
-        await (await fake.click(ada, shown, "Finish 2")).answered(5)
+        await (await fake.click(ada, shown, "Finish 2")).answered()
         await draw(services, clip, job=job.id)
         await until(lambda: in_state(services, job, State.DELIVERED))
     assert in_public(fake, channel) == []
@@ -176,7 +177,7 @@ async def test_if_nobody_chooses_the_best_comes_directly_and_old_buttons_say_so(
         await draw(services, clip, job=job.id)
         done = await until(lambda: in_state(services, job, State.DELIVERED))
         assert (done.chosen, done.chosen_late) == (2, True)
-        await (await fake.click(ada, said.message, "Finish 1")).answered(5)
+        await (await fake.click(ada, said.message, "Finish 1")).answered()
     assert (said.message.content, labels(said.message)) == (take_texts.CHOSEN_BEFORE, [])
     [direct] = direct_to(fake, ada)
     assert take_texts.YOU_CHOSE_NONE in direct.content
@@ -209,8 +210,8 @@ async def test_who_takes_no_direct_messages_finds_the_best_in_their_list(
         await draw(services, clip, job=job.id)
         failed = await until(lambda: in_state(services, job, State.FAILED))
         assert (failed.chosen, failed.error_code) == (2, "E_CHANNEL")
-        listed = await (await fake.slash(ada, channel, "jobs")).shown(5)
-        got = await (await fake.click(ada, listed, f"fk:get:{job.id}")).shown(5)
+        listed = await (await fake.slash(ada, channel, "jobs")).shown()
+        got = await (await fake.click(ada, listed, f"fk:get:{job.id}")).shown()
     assert got.ephemeral
     assert names_of(got) == [f"framekiln-{job.id}.mp4"]
     assert in_public(fake, channel) == []
@@ -234,7 +235,7 @@ async def test_cancelling_takes_the_drafts_away(fake, channel, ada, services, as
     async with at_work(services):
         await drawn(services, job, clip)
         shown = said.message if where == "in the answer" else direct_to(fake, ada)[0]
-        await (await fake.click(ada, shown, "Cancel")).answered(5)
+        await (await fake.click(ada, shown, "Cancel")).answered()
     assert (await reread(services, job)).state is State.CANCELLED
     assert (shown.content, names_of(shown), labels(shown)) == (messages.CANCELLED, [], [])
     assert in_public(fake, channel) == []
@@ -247,7 +248,7 @@ async def test_a_banned_member_chooses_nothing(fake, channel, ada, services, ask
         await drawn(services, job, clip)
         await services.queue.moderation.ban(channel.guild.id, ada.user.id, by=1, reason="spam")
         refused = await fake.click(ada, direct_to(fake, ada)[0], "Finish 1")
-        assert (await refused.shown(5)).content == messages.BANNED
+        assert (await refused.shown()).content == messages.BANNED
 
 
 async def test_an_erase_with_messages_deletes_the_drafts_that_were_sent_directly(
@@ -260,7 +261,7 @@ async def test_an_erase_with_messages_deletes_the_drafts_that_were_sent_directly
         await services.erasing.ask(ada.user.id, messages=True, interaction=2**62, token="t")
         services.erasing.answered(ada.user.id)
         async with choosing.at_work(services, services.erasing.loop):
-            await fake.wait_for(lambda: direct_to(fake, ada) == [], 10)
+            await fake.wait_for(lambda: direct_to(fake, ada) == [])
 
             def gone():
                 return not any(services.blobs.exists(each.clip_sha256) for each in drafts)
@@ -275,21 +276,21 @@ async def test_moderators_read_nothing_of_a_private_request_in_the_queue(
 ):
     words = {"prompt": "a heron over the canal", "private": True, "takes": 2}
     said = await fake.slash(ada, channel, "animate", image=Upload("cat.png", picture()), **words)
-    await said.shown(10)
+    await said.shown()
     await choosing.the_job(services)
     async with at_work(services):
         await until(services.queue.claims.claim)
-    shown = await (await fake.slash(mod, channel, "queue show")).shown(5)
+    shown = await (await fake.slash(mod, channel, "queue show")).shown()
     assert "heron" not in str(shown.payload())
     assert shown.content.count(f"🔒 private · <@{ada.user.id}>") == 2  # the drafts
     listed = await fake.autocomplete(mod, channel, "queue cancel", "job", "")
-    await listed.answered(5)
+    await listed.answered()
     assert "heron" not in str(listed.choices)
     assert len(listed.choices) == 2
     job = await choosing.the_job(services)
     forged = await fake.click(mod, shown, f"fk:recipe:{job.id}", forged=True)
-    assert (await forged.shown(5)).content == messages.NOT_FOUND
-    own = await (await fake.slash(ada, channel, "jobs")).shown(5)
+    assert (await forged.shown()).content == messages.NOT_FOUND
+    own = await (await fake.slash(ada, channel, "jobs")).shown()
     assert "heron" in own.content
 
 

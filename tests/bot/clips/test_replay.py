@@ -17,9 +17,10 @@ from engine.core.request import Request, Subject
 from engine.planning.plan import plan
 from engine.provenance.statement import metadata
 from tests.bot.clips.test_clip_actions import delivered, refusal, the_new_job
-from tests.bot.fixtures import count_of, picture, queued, until
+from tests.bot.fixtures import count_of, picture, queued
 from tests.db.asking import audit_entry
 from tests.fake_discord.faults import Upload
+from tests.until import until
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def same(one: Recipe, other: Recipe) -> bool:
 async def test_a_clip_made_of_words_is_planned_again_as_it_was(fake, channel, ada, services, bot, file_of):
     recipe = planned()
     asked = await fake.slash(ada, channel, "replay", file=file_of(recipe))
-    assert "a red boat" in (await asked.shown(10)).content
+    assert "a red boat" in (await asked.shown()).content
     new = await the_new_job(services)
     assert same(Recipe.from_json(new.recipe), recipe)
     assert new.user_id == ada.id
@@ -76,7 +77,7 @@ async def test_my_own_picture_is_used_again_while_it_is_here(fake, channel, ada,
     sha256 = services.blobs.put(picture())
     old = await queued(services.queue, ada.id, channel.guild.id, inputs={Role.PICTURE: sha256})
     recipe = planned(sha256, camera=Camera.PUSH_IN)
-    await (await fake.slash(ada, channel, "replay", file=file_of(recipe))).shown(10)
+    await (await fake.slash(ada, channel, "replay", file=file_of(recipe))).shown()
     assert same(Recipe.from_json((await the_new_job(services, old)).recipe), recipe)
 
 
@@ -84,7 +85,7 @@ async def test_both_ends_are_used_again_and_neither_of_anothers(fake, channel, a
     ours = {str(role): services.blobs.put(role.encode()) for role in (Role.PICTURE, Role.END)}
     old = await queued(services.queue, ada.id, channel.guild.id, inputs=ours)
     recipe = dataclasses.replace(planned(ours[Role.PICTURE]), inputs=ours)
-    await (await fake.slash(ada, channel, "replay", file=file_of(recipe))).shown(10)
+    await (await fake.slash(ada, channel, "replay", file=file_of(recipe))).shown()
     assert Recipe.from_json((await the_new_job(services, old)).recipe).inputs == ours
     missing = dataclasses.replace(recipe, inputs=ours | {Role.END: services.blobs.put(b"another's")})
     asked = await fake.slash(ada, channel, "replay", file=file_of(missing))
@@ -98,7 +99,7 @@ async def test_a_picture_that_was_flagged_stays_so_in_a_replay(
     sha256, other = services.blobs.put(picture()), services.blobs.put(b"another")
     old = await queued(services.queue, ada.id, channel.guild.id, inputs={Role.PICTURE: sha256}, adult=adult)
     more = await queued(services.queue, ada.id, channel.guild.id, inputs={Role.PICTURE: other}, adult=True)
-    await (await fake.slash(ada, channel, "replay", file=file_of(planned(sha256)))).shown(10)
+    await (await fake.slash(ada, channel, "replay", file=file_of(planned(sha256)))).shown()
     assert (await the_new_job(services, old, more)).adult is adult
 
 
@@ -131,7 +132,7 @@ async def test_an_attached_picture_takes_the_place_of_the_one_in_the_recipe(
     asked = await fake.slash(
         ada, channel, "replay", file=file_of(planned("a" * 64)), image=Upload("mine.png", picture((320, 200)))
     )
-    await asked.shown(10)
+    await asked.shown()
     recipe = Recipe.from_json((await the_new_job(services)).recipe)
     assert recipe.inputs[Role.PICTURE] != "a" * 64
     assert services.blobs.exists(recipe.inputs[Role.PICTURE])
@@ -182,7 +183,7 @@ async def test_a_clip_that_goes_on_from_mine_is_planned_again(
     job, new, recipe = await longer(services, fake, ada, channel, label)
     if adult:
         await services.database.write(lambda connection: connection.execute("UPDATE job SET adult = 1"))
-    await (await fake.slash(ada, channel, "replay", file=file_of(recipe))).shown(10)
+    await (await fake.slash(ada, channel, "replay", file=file_of(recipe))).shown()
     again = await the_new_job(services, job, new)
     assert same(Recipe.from_json(again.recipe), recipe)
     assert again.adult is adult, "what was flagged stays so"
@@ -194,7 +195,7 @@ async def test_what_came_before_is_told_by_our_rows_and_not_by_the_file(
     job, new, recipe = await longer(services, fake, ada, channel)
     lying = json.loads(recipe.to_json())
     lying["before"] |= {"frames": 1, "engines": ["nobody"], "real": True, "width": 64}
-    await (await fake.slash(ada, channel, "replay", file=file_of(json.dumps(lying)))).shown(10)
+    await (await fake.slash(ada, channel, "replay", file=file_of(json.dumps(lying)))).shown()
     assert Recipe.from_json((await the_new_job(services, job, new)).recipe).before == recipe.before
 
 
@@ -215,7 +216,7 @@ async def test_a_replay_that_would_become_too_long_says_so(fake, channel, ada, s
 
 async def test_a_hundred_replays_of_one_command_are_one_job(fake, channel, ada, services, bot, file_of):
     asked = await fake.slash(ada, channel, "replay", file=file_of(planned()))
-    await asked.shown(10)
+    await asked.shown()
     for _ in range(20):
         fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
     await until(lambda: True)

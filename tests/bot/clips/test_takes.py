@@ -12,11 +12,12 @@ from db.jobs.ending import CancelOutcome
 from db.moderation.reviews import OnPictures, ReviewRules
 from db.states import State
 from tests.bot.clips.choosing import at_work, draw, in_state, is_shown, labels, reread, shown
-from tests.bot.fixtures import ANN, queued, until
+from tests.bot.fixtures import ANN, queued
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
 from tests.fake_discord import LostAnswer
 from tests.present import present
+from tests.until import until
 
 
 async def test_the_chosen_draft_is_finished_once_and_the_others_cost_only_what_they_took(
@@ -36,13 +37,13 @@ async def test_the_chosen_draft_is_finished_once_and_the_others_cost_only_what_t
         assert message.attachments[1].payload()["description"] == "Draft 2 of 3"
         assert message.now.pings == {str(ada.user.id)}
         assert labels(message) == ["Finish 1", "Finish 2", "Finish 3", "Cancel"]
-        await fake.wait_for(lambda: len(fake.messages(channel)) == 1, 10)
+        await fake.wait_for(lambda: len(fake.messages(channel)) == 1)
         await until(lambda: is_shown(services, asked))
         assert len(fake.messages(channel)) == 1  # it took the place of the status message
         foreign = await fake.click(eve, message, "Finish 3")
-        assert "Only the member" in (await foreign.shown(5)).content
+        assert "Only the member" in (await foreign.shown()).content
         clicks = [await fake.click(ada, message, "Finish 2") for _ in range(3)]
-        told = [(await click.shown(5)).content for click in clicks]
+        told = [(await click.shown()).content for click in clicks]
         assert told.count(take_texts.chosen(2)) == 1
 
         final = await draw(services, clip, job=asked.id)
@@ -54,7 +55,7 @@ async def test_the_chosen_draft_is_finished_once_and_the_others_cost_only_what_t
         done = await until(lambda: in_state(services, asked, State.DELIVERED))
         assert done.chosen == 2
         # The clip, and one line that leads to it, which has taken the place of the drafts.
-        await fake.wait_for(lambda: message.deleted and len(fake.messages(channel)) == 2, 10)
+        await fake.wait_for(lambda: message.deleted and len(fake.messages(channel)) == 2)
     charged = [(await reread(services, each)).charged_seconds for each in (*drafts, asked)]
     assert charged == [3.0, 3.0, 3.0, 3.0]
     posted = [each for each in fake.messages(channel) if each.id == done.message_id]
@@ -77,7 +78,7 @@ async def test_where_no_draft_passes_nothing_is_shown_or_charged(fake, channel, 
     async with at_work(services):
         drafts = [await draw(services, clip, forced=True) for _ in range(3)]
         failed = await until(lambda: in_state(services, asked, State.FAILED))
-        await fake.wait_for(lambda: take_texts.NONE_PASSED in fake.messages(channel)[0].content, 10)
+        await fake.wait_for(lambda: take_texts.NONE_PASSED in fake.messages(channel)[0].content)
     assert not failed.choosing
     assert sum([(await reread(services, each)).charged_seconds for each in drafts]) == 0.0
 
@@ -105,7 +106,7 @@ async def test_a_click_that_overtakes_the_row_of_its_message_waits_for_it(
         for _ in range(3):
             await draw(services, clip)
         said = await fake.click(ada, await shown(fake, channel), "Finish 2")
-        assert (await said.shown(10)).content == take_texts.chosen(2)
+        assert (await said.shown()).content == take_texts.chosen(2)
 
 
 async def test_if_nobody_chooses_the_best_is_finished_and_the_member_is_told(
@@ -143,11 +144,9 @@ async def test_what_was_seen_stays_charged_after_a_cancel_and_its_pictures_go(
         drafts = [await draw(services, clip) for _ in range(3)]
         message = await shown(fake, channel)
         await until(lambda: is_shown(services, asked))
-        await (await fake.click(ada, message, "Cancel")).answered(5)
-        await fake.wait_for(
-            lambda: take_texts.CANCELLED_AFTER_SEEING in fake.messages(channel)[-1].content, 10
-        )
-        await fake.wait_for(lambda: message.deleted, 10)
+        await (await fake.click(ada, message, "Cancel")).answered()
+        await fake.wait_for(lambda: take_texts.CANCELLED_AFTER_SEEING in fake.messages(channel)[-1].content)
+        await fake.wait_for(lambda: message.deleted)
     assert sum([(await reread(services, each)).charged_seconds for each in drafts]) == 9.0
     assert await services.queue.claims.claim() is None
 

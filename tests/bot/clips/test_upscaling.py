@@ -19,8 +19,9 @@ from engine.core.recipe import Kind, Recipe, Role
 from engine.families.upscale import SPAN
 from engine.planning.plan import PlanLimits
 from tests.bot.clips.test_clip_actions import refusal, the_new_job
-from tests.bot.fixtures import count_of, hand_in, queued, recipe, until
+from tests.bot.fixtures import count_of, hand_in, queued, recipe
 from tests.present import present
+from tests.until import until
 
 HERE = Capabilities(weights=frozenset({SPAN}), slow=True)
 FOX = {"kind": Kind.TEXT2VIDEO, "engine": "sketch", "prompt": "a red fox"}
@@ -118,7 +119,7 @@ async def test_an_upscaled_clip_goes_when_the_clip_it_was_made_from_is_erased(fa
     task = asyncio.create_task(ready.erasing.loop.run())
     question = await (await fake.slash(ada, channel, "mydata erase")).shown()
     await fake.click(ada, question, privacy_texts.ERASE)
-    await until(lambda: not ready.blobs.exists(job.clip_sha256), 20)
+    await until(lambda: not ready.blobs.exists(job.clip_sha256))
     left = await ready.queue.jobs.get(new.id)
     assert left is None or (left.state.ended and "fox" not in left.recipe)
     task.cancel()

@@ -10,14 +10,15 @@ from bot.job_documents import recipe_of
 from bot.text import messages
 from engine.core.recipe import Kind, Motion, Quality
 from tests.bot.buttons.test_clicks import said_to, the_new_job
-from tests.bot.fixtures import picture, queued, until
+from tests.bot.fixtures import picture, queued
 from tests.fake_discord import Upload
+from tests.until import until
 
 
 async def asks(fake, member, channel, **options):
     """Ask for a clip of a picture; returns the interaction."""
     said = await fake.slash(member, channel, "animate", image=Upload("cat.png", picture()), **options)
-    await said.shown(10)
+    await said.shown()
     return said
 
 
@@ -36,7 +37,7 @@ async def test_defaults_are_added_told_and_left_out_with_one_click(fake, channel
     assert "wild" not in said.message.content
 
     plain = await fake.click(ada, said.message, "Without defaults")
-    assert "with your defaults" not in (await plain.shown(10)).content
+    assert "with your defaults" not in (await plain.shown()).content
     new = await the_new_job(services, [job])
     other = recipe_of(new)
     assert (other.quality, other.motion, other.seed) == (Quality.BALANCED, Motion.GENTLE, recipe.seed)
@@ -71,7 +72,7 @@ async def test_a_servers_defaults_hold_where_a_member_has_none_and_only_moderato
 async def test_defaults_that_do_not_fit_a_request_keep_nobody_from_a_clip(fake, channel, ada, bot, services):
     await sets(fake, ada, channel, style="ink")
     said = await fake.slash(ada, channel, "text2video", prompt="a red boat")
-    await said.shown(10)
+    await said.shown()
     [job] = await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id)
     assert job.given is None
     assert "with your defaults" not in said.message.content
@@ -96,5 +97,5 @@ async def test_the_list_of_prompts_has_the_members_own_last_ones_and_nobody_else
     await queued(services.queue, ada.id, channel.guild.id, recipe={"kind": Kind.ANIMATE, "prompt": "a boat"})
     for typed in ("BOAT", ""):
         asked = await fake.autocomplete(ada, channel, "text2video", "prompt", typed)
-        await asked.answered(5)
+        await asked.answered()
         assert [choice["value"] for choice in asked.choices] == ["a red boat", "a blue boat"]

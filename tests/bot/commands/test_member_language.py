@@ -12,9 +12,10 @@ from db.errors import AskedBeforeErase, DatabaseError
 from tests.bot.api.serving import serving
 from tests.bot.buttons.test_clicks import said_to
 from tests.bot.clips.choosing import at_work, labels
-from tests.bot.fixtures import connected, picture, until
+from tests.bot.fixtures import connected, picture
 from tests.fake_discord import Upload
 from tests.present import present
+from tests.until import until
 
 
 async def chooses(fake, member, channel, language):
@@ -28,7 +29,7 @@ def in_language(code, text):
 
 async def asks(fake, member, channel, **options):
     said = await fake.slash(member, channel, "animate", image=Upload("cat.png", picture()), **options)
-    await said.shown(10)
+    await said.shown()
     return said
 
 
@@ -68,7 +69,7 @@ async def test_what_is_said_later_of_an_earlier_request_is_in_the_new_language(
     await services.queue.claims.fail(job.id, claimed.claim, code="E_BROKEN")
     async with connected(fake, services), at_work(services, services.answers.loop):
         direct = fake.world.direct_channel(ada.user)
-        await fake.wait_for(lambda: direct.messages, 10)
+        await fake.wait_for(lambda: direct.messages)
     [told] = direct.messages.values()
     assert in_language("fr", messages.CAUSES["E_BROKEN"]) in told.content
 

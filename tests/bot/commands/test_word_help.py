@@ -21,11 +21,12 @@ from engine.core.recipe import Helped, Quality, Recipe
 from engine.planning.plan import PlanLimits
 from tests.bot.buttons.test_clicks import said_to
 from tests.bot.clips.choosing import at_work
-from tests.bot.fixtures import connected, picture, recipe, until
+from tests.bot.fixtures import connected, picture, recipe
 from tests.bot.prompt_helper.fake_model import body, served, words
 from tests.db.asking import audit_entry
 from tests.fake_discord import Status, Upload
 from tests.present import present
+from tests.until import until
 
 PROPOSED = "A ginger cat walks along a red wall."
 
@@ -52,7 +53,7 @@ def settings(settings, model):
 async def asks(fake, member, channel, prompt="a cat", command="text2video", **options):
     """Ask for help with words; returns the private message."""
     asked = await fake.slash(member, channel, command, prompt=prompt, help=True, **options)
-    await asked.shown(10)
+    await asked.shown()
     assert asked.message.ephemeral
     return asked.message
 
@@ -85,14 +86,14 @@ async def test_the_chosen_words_are_a_job_once_and_its_recipe_says_whose_they_ar
 ):
     message = await asks(fake, ada, channel, quality="fast")
     said = await fake.click(ada, message, "Use it")
-    assert PROPOSED in (await said.shown(10)).content
+    assert PROPOSED in (await said.shown()).content
     assert not said.message.ephemeral
     [job] = await jobs(services, ada, channel)
     made = recipe_of(job)
     assert (made.prompt, made.quality) == (PROPOSED, Quality.FAST)
     assert made.helped == Helped(model="tiny`7b", own="a cat")
     again = await fake.click(ada, message, "Use mine")
-    await again.answered(5)
+    await again.answered()
     assert (message.content, buttons(message)) == (word_help_texts.USED, [])
     assert len(await jobs(services, ada, channel)) == 1
 
@@ -108,7 +109,7 @@ async def test_once_words_are_chosen_the_buttons_go_and_the_message_says_which(
     await until(lambda: renewed(services))
     clock.now = time.time() + 20 * 60  # the first token has ended, and a click has brought another
     said = await fake.click(ada, message, "Use mine")
-    await said.shown(10)
+    await said.shown()
     assert buttons(message) == ["Use it", "Use mine", "Another"]
     rule = fake.fail("PATCH", r"/webhooks/.*@original$", Status(500), times=99)
     async with at_work(services, services.word_help.closing.loop):
@@ -137,21 +138,21 @@ async def test_a_message_that_can_be_changed_no_more_is_left_and_a_click_takes_i
 ):
     message = await asks(fake, ada, channel)
     clock.now = time.time() + 20 * 60
-    await (await fake.click(ada, message, "Use mine")).shown(10)
+    await (await fake.click(ada, message, "Use mine")).shown()
     assert await services.queue.prompt_help.to_close(900.0) == []
-    await (await fake.click(ada, message, "Another")).answered(5)
+    await (await fake.click(ada, message, "Another")).answered()
     await until(lambda: shows(message, str(word_help_texts.USED)))
     assert buttons(message) == []
 
 
 async def test_a_forged_click_changes_no_message_that_others_see(fake, channel, ada, bot, services):
     message = await asks(fake, ada, channel)
-    await (await fake.click(ada, message, "Use mine")).shown(10)
+    await (await fake.click(ada, message, "Use mine")).shown()
     [status] = [each for each in fake.messages(channel) if not each.ephemeral]
     before = status.content
     for forged in ("fk:words-mine:1:0", "fk:words-other:1:0"):
         said = await fake.click(ada, status, forged, forged=True)
-        await said.answered(5)
+        await said.answered()
         await asyncio.sleep(0.1)
     assert status.content == before
 
@@ -168,7 +169,7 @@ async def _followed(said):
 
 async def test_ones_own_words_are_used_as_if_nobody_had_been_asked(fake, channel, ada, bot, services):
     message = await asks(fake, ada, channel, command="animate", image=Upload("cat.png", picture()))
-    await (await fake.click(ada, message, "Use mine")).shown(10)
+    await (await fake.click(ada, message, "Use mine")).shown()
     [job] = await jobs(services, ada, channel)
     made = recipe_of(job)
     assert (made.prompt, made.helped) == ("a cat", None)
@@ -188,7 +189,7 @@ async def test_another_takes_the_place_of_the_last_and_each_button_means_the_wor
     await until(lambda: shows(message, str(word_help_texts.NOT_NOW)))
     assert "Two cats." in message.content
     assert buttons(message) == ["Use it", "Use mine", "Another"]
-    await (await fake.click(ada, message, first["custom_id"], forged=True)).shown(10)
+    await (await fake.click(ada, message, first["custom_id"], forged=True)).shown()
     [job] = await jobs(services, ada, channel)
     assert recipe_of(job).prompt == "One cat.", "what was shown when it was sent"
 
@@ -202,7 +203,7 @@ async def test_a_helper_that_fails_leaves_the_member_their_words(fake, channel, 
     message = await asks(fake, ada, channel)
     assert str(word_help_texts.NOT_NOW) in message.content
     assert buttons(message) == ["Use mine"]
-    await (await fake.click(ada, message, "Use mine")).shown(10)
+    await (await fake.click(ada, message, "Use mine")).shown()
     assert len(await jobs(services, ada, channel)) == 1
 
 
@@ -281,12 +282,12 @@ async def test_it_is_forgotten_after_a_day_exported_and_erased(fake, channel, ad
     assert json.loads(known["prompt_help"][0]["words"]) == [PROPOSED]
     await services.rights._personal.ask_to_erase(ada.user.id, messages=False)
     await services.rights._personal.erase(ada.user.id)
-    await (await fake.click(ada, message, "Use it")).answered(5)
+    await (await fake.click(ada, message, "Use it")).answered()
     assert (message.content, buttons(message)) == (word_help_texts.TOO_OLD, [])
     bea = fake.member("bea")
     message = await asks(fake, bea, channel)
     clock.now = time.time() + DAY + 1
-    await (await fake.click(bea, message, "Another")).answered(5)
+    await (await fake.click(bea, message, "Another")).answered()
     await until(lambda: shows(message, str(word_help_texts.TOO_OLD)))
     assert buttons(message) == []
     await services.housekeeping.forget()

@@ -15,7 +15,7 @@ from bot.services import Services
 from bot.supervisor import Supervisor
 from bot.web.policy import WebPolicy
 from db.api.owner_key import make_owner_key
-from tests.bot.fixtures import until
+from tests.until import until
 
 
 @dataclass(kw_only=True)

@@ -23,6 +23,7 @@ from tests.bot.fixtures import ANN, GUILD, HouseEngine, queued
 from tests.bot.gallery.showing import HOSTILE, Outline, faults
 from tests.clock import CLOCK
 from tests.policies import FAR
+from tests.until import PATIENCE, until
 
 SECRET = "canary-of-a-secret"
 
@@ -188,7 +189,6 @@ async def test_an_engine_is_restarted_and_its_job_is_not_lost(owner, services, e
     answer = await owner.do("restart", seat=name, reason="it hums")
     assert answer.headers["Location"].endswith("done=restarted")
     assert (await owner.do("restart", seat="nobody")).status == 404
-    from tests.bot.fixtures import until
 
     async def is_drawn():
         return (await services.queue.jobs.get(job.id)).state == "rendered"
@@ -262,7 +262,7 @@ async def test_the_figures_come_by_themselves_and_end_with_the_login(owner, serv
         assert first.startswith(b"data: <p>")
         await queued(services.queue)
         CLOCK.now = CLOCK() + 13 * 3600
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await stream.content.readline() != b"event: over\n":
                 pass
     assert (await owner.ask("GET", "/events")).status == 403

@@ -16,18 +16,19 @@ from bot.discord_io.door import Manner, Slot
 from bot.moderation.case_buttons import CaseButton
 from bot.text import messages
 from tests.bot.commands.uses import every_use
-from tests.bot.fixtures import count_of, picture, queued, until
+from tests.bot.fixtures import count_of, picture, queued
 from tests.db.asking import audit_entry
 from tests.fake_discord import Upload
 from tests.sources import tree_of
+from tests.until import until
 
 BOT = Path(__file__).parents[3] / "bot"
 
 
-async def said_to(asked, seconds=20):
+async def said_to(asked):
     """What a member reads, once it is there."""
-    await asked.answered(seconds)
-    return (await asked.shown(seconds)).content
+    await asked.answered()
+    return (await asked.shown()).content
 
 
 def is_done(services, asked):
@@ -91,18 +92,20 @@ async def test_who_asks_again_the_moment_they_have_an_answer_is_not_turned_away(
 async def test_of_the_lists_that_open_while_a_member_types_fast_the_last_is_made(
     fake, channel, ada, bot, services, monkeypatch
 ):
-    made = []
+    made, all_are_there = [], asyncio.Event()
     capabilities = services.submissions.capabilities
 
     async def counted():
         made.append(1)
-        await asyncio.sleep(0.05)
+        await all_are_there.wait()
         return await capabilities()
 
     monkeypatch.setattr(services.submissions, "capabilities", counted)
     typed = [await fake.autocomplete(ada, channel, "animate", "quality", "") for _ in range(20)]
+    await until(lambda: services.door._newest_list.get(ada.user.id) == typed[-1].id)
+    all_are_there.set()
     for each in typed:
-        await each.answered(10)
+        await each.answered()
     assert typed[-1].choices
     assert len(made) <= 3
     await until(lambda: not services.door._newest_list)
@@ -214,7 +217,7 @@ async def test_a_list_opens_while_something_quick_is_in_hand(fake, channel, ada,
     asked = await fake.slash(ada, channel, "jobs")
     await until(lambda: services.door.has(asked))
     typed = await fake.autocomplete(ada, channel, "animate", "quality", "")
-    await typed.answered(10)
+    await typed.answered()
     assert typed.choices
     go_on.set()
     assert await said_to(asked) == messages.NOTHING_YET

@@ -34,7 +34,7 @@ def with_data(change):
 
 async def works(fake, ada, channel):
     asked = await fake.slash(ada, channel, "jobs")
-    await asked.answered(10)
+    await asked.answered()
 
 
 UNREADABLE = [
@@ -85,7 +85,7 @@ async def test_a_member_whose_request_cannot_be_read_is_told(fake, ada, channel,
     with monkeypatch.context() as meanwhile:
         spoil(fake, meanwhile, "INTERACTION_CREATE", change)
         asked = await fake.slash(ada, channel, "animate", image=Upload("cat.png", picture()))
-        await asked.answered(10)
+        await asked.answered()
     assert asked.ephemeral
     assert asked.message.content.startswith("Something broke on my side.")
     await works(fake, ada, channel)
@@ -96,7 +96,7 @@ async def test_a_list_that_cannot_be_read_stays_empty(fake, ada, channel, bot, m
     with monkeypatch.context() as meanwhile:
         spoil(fake, meanwhile, "INTERACTION_CREATE", without("application_id"))
         asked = await fake.autocomplete(ada, channel, "text2video", "quality", "b", prompt="rain")
-        await asked.answered(10)
+        await asked.answered()
     assert asked.choices == []
 
 

@@ -15,9 +15,10 @@ from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.loops.without_discord import Folder
 from bot.reconnect import TokenRefused, stay_connected
-from tests.bot.fixtures import connected, until
+from tests.bot.fixtures import connected
 from tests.fake_discord import EVERYONE, Cut, LostAnswer, Permission, RateLimit, Status, TooLarge, Upload
 from tests.present import present
+from tests.until import PATIENCE, until
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ async def test_a_call_that_is_left_during_a_global_limit_does_not_hold_up_all_ot
 async def test_a_rate_limit_that_is_too_long_to_wait_for_is_for_later(fake, channel, hand):
     fake.fail("POST", r"/messages$", RateLimit(1800.0))
     with pytest.raises(ChannelError) as caught:
-        await asyncio.wait_for(hand.send(channel.id, Post(content="status", nonce="n")), 5)
+        await asyncio.wait_for(hand.send(channel.id, Post(content="status", nonce="n")), PATIENCE)
     assert caught.value.trouble is Trouble.LATER
 
 
@@ -152,7 +153,7 @@ async def test_the_upload_limit_is_the_guilds_as_far_as_it_is_known(fake, hand):
 async def test_commands_are_registered_once_as_long_as_they_do_not_change(fake, channel, services):
     for _ in range(2):
         async with connected(fake, services) as client:
-            await asyncio.wait_for(asyncio.shield(present(client._syncing)), 5)
+            await asyncio.wait_for(asyncio.shield(present(client._syncing)), PATIENCE)
     assert fake.world.command_syncs == 1
 
 
@@ -183,7 +184,7 @@ async def test_a_token_that_discord_does_not_know_ends_it(fake, channel, service
     settings = Settings(_env_file=None, discord_token="wrong", moderator_roles=())
     wrong = dataclasses.replace(services, settings=settings)
     with fake.point(), pytest.raises(TokenRefused):
-        await asyncio.wait_for(stay_connected(wrong), 10)
+        await asyncio.wait_for(stay_connected(wrong), PATIENCE)
 
 
 async def test_a_folder_takes_clips_in_the_place_of_a_channel(tmp_path):

@@ -32,6 +32,7 @@ from tests.bot.fixtures import queued, receipt
 from tests.fleet.broker import Broker
 from tests.fleet.small_bot import QUICK
 from tests.policies import DEFAULTS, queue_on, shortages, stumble_limits
+from tests.until import PATIENCE, until
 
 ALICE, BOB = "a11ce000", "b0b00000"
 ABILITY = Ability(engine="sketch").to_json()
@@ -154,13 +155,6 @@ async def ours(a_bot, queue, broker):
         yield made
 
 
-async def until(what, seconds=10.0):
-    async with asyncio.timeout(seconds):
-        while not (found := what()):  # noqa: ASYNC110 - what is waited for is in other processes, too
-            await asyncio.sleep(0.02)
-    return found
-
-
 async def wanted(queue, **changes):
     """A job that workers can draw."""
     return await queued(queue, **{"ability": ABILITY, **changes})
@@ -210,7 +204,7 @@ class Scripted:
     async def say(self, what: str, data: bytes, *, reply: str | None = None) -> None:
         await self.line.publish(subjects.up(self.id, what), data, reply=reply or "")
 
-    async def request(self, what: str, message: Any, seconds: float = 5.0) -> Message:
+    async def request(self, what: str, message: Any, seconds: float = PATIENCE) -> Message:
         data = message if isinstance(message, bytes) else messages.encode(message)
         where, reply = subjects.up(self.id, what), subjects.answer_to_worker(self.id)
         return await self.line.request(where, data, reply=reply, seconds=seconds)
@@ -223,7 +217,7 @@ class Scripted:
         answer = await self.request(subjects.HELLO, hello)
         return messages.decode(messages.HELLO_ANSWER, answer.data)
 
-    async def beat(self, *hold: Held, seconds: float = 5.0) -> Any:
+    async def beat(self, *hold: Held, seconds: float = PATIENCE) -> Any:
         self.seq += 1
         beat = Beat(boot=self.boot, seq=self.seq, hold=hold)
         answer = await self.request(subjects.BEAT, beat, seconds)
@@ -256,7 +250,7 @@ class Scripted:
         }
         return held(order, HeldState.DONE, done=Done(**{**given, **changes}))
 
-    async def hand_in(self, hold: Held, seconds: float = 5.0) -> messages.Verdict:
+    async def hand_in(self, hold: Held, seconds: float = PATIENCE) -> messages.Verdict:
         """Offer an end until there is a verdict."""
         async with asyncio.timeout(seconds):
             while True:
@@ -280,7 +274,7 @@ def a_worker(broker):
         made = Scripted(broker, worker)
         line = asyncio.create_task(made.line.run())
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await made.line.up.wait()
             if greets:
                 await made.hello()

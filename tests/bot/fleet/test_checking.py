@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
-import time
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -275,6 +275,12 @@ def a_bomb_of_many_frames(honest, handed):
     black(handed, size="256x144", seconds=60)
 
 
+def of_children():
+    """Seconds of the processor that child processes took: a busy machine takes no more of them."""
+    spent = os.times()
+    return spent.children_user + spent.children_system
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
@@ -297,10 +303,10 @@ def a_bomb_of_many_frames(honest, handed):
 )
 async def test_a_clip_that_is_not_what_was_ordered_is_unfit(checking, honest, handed, spoil, words):
     await asyncio.to_thread(spoil, honest, handed)
-    begin = time.monotonic()
+    before = of_children()
     with pytest.raises(Unfit, match=words):
         await check(checking, honest, handed)
-    assert time.monotonic() - begin < 20
+    assert of_children() - before < 20
     assert not list((handed.parent / "work").glob("*"))
 
 

@@ -6,16 +6,17 @@ import asyncio
 
 import pytest
 
-from bot.link.messages import Fail, FailKind, HeldState, Order, Verdict
+from bot.link.messages import Fail, FailKind, HeldState, Nothing, Order, Verdict
 from bot.loops import gpu_faults
 from bot.loops.alerts import engines_trouble, faulty_workers
 from bot.loops.engines import Engines
 from bot.loops.owner_alerts import STANDS, OwnerAlerts
 from db.fleet.workers import Trust
 from db.states import State
-from tests.bot.fleet.conftest import ALICE, held, until, wanted
+from tests.bot.fleet.conftest import ALICE, held, wanted
 from tests.db.asking import audit_entry
 from tests.present import present
+from tests.until import PATIENCE, until
 
 
 async def row(queue, job):
@@ -28,7 +29,7 @@ ENDED = Fail(kind=FailKind.CRASH, code="-11")
 
 async def next_order(worker):
     """It is given none while it rests."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             answer = await worker.ask()
             if isinstance(answer, Order):
@@ -77,8 +78,8 @@ async def told_to_the_owner(engines, queue):
 async def test_a_worker_that_fails_in_whatever_it_is_given_rests_and_sets_no_job_aside(
     a_bot, a_worker, broker, queue, monkeypatch, trust, fail, charged
 ):
-    monkeypatch.setattr(gpu_faults, "FIRST_PAUSE", 0.05)
-    monkeypatch.setattr(gpu_faults, "LAST_PAUSE", 0.2)
+    monkeypatch.setattr(gpu_faults, "FIRST_PAUSE", 3600.0)
+    monkeypatch.setattr(gpu_faults, "LAST_PAUSE", 3600.0)
     key = broker.workers[ALICE][1]
     await queue.workers.invite(ALICE, key=key, name="alice", trust=trust)
     await queue.remote_guilds.set_trust(Trust.PUBLIC, audit_entry("remote"))
@@ -92,7 +93,9 @@ async def test_a_worker_that_fails_in_whatever_it_is_given_rests_and_sets_no_job
             assert (found.state, found.crashes) == (State.QUEUED, charged)
             assert place.outcomes.gpu.in_a_row == number - charged
             if place.outcomes.gpu.pause():
-                await until(lambda: place.seat.resting, 1)
+                await until(lambda: place.seat.resting)
+                assert isinstance(await worker.ask(), Nothing)
+                bot.service.fleet.helpers[ALICE].rests_until = 0.0
         engines = Engines([], bot.tally, workers=bot.places)
         assert engines_trouble(engines, here=True) is None
         assert await told_to_the_owner(engines, queue) == 1

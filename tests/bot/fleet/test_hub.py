@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import time
+import math
 from dataclasses import replace
 
 import pytest
@@ -31,9 +31,10 @@ from db.jobs.ending import CancelOutcome
 from db.states import State
 from engine.core.recipe import Recipe
 from engine.core.sentence import Sentence
-from tests.bot.fleet.conftest import ALICE, POLICY, held, until, wanted
+from tests.bot.fleet.conftest import ALICE, POLICY, held, wanted
 from tests.policies import stumble_limits
 from tests.present import present
+from tests.until import PATIENCE, until
 
 WAN = Ability(engine="wan").to_json()
 
@@ -136,10 +137,9 @@ async def test_a_cancel_is_told_at_once(ours, alice, queue):
     order = await alice.order()
     await alice.beat(held(order))
     assert await queue.claims.cancel(job.id) is CancelOutcome.DONE
-    began = time.monotonic()
+    ours.service.hub._upkeep._rows._next = math.inf  # the row would be seen, but later
     ours.signals.cancel_requested(job.id)
     await until(lambda: alice.told)
-    assert time.monotonic() - began < 0.5
     assert [drop.verdict for drop in alice.told[0].forget] == [Verdict.CANCELLED]
     assert await alice.hand_in(alice.finished(order)) is Verdict.CANCELLED
     assert (await row(queue, job)).state is State.CANCELLED
@@ -149,7 +149,7 @@ async def test_a_job_that_people_ended_in_its_row_is_not_drawn_on(ours, alice, q
     job = await wanted(queue)
     await alice.beat(held(await alice.order()))
     await queue.claims.cancel(job.id)  # and no signal
-    await until(lambda: alice.told, 3)
+    await until(lambda: alice.told)
     assert alice.told[0].forget[0].verdict is Verdict.CANCELLED
 
 
@@ -157,7 +157,7 @@ async def test_a_silent_worker_loses_its_job_and_goes_on_with_it_if_nobody_has_h
     job = await wanted(queue)
     order = await alice.order()
     await alice.beat(held(order))
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(PATIENCE):
         while (found := await row(queue, job)).state is not State.QUEUED:  # noqa: ASYNC110 - rows tell nobody
             await asyncio.sleep(0.05)
     assert found.losses == 0
@@ -180,7 +180,7 @@ async def test_a_zombie_is_told_that_its_job_is_anothers(ours, alice, bob, queue
                 return found
             await bob.beat()
 
-    new = await asyncio.wait_for(other(), 8)
+    new = await asyncio.wait_for(other(), PATIENCE)
     assert (new.job, new.claim) == (job.id, 2)
     await alice.hello(held(old))
     assert await alice.hand_in(alice.finished(old, b"of the zombie")) is Verdict.STALE
@@ -298,7 +298,7 @@ async def test_a_worker_is_told_that_it_was_removed_before_the_broker_hangs_up(o
 
 async def test_a_worker_that_has_missed_its_removal_is_told_again_and_not_too_often(ours, alice, queue):
     await queue.workers.remove(ALICE)
-    await until(lambda: alice.told, 4)
+    await until(lambda: alice.told)
     assert (await alice.beat()).refused is RefusedCode.REMOVED
     assert (await alice.hello()).refused is RefusedCode.REMOVED
     for _ in range(GOODBYE.burst - 2):
@@ -311,7 +311,7 @@ async def test_a_worker_that_the_owner_removes_ends_and_its_job_goes_to_the_fron
     job = await wanted(queue)
     await alice.beat(held(await alice.order()))
     await queue.workers.remove(ALICE)
-    await until(lambda: alice.told, 4)
+    await until(lambda: alice.told)
     assert alice.told[-1].refused is RefusedCode.REMOVED
     await until(lambda: ours.removed)
     assert (await row(queue, job)).state is State.QUEUED
@@ -321,7 +321,7 @@ async def test_a_worker_that_the_owner_removes_ends_and_its_job_goes_to_the_fron
 async def test_without_checks_nobody_but_the_owner_draws(ours, alice, queue):
     await wanted(queue)
     await queue.workers.set_trust(ALICE, Trust.FRIEND)
-    await until(lambda: ours.place().worker.trust is Trust.FRIEND, 4)
+    await until(lambda: ours.place().worker.trust is Trust.FRIEND)
     assert await alice.ask() == Nothing(wait=1.0)
 
 
@@ -334,7 +334,7 @@ async def test_when_workers_are_not_wanted_any_more_their_jobs_are_given_back(a_
     async with a_bot(wants=lambda: False) as again:
         await queue.claims.recover(limits=stumble_limits(), workers=True)
         again.service.hub.dial(None)
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(PATIENCE):
             while (await row(queue, job)).state is not State.QUEUED:  # noqa: ASYNC110 - rows tell nobody
                 await asyncio.sleep(0.05)
 

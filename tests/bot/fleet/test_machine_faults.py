@@ -26,6 +26,7 @@ from tests.bot.fleet.test_faulty_workers import BROKEN_GPU, AsItIs, next_order
 from tests.db.asking import audit_entry
 from tests.policies import stumble_limits
 from tests.present import present
+from tests.until import PATIENCE
 
 FAULTS = 3
 FEW = replace(POLICY, faults=FAULTS)
@@ -90,7 +91,7 @@ async def test_workers_that_go_away_end_no_job(a_bot, a_worker, invited, queue):
         for _ in range(FAULTS + 1):
             async with a_worker() as alice:
                 await next_order(alice)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while (await row(queue, job)).state is not State.QUEUED:  # noqa: ASYNC110 - a row, not an event
                     await asyncio.sleep(0.05)
     assert (await row(queue, job)).faults == {}
@@ -143,7 +144,7 @@ async def test_a_job_for_which_no_order_can_be_written_ends(
     monkeypatch.setattr(outcomes, "LAST_TROUBLE_PAUSE", 0.01)
     job = await wanted(queue, **changes)
     async with a_bot(policy=replace(POLICY, ask_seconds=0.1)), a_worker() as alice:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not (await row(queue, job)).state.ended:
                 answer = await alice.ask()
                 assert isinstance(answer, Nothing)

@@ -14,10 +14,11 @@ from bot.link import messages, subjects
 from bot.link.messages import AskWeights
 from db.fleet.workers import Trust
 from engine.weights.own_files import OwnKind
-from tests.bot.fleet.conftest import ALICE, BOB, until, wanted
+from tests.bot.fleet.conftest import ALICE, BOB, wanted
 from tests.db.asking import audit_entry
 from tests.engine.weights import kinds
 from tests.policies import DEFAULTS
+from tests.until import until
 
 EVERYBODY = SharePolicy(trusts=frozenset(Trust), most_bytes=1_000_000)
 

@@ -13,9 +13,10 @@ from db.fleet.workers import Trust
 from db.states import State
 from engine.core.recipe import Effect, Recipe
 from tests.bot.fixtures import receipt
-from tests.bot.fleet.conftest import ALICE, held, until, wanted
+from tests.bot.fleet.conftest import ALICE, held, wanted
 from tests.db.asking import audit_entry
 from tests.present import present
+from tests.until import until
 
 EFFECT = Effect(name="Old film", look="old film")
 DRAWN, LAID = b"drawn", b", effect"

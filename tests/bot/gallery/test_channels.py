@@ -6,8 +6,8 @@ import pytest
 
 from bot.gallery.channels import GalleryWatch
 from db.gallery import Choice, Kept, Wanted
-from tests.bot.fixtures import until
 from tests.bot.gallery.showing import posted
+from tests.until import until
 
 KEPT = Kept(clips_days=7, starred_days=90)
 

@@ -16,9 +16,10 @@ from bot.text.help import help_texts
 from bot.text.take_texts import question, small_print
 from engine.core.recipe import Kind
 from engine.effects.flashes import count_flashes
-from tests.bot.fixtures import queued, until
+from tests.bot.fixtures import queued
 from tests.fake_discord import Status
 from tests.fake_discord.limits import media_of, message_faults, text_of, walk_components
+from tests.until import until
 
 TRIED = [name for name, topic in TOPICS.items() if topic.tried]
 
@@ -30,7 +31,7 @@ def settings(settings, request):
 
 async def opened(fake, member, channel):
     """The help, as the command shows it."""
-    return await (await fake.slash(member, channel, "help")).shown(10)
+    return await (await fake.slash(member, channel, "help")).shown()
 
 
 def labels(message):
@@ -43,42 +44,42 @@ async def test_help_is_private_and_each_page_takes_the_place_of_the_one_before(b
     assert message.now.v2
     assert labels(message) == ["From a picture", "From words", "Drafts to choose from", "Effects", "My data"]
     for name in topics_for(moderator=False, takes=True):
-        await (await fake.click(ada, message, f"fk:help:{name}")).answered(5)
-        await fake.wait_for(lambda page=TOPICS[name].text: message.words == page, 5)
+        await (await fake.click(ada, message, f"fk:help:{name}")).answered()
+        await fake.wait_for(lambda page=TOPICS[name].text: message.words == page)
         assert len(media_of(message.components)) == len(message.attachments) == len(TOPICS[name].shown)
         assert all(item["description"] for item in media_of(message.components))
         assert ("Try it" in labels(message)) is TOPICS[name].tried
     assert "For moderators" in labels(await opened(fake, mod, channel))
     click = await fake.click(ada, message, "fk:help:moderators", forged=True)
-    assert (await click.shown(5)).content == help_texts.NOT_HERE
+    assert (await click.shown()).content == help_texts.NOT_HERE
 
 
 @pytest.mark.parametrize("settings", [Containers.OFF], indirect=True)
 async def test_without_containers_the_pages_say_and_show_the_same(bot, fake, channel, ada):
     message = await opened(fake, ada, channel)
-    await (await fake.click(ada, message, "Drafts to choose from")).answered(5)
-    await fake.wait_for(lambda: message.content == TOPICS["takes"].text, 5)
+    await (await fake.click(ada, message, "Drafts to choose from")).answered()
+    await fake.wait_for(lambda: message.content == TOPICS["takes"].text)
     assert [one.filename for one in message.attachments] == ["picture.gif", "draft-2.gif", "draft-3.gif"]
-    await (await fake.click(ada, message, "My data")).answered(5)
-    await fake.wait_for(lambda: message.attachments == (), 5)
+    await (await fake.click(ada, message, "My data")).answered()
+    await fake.wait_for(lambda: message.attachments == ())
     assert not message.now.v2
 
 
 async def test_help_that_is_not_taken_as_a_container_comes_plainly(bot, fake, channel, ada):
     fake.fail("POST", "/interactions/.*/callback", Status(400, 50035, "Invalid Form Body"))
     message = await opened(fake, ada, channel)
-    await (await fake.click(ada, message, "From words")).answered(5)
-    await fake.wait_for(lambda: message.content == TOPICS["words"].text, 5)
+    await (await fake.click(ada, message, "From words")).answered()
+    await fake.wait_for(lambda: message.content == TOPICS["words"].text)
     assert not message.now.v2
 
 
 @pytest.mark.parametrize("name", TRIED)
 async def test_trying_an_example_is_a_request_like_any_other(bot, fake, channel, ada, services, name):
     message = await opened(fake, ada, channel)
-    await (await fake.click(ada, message, f"fk:help:{name}")).answered(5)
-    await fake.wait_for(lambda: "Try it" in labels(message), 5)
+    await (await fake.click(ada, message, f"fk:help:{name}")).answered()
+    await fake.wait_for(lambda: "Try it" in labels(message))
     said = await fake.click(ada, message, "Try it")
-    await said.answered(10)
+    await said.answered()
     [job] = await until(lambda: services.queue.jobs.jobs_of(ada.id, channel.guild.id))
     recipe = recipe_of(job)
     assert job.kind == (Kind.TEXT2VIDEO if name == "words" else Kind.ANIMATE)
@@ -92,9 +93,9 @@ async def test_an_example_counts_against_its_members_limits(bot, fake, channel, 
     for _ in range(services.settings.per_member_waiting):
         await queued(services.queue, user=ada.id, guild=channel.guild.id)
     message = await opened(fake, ada, channel)
-    await (await fake.click(ada, message, "From a picture")).answered(5)
-    await fake.wait_for(lambda: "Try it" in labels(message), 5)
-    assert "You already have" in (await (await fake.click(ada, message, "Try it")).shown(10)).content
+    await (await fake.click(ada, message, "From a picture")).answered()
+    await fake.wait_for(lambda: "Try it" in labels(message))
+    assert "You already have" in (await (await fake.click(ada, message, "Try it")).shown()).content
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from engine.core.errors import UserError
 from engine.untrusted.headers import PictureLimits, Refusal, Refused
 from tests.policies import intake_limits
 from tests.present import present
+from tests.until import PATIENCE
 
 LIMITS = intake_limits(decode_wall_seconds=30, download_seconds=10)
 GOOD = encoded("PNG")
@@ -237,7 +238,7 @@ async def test_a_body_that_drips_is_given_up_in_time(monkeypatch):
         return answer
 
     async with cdn(monkeypatch, handler, replace(LIMITS, download_seconds=0.4)) as (fetch, _):
-        error = await asyncio.wait_for(refused(fetch()), 5)
+        error = await asyncio.wait_for(refused(fetch()), PATIENCE)
     assert (error.code, "too long to arrive" in str(error)) == ("E_DOWNLOAD", True)
 
 

@@ -18,9 +18,9 @@ from bot.text import moderation_texts
 from db.moderation.reviews import ReviewRules
 from db.states import JobId, State
 from engine.process.host import EngineHost, HostLimits, HostState
-from tests.bot.fixtures import until
 from tests.db.asking import audit_entry
 from tests.fake_discord import Status
+from tests.until import until
 
 DEATHS = 3
 DIES = (sys.executable, "-c", "raise SystemExit(3)")
@@ -92,10 +92,13 @@ async def test_an_engine_that_works_only_for_a_moment_is_not_announced(
     fake, services, engine, review, news, monkeypatch
 ):
     monkeypatch.setattr(alerts_module, "OVER_AFTER", 60)  # a moment is shorter, however busy the machine is
+    engine.state = HostState.DOWN
+    await until(lambda: said(fake, review))
     for _ in range(4):
-        for state in (HostState.DOWN, HostState.STARTING, HostState.READY):
+        for state in (HostState.STARTING, HostState.READY, HostState.DOWN):
             engine.state = state
             await asyncio.sleep(0.05)
+    engine.state = HostState.READY
     assert len(said(fake, review)) == 1
     monkeypatch.setattr(alerts_module, "OVER_AFTER", 0.2)
     await until(lambda: len(said(fake, review)) == 2)
@@ -104,7 +107,7 @@ async def test_an_engine_that_works_only_for_a_moment_is_not_announced(
 async def test_what_discord_did_not_take_is_said_again(fake, services, engine, review, news):
     fake.fail("POST", rf"/channels/{review.id}/messages$", Status(503), times=6)
     engine.state = HostState.DOWN
-    await until(lambda: said(fake, review), 20)
+    await until(lambda: said(fake, review))
 
 
 class TestWithTheRealProcess:
@@ -120,14 +123,14 @@ class TestWithTheRealProcess:
     ):
         parts = (engine_start(engine), services.engines.loops[0].loop)
         loops = [asyncio.create_task(loop.run()) for loop in parts]
-        await until(lambda: engine.deaths > DEATHS, 20)
+        await until(lambda: engine.deaths > DEATHS)
         await until(lambda: said(fake, review))
         asked = await fake.slash(ada, channel, "text2video", prompt="rain")
         assert "rain" in (await asked.shown()).content
         page = (await (await fake.slash(mod, channel, "queue show")).shown()).content
         assert "is not working" in page
         more = engine.deaths
-        await until(lambda: engine.deaths > more + 1, 20)
+        await until(lambda: engine.deaths > more + 1)
         waiting, running = await services.queue.jobs.waiting(), await services.queue.jobs.running()
         [job] = waiting + running
         assert (job.crashes, job.state) in {(0, State.QUEUED), (0, State.RUNNING)}

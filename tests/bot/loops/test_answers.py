@@ -22,9 +22,10 @@ from bot.text import messages
 from db.errors import CannotWrite
 from db.jobs.asked import ANSWERABLE, AskedRow
 from engine.core.shortages import Shortage
-from tests.bot.fixtures import queued, until
+from tests.bot.fixtures import queued
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
+from tests.until import until
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +89,7 @@ async def test_a_request_is_written_down_before_thinking_is_shown_and_crossed_of
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     assert "rain" in (await asked.shown()).content
     assert noted == [asked.id]
-    assert await until_none_left(services)
+    await until_none_left(services)
 
 
 async def test_where_it_cannot_be_written_down_nothing_is_promised_and_the_refusal_says_why(
@@ -107,11 +108,10 @@ async def test_where_it_cannot_be_written_down_nothing_is_promised_and_the_refus
 
 
 async def until_none_left(services):
-    for _ in range(200):
-        if not await left(services):
-            return True
-        await asyncio.sleep(0.01)
-    return False
+    async def none_left():
+        return not await left(services)
+
+    await until(none_left)
 
 
 async def test_a_question_that_a_restart_left_is_answered_once_in_private(
@@ -131,7 +131,7 @@ async def test_a_question_older_than_a_quarter_of_an_hour_is_given_up(
     asked = await thinking(fake, ada, channel, dies)
     monkeypatch.setattr(services.answers, "_clock", lambda: time.time() + ANSWERABLE + 1)
     task = asyncio.create_task(services.answers.loop.run())
-    assert await until_none_left(services)
+    await until_none_left(services)
     task.cancel()
     assert not asked.followups
 
@@ -154,7 +154,7 @@ async def test_a_question_of_this_run_is_not_taken_for_one_that_was_left(
     fake, channel, ada, services, bot, dies
 ):
     task = asyncio.create_task(services.answers.loop.run())
-    await asyncio.sleep(0.1)
+    await until(lambda: services.answers.loop._first is None)  # it has looked at what was left
     asked = await thinking(fake, ada, channel, dies)
     await asyncio.sleep(0.2)
     task.cancel()

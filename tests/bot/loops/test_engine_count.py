@@ -8,7 +8,7 @@ import pytest
 
 from bot.loops import engine_count as module
 from bot.loops.engine_count import EngineCount, most_of_one
-from tests.bot.fixtures import until
+from tests.until import until
 
 
 async def test_engines_are_counted_again_when_some_come_or_go(queue, db, monkeypatch):

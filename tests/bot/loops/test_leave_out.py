@@ -23,9 +23,10 @@ from db.states import State
 from engine.core.device import Device
 from engine.core.errors import EngineClosed
 from engine.process.host import HostState
-from tests.bot.fixtures import ANN, GUILD, HouseEngine, engine_loop_with, queued, until
+from tests.bot.fixtures import ANN, GUILD, HouseEngine, engine_loop_with, queued
 from tests.clock import CLOCK
 from tests.present import present
+from tests.until import PATIENCE, until
 
 EVENING = datetime(2026, 11, 29, 18, 30, tzinfo=UTC).timestamp()
 NIGHT = datetime(2026, 11, 29, 23, 0, 1, tzinfo=UTC).timestamp()
@@ -105,7 +106,7 @@ def town(queue, blobs, tmp_path):
         for card in here.cards:
             card.may_end.set()
         await here.engine_loop.stop(0)
-        await asyncio.wait_for(asyncio.gather(*tasks), 5)
+        await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE)
 
     return made
 
@@ -161,7 +162,6 @@ async def test_a_job_that_takes_longer_goes_back_to_the_front_at_no_cost(town, q
 
 
 async def test_while_other_programs_hold_its_memory_it_is_left_to_them(town, queue, monkeypatch):
-    monkeypatch.setattr(module, "CALM_SECONDS", 0.2)
     async with town(memory=2 * GIGABYTE) as here:
         here.held = 2 * GIGABYTE - 1
         await asyncio.sleep(0.05)
@@ -172,6 +172,7 @@ async def test_while_other_programs_hold_its_memory_it_is_left_to_them(town, que
         here.held = 0
         await asyncio.sleep(0.05)
         assert here.engine.away, "a game lets go of its memory for a moment"
+        monkeypatch.setattr(module, "CALM_SECONDS", 0.05)
         await until(lambda: here.seat.left_out is None)
         job = await queued(queue)
         await until(lambda: is_in(queue, job, State.RUNNING))

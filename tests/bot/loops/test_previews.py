@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 from unittest.mock import AsyncMock, create_autospec
 
@@ -24,10 +25,11 @@ from db.states import JobId, State
 from engine.core.events import Draft, TakeDiscarded
 from engine.core.receipt import Outcome, TakeRecord
 from engine.provenance.seal import Sealer
-from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, queued, recipe, until, until_cancelled
+from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, queued, recipe, until_cancelled
 from tests.clock import CLOCK
 from tests.policies import shortages, stumble_limits
 from tests.present import present
+from tests.until import PATIENCE, until
 
 MESSAGE = 900
 LOOK = FirstLook(take=1, mp4=b"a small clip")
@@ -148,13 +150,15 @@ async def test_a_first_look_that_nobody_may_see_yet_is_not_attached(
 
 
 async def test_a_first_look_and_the_words_of_the_same_moment_are_one_edit(board, engine_loop, messenger, job):
-    board._shown[job.id].next = board._shown[job.id].next + 0.1
+    await until(lambda: job.id in board._shown)
+    board._shown[job.id].next = math.inf
     before = len(files(messenger))
     engine_loop.drafts[job.id] = LOOK
     for step in range(5):
         engine_loop.progress[job.id] = JobProgress(stage="drawing", fraction=0.5 + step / 100, take=1)
         board.touch(job.id)
         await asyncio.sleep(0.005)
+    board._shown[job.id].next = 0.0  # the interval is over
     await until(lambda: "drawing 54 %" in said(messenger))
     assert files(messenger)[before:] == [FILE]
 
@@ -174,7 +178,7 @@ async def test_a_click_on_keep_shows_without_waiting_for_the_interval(board, eng
     board._interval = 60.0
     await show(board, engine_loop, messenger, job)
     board.keep(job.id)
-    await until(lambda: labels(messenger) == ["Cancel"], 1)
+    await until(lambda: labels(messenger) == ["Cancel"])
 
 
 async def test_the_next_take_has_a_first_look_of_its_own(board, engine_loop, messenger, job):
@@ -289,11 +293,11 @@ async def test_the_studio_reads_a_draft_at_once_and_drops_it_with_its_take(
     job = await queued(queue)
     engine_loop.loop.wake()
     try:
-        await asyncio.wait_for(drawn.wait(), 5)
+        await asyncio.wait_for(drawn.wait(), PATIENCE)
         assert engine_loop.drafts == {job.id: FirstLook(take=1, mp4=b"a small clip")}
         discarded.set()
-        await asyncio.wait_for(over.wait(), 5)
+        await asyncio.wait_for(over.wait(), PATIENCE)
         assert engine_loop.drafts == {}
     finally:
         await engine_loop.stop(0)
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, PATIENCE)

@@ -13,8 +13,9 @@ from bot.seats import Seat
 from db.jobs.claims import Noted
 from db.states import State
 from engine.core.recipe import Stage
-from tests.bot.fixtures import HouseEngine, engine_loop_with, queued, until, until_cancelled
+from tests.bot.fixtures import HouseEngine, engine_loop_with, queued, until_cancelled
 from tests.bot.loops.engine_loop.bench import comes_to
+from tests.until import until
 
 COUNT = 5
 

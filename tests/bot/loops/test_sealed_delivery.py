@@ -22,8 +22,9 @@ from engine.core.recipe import Kind, Recipe
 from engine.provenance.identity import FOLDER
 from engine.provenance.seal import Signature, inspect_clip
 from engine.provenance.statement import metadata
-from tests.bot.fixtures import recipe, rendered, until
+from tests.bot.fixtures import recipe, rendered
 from tests.fake_discord import TooLarge
+from tests.until import until
 
 MADE = recipe(kind=Kind.ANIMATE, engine="camera", inputs={"picture": "ab" * 32})
 
@@ -48,7 +49,7 @@ async def delivered(fake, channel, ada, bot, services, clip, tmp_path):
         where = {"user": ada.user.id, "guild": channel.guild.id, "channel_id": channel.id, **more}
         job = await rendered(services.queue, services.blobs, clip, recipe=vars(MADE), **where)
         loop = asyncio.create_task(services.deliverer.loop.run())
-        await until(lambda: state_is(services, job, State.DELIVERED), 30)
+        await until(lambda: state_is(services, job, State.DELIVERED))
         await services.deliverer.stop()
         await loop
         [message] = [each for each in fake.messages(channel) if each.attachments]

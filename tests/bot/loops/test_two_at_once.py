@@ -13,7 +13,8 @@ from db.states import State
 from engine.core.errors import Cancelled, EngineClosed, EngineDied, RenderFailed
 from engine.core.events import Progress
 from engine.core.recipe import Stage
-from tests.bot.fixtures import BEN, FakeEngine, engine_loop_with, queued, until
+from tests.bot.fixtures import BEN, FakeEngine, engine_loop_with, queued
+from tests.until import PATIENCE, until
 
 
 class Scripted(FakeEngine):
@@ -71,7 +72,7 @@ async def loop(queue, blobs, engine, monkeypatch):
     task = asyncio.create_task(made.loop.run())
     yield made
     await made.stop(0)
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, PATIENCE)
 
 
 async def state_of(queue, job):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
 import pytest
@@ -14,9 +13,10 @@ from bot.text import messages, review_texts
 from db.audit.log import AuditEntry
 from db.moderation.reviews import ReviewRules
 from db.states import State
-from tests.bot.fixtures import hand_in, is_answered, picture, queued, until
+from tests.bot.fixtures import hand_in, is_answered, picture, queued
 from tests.bot.moderation.test_screening import case_in, forged, said_to
 from tests.fake_discord import Permission, Status
+from tests.until import until
 
 
 @pytest.fixture
@@ -64,11 +64,9 @@ async def test_one_click_takes_a_clip_its_files_its_source_and_its_children_down
     case = await case_in(services, mods_channel)
     assert "1 member" in case.content
     assert "it shows me" in case.content
-    began = time.monotonic()
     clicks = [await fake.click(mod, case, "Take down") for _ in range(10)]
     for click in clicks:
-        await until(partial(is_answered, click), 10)
-    assert time.monotonic() - began < 5
+        await until(partial(is_answered, click))
     said = [click.message.content for click in clicks]
     assert said.count(review_texts.TAKEN_DOWN) == 1
     assert set(said) <= {review_texts.TAKEN_DOWN, review_texts.ALREADY_DECIDED, messages.ONE_AT_A_TIME}
@@ -93,7 +91,7 @@ async def test_a_takedown_blocks_neither_its_moderator_nor_the_owner_nor_an_admi
     _, message = await delivered(services, member, channel)
     await reported(fake, fake.member("eve"), message)
     click = await fake.click(mod, await case_in(services, mods_channel), "Take down")
-    await until(partial(is_answered, click), 10)
+    await until(partial(is_answered, click))
     assert click.message.content == review_texts.TAKEN_DOWN_ONLY
     assert message.deleted
     assert await services.queue.moderation.banned(channel.guild.id, member.id) is None
@@ -112,7 +110,7 @@ async def test_a_takedown_blocks_an_administrator_where(fake, channel, mods_chan
     else:
         fake.fail("GET", rf"/members/{admin.id}$", Status(403, 50001))
     click = await fake.click(mod, case, "Take down")
-    await until(partial(is_answered, click), 10)
+    await until(partial(is_answered, click))
     assert click.message.content == review_texts.TAKEN_DOWN
     assert await services.queue.moderation.banned(channel.guild.id, admin.id) is not None
 
@@ -125,7 +123,7 @@ async def test_a_message_that_discord_does_not_delete_now_is_deleted_later(
     case = await case_in(services, mods_channel)
     fake.fail("DELETE", rf"/messages/{message.id}$", Status(403, 50013))
     click = await fake.click(mod, case, "Take down")
-    await until(lambda: click.message is not None and not click.message.loading, 10)
+    await until(lambda: click.message is not None and not click.message.loading)
     assert not message.deleted
     await services.cases.work()
     assert message.deleted
@@ -149,7 +147,7 @@ async def test_a_dismissed_clip_stays_and_a_new_report_asks_again(
     assert len(cases) == 2
     old = await forged(services, channel, TakeDown(1, job.id))
     stale = await fake.click(mod, old, "Take down")
-    await until(lambda: stale.message is not None and not stale.message.loading, 10)
+    await until(lambda: stale.message is not None and not stale.message.loading)
     assert stale.message.content == review_texts.ALREADY_DECIDED
     assert not message.deleted
 

@@ -23,9 +23,10 @@ from db.moderation.reviews import OnPictures, OnWords, ReviewRules
 from db.states import State
 from engine.core.receipt import Receipt
 from tests.bot.clips.test_clip_actions import SHORT, delivered, the_new_job
-from tests.bot.fixtures import connected, count_of, hand_in, picture, queued, until
+from tests.bot.fixtures import connected, count_of, hand_in, picture, queued
 from tests.fake_discord import EVERYONE, Permission
 from tests.present import present
+from tests.until import until
 
 DAY = 86_400.0
 OLD_HAND = time.time() - 400 * DAY
@@ -56,7 +57,7 @@ async def case_in(services, channel):
 
 
 async def said_to(asked) -> str:
-    message = await asked.shown(10)
+    message = await asked.shown()
     assert message.ephemeral
     return message.content
 
@@ -375,7 +376,7 @@ async def variation(fake, services, member, message, job, label):
     if label == "Remix":
         await asked.answered()
         asked = await fake.submit_modal(member, asked, {RemixForm.field: "a blue boat"})
-    await asked.shown(10)
+    await asked.shown()
     new = await the_new_job(services, job)
     await services.queue.claims.cancel(new.id)
     return new

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.text import review_texts
-from tests.bot.fixtures import picture, queued, until
+from tests.bot.fixtures import picture, queued
 from tests.bot.moderation.test_reports import delivered, mods_channel, reported
 from tests.bot.moderation.test_screening import case_in
+from tests.until import until
 
 DAY = 24 * 3600.0
 ELSEWHERE = 4242
@@ -36,7 +37,7 @@ async def test_another_servers_clip_of_the_same_picture_keeps_it_for_the_owners_
     clip, message = await delivered(services, ada, channel, inputs={"picture": source})
     await reported(fake, fake.member("eve"), message)
     click = await fake.click(mod, await case_in(services, mods_channel), "Take down")
-    await until(lambda: click.message is not None and not click.message.loading, 10)
+    await until(lambda: click.message is not None and not click.message.loading)
     assert click.message.content == review_texts.TAKEN_DOWN
     assert not services.blobs.exists(clip.clip_sha256)
     assert services.blobs.exists(source) is stays

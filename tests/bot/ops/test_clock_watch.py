@@ -10,9 +10,10 @@ import pytest
 from bot.ops import clock_watch
 from bot.ops.clock_watch import ClockWatch
 from db.errors import LimitReached
-from tests.bot.fixtures import ANN, BEN, GUILD, queued, rendered, until
+from tests.bot.fixtures import ANN, BEN, GUILD, queued, rendered
 from tests.policies import enqueue_limits
 from tests.present import present
+from tests.until import until
 
 HOURS = 5 * 3600.0
 
@@ -26,8 +27,9 @@ def clock(monkeypatch, clock):
 
 @pytest.fixture
 async def watch(queue, clock):
-    running = asyncio.create_task(ClockWatch(queue.retention, longest_pause=60.0, clock=clock).loop.run())
-    await asyncio.sleep(0.03)
+    made = ClockWatch(queue.retention, longest_pause=60.0, clock=clock)
+    running = asyncio.create_task(made.loop.run())
+    await until(lambda: made._last <= clock.now)  # it has looked
     yield running
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -13,6 +13,7 @@ from bot.services import state_of
 from bot.supervisor import Supervisor
 from bot.text import messages
 from tests.clock import CLOCK
+from tests.until import until
 
 
 @pytest.fixture
@@ -43,9 +44,14 @@ async def test_the_owner_hears_of_it_and_health_fails(services, moved, caplog, m
     folder = services.settings.data_dir
     moved()
     task = asyncio.create_task(services.data_watch.loop.run())
+
+    def warnings():
+        return [record.message for record in caplog.records if record.levelname == "CRITICAL"]
+
+    await until(warnings)
     await asyncio.sleep(0.1)
     task.cancel()
-    [said] = [record.message for record in caplog.records if record.levelname == "CRITICAL"]
+    [said] = warnings()
     assert "was deleted or replaced under the running bot" in said
     HealthFile(folder, lambda: state_of(services, Supervisor()), clock=CLOCK)._write()
     alive, text = health.look(folder, now=CLOCK())

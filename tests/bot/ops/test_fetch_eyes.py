@@ -15,6 +15,7 @@ from engine.core.errors import UserError
 from engine.weights.shared import GROUPS
 from engine.weights.store import Store
 from tests.fake_hub import FakeHub
+from tests.until import PATIENCE
 
 WANTED = FetchPolicy(wanted=True, seconds=30)
 
@@ -49,26 +50,26 @@ async def test_the_bot_does_not_wait_for_a_download_and_fetches_once(tmp_path, m
     def slow(*_, **__):
         calls.append(1)
         begun.set()
-        held.wait(20)
+        held.wait(2 * PATIENCE)
 
     monkeypatch.setattr(module, "fetch_eyes", slow)
     loop = fetching(Store(tmp_path), WANTED, clock=time.time)
     running = asyncio.create_task(loop.run())
-    await asyncio.to_thread(begun.wait, 10)
+    await asyncio.to_thread(begun.wait, PATIENCE)
     assert not running.done()
     held.set()
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, PATIENCE)
     assert len(calls) == 1
 
 
 async def test_a_bot_that_closes_leaves_a_download_behind(tmp_path, monkeypatch):
     held, begun = threading.Event(), threading.Event()
-    monkeypatch.setattr(module, "fetch_eyes", lambda *_, **__: (begun.set(), held.wait(20)))
+    monkeypatch.setattr(module, "fetch_eyes", lambda *_, **__: (begun.set(), held.wait(2 * PATIENCE)))
     running = asyncio.create_task(fetching(Store(tmp_path), WANTED, clock=time.time).run())
-    await asyncio.to_thread(begun.wait, 10)
+    await asyncio.to_thread(begun.wait, PATIENCE)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(running, 2)
+        await asyncio.wait_for(running, PATIENCE)
     held.set()
 
 

@@ -15,6 +15,7 @@ import pytest
 from bot.config.choices import LogFormat
 from bot.config.secrets import HIDDEN
 from bot.ops.logs import LAST_SECONDS, log_what_python_prints, set_up_logs
+from tests.until import PATIENCE
 
 # Both have the shape of the real thing and are made up; the second is no setting of this process.
 OURS = "canary-token-without-any-shape"
@@ -145,7 +146,8 @@ def pipe(written):
 def everything(end):
     os.set_blocking(end, False)
     found = b""
-    for _ in range(200):
+    end_of_patience = time.monotonic() + PATIENCE
+    while time.monotonic() < end_of_patience:
         with contextlib.suppress(BlockingIOError):
             found += os.read(end, 1 << 20)
         if found.endswith(b"the end\n"):
@@ -157,12 +159,10 @@ def everything(end):
 def test_a_log_that_nobody_reads_holds_nobody_up_and_says_how_much_is_missing(pipe):
     set_up_logs("INFO", LogFormat.TEXT, backlog=BACKLOG, descriptor=pipe[1])
     log = logging.getLogger("bot")
-    longest = 0.0
+    begun = time.monotonic()
     for number in range(4000):
-        begun = time.perf_counter()
         log.info("%05d %s", number, "x" * 100)
-        longest = max(longest, time.perf_counter() - begun)
-    assert longest < 0.5
+        assert time.monotonic() - begun < PATIENCE
     os.set_blocking(pipe[0], False)
     before = os.read(pipe[0], PIPE)
     logging.getLogger().handlers[0].flush()
@@ -180,7 +180,7 @@ def test_the_end_of_the_program_does_not_wait_for_a_reader_for_long(pipe):
     logging.getLogger("bot").info("x" * 2 * PIPE)
     begun = time.monotonic()
     logging.getLogger().handlers[0].flush()
-    assert LAST_SECONDS <= time.monotonic() - begun < LAST_SECONDS + 2
+    assert LAST_SECONDS <= time.monotonic() - begun < LAST_SECONDS + PATIENCE
 
 
 def test_a_reader_that_is_gone_ends_nothing(written):

@@ -16,8 +16,9 @@ from bot.ops.logs import set_up_logs
 from bot.ops.redaction import hushed, without_quotes
 from engine.core.errors import EngineDied, RenderFailed
 from engine.process.environment import scrubbed
-from tests.bot.fixtures import picture, queued, until
+from tests.bot.fixtures import picture, queued
 from tests.fake_discord import TOKEN, Answers, LostAnswer, Status, Truncated, Upload
+from tests.until import until
 
 PROMPT = "canary heron over the canal"
 
@@ -69,14 +70,14 @@ async def test_after_a_day_of_failures_the_log_holds_no_canary(
         Upload("cat.png", b"\x89PNG\r\n\x1a\n" + b"rubbish" * 50),
     ):
         asked = await fake.slash(ada, channel, "animate", image=upload, prompt=PROMPT)
-        await asked.answered(10)
+        await asked.answered()
         await until(partial(is_done, services, asked), 20)  # one at a time
     fake.fail("POST", rf"/channels/{channel.id}/messages$", Status(500), times=2)
     fake.fail("POST", rf"/channels/{channel.id}/messages$", LostAnswer())
     for _ in range(2):  # the first is set aside
         asked = await fake.slash(ada, channel, "text2video", prompt=PROMPT)
-        await asked.answered(10)
-        await until(partial(is_done, services, asked), 20)
+        await asked.answered()
+        await until(partial(is_done, services, asked))
     await until(lambda: any(one.attachments for one in fake.messages(channel)), 40)
     await services.engines.loops[0].stop(0)
     await services.deliverer.stop()

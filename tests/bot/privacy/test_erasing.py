@@ -16,8 +16,9 @@ from db.files import Blobs
 from db.jobs.erasures import Stage
 from db.states import State
 from engine.core.recipe import Role
-from tests.bot.fixtures import count_of, hand_in, picture, queued, rendered, until, until_cancelled
+from tests.bot.fixtures import count_of, hand_in, picture, queued, rendered, until_cancelled
 from tests.fake_discord import Status, Trickle, Upload
+from tests.until import until
 
 PROMPT = "a heron over the canal"
 
@@ -62,12 +63,12 @@ async def test_while_somebody_reads_the_database_the_answer_says_so_and_is_told_
         reader.execute("BEGIN")
         assert reader.execute("SELECT count(*) FROM job").fetchone() == (1,)
         answer = await erase(fake, channel, ada)
-        await until(lambda: answer.content == privacy_texts.still_erasing(Stage.EMPTIED), 20)
+        await until(lambda: answer.content == privacy_texts.still_erasing(Stage.EMPTIED))
         again = await (await fake.slash(ada, channel, "mydata erase")).shown()
         assert privacy_texts.still_erasing(Stage.EMPTIED) in again.content
         assert PROMPT.encode() in path.with_name(path.name + "-wal").read_bytes()
         reader.execute("COMMIT")
-    await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
+    await until(lambda: answer.content == privacy_texts.erased(1, 0))
     assert PROMPT.encode() not in path.read_bytes() + path.with_name(path.name + "-wal").read_bytes()
 
 
@@ -77,16 +78,16 @@ async def test_the_wish_is_written_down_before_a_word_is_said(fake, channel, ada
     question = await (await fake.slash(ada, channel, "mydata erase")).shown()
     fake.fail("POST", r"/interactions/.*/callback$", Status(500), times=10)
     await fake.click(ada, question, privacy_texts.ERASE)
-    await until(lambda: not services.blobs.exists(digest), 20)
+    await until(lambda: not services.blobs.exists(digest))
     assert question.content == privacy_texts.ERASE_QUESTION
 
 
 async def test_a_request_whose_file_is_on_its_way_is_given_up(fake, channel, ada, bot, services, erasing):
     slow = Upload("cat.png", picture(), fault=Trickle(step=1, every=0.2))
     asked = await fake.slash(ada, channel, "animate", image=slow, prompt=PROMPT)
-    await asked.answered(10)
+    await asked.answered()
     answer = await erase(fake, channel, ada)
-    await until(lambda: answer.content == privacy_texts.erased(0, 0), 20)
+    await until(lambda: answer.content == privacy_texts.erased(0, 0))
     await until(lambda: [one.content for one in asked.messages][-1:] == [privacy_texts.ASKED_BEFORE_ERASE])
     assert await count_of(services) == 0
     assert blobs_in(services) == []
@@ -100,7 +101,7 @@ async def test_a_file_that_was_taken_in_for_nothing_does_not_stay(fake, channel,
     lie = Upload("cat.png", picture())
     clip = Upload("clip.mp4", b"no clip")
     asked = await fake.slash(ada, channel, "text2video", prompt=PROMPT, image=lie, like=lie, reference=clip)
-    await until(lambda: asked.messages and not asked.messages[-1].loading, 20)
+    await until(lambda: asked.messages and not asked.messages[-1].loading)
     assert await count_of(services) == 0
     assert blobs_in(services) == []
 
@@ -153,12 +154,12 @@ async def test_what_runs_is_waited_for_and_its_member_told_so(
     job, digest = await given(services, ada, channel)
     running = await services.queue.claims.claim()
     answer = await erase(fake, channel, ada)
-    await until(lambda: answer.content == privacy_texts.still_erasing(Stage.ASKED), 20)
+    await until(lambda: answer.content == privacy_texts.still_erasing(Stage.ASKED))
     assert not await services.queue.claims.hand_in(
         running.id, running.claim, clip_sha256="a" * 64, clip_size=1, receipt="{}",
         gpu_seconds=1.0, charged_seconds=1.0,
     )  # fmt: skip
-    await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
+    await until(lambda: answer.content == privacy_texts.erased(1, 0))
     assert not services.blobs.exists(digest)
     assert (await services.queue.jobs.get(job.id)).state is State.CANCELLED
 
@@ -169,7 +170,7 @@ async def test_a_reroll_of_an_erased_clip_comes_too_late(fake, channel, ada, eve
                          recipe={"prompt": PROMPT})  # fmt: skip
     sign = await sign_of(services, channel, other, Reroll)
     answer = await erase(fake, channel, ada)
-    await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
+    await until(lambda: answer.content == privacy_texts.erased(1, 0))
     assert await is_state(services, other, State.CANCELLED)
     late = await (await fake.click(eve, sign, Reroll.id_for(other.id))).shown()
     assert late.content == privacy_texts.FORGOTTEN
@@ -188,7 +189,7 @@ async def test_a_banned_member_with_an_open_form_cannot_go_on_after_an_erase(
     await form.answered()
     await services.queue.moderation.ban(channel.guild.id, ada.id, 9, "spam")
     answer = await erase(fake, channel, ada)
-    await until(lambda: answer.content == privacy_texts.erased(0, 0), 20)
+    await until(lambda: answer.content == privacy_texts.erased(0, 0))
     sent = await fake.submit_modal(ada, form, {RemixForm.field: "a blue boat"})
     assert (await sent.shown()).content == messages.BANNED
     assert await count_of(services) == 1

@@ -20,7 +20,8 @@ from bot.remote.mcp_server import Tools, server_of, with_callers_key
 from db.api.keys import Scope
 from tests import ROOT
 from tests.bot.api.serving import drawing, serving
-from tests.bot.fixtures import picture, until
+from tests.bot.fixtures import picture
+from tests.until import until
 
 FRAMEKILN = str(Path(sys.executable).with_name("framekiln"))
 TEXT = {"prompt": "a lighthouse in a storm", "quality": "fast", "length": "short"}

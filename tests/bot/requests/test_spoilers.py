@@ -20,7 +20,7 @@ ANIMATED = dataclasses.replace(STILL, filename="cat.webp", content_type="image/w
 
 
 async def job_of(services, asked):
-    await asked.shown(20)
+    await asked.shown()
     (job,) = await services.queue.jobs.waiting()
     return job
 

@@ -21,8 +21,9 @@ from db.states import State
 from engine.core.recipe import Kind, Quality, Recipe
 from engine.core.shortages import Shortage
 from engine.planning.frame_size import AREA
-from tests.bot.fixtures import ANN, count_of, picture, queued, until
+from tests.bot.fixtures import ANN, count_of, picture, queued
 from tests.fake_discord import EVERYONE, LostAnswer, Permission, Status, Upload
+from tests.until import PATIENCE, until
 
 REPLY, DEFER = 4, 5
 
@@ -73,7 +74,7 @@ async def test_a_prompt_is_queued_and_the_answer_becomes_the_status_message(
 
 async def test_a_picture_is_kept_as_a_blob_and_named_in_the_recipe(fake, channel, ada, services, bot):
     asked = await fake.slash(ada, channel, "animate", image=cat(), seed=9)
-    await asked.shown(20)
+    await asked.shown()
     job = await only_job(services)
     recipe = Recipe.from_json(job.recipe)
     assert (recipe.kind, recipe.seed) == (Kind.ANIMATE, 9)
@@ -239,7 +240,7 @@ async def test_a_refusal_that_discord_does_not_take_as_an_answer_is_sent_directl
 async def test_an_answer_that_is_lost_is_given_again(fake, channel, ada, services, bot, method, route, fault):
     rule = fake.fail(method, route, fault)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
-    assert "you are next" in (await asked.shown(10)).content
+    assert "you are next" in (await asked.shown()).content
     assert rule.used == 1
     await only_job(services)
     assert len(fake.messages(channel)) == 1
@@ -282,7 +283,7 @@ async def test_queued_is_said_only_after_the_commit(fake, channel, ada, services
 
     monkeypatch.setattr(services.queue.entry, "enqueue", slowly)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
-    await asyncio.wait_for(reached.wait(), 5)
+    await asyncio.wait_for(reached.wait(), PATIENCE)
     await asyncio.sleep(0.05)
     assert asked.message.loading
     gate.set()
@@ -321,7 +322,7 @@ async def test_requests_in_flight_when_the_bot_stops_are_told_to_ask_again(
 
     monkeypatch.setattr(services.submissions, "_capabilities", endless)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
-    await asyncio.wait_for(reached.wait(), 5)
+    await asyncio.wait_for(reached.wait(), PATIENCE)
     await services.submissions.stop(0.05)
     assert await refusal_of(asked) == messages.BEING_RESTARTED
     late = await fake.slash(ada, channel, "text2video", prompt="rain")
@@ -342,7 +343,7 @@ async def test_what_is_being_written_down_when_the_bot_stops_is_seen_through(
 
     monkeypatch.setattr(services.queue.entry, "enqueue", slowly)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
-    await asyncio.wait_for(reached.wait(), 5)
+    await asyncio.wait_for(reached.wait(), PATIENCE)
     stopping = asyncio.create_task(services.submissions.stop(0.05))
     await asyncio.sleep(0.1)
     gate.set()
@@ -397,7 +398,7 @@ async def test_a_message_with_a_picture_can_be_animated_and_one_without_cannot(
 ):
     shown = fake.member_says(ada, channel, "look", cat())
     asked = await fake.context_menu(ada, channel, "Animate this", shown)
-    assert "Animating a picture" in (await asked.shown(20)).content
+    assert "Animating a picture" in (await asked.shown()).content
     recipe = Recipe.from_json((await only_job(services)).recipe)
     assert recipe.width * recipe.height <= AREA[Quality.BALANCED] * 1.1
 
@@ -411,7 +412,7 @@ async def test_of_several_pictures_the_first_that_can_be_taken_is(fake, channel,
     bad = [Upload("a.png", b"not a picture"), Upload("b.png", picture()[:-40])]
     shown = fake.member_says(ada, channel, "look", *bad, cat())
     asked = await fake.context_menu(ada, channel, "Animate this", shown)
-    assert "Animating a picture" in (await asked.shown(20)).content
+    assert "Animating a picture" in (await asked.shown()).content
     await only_job(services)
     shown = fake.member_says(ada, channel, "look", *bad)
     refused = await fake.context_menu(ada, channel, "Animate this", shown)

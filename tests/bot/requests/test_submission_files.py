@@ -15,8 +15,9 @@ from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
 from engine.core.recipe import Follow, Kind, Recipe, Role, Style
-from tests.bot.fixtures import count_of, picture, until
+from tests.bot.fixtures import count_of, picture
 from tests.fake_discord import Upload
+from tests.until import until
 
 HERE = Capabilities(
     weights=frozenset(
@@ -73,7 +74,7 @@ async def refusal_of(asked) -> str:
     await asked.answered()
     if asked.ephemeral and asked.message.content:
         return asked.message.content
-    await until(lambda: asked.followups, 20)
+    await until(lambda: asked.followups)
     assert asked.followups[-1].ephemeral
     return asked.followups[-1].content
 
@@ -94,7 +95,7 @@ async def test_each_file_is_kept_under_what_it_is_for(
         quality="fast",
         length="short",
     )
-    await asked.shown(30)
+    await asked.shown()
     recipe = await only_recipe(services)
     assert set(recipe.inputs) == {Role.LIKE, Role.REFERENCE}
     assert recipe.engine == "animatediff-control"
@@ -108,7 +109,7 @@ async def test_each_file_is_kept_under_what_it_is_for(
 
 async def test_a_picture_can_be_the_first_frame_of_words(fake, channel, ada, services, bot, with_models):
     asked = await fake.slash(ada, channel, "text2video", prompt="it sails away", image=CAT, quality="fast")
-    await asked.shown(20)
+    await asked.shown()
     recipe = await only_recipe(services)
     assert (recipe.kind, set(recipe.inputs)) == (Kind.TEXT2VIDEO, {Role.PICTURE})
 
@@ -116,7 +117,7 @@ async def test_a_picture_can_be_the_first_frame_of_words(fake, channel, ada, ser
 async def test_a_second_picture_is_kept_and_drawn_again_like_the_first(fake, channel, ada, services, bot):
     sea = Upload("sea.png", picture((200, 120)))
     asked = await fake.slash(ada, channel, "animate", image=CAT, end=sea)
-    assert "Animating a picture" in (await asked.shown(20)).content
+    assert "Animating a picture" in (await asked.shown()).content
     recipe = await only_recipe(services)
     assert (recipe.engine, set(recipe.inputs)) == ("camera", {Role.PICTURE, Role.END})
     assert len(set(recipe.inputs.values())) == len(recipe.inputs)
@@ -143,7 +144,7 @@ async def test_a_restyled_clip_is_as_long_as_the_original(
     fake, channel, ada, services, bot, with_models, film
 ):
     asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay", strength=0.5)
-    assert "Restyling a clip" in (await asked.shown(30)).content
+    assert "Restyling a clip" in (await asked.shown()).content
     recipe = await only_recipe(services)
     assert (recipe.kind, set(recipe.inputs)) == (Kind.RESTYLE, {Role.REFERENCE})
     assert recipe.seconds == pytest.approx(1.5, abs=0.1)
@@ -188,7 +189,7 @@ async def test_a_picture_where_a_clip_is_wanted_is_refused_in_private(
 
 async def test_a_new_prompt_is_planned_again(fake, channel, ada, services, bot, with_models):
     asked = await fake.slash(ada, channel, "text2video", prompt="a cat", model="mine", quality="fast")
-    await asked.shown(20)
+    await asked.shown()
     first = await only_recipe(services)
     (job,) = await services.queue.jobs.waiting()
     post = Post(content="a clip", nonce="clip", view=rows.for_clip(job))
@@ -216,7 +217,7 @@ async def test_a_members_file_name_never_becomes_one_of_ours(fake, channel, serv
         member = fake.member(f"member {number}")
         upload = Upload(name, picture((next(sizes), 100)))
         asked = await fake.slash(member, channel, "animate", image=upload)
-        assert "Animating a picture" in (await asked.shown(30)).content, name
+        assert "Animating a picture" in (await asked.shown()).content, name
     given = {digest for job in await services.queue.jobs.waiting() for digest in job.inputs.values()}
     assert len(given) == len(names)
     paths = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]

@@ -15,11 +15,12 @@ from engine.core.capabilities import Capabilities
 from engine.core.receipt import Receipt
 from engine.core.recipe import Kind, Recipe, Role, SoundSource
 from engine.planning.plan import SOUND_AND_NONE
-from tests.bot.fixtures import count_of, picture, until
+from tests.bot.fixtures import count_of, picture
 from tests.bot.intake.test_sound_intake import FILM, TONE, made
 from tests.bot.requests.test_submission_files import only_recipe, refusal_of
 from tests.fake_discord import Upload
 from tests.policies import retention
+from tests.until import until
 
 CAT = Upload("cat.png", picture())
 SONG = Upload("song.mp3", made("mp3"), content_type="audio/mpeg")
@@ -30,7 +31,7 @@ FILM_WITH_SOUND = Upload(
 
 async def test_a_sound_is_kept_with_the_picture_and_named_in_the_recipe(fake, channel, ada, services, bot):
     asked = await fake.slash(ada, channel, "animate", image=CAT, audio=SONG)
-    await asked.shown(20)
+    await asked.shown()
     recipe = await only_recipe(services)
     assert (recipe.sound, set(recipe.inputs)) == (SoundSource.GIVEN, {Role.PICTURE, Role.SOUND})
     assert services.blobs.read(recipe.inputs[Role.SOUND]).startswith(b"RIFF")
@@ -40,13 +41,13 @@ async def test_a_sound_is_kept_with_the_picture_and_named_in_the_recipe(fake, ch
 
 
 async def test_an_erasure_deletes_the_sound(fake, channel, ada, services, bot):
-    await (await fake.slash(ada, channel, "animate", image=CAT, audio=SONG)).shown(20)
+    await (await fake.slash(ada, channel, "animate", image=CAT, audio=SONG)).shown()
     digest = (await only_recipe(services)).inputs[Role.SOUND]
     await services.erasing.begin()
     task = asyncio.create_task(services.erasing.loop.run())
     question = await (await fake.slash(ada, channel, "mydata erase")).shown()
     await fake.click(ada, question, privacy_texts.ERASE)
-    await until(lambda: not services.blobs.exists(digest), 20)
+    await until(lambda: not services.blobs.exists(digest))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -81,7 +82,7 @@ async def test_a_restyled_clip_keeps_its_sound_unless_it_is_turned_off(
 ):
     more = {} if wanted is None else {"sound": wanted}
     asked = await fake.slash(ada, channel, "restyle", video=FILM_WITH_SOUND, prompt="in ink", **more)
-    await asked.shown(30)
+    await asked.shown()
     recipe = await only_recipe(services)
     # What nobody wants to hear is not stored.
     assert (Role.SOUND in recipe.inputs) == (wanted != "off")
@@ -94,7 +95,7 @@ async def test_a_clip_that_is_only_followed_leaves_its_sound_out(
     asked = await fake.slash(
         ada, channel, "text2video", prompt="a boat", reference=FILM_WITH_SOUND, follow="edges"
     )
-    await asked.shown(30)
+    await asked.shown()
     recipe = await only_recipe(services)
     assert (recipe.sound, set(recipe.inputs)) == (SoundSource.NONE, {Role.REFERENCE})
 

@@ -20,7 +20,7 @@ from bot.web import server as server_module
 from bot.web.policy import WebPolicy
 from bot.web.status_page import style_hash
 from engine.process.host import HostState
-from tests.bot.fixtures import until
+from tests.until import until
 
 DASHBOARD = Path(__file__).parents[3] / "docs" / "grafana.json"
 HERE = "127.0.0.1"
@@ -48,7 +48,7 @@ async def read(services, path: str) -> tuple[int, str, dict[str, str]]:
 
 async def asked(fake, member, channel) -> None:
     asked = await fake.slash(member, channel, "text2video", prompt="a lighthouse in a storm")
-    await asked.shown(30)
+    await asked.shown()
 
 
 def samples(text: str) -> dict[str, list[tuple[dict[str, str], float]]]:
@@ -138,11 +138,15 @@ async def test_an_address_that_is_taken_is_said_once_and_tried_again(services, m
         web = web_server(services, supervisor := Supervisor(), WebPolicy(host=HERE, port=port))
         supervisor.add(web.loop)
         async with supervisor.running():
-            await asyncio.sleep(0.3)
+
+            def errors():
+                return [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+
+            await until(errors)
+            await asyncio.sleep(0.2)
             assert web.address is None
-            said = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
-            assert len(said) == 1
-            assert f"nothing can be served at {HERE}, port {port}" in said[0]
+            (said,) = errors()
+            assert f"nothing can be served at {HERE}, port {port}" in said
             other.close()
             await until(lambda: web.address == (HERE, port))
 

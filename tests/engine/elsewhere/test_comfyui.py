@@ -13,6 +13,7 @@ from engine.elsewhere.comfyui.server import Server
 from tests.engine.elsewhere.comfy_bench import QUICK, Told, client, closing, is_mp4, order
 from tests.fake_comfyui import FakeComfyUI, Fault
 from tests.fake_comfyui.server import SECRET_PATH
+from tests.until import until
 
 
 @pytest.fixture(params=[True, False], ids=["new", "old"])
@@ -25,12 +26,6 @@ async def server(request):
 async def new():
     async with FakeComfyUI(seconds=0.08) as fake:
         yield fake
-
-
-async def until(true, seconds=5.0):
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 - it may look at anything
-            await asyncio.sleep(0.01)
 
 
 async def test_a_take_is_drawn_once_under_its_own_id(server, tmp_path):

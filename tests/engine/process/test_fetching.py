@@ -17,7 +17,8 @@ from engine.core.errors import Away, Cancelled, EngineKilled, HopelessTake, Rend
 from engine.core.events import Draft, Event, Progress
 from engine.core.recipe import Stage
 from engine.process import fetching
-from tests.engine.process.host_bench import HERE, recipe, render, running_host, until
+from tests.engine.process.host_bench import HERE, recipe, render, running_host
+from tests.until import until
 
 WORKER = (sys.executable, str(HERE / "elsewhere_worker.py"))
 

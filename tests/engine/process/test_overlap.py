@@ -12,7 +12,8 @@ import pytest
 from engine.core.errors import Cancelled, EngineClosed, EngineKilled, RenderFailed
 from engine.core.events import Progress
 from engine.core.recipe import Stage
-from tests.engine.process.host_bench import HERE, render, running_host, until
+from tests.engine.process.host_bench import HERE, render, running_host
+from tests.until import until
 
 WORKER = (sys.executable, str(HERE / "overlapping_worker.py"))
 

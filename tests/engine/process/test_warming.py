@@ -21,7 +21,8 @@ from engine.planning.usual import is_usual
 from engine.process.host import EngineHost
 from engine.process.warming import DONE, DREW, LEFT, Warmer, ahead_of
 from engine.runtime.context import CACHE_VARIABLE, COMPILE_VARIABLE, YES, EngineContext
-from tests.engine.process.host_bench import ENVIRONMENT, SHORT, WORKER, alive, render, until
+from tests.engine.process.host_bench import ENVIRONMENT, SHORT, WORKER, alive, render
+from tests.until import PATIENCE, until
 
 CUDA = Device(kind=DeviceKind.CUDA, memory=24 * 2**30)
 
@@ -143,7 +144,7 @@ async def test_a_job_ends_it_before_the_engine_is_given_the_job(tmp_path):
             host, "ok", on_event=lambda _: left.append((time.monotonic(), [alive(pid) for pid in pids]))
         )
         first, running = left[0]
-        assert first - begun < 5, "the job waited for this long"
+        assert first - begun < PATIENCE, "the job waited for this long"
         assert not any(running), "it drew beside the engine"
     finally:
         await host.close()

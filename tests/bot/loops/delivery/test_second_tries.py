@@ -11,8 +11,9 @@ from bot.loops import delivery
 from bot.loops.clip_post import file_name
 from bot.loops.delivery import is_waiting_for_access
 from db.states import State
-from tests.bot.fixtures import ANN, rendered, until
+from tests.bot.fixtures import ANN, rendered
 from tests.bot.loops.delivery.bench import HOUR, attempt, refusing
+from tests.until import until
 
 
 async def test_later_backs_off_exponentially_up_to_the_limit(make, queue, job, outlet, clock):

@@ -11,9 +11,10 @@ from bot.loops.delivery import is_waiting_for_access
 from db.errors import CannotWrite
 from db.sqlite.rows import Rows
 from db.states import State
-from tests.bot.fixtures import queued, rendered, until
+from tests.bot.fixtures import queued, rendered
 from tests.bot.loops.delivery.bench import HOUR, attempt
 from tests.policies import stumble_limits
+from tests.until import until
 
 
 async def test_a_job_cancelled_while_it_is_rendered_is_never_posted(deliverer, queue, blobs, outlet):
@@ -43,13 +44,13 @@ async def test_a_slow_upload_does_not_block_others_and_only_a_few_run_at_once(
     deliverer, queue, blobs, outlet
 ):
     jobs = [await rendered(queue, blobs, channel_id=channel) for channel in range(1, 13)]
-    slow, gate, at_once = jobs[0], asyncio.Event(), []
+    slow, gate, crowd, at_once = jobs[0], asyncio.Event(), asyncio.Event(), []
 
     async def send(channel, post):
         at_once.append(len(deliverer._under_way))
-        if post.file_name == file_name(slow.id):
-            await gate.wait()
-        await asyncio.sleep(0.02)
+        if len(at_once) == delivery.AT_ONCE:
+            crowd.set()
+        await (gate if post.file_name == file_name(slow.id) else crowd).wait()
         return 77
 
     outlet.send.side_effect = send

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from db.states import State
-from tests.bot.fixtures import until
+from tests.until import until
 
 
 async def comes_to(queue, job, *states: State):

@@ -12,6 +12,7 @@ from bot.loops import outcomes
 from bot.loops.engine_loop import EngineLoop
 from bot.signals import JobSignals
 from tests.bot.fixtures import FakeEngine, engine_loop_with
+from tests.until import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -44,4 +45,4 @@ async def start(queue, blobs, engine):
     yield started
     for engine_loop, task in running:
         await engine_loop.stop(0)
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, PATIENCE)

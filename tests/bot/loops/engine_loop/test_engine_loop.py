@@ -8,8 +8,9 @@ from db.states import State
 from engine.core.receipt import Receipt
 from engine.core.recipe import Role
 from engine.rendering.limits import RenderLimits
-from tests.bot.fixtures import BEN, engine_loop_with, limits_of, queued, recipe, until, until_cancelled
+from tests.bot.fixtures import BEN, engine_loop_with, limits_of, queued, recipe, until_cancelled
 from tests.bot.loops.engine_loop.bench import comes_to
+from tests.until import PATIENCE, until
 
 
 async def is_drawing(engine, engine_loop, job):
@@ -65,7 +66,7 @@ async def test_a_stop_puts_the_running_job_back_to_the_front_with_its_counters_u
     other = await queued(queue, BEN)
     await is_drawing(engine, engine_loop, job)
     await engine_loop.stop(grace=0.02)
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, PATIENCE)
     row = await queue.jobs.get(job.id)
     assert (row.state, row.crashes, row.restarts) == (State.QUEUED, 0, 0)
     assert [found.id for found in await queue.jobs.waiting()] == [job.id, other.id]
@@ -87,7 +88,7 @@ async def test_a_stop_lets_a_job_that_is_nearly_done_finish(queue, blobs, engine
     await asyncio.sleep(0.02)
     gate.set()
     await stopping
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, PATIENCE)
     assert (await queue.jobs.get(job.id)).state is State.RENDERED
     assert (await queue.jobs.get(other.id)).state is State.QUEUED, "nothing is claimed while stopping"
 
@@ -112,7 +113,7 @@ async def test_a_claim_on_its_way_when_the_stop_comes_is_given_back(queue, blobs
     assert not stopping.done(), "stop() waits for the claim"
     go_on.set()
     await stopping
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, PATIENCE)
     row = await queue.jobs.get(job.id)
     assert (row.state, row.crashes, row.restarts) == (State.QUEUED, 0, 0)
     assert engine.renders == []

@@ -27,10 +27,11 @@ from engine.core.errors import (
 )
 from engine.core.shortages import RanShort, Shortage
 from engine.process.host import HostState
-from tests.bot.fixtures import HouseEngine, queued, until
+from tests.bot.fixtures import HouseEngine, queued
 from tests.bot.loops.engine_loop.bench import comes_to
 from tests.db.asking import new_job
 from tests.policies import enqueue_limits, stumble_limits
+from tests.until import until
 
 FAULTS = 3
 MOST_TRIES = 6

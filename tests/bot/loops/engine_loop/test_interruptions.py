@@ -14,9 +14,10 @@ from db.errors import CannotWrite
 from db.states import State
 from engine.core.errors import Cancelled, EngineClosed, EngineDied, EngineHung, EngineKilled
 from engine.core.shortages import RanShort, Shortage
-from tests.bot.fixtures import BEN, FakeEngine, queued, recipe, until, until_cancelled
+from tests.bot.fixtures import BEN, FakeEngine, queued, recipe, until_cancelled
 from tests.bot.loops.engine_loop.bench import comes_to
 from tests.policies import shortages
+from tests.until import until
 
 NOBODY_KNOWS = RuntimeError("a bug of ours")
 

@@ -18,11 +18,12 @@ from db.states import State
 from engine.core.errors import Away, RenderFailed, UserError
 from engine.core.shortages import RanShort, Shortage
 from engine.process.host import HostState
-from tests.bot.fixtures import HouseEngine, queued, until, until_cancelled
+from tests.bot.fixtures import HouseEngine, queued, until_cancelled
 from tests.bot.loops.engine_loop.bench import comes_to
 from tests.clock import CLOCK
 from tests.policies import DEFAULTS, shortages
 from tests.present import present
+from tests.until import until
 
 THERE = "comfyui"
 

@@ -19,6 +19,7 @@ from tests.bot.fixtures import FakeEngine, engine_loop_with, queued
 from tests.bot.loops.status.bench import with_message
 from tests.clock import CLOCK
 from tests.policies import shortages
+from tests.until import until
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +73,7 @@ async def start(make):
     async def started(interval: float = 0.02) -> StatusBoard:
         board = make(interval)
         tasks.append((board, asyncio.create_task(board.loop.run())))
-        await asyncio.sleep(0.03)
+        await until(lambda: board._refreshed)  # its first look is over
         return board
 
     yield started

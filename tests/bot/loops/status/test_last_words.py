@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 
 import pytest
@@ -12,9 +13,10 @@ from bot.loops import status as status_module
 from bot.loops.clip_post import nonce
 from bot.text import status_texts
 from engine.core.recipe import Recipe
-from tests.bot.fixtures import CHANNEL, hand_in, queued, until
+from tests.bot.fixtures import CHANNEL, hand_in, queued
 from tests.bot.loops.status.bench import MESSAGE, edits, is_final, refusing
 from tests.clock import CLOCK
+from tests.until import until
 
 
 async def test_a_final_status_is_sent_after_a_restart(queue, job, messenger, start):
@@ -28,6 +30,7 @@ async def test_a_final_status_is_sent_once(queue, job, messenger, start):
     await queue.claims.cancel(job.id)
     board = await start()
     await until(lambda: is_final(queue, job))
+    await until(lambda: board._shown == {})
     for _ in range(3):
         board.touch(job.id)
         await asyncio.sleep(0.02)
@@ -141,13 +144,21 @@ async def test_after_days_a_message_out_of_reach_is_left_as_it_is(queue, job, me
 
 async def test_without_access_it_is_tried_again_slowly(queue, job, messenger, start, monkeypatch):
     monkeypatch.setattr(status_module, "FAR_BACK_SECONDS", 0.2)
-    messenger.edit.side_effect = refusing(Trouble.NO_ACCESS)
+    times = []
+
+    async def edit(*_):
+        times.append(time.monotonic())
+        raise refusing(Trouble.NO_ACCESS)
+
+    messenger.edit.side_effect = edit
     board = await start()
-    began = time.monotonic()
-    while time.monotonic() - began < 0.5:
+
+    def was_tried_again():
         board.touch(job.id)
-        await asyncio.sleep(0.01)
-    assert 2 <= messenger.edit.call_count <= 4
+        return len(times) == 3
+
+    await until(was_tried_again)
+    assert all(later - sooner >= 0.2 for sooner, later in itertools.pairwise(times))
     assert not await is_final(queue, job)
 
 

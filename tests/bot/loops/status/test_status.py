@@ -6,6 +6,7 @@ import asyncio
 import errno
 import itertools
 import time
+from functools import partial
 
 import pytest
 
@@ -16,19 +17,21 @@ from bot.ops.shortages import Place
 from bot.text import status_texts
 from db.errors import CannotWrite
 from db.states import State
-from tests.bot.fixtures import CHANNEL, hand_in, queued, until
+from tests.bot.fixtures import CHANNEL, hand_in, queued
 from tests.bot.loops.status.bench import MESSAGE, edits, with_message
 from tests.db.asking import audit_entry
+from tests.until import until
 
 
 async def test_ten_touches_are_one_edit_to_what_is_true_then(queue, job, engine_loop, messenger, start):
-    board = await start(interval=0.3)
-    await until(lambda: len(edits(messenger)) == 1)
+    board = await start(interval=60)
+    await until(lambda: job.id in board._shown)
     running = await queue.claims.claim()
     for step in range(10):
         engine_loop.progress[running.id] = JobProgress(stage="drawing", fraction=step / 10, take=1)
         board.touch(job.id)
         await asyncio.sleep(0.005)
+    board._shown[job.id].next = 0.0  # the interval is over
     await until(lambda: len(edits(messenger)) == 2)
     await asyncio.sleep(0.05)
     assert len(edits(messenger)) == 2
@@ -45,12 +48,15 @@ async def test_edits_keep_their_distance(queue, job, engine_loop, messenger, sta
     messenger.edit.side_effect = edit
     board = await start(interval=0.1)
     await queue.claims.claim()
-    began = time.monotonic()
-    for step in range(60):
-        engine_loop.progress[job.id] = JobProgress(stage="drawing", fraction=step / 60, take=1)
+    steps = itertools.count()
+
+    def goes_on():
+        fraction = next(steps) % 100 / 100
+        engine_loop.progress[job.id] = JobProgress(stage="drawing", fraction=fraction, take=1)
         board.touch(job.id)
-        await asyncio.sleep(0.01)
-    assert 3 <= len(times) <= 2 + (time.monotonic() - began) / 0.1
+        return len(times) == 5
+
+    await until(goes_on)
     assert all(later - sooner >= 0.1 for sooner, later in itertools.pairwise(times))
 
 
@@ -78,15 +84,17 @@ async def test_jobs_far_back_are_edited_rarely(queue, messenger, start, monkeypa
     near, far = [await with_message(queue, await queued(queue, user), user) for user in (1, 2)]
     board = await start(interval=0.02)
     await until(lambda: len(edits(messenger)) == 2)
-    for paused in (True, False, True):
+
+    def was_edited(message, times):
+        return [call.args[1] for call in messenger.edit.call_args_list].count(message) == times
+
+    for times, paused in enumerate((True, False, True), 2):
         done = audit_entry("flow", guild=near.guild_id)
         await (queue.moderation.pause(done) if paused else queue.moderation.resume(done))
         board.touch(near.id)
         board.touch(far.id)
-        await asyncio.sleep(0.06)
-    by_message = [call.args[1] for call in messenger.edit.call_args_list]
-    assert by_message.count(1) == 4
-    assert by_message.count(2) == 1
+        await until(partial(was_edited, 1, times))
+    assert was_edited(2, 1)
 
 
 async def test_when_the_queue_moves_all_places_are_looked_at_again(queue, messenger, start):
@@ -103,19 +111,18 @@ async def test_when_the_queue_moves_all_places_are_looked_at_again(queue, messen
 async def test_no_more_than_a_few_edits_go_at_once(queue, messenger, start):
     for number in range(1, 13):
         await with_message(queue, await queued(queue, number), number)
-    under_way, most = 0, 0
+    gate = asyncio.Event()
 
     async def edit(*_):
-        nonlocal under_way, most
-        under_way += 1
-        most = max(most, under_way)
-        await asyncio.sleep(0.02)
-        under_way -= 1
+        await gate.wait()
 
     messenger.edit.side_effect = edit
     await start()
+    await until(lambda: len(edits(messenger)) == status_module.EDITS_AT_ONCE)
+    await asyncio.sleep(0.05)
+    assert len(edits(messenger)) == status_module.EDITS_AT_ONCE
+    gate.set()
     await until(lambda: len(edits(messenger)) == 12)
-    assert most == status_module.EDITS_AT_ONCE
 
 
 async def test_a_channel_that_is_full_keeps_no_message_of_another_waiting(queue, messenger, start):

@@ -7,7 +7,8 @@ import json
 from bot.text import privacy_texts
 from db.states import State
 from engine.core.recipe import Kind, Role
-from tests.bot.fixtures import picture, queued, until
+from tests.bot.fixtures import picture, queued
+from tests.until import until
 
 PROMPT = "a heron over the canal"
 
@@ -30,7 +31,7 @@ async def given(services, member, channel, **changes):
 async def delivered(services, fake, member, channel):
     """The same, posted for real."""
     job, digest = await given(services, member, channel)
-    await until(lambda: state_is(services, job, State.DELIVERED), 20)
+    await until(lambda: state_is(services, job, State.DELIVERED))
     return await services.queue.jobs.get(job.id), digest
 
 

@@ -17,10 +17,11 @@ from db.fleet.workers import Trust
 from db.states import State
 from engine.core.receipt import Receipt
 from engine.core.recipe import Recipe, Role
-from tests.bot.fixtures import receipt, recipe, until, until_cancelled
+from tests.bot.fixtures import receipt, recipe, until_cancelled
 from tests.bot.privacy.mydata.bench import PROMPT, SEEN, delivered, erase, given, state_is
 from tests.db.asking import written
 from tests.fake_discord import Status
+from tests.until import until
 
 
 def clips(fake, channel):
@@ -59,7 +60,7 @@ async def test_after_an_erase_nothing_knows_the_member(fake, channel, mod, bot, 
     assert set(held(data, *known)) >= {PROMPT, ada.user.id, digest, clip, str(SEEN["left"])}
 
     answer = await erase(fake, channel, ada)
-    await until(lambda: answer.content == privacy_texts.erased(2, 0), 20)
+    await until(lambda: answer.content == privacy_texts.erased(2, 0))
     after = await services.database.backup(data / "backups", keep=7)
     assert held(data, *known) == {}
     assert all(path.exists() for path in (*before, after))
@@ -96,7 +97,7 @@ async def test_with_their_messages_clips_and_statuses_go_as_well(
     await delivered(services, fake, eve, channel)
     assert len(clips(fake, channel)) == 2
     answer = await erase(fake, channel, ada, privacy_texts.ERASE_WITH_MESSAGES)
-    await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
+    await until(lambda: answer.content == privacy_texts.erased(1, 0))
     [left] = clips(fake, channel)
     assert str(eve.user.id) in left.content
 
@@ -105,7 +106,7 @@ async def test_messages_that_cannot_be_deleted_are_counted(fake, channel, ada, b
     await delivered(services, fake, ada, channel)
     fake.fail("DELETE", rf"/channels/{channel.id}/messages/\d+$", Status(403, 50013), times=5)
     answer = await erase(fake, channel, ada, privacy_texts.ERASE_WITH_MESSAGES)
-    await until(lambda: answer.content == privacy_texts.erased(1, 1), 20)
+    await until(lambda: answer.content == privacy_texts.erased(1, 1))
     assert (await services.database.read("SELECT 1 FROM job WHERE user_id > 0")) == []
 
 
@@ -115,7 +116,7 @@ async def test_what_runs_is_stopped_before_it_is_erased(fake, channel, ada, bot,
     services.signals.queued()
     await until(lambda: state_is(services, job, State.RUNNING))
     answer = await erase(fake, channel, ada)
-    await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
+    await until(lambda: answer.content == privacy_texts.erased(1, 0))
     assert (await services.queue.jobs.get(job.id)).state is State.CANCELLED
     assert not services.blobs.exists(digest)
     assert clips(fake, channel) == []
@@ -132,7 +133,7 @@ async def test_no_erases_nothing_and_a_replayed_yes_erases_only_the_clicking_mem
     await until(lambda: question.content == privacy_texts.KEPT)
     for _ in range(3):
         await fake.click(eve, question, "fk:mydata:erase", forged=True)
-    await until(lambda: nobody_waits(services), 20)
+    await until(lambda: nobody_waits(services))
     assert len(await services.rights._personal.jobs(ada.user.id)) == 1
 
 
@@ -144,7 +145,7 @@ async def test_an_erase_that_was_cut_off_is_done_at_the_next_start(channel, ada,
     _, digest = await given(services, ada, channel)
     await services.rights._personal.ask_to_erase(ada.user.id, messages=False)
     task = asyncio.create_task(services.erasing.loop.run())
-    await until(lambda: nobody_waits(services), 20)
+    await until(lambda: nobody_waits(services))
     task.cancel()
     assert not services.blobs.exists(digest)
     assert await services.rights._personal.known(ada.user.id) == {}
@@ -174,7 +175,7 @@ async def test_what_was_left_in_the_outbox_goes_at_the_next_start(channel, ada, 
 async def test_a_ban_finds_an_erased_member_when_they_come_back(fake, channel, ada, bot, services, loops):
     await services.queue.moderation.ban(channel.guild.id, ada.user.id, 9, "spam")
     answer = await erase(fake, channel, ada)
-    await until(lambda: answer.content == privacy_texts.erased(0, 0), 20)
+    await until(lambda: answer.content == privacy_texts.erased(0, 0))
     assert await services.rights._personal.known(ada.user.id) == {}
     asked = await fake.slash(ada, channel, "text2video", prompt="a boat")
     assert (await asked.shown()).content == messages.BANNED
@@ -226,7 +227,7 @@ async def test_a_request_that_an_erase_drops_before_anything_was_said_is_answere
     monkeypatch.setattr(services.submissions._admitting, "admit", lambda *_: asyncio.sleep(60))
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     await until(lambda: services.submissions.drop(ada.user.id))
-    await asked.answered(5)
+    await asked.answered()
     await until(lambda: asked.message is not None)
     assert asked.message.content == privacy_texts.ASKED_BEFORE_ERASE
 
@@ -245,5 +246,5 @@ async def test_the_answer_says_that_machines_of_other_people_drew_and_not_that_t
             )
         )
     answer = await erase(fake, channel, ada)
-    await until(lambda: answer.content == privacy_texts.erased(2, 0, 0, 1), 20)
+    await until(lambda: answer.content == privacy_texts.erased(2, 0, 0, 1))
     assert "Other people's machines drew one of your clips" in answer.content

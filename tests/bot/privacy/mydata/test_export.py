@@ -12,13 +12,14 @@ from bot.text import privacy_texts
 from db.files import Blobs
 from db.states import State
 from engine.core.recipe import Kind, Recipe, Role
-from tests.bot.fixtures import picture, queued, rendered, until
+from tests.bot.fixtures import picture, queued, rendered
 from tests.bot.privacy.mydata.bench import PROMPT, SEEN, delivered, erase, given, state_is
+from tests.until import until
 
 
 async def opened(asked) -> zipfile.ZipFile:
-    message = await asked.shown(20)
-    await until(lambda: message.attachments, 20)
+    message = await asked.shown()
+    await until(lambda: message.attachments)
     assert message.ephemeral
     return zipfile.ZipFile(io.BytesIO(message.attachments[0].data))
 
@@ -47,7 +48,7 @@ async def test_both_ends_of_a_clip_are_exported_and_erased(fake, channel, ada, b
     with await opened(await fake.slash(ada, channel, "mydata export")) as archive:
         assert {f"given/{one[:16]}.png" for one in both.values()} <= set(archive.namelist())
     answer = await erase(fake, channel, ada)
-    await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
+    await until(lambda: answer.content == privacy_texts.erased(1, 0))
     assert not any(map(services.blobs.exists, both.values()))
 
 
@@ -62,7 +63,7 @@ async def test_an_export_has_the_clip_that_was_gone_on_from_as_what_it_is(
         services.queue, ada.id, channel.guild.id, channel_id=channel.id, parent=theirs.id,
         recipe=longer, inputs={Role.BEFORE: clip},
     )  # fmt: skip
-    await until(lambda: state_is(services, job, State.DELIVERED), 20)
+    await until(lambda: state_is(services, job, State.DELIVERED))
     gone, _ = await delivered(services, fake, ada, channel)
     await services.queue.retention.mark_deleted(gone.id)
     with await opened(await fake.slash(ada, channel, "mydata export")) as made:
@@ -102,7 +103,7 @@ async def test_an_export_that_is_too_large_for_one_file_comes_in_several(fake, c
         user=ada.user.id, guild=channel.guild.id, channel_id=channel.id,
     )  # fmt: skip
     asked = await fake.slash(ada, channel, "mydata export")
-    await until(lambda: len([one for one in asked.messages if one.attachments]) == 3, 20)
+    await until(lambda: len([one for one in asked.messages if one.attachments]) == 3)
     names = []
     for message in asked.messages:
         with zipfile.ZipFile(io.BytesIO(message.attachments[0].data)) as made:
@@ -125,6 +126,4 @@ async def test_an_export_that_would_take_too_many_files_is_refused_politely(
             user=ada.user.id, guild=channel.guild.id, channel_id=channel.id,
         )  # fmt: skip
     asked = await fake.slash(ada, channel, "mydata export")
-    await until(
-        lambda: asked.message is not None and asked.message.content == privacy_texts.EXPORT_TOO_LARGE, 20
-    )
+    await until(lambda: asked.message is not None and asked.message.content == privacy_texts.EXPORT_TOO_LARGE)

@@ -13,10 +13,11 @@ from bot.intake.avatars import avatar_of
 from bot.intake.download import is_discord
 from bot.text import messages, privacy_texts
 from engine.core.recipe import Role
-from tests.bot.fixtures import connected, picture, queued, until
+from tests.bot.fixtures import connected, picture, queued
 from tests.bot.privacy.mydata.bench import given
 from tests.fake_discord import Upload
 from tests.present import present
+from tests.until import until
 
 
 async def test_others_cannot_animate_pictures_of_a_member_who_forbids_it(
@@ -28,12 +29,12 @@ async def test_others_cannot_animate_pictures_of_a_member_who_forbids_it(
 
     refused = await (await fake.context_menu(eve, channel, "Animate this", posted)).shown()
     assert (refused.content, refused.ephemeral) == (privacy_texts.NOT_THEIRS_TO_ANIMATE, True)
-    own = await (await fake.context_menu(ada, channel, "Animate this", posted)).shown(20)
+    own = await (await fake.context_menu(ada, channel, "Animate this", posted)).shown()
     assert own.content != privacy_texts.NOT_THEIRS_TO_ANIMATE
 
     asked = await fake.slash(ada, channel, "mydata pictures", others="allow")
     assert (await asked.shown()).content == privacy_texts.MAY_ANIMATE
-    allowed = await (await fake.context_menu(eve, channel, "Animate this", posted)).shown(20)
+    allowed = await (await fake.context_menu(eve, channel, "Animate this", posted)).shown()
     assert allowed.content != privacy_texts.NOT_THEIRS_TO_ANIMATE
 
 
@@ -43,7 +44,7 @@ async def test_others_cannot_animate_the_avatar_of_a_member_who_forbids_it(
     bare = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown()
     assert (bare.content, bare.ephemeral) == (messages.NO_AVATAR, True)
     ada.user.avatar = picture((300, 300))
-    allowed = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown(20)
+    allowed = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown()
     assert "Animating a picture" in allowed.content
     [job] = await services.queue.jobs.waiting()
     assert (job.user_id, list(job.inputs)) == (eve.id, [Role.PICTURE])
@@ -52,7 +53,7 @@ async def test_others_cannot_animate_the_avatar_of_a_member_who_forbids_it(
     await (await fake.slash(ada, channel, "mydata pictures", others="forbid")).shown()
     refused = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown()
     assert (refused.content, refused.ephemeral) == (privacy_texts.NOT_THEIR_AVATAR, True)
-    own = await (await fake.context_menu(ada, channel, "Animate avatar", ada)).shown(20)
+    own = await (await fake.context_menu(ada, channel, "Animate avatar", ada)).shown()
     assert "Animating a picture" in own.content
     assert len(await services.queue.jobs.waiting()) == 2
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -196,10 +195,3 @@ def order_of(tmp_path) -> Callable[..., TakeOrder]:
 @pytest.fixture
 def hooks() -> TakeHooks:
     return TakeHooks(progress=lambda _: None, draft=lambda _: None)
-
-
-async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
-    """Wait for something to come about."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - a server in this loop sets no event
-            await asyncio.sleep(0.002)

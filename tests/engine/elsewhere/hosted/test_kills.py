@@ -10,10 +10,11 @@ import pytest
 from db.sqlite.connection import Database
 from engine.elsewhere.hosted.money import micros
 from tests.db.asking import enqueued
-from tests.engine.elsewhere.hosted.conftest import agreed, until
+from tests.engine.elsewhere.hosted.conftest import agreed
 from tests.fake_services.server import CLIP
 from tests.policies import queue_on
 from tests.ready_database import put_database
+from tests.until import PATIENCE, until
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ async def test_a_kill_at_any_step_pays_once(tmp_path, services, job, service, ca
 
     services.stall = stall
     program = await begin(tmp_path, services, job, service)
-    await asyncio.wait_for(reached.wait(), 30)
+    await asyncio.wait_for(reached.wait(), PATIENCE)
     program.kill()
     await program.wait()
     go.set()

@@ -11,7 +11,8 @@ from engine.elsewhere.hosted.money import micros
 from engine.elsewhere.hosted.settling import settle
 from tests.clock import CLOCK
 from tests.db.asking import ANN
-from tests.engine.elsewhere.hosted.conftest import SERVICES, host_on, until
+from tests.engine.elsewhere.hosted.conftest import SERVICES, host_on
+from tests.until import until
 
 
 async def left_running(queue, services, order, hooks):

@@ -10,8 +10,9 @@ import pytest
 from engine.core.errors import Away, HopelessTake, RenderFailed, UserError
 from engine.elsewhere.hosted.money import micros
 from tests.db.asking import audit_entry, enqueued
-from tests.engine.elsewhere.hosted.conftest import SERVICES, agreed, host_on, until
+from tests.engine.elsewhere.hosted.conftest import SERVICES, agreed, host_on
 from tests.fake_services.server import CLIP
+from tests.until import until
 
 
 async def rows_of(queue, job):
