@@ -13,7 +13,9 @@ from benchmarks import fit_deformation
 from benchmarks.fit_deformation import ROOM, Photographed, Taught, as_onnx, kept, shown, teach, tensor
 from engine.gate.meaning.shape import Crop
 from engine.vision.deformation import ANSWERS, ellipse, standard
+from engine.vision.eyes import Eyes
 from engine.vision.network import Network
+from engine.weights.store import Store
 from tests.engine.gate.drawn_face import mesh, picture
 
 
@@ -68,7 +70,7 @@ def test_a_lesson_is_learnt(face):
 def test_faces_that_were_found_once_are_kept(tmp_path, face):
     cache = tmp_path / "faces.npz"
     np.savez(cache, crops=face.picture[None], points=face.points[None])
-    (found,) = kept([Path("nowhere")], None, cache)
+    (found,) = kept([Path("nowhere")], Eyes(Store(tmp_path)), cache)
     assert np.array_equal(found.picture, face.picture)
     assert np.array_equal(found.points, face.points)
 
