@@ -24,6 +24,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from benchmarks.meaning_faults import inside
+from engine.gate.meaning import shape
 from engine.gate.meaning.shape import EYES, Crop
 from engine.vision.deformation import ANSWERS, FACE, MIDDLE, PATH, SIDE, standard
 from engine.vision.eyes import Eyes
@@ -99,7 +101,7 @@ def _face_of(picture: NDArray[Any], eyes: Eyes) -> Iterator[Photographed]:
         luma = np.asarray(cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY), np.uint8)
         crop = Crop(luma, mesh)
         there = crop.there.astype(np.float64) * FINER
-        there[:, 2] += np.array(CENTRE) - np.array((80.0, 78.0)) * FINER
+        there[:, 2] += np.array(CENTRE) - np.array(shape.MIDDLE) * FINER
         square = cv2.warpAffine(
             luma,
             there.astype(np.float32),
@@ -156,7 +158,7 @@ def _field(face: Photographed, at: Floats, fault: str, strength: float, rng: Rng
     low, high = face.points[:, 1].min(), face.points[:, 1].max()
     x, y = away[..., 0] / 0.5, (away[..., 1] - (low + high) / 2) / max(0.25, (high - low) / 2)
     if fault == "mouth slid":
-        lower = np.clip((y - 0.05) / 0.3, 0, 1) * _inside(x, y, 0.95, 1.4)
+        lower = np.clip((y - 0.05) / 0.3, 0, 1) * inside(x, y, 0.95, 1.4)
         moved = lower * _within(SLIDE, strength) * rng.choice([-1, 1])
         return np.dstack([moved, np.zeros_like(moved)])
     count = int(rng.integers(3, 5))
@@ -169,13 +171,8 @@ def _field(face: Photographed, at: Floats, fault: str, strength: float, rng: Rng
         for wave in waves
     ]
     most = max(float(np.hypot(*waves).max()), 1e-6)
-    reach = _within(BEND, strength) / most * _inside(x, y, 0.8, 1.3)
+    reach = _within(BEND, strength) / most * inside(x, y, 0.8, 1.3)
     return np.asarray(np.dstack(read) * reach[..., None], np.float32)
-
-
-def _inside(x: Floats, y: Floats, full: float, none: float) -> Floats:
-    share = np.clip((none - np.hypot(x, y)) / (none - full), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
 
 
 def _without_eye(face: Photographed, gone: float, rng: Rng) -> Grey:

@@ -70,7 +70,7 @@ def _ramp(count: int) -> Floats:
     return np.linspace(0, 1, count, dtype=np.float32)
 
 
-def _inside(x: Floats, y: Floats, full: float, none: float) -> Floats:
+def inside(x: Floats, y: Floats, full: float, none: float) -> Floats:
     """1 in an ellipse of ``full`` half sides, 0 from ``none`` on, smooth between."""
     share = np.clip((none - np.hypot(x, y)) / (none - full), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)
@@ -100,7 +100,7 @@ def bent(frames: Frames, faces: list[Place], strength: int, rng: Rng) -> Frames:
         places = grid(*part.shape[:2])
         x, y = face.own(places)
         at = np.dstack([x, y]).astype(np.float32) * 28 + 32
-        reach = BENT[strength - 1] * face.width * share * _inside(x, y, 0.8, 1.3) / most
+        reach = BENT[strength - 1] * face.width * share * inside(x, y, 0.8, 1.3) / most
         across, down = (read(wave, at) * reach for wave in fields)
         shift = across[..., None] * face.across + down[..., None] * face.down
         return _moved(part, places, shift.astype(np.float32))
@@ -115,8 +115,8 @@ def grown(frames: Frames, faces: list[Place], strength: int, rng: Rng) -> Frames
     def change(part: Frames, face: Place, share: float) -> Frames:
         places = grid(*part.shape[:2])
         factor = 1 + (GROWN[strength - 1] - 1) * share
-        inside = _inside(*face.own(places), 0.8, 1.5)[..., None]
-        return _moved(part, places, (places - face.middle) * (1 - 1 / factor) * inside)
+        share_of_it = inside(*face.own(places), 0.8, 1.5)[..., None]
+        return _moved(part, places, (places - face.middle) * (1 - 1 / factor) * share_of_it)
 
     return _each(frames, faces, change)
 
@@ -145,7 +145,7 @@ def lower_face_slid(frames: Frames, faces: list[Place], strength: int, rng: Rng)
     def change(part: Frames, face: Place, share: float) -> Frames:
         places = grid(*part.shape[:2])
         x, y = face.own(places)
-        lower = np.clip((y - 0.05) / 0.3, 0, 1) * _inside(x, y, 0.95, 1.4)
+        lower = np.clip((y - 0.05) / 0.3, 0, 1) * inside(x, y, 0.95, 1.4)
         reach = side * SLID[strength - 1] * face.width * share
         return _moved(part, places, (lower * reach)[..., None] * face.across)
 
@@ -159,7 +159,7 @@ def head_slid(frames: Frames, faces: list[Place], strength: int, rng: Rng) -> Fr
     def change(part: Frames, face: Place, share: float) -> Frames:
         places = grid(*part.shape[:2])
         x, y = face.own(places)
-        above = np.clip((1.35 - y) / 0.3, 0, 1) * _inside(x, y * 0.85, 1.7, 2.3)
+        above = np.clip((1.35 - y) / 0.3, 0, 1) * inside(x, y * 0.85, 1.7, 2.3)
         reach = side * BEHEADED[strength - 1] * face.width * share
         return _moved(part, places, (above * reach)[..., None] * face.across)
 
