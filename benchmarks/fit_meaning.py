@@ -72,7 +72,6 @@ SLIGHT = {
     "head_slides_softly": 0.01,
     "eye_disappears": 0.05,
     "eye_uneven": 0.05,
-    "face_looks_bent": 0.5,
     "mouth_looks_slid": 0.5,
     "eye_looks_gone": 0.5,
 }
@@ -82,7 +81,7 @@ BEYOND, LEAST = 1.5, 1.3
 """A rejection takes so many times the highest reading of any harmless take, and the limit for a warning. The
 worst repository is left out: a single face that turns out of sight would end all rejections in a way."""
 
-SUREST = dict.fromkeys(WAYS, -SLIGHTEST)
+SUREST = dict.fromkeys(WAYS[1:], -SLIGHTEST)
 """Nothing is rejected for its looks that is not more likely broken than whole by them."""
 
 

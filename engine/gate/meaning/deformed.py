@@ -14,7 +14,8 @@ from engine.gate.meaning.faces import Followed
 from engine.gate.meaning.trend import Trend, lesser
 
 WAYS = ("face_looks_bent", "mouth_looks_slid", "eye_looks_gone")
-"""The ways to see a fault, in the order of :data:`engine.vision.deformation.ANSWERS`."""
+"""What rises, in the order of :data:`engine.vision.deformation.ANSWERS`. The first is a witness of bends, and
+tells nothing alone that they don't. The others are ways to see a fault."""
 
 FEWEST = 4
 """Looks, below which nothing is said."""

@@ -130,7 +130,7 @@ def readings_of(face: Followed, *, plain: bool) -> Iterator[Reading]:
         sizes.append(("face_grows", grown, told))
     if len(face.paths) >= _FEWEST_LOOKS:  # it cannot be compared with its first picture
         sizes.append(("face_grows_on_paths", _growth(face.first, face.paths, seen), seen))
-    sizes += [(way, size, seen) for way, size in risen.items()]
+    sizes += [(way, size, seen) for way, size in risen.items() if way in KINDS]
     for way, size, looks in sizes:
         if size is not None and face.clear >= NEEDED.get(KINDS[way], 0):
             sure = 1.0 if plain else _DOUBTED.get(way, 1.0)

@@ -17,7 +17,6 @@ SHIPPED = Path(__file__).with_name("limits.json")
 
 KINDS = {
     "face_bends": "face_bends",
-    "face_looks_bent": "face_bends",
     "face_grows": "face_grows",
     "face_grows_on_paths": "face_grows",
     "mouth_slides": "mouth_slides",

@@ -78,7 +78,7 @@ def test_without_all_answers_nothing_is_said(face):
 
 
 @pytest.mark.parametrize(
-    ("way", "code"), list(zip(WAYS, ("face_bends", "mouth_slides", "eye_disappears"), strict=True))
+    ("way", "code"), [("mouth_looks_slid", "mouth_slides"), ("eye_looks_gone", "eye_disappears")]
 )
 def test_it_is_told_as_the_fault_that_it_is(way, code):
     limit = shipped().warn[way]

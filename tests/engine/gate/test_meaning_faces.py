@@ -268,8 +268,12 @@ def test_a_smile_on_one_side_is_no_mouth_that_slides():
 
 @pytest.mark.parametrize("code", ["face_bends", "mouth_slides"])
 def test_what_lies_outside_the_picture_tells_nothing(code):
-    flow = flow_of(lambda x, y: (np.where(y > 0.2, 0.2, 0), 0.15 * np.sin(30 * x) * (y > 0.2)))
+    flow = flow_of(lambda x, y: (np.where(y > 0.2, 0.2, 0), 0.2 * np.sin(20 * x) * (y > 0.2)))
     face = followed([flow * share for share in STEPS])
+    # It looks more and more bent, too: without the flow, that alone tells nothing.
+    looks_bent = [np.array((5 * share - 3, -3, -3), np.float32) for share in STEPS]
+    looks = tuple(replace(look, deformed=bent) for look, bent in zip(face.looks, looks_bent, strict=True))
+    face = replace(face, looks=looks, deformed=np.full(3, -3, np.float32))
     above = flow_of(lambda x, y: (y < 0.15, 0))[..., 0] > 0
     cut_off = replace(face, looks=tuple(replace(look, seen=above) for look in face.looks))
     whole, part = worst(face), worst(cut_off)
