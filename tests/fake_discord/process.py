@@ -14,6 +14,9 @@ from tests import ROOT
 from tests.fake_discord.server import FakeDiscord
 from tests.until import PATIENCE
 
+STARTS = 120.0
+"""Seconds. It ends a start that hangs; a program that nobody ran before is read from the disk first."""
+
 
 class BotProcess:
     """`python -m bot ARGS`, pointed at a FakeDiscord. It can be started again after its death.
@@ -85,7 +88,7 @@ class BotProcess:
                 start_new_session=True,
             )
 
-    async def wait_ready(self, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109 - a test's bound
+    async def wait_ready(self, timeout: float = STARTS) -> None:  # noqa: ASYNC109 - a test's bound
         """Wait for its gateway session.
 
         Raises:
