@@ -84,8 +84,9 @@ async def test_a_channel_that_is_full_keeps_no_other_waiting(deliverer, queue, b
 
     outlet.send.side_effect = send
     running = asyncio.create_task(deliverer.loop.run())
-    await until(lambda: other in there)
-    assert there.count(full) == delivery.AT_ONCE_IN_CHANNEL
+    await until(lambda: other in there and there.count(full) == delivery.AT_ONCE_IN_CHANNEL)
+    await asyncio.sleep(0.05)
+    assert there.count(full) == delivery.AT_ONCE_IN_CHANNEL, "and no more"
     gate.set()
 
     async def all_are_there():
