@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from benchmarks import fit_deformation
-from benchmarks.fit_deformation import ROOM, Photographed, Taught, as_onnx, kept, shown, teach, tensor
+from benchmarks.deformed_faces import ROOM, Photographed, kept, shown
+from benchmarks.fit_deformation import Taught, as_onnx, teach, tensor
 from engine.gate.meaning.shape import Crop
 from engine.vision.deformation import ANSWERS, ellipse, standard
 from engine.vision.eyes import Eyes
