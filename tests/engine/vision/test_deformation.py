@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from benchmarks.deformed_faces import CENTRE, FINER, ROOM, Photographed, shown
+from engine.gate.meaning.shape import EYES
 from engine.vision import deformation
-from engine.vision.deformation import ANSWERS, SIDE, ellipse, standard
+from engine.vision.deformation import ANSWERS, FACE, SIDE, ellipse, standard
 from engine.vision.eyes import Eyes
 from engine.weights.store import Store
 
@@ -55,3 +58,35 @@ def test_a_damaged_file_is_told_once_and_means_that_nothing_is_known(tmp_path, m
     (told,) = caplog.records
     assert "deformation.onnx" in told.message
     assert "reinstall" in told.message.lower()
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """A face of a few strokes."""
+    x, y = (round(at) for at in CENTRE)
+    picture = np.full((ROOM, ROOM), 60, np.uint8)
+    cv2.ellipse(picture, (x, y), (58, 74), 0, 0, 360, 175, -1, cv2.LINE_AA)
+    points = np.zeros((468, 2), np.float32)
+    points[:, 1] = np.linspace(-0.66, 0.66, len(points))
+    for side, eye in zip((-25, 25), EYES, strict=True):
+        cv2.ellipse(picture, (x + side, y - 17), (12, 6), 0, 0, 360, 235, -1, cv2.LINE_AA)
+        cv2.circle(picture, (x + side, y - 17), 6, 40, -1, cv2.LINE_AA)
+        cv2.ellipse(picture, (x + side, y - 31), (15, 5), 0, 190, 350, 70, 3, cv2.LINE_AA)
+        points[list(eye)] = (side / FINER / FACE, -17 / FINER / FACE)
+    cv2.ellipse(picture, (x, y + 10), (9, 5), 0, 20, 160, 110, 3, cv2.LINE_AA)
+    cv2.line(picture, (x - 4, y - 14), (x - 6, y + 8), 150, 2, cv2.LINE_AA)
+    cv2.ellipse(picture, (x, y + 38), (22, 7), 0, 0, 360, 90, -1, cv2.LINE_AA)
+    return Photographed(np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.5), np.uint8), points)
+
+
+@pytest.mark.parametrize("fault", range(len(ANSWERS)), ids=ANSWERS)
+def test_a_face_out_of_shape_is_seen_and_a_whole_one_is_not(eyes, drawn, fault):
+    """It was taught on photographs; it knows what a face is in a drawing, too."""
+
+    def answer(fault_shown):
+        rngs = (np.random.default_rng(seed) for seed in range(12))
+        views = [shown(drawn, fault_shown, 1.0, rng) for rng in rngs]
+        return float(np.median([eyes.deformation(view)[fault] for view in views]))
+
+    assert answer(None) < -1
+    assert answer(fault) > answer(None) + 2
