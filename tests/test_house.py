@@ -313,17 +313,35 @@ def test_mypy_reads_every_folder_that_has_python_in_it():
     assert set(settings["files"]) == folders
 
 
-def test_no_tracked_file_holds_a_path_or_an_address_of_one_machine():
+def tracked():
+    """The names of all files that git keeps here."""
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         pytest.skip("this is no git checkout")
     listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    return [name for name in listed.stdout.decode().split("\0") if name]
+
+
+def test_an_experiment_leaves_nothing_behind():
+    """What lies at the top is known by name, and no file is of a kind that only its writer can read."""
+    known = {
+        *(".dockerignore", ".env.example", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md"),
+        *("CITATION.cff", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "Dockerfile", "LICENSE", "Makefile"),
+        *("README.md", "SECURITY.md", "compose.yaml", "mkdocs.yml", "pyproject.toml"),
+    }
+    names = tracked()
+    assert {name for name in names if "/" not in name} <= known
+    left = re.compile(r"\.(?:pkl|pickle|pt|pth|npy|log|tmp|bak|orig|rej|mp4|mkv|ipynb|swp)$|~$")
+    assert [name for name in names if left.search(name)] == []
+
+
+def test_no_tracked_file_holds_a_path_or_an_address_of_one_machine():
     private = re.compile(
         r"(?<![\w.}~*])/(?:work|root|home/[a-z]+)/"  # a folder of somebody's machine
         r"|https?://[^\s/\"']*(?:artifact|nexus|devpi|verdaccio)[^\s\"']*"  # a private registry
         r"|https?://(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d"
     )
-    for name in filter(None, listed.stdout.decode().split("\0")):
+    for name in tracked():
         path = ROOT / name
         if path == Path(__file__) or not path.is_file():
             continue
