@@ -62,7 +62,7 @@ demo: $(BIN)/.core
 # tests of its run. PAGES=1 adds the tests of `make complete`.
 WORKERS ?= 0
 PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(PAGES),-m "")
-WITH_TORCH = tests/engine/diffusion tests/engine/families tests/engine/runtime tests/engine/smooth tests/engine/clips/test_rate.py tests/engine/core/test_errors.py tests/engine/planning/test_recommended.py tests/engine/rendering/test_stops.py tests/engine/rendering/test_upscaling.py tests/engine/vision/test_nudity.py tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_benchmarks.py tests/test_fit_deformation.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py tests/bot/cli/test_pull_for.py tests/bot/fleet/test_checking.py
+WITH_TORCH = tests/engine/diffusion tests/engine/families tests/engine/runtime tests/engine/smooth tests/engine/clips/test_rate.py tests/engine/core/test_errors.py tests/engine/planning/test_recommended.py tests/engine/rendering/test_stops.py tests/engine/rendering/test_upscaling.py tests/engine/vision/test_nudity.py tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_benchmarks.py tests/test_fit_deformation.py tests/test_fit_face_movement.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py tests/bot/cli/test_pull_for.py tests/bot/fleet/test_checking.py
 OF_THE_ENGINE = tests/engine tests/golden
 OF_THE_DOORS = tests/bot/api tests/bot/broker tests/bot/browser tests/bot/cli tests/bot/dashboard tests/bot/fleet tests/bot/gallery tests/bot/hosted tests/bot/link tests/bot/ops tests/bot/remote tests/bot/web tests/bot/webhooks tests/bot/worker
 OF_THE_BOT = tests/bot

@@ -19,53 +19,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from benchmarks.deformed_faces import Grey, Photographed, Rng, kept, shown
+from benchmarks.taught_network import Taught, as_onnx
 from engine.vision.deformation import ANSWERS, PATH, SIDE, standard
 from engine.vision.eyes import Eyes
-from engine.vision.onnx_file import network, node
 from engine.vision.optical_flow import Floats
 from engine.weights.store import Store
 
 SHARES = (0.4, 0.37, 0.13, 0.1)
 """How often a face is whole, and how often each of the faults is shown."""
 
+PLAN = ((16, 2), (32, 2), (32, 1), (48, 2), (48, 1), (64, 2))
 BATCH, RATE, DECAY = 64, 2.2e-3, 0.03
 HELD = 20
 """One face in so many is held out."""
 REPORTED = 400
 """Steps between two reports."""
-
-
-class Taught(nn.Module):  # type: ignore[misc]
-    """The network: six convolutions, two of them beside a shortcut, and two dense layers."""
-
-    def __init__(self, width: int = 16) -> None:
-        """Make one that has learnt nothing; ``width``: channels of the first layer."""
-        super().__init__()
-        w = width
-        plan = [
-            (1, w, 2),
-            (w, 2 * w, 2),
-            (2 * w, 2 * w, 1),
-            (2 * w, 3 * w, 2),
-            (3 * w, 3 * w, 1),
-            (3 * w, 4 * w, 2),
-        ]
-        self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 3, stride, 1) for a, b, stride in plan)
-        self.norms = nn.ModuleList(nn.BatchNorm2d(b) for _, b, _ in plan)
-        self.strides = [stride for *_, stride in plan]
-        self.dense, self.answers = nn.Linear(4 * w * (SIDE // 16) ** 2, 64), nn.Linear(64, len(ANSWERS))
-        self.drop = nn.Dropout(0.25)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Logits of each answer: ``[N, 3]`` for ``[N, 1, SIDE, SIDE]``."""
-        for convolution, norm, stride in zip(self.convolutions, self.norms, self.strides, strict=True):
-            made = torch.relu(norm(convolution(x)))
-            x = made if stride > 1 else x + made
-        return self.answers(self.drop(torch.relu(self.dense(self.drop(x.flatten(1))))))
 
 
 def tensor(pictures: list[Grey]) -> torch.Tensor:
@@ -136,44 +107,6 @@ def caught(model: Taught, held: list[Photographed]) -> dict[str, list[float]]:
     }
 
 
-def as_onnx(model: Taught) -> bytes:
-    """The network as a file, its norms drawn into its convolutions, its numbers in half precision."""
-    nodes, constants, at = [], dict[str, NDArray[np.generic]](), "face"
-    for n, (convolution, norm) in enumerate(zip(model.convolutions, model.norms, strict=True)):
-        scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-        constants[f"w{n}"] = _half(convolution.weight * scale[:, None, None, None])
-        constants[f"b{n}"] = _half((convolution.bias - norm.running_mean) * scale + norm.bias)
-        stride = model.strides[n]
-        nodes.append(
-            node(
-                "Conv",
-                [at, f"w{n}", f"b{n}"],
-                [f"c{n}"],
-                kernel_shape=(3, 3),
-                strides=(stride, stride),
-                pads=(1,) * 4,
-            )
-        )
-        nodes.append(node("Relu", [f"c{n}"], [f"r{n}"]))
-        if stride == 1:
-            nodes.append(node("Add", [at, f"r{n}"], [f"a{n}"]))
-        at = f"r{n}" if stride > 1 else f"a{n}"
-    nodes.append(node("Flatten", [at], ["flat"], axis=1))
-    for name, layer, source, made in (
-        ("dense", model.dense, "flat", "d"),
-        ("answers", model.answers, "h", "odds"),
-    ):
-        constants |= {f"{name} w": _half(layer.weight), f"{name} b": _half(layer.bias)}
-        nodes.append(node("Gemm", [source, f"{name} w", f"{name} b"], [made], transB=1))
-        if made == "d":
-            nodes.append(node("Relu", ["d"], ["h"]))
-    return network(nodes, constants, {"face": (1, 1, SIDE, SIDE)}, {"odds": (1, len(ANSWERS))})
-
-
-def _half(values: torch.Tensor) -> NDArray[np.generic]:
-    return np.asarray(values.detach().numpy(), np.float16)
-
-
 def main() -> None:
     """Teach and write."""
     parser = argparse.ArgumentParser(
@@ -195,7 +128,7 @@ def main() -> None:
     found = kept(options.pictures, eyes, options.cache)
     held, known = found[::HELD], [face for n, face in enumerate(found) if n % HELD]
     print(f"{len(known)} faces to learn from, {len(held)} held out")
-    model, began = Taught(), time.monotonic()
+    model, began = Taught((1, SIDE, SIDE), len(ANSWERS), PLAN), time.monotonic()
     if options.checkpoint is not None and options.checkpoint.exists():
         model.load_state_dict(torch.load(options.checkpoint, weights_only=True))
     over = partial(_share_over, began, 60 * options.minutes)

@@ -1,290 +1,192 @@
-"""Fit the limits of a face's faults: ``python -m benchmarks.fit_meaning --clips DIR --clips DIR``.
+"""Fit how the witnesses of a broken face count: ``python -m benchmarks.fit_meaning``.
 
-Every harmless and every broken take of the clips with a face is read once (:data:`CACHE`). A regression says
-how much each circumstance excuses a bend. The limits are chosen as those of the calibrated score are
-(:mod:`benchmarks.thresholds`): the false alarms that are allowed are spent where they catch most. The figures
-are of repositories that had no part in what judged them. Writes ``engine/gate/meaning/limits.json``.
+Reads what :mod:`benchmarks.fit_face_movement` recorded in harmless and broken takes, and what its networks
+say of faces they have not seen. A regression says how much each witness counts for each kind of fault. Limits
+are the odds that few harmless takes reach. The figures are of owners of repositories that had no part in what
+judged them: neither in the network, nor in the regression, nor in the limits. Writes
+``engine/gate/meaning/limits.json``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import harmless, logistic
-from benchmarks.meaning import Taken, clips
-from benchmarks.meaning_faults import FACE_FAULTS, HARMLESS, STRENGTHS, Frames
-from benchmarks.tails import shares
-from benchmarks.thresholds import Spread, choose
-from engine.gate.calibration import KNOTS, Tail
-from engine.gate.clip import Clip
-from engine.gate.meaning.bends import Bend
-from engine.gate.meaning.deformed import SLIGHTEST, WAYS
-from engine.gate.meaning.drift import readings_of
-from engine.gate.meaning.limits import KINDS, SHIPPED, Fitted
-from engine.gate.meaning.look import SHORTEST, follow_faces
-from engine.vision.eyes import Eyes
-from engine.weights.store import Store
+from benchmarks import logistic
+from benchmarks.face_readings import FOLDER, MORE, Recorded, recorded_in
+from benchmarks.fit_face_movement import HELD
+from benchmarks.meaning_faults import FACE_FAULTS, HARMLESS, STRENGTHS
+from benchmarks.tails import shares, threshold
+from engine.gate.meaning.limits import ALWAYS, KINDS, SHIPPED, Fitted
+from engine.gate.meaning.witnesses import SLIGHT, WITNESSES, witnesses_from
+from engine.vision.face_movement import ANSWERS
+from engine.vision.optical_flow import Floats
 
 Array = NDArray[np.float64]
-Rows = NDArray[np.bool_]
-Row = dict[str, Any]
+Some = NDArray[np.bool_]
 
-CACHE = Path("meaning-readings.jsonl")
-"""A take a line: where it is from, and what each way reads in each of its faces."""
+SHOWN = dict(
+    zip(
+        FACE_FAULTS,
+        ("face_bends", "face_grows", "eye_disappears", "mouth_slides", "head_slides"),
+        strict=True,
+    )
+)
+"""The kind of fault that each made one is."""
 
-MORE: dict[str, Callable[[Frames, np.random.Generator], Frames]] = {
-    "mirrored": lambda frames, _: np.ascontiguousarray(frames[:, :, ::-1]),
-    "recompressed": lambda frames, rng: np.asarray(harmless.recompressed(frames, 1, rng), np.uint8),
-    "every second frame": lambda frames, _: np.ascontiguousarray(frames[::2]),
-    "its last two thirds": lambda frames, _: np.ascontiguousarray(frames[len(frames) // 3 :]),
-}
-"""Harmless changes beside those by which the gate is measured."""
-
-PARTS, LATER = 4, ", part "
-"""Parts of a long clip that are read, and what the names of the later ones hold."""
-
-BUDGET = 0.02
-"""False alarms that are allowed in harmless takes, at hand and as reckoned on others together."""
-RAREST = 3.0
-"""The highest level of a limit: of a fault that is hardly ever seen in one way, that way may tell still."""
-STRENGTH = 0.3
-"""Inverse penalty of the regression."""
-SHOWS, SMALLEST = "face bent", 1e-4
-"""The fault by which excuses are fitted, and a drift in widths that is none."""
-SLIGHT = {
-    "face_bends": 0.002,
-    "face_grows": 0.005,
-    "face_grows_on_paths": 0.005,
-    "mouth_slides": 0.005,
-    "head_slides": 0.005,
-    "head_slides_softly": 0.01,
-    "eye_disappears": 0.05,
-    "eye_uneven": 0.05,
-    "mouth_looks_slid": 0.5,
-    "eye_looks_gone": 0.5,
-}
-"""A reading of each way that is next to nothing: how many times smaller one is says nothing any more."""
-_SLIGHT = np.array([SLIGHT[way] for way in KINDS])
-BEYOND, LEAST = 1.5, 1.3
-"""A rejection takes so many times the highest reading of any harmless take, and the limit for a warning. The
-worst repository is left out: a single face that turns out of sight would end all rejections in a way."""
-
-SUREST = dict.fromkeys(WAYS[1:], -SLIGHTEST)
-"""Nothing is rejected for its looks that is not more likely broken than whole by them."""
-
-
-def recorded(takes: Iterator[Taken], eyes: Eyes, cache: Path) -> list[Row]:
-    """Read what is not in the cache yet, and give all of it."""
-    rows = [json.loads(line) for line in cache.read_text().splitlines()] if cache.exists() else []
-    known = {(row["clip"], row["change"], row["strength"]) for row in rows}
-    with cache.open("a", encoding="utf-8") as file:
-        for clip in takes:
-            # The chance in a clip's faults stays the same, whatever other clips there are.
-            number = zlib.crc32(clip.name.split(LATER)[0].encode())
-            for change, strength, make in _changes(clip, number):
-                if (clip.name, change, strength) not in known and len(frames := make()) >= SHORTEST:
-                    row = {"clip": clip.name, "source": clip.source, "change": change, "strength": strength}
-                    rows.append(row | {"faces": list(_faces(Clip(frames, frames[0], clip.fps), eyes))})
-                    file.write(json.dumps(rows[-1]) + "\n")
-    return rows
-
-
-def _changes(clip: Taken, number: int) -> Iterator[tuple[str, int, Callable[[], Frames]]]:
-    if clip.places is None:
-        return
-    whole = LATER not in clip.name  # later parts only tell how people move
-    for name, change in (HARMLESS | (MORE if whole else {})).items():
-        yield name, 0, partial(change, clip.frames, np.random.default_rng(number))
-    for name, spoil in FACE_FAULTS.items():
-        for strength in STRENGTHS if whole else ():
-            made = partial(spoil, clip.frames, clip.places, strength, np.random.default_rng(number))
-            yield name, strength, made
-
-
-def _faces(clip: Clip, eyes: Eyes) -> Iterator[Row]:
-    for face, plain in follow_faces(clip, eyes):
-        yield face_row(readings_of(face, plain=plain))
-
-
-def face_row(readings: Iterator[Any]) -> Row:
-    """What each way reads in a face."""
-    return {
-        one.way: {"drift": one.size.drift, **one.size.excuses} if isinstance(one.size, Bend) else one.size
-        for one in readings
-    }
+BUDGET, REJECTED = 0.02, 0.005
+"""Shares of harmless takes that may be told of, and rejected."""
+COUNTS = (0.6, 1.0, 1.0)
+"""How much takes of each strength count: the slightest faults look whole."""
+PENALTY = 2000.0
+"""Inverse penalty of the regression, on rows that sum to 1."""
+NOTHING = -20.0
+"""Logarithm of odds of a take without a face."""
 
 
 class Fit:
-    """Excuses and limits over some takes."""
+    """Weights and limits over recorded takes."""
 
-    def __init__(self, rows: list[Row]) -> None:
-        """Look at what is known of each take."""
-        self.rows = rows
-        self.source, self.change = (np.array([row[key] for row in rows]) for key in ("source", "change"))
-        self.strength = np.array([row["strength"] for row in rows])
-        self.good = self.strength == 0
-        self.names = [name for name in bends(rows)[0][1] if name != "drift"]
+    def __init__(self, known: Recorded, answers: Floats) -> None:
+        """Look at the takes.
 
-    def excuses(self, train: Rows) -> dict[str, float]:
-        """How much each circumstance excuses a bend, by takes that are bent and others that are harmless."""
-        some = [
-            (n, bend)
-            for n, bend in bends(self.rows)
-            if train[n] and (self.good[n] or self.change[n] == SHOWS)
-        ]
-        at = np.array([n for n, _ in some])
-        inputs = np.array(
-            [[np.log(bend["drift"] + SMALLEST), *map(bend.get, self.names)] for _, bend in some]
-        )
-        middle, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
-        bent, importance = ~self.good[at], np.zeros(len(at))
-        for side in (bent, ~bent):
-            importance[side] = shares(self.source[at][side]) * len(at) / 2
-        columns = np.ones(inputs.shape[1], bool)
-        while True:
-            weights = np.zeros(len(columns))
-            standard = ((inputs - middle) / spread)[:, columns]
-            weights[columns] = logistic.fit(standard, bent, importance, STRENGTH)[0]
-            wrong = weights > 0  # nothing that excuses is a sign of a bend: that would be chance
-            wrong[0] = False
-            if not wrong.any():
-                break
-            columns &= ~wrong
-        weights /= spread
-        return dict(zip(self.names, map(float, -weights[1:] / weights[0]), strict=True))
-
-    def scores(self, excuses: Mapping[str, float]) -> Array:
-        """Natural logarithm of what each way reads, with what is slight: float64 ``[takes, ways]``.
-
-        It is that of the face in which the way reads most.
+        Args:
+            known: what was recorded.
+            answers: the network's on each face, that never saw its owner: ``[faces, 5]``, 0 where untold.
         """
-        found = np.zeros((len(self.rows), len(KINDS)))
-        for n, row in enumerate(self.rows):
-            for column, way in enumerate(KINDS):
-                found[n, column] = max(
-                    (_size(face.get(way, 0.0), excuses) for face in row["faces"]), default=0
-                )
-        return np.asarray(np.log(found + _SLIGHT), np.float64)
+        self.family, self.strength, self.change = known.family, known.strength, known.change
+        self.source = np.array([take.source for take in known.takes])
+        self.good = self.strength == 0
+        self._take = known.take
+        rows = zip(known.readings, known.told, answers, strict=True)
+        self._said = np.array([_witnesses(*row) for row in rows]).reshape(-1, len(WITNESSES))
+        kinds = [KINDS.index(SHOWN[change]) + 1 if change in SHOWN else 0 for change in self.change]
+        self._right = np.array(kinds, np.intp)[self._take]
 
-    def limits(self, scores: Array, train: Rows) -> tuple[dict[str, float], dict[str, float]]:
-        """From which reading on each way warns, and rejects."""
+    def weights(self, train: Some) -> dict[str, dict[str, float]]:
+        """How much each witness counts for each kind, by some takes."""
+        faces = train[self._take]
+        said, right = self._said[faces], self._right[faces]
+        middle, spread = said.mean(axis=0), said.std(axis=0) + 1e-6
+        source, strength = self.source[self._take][faces], self.strength[self._take][faces]
+        importance = np.zeros(len(right))
+        for kind in range(len(KINDS) + 1):
+            rows = right == kind
+            counts = np.array((len(KINDS), *COUNTS))[strength[rows]]
+            importance[rows] = shares(source[rows]) * counts / len(KINDS)
+        standard = (said - middle) / spread
+        found, bias = logistic.fit_kinds(standard, right, importance / importance.sum(), PENALTY)
+        found = found / spread
+        always = bias - found @ middle
+        return {
+            kind: dict(zip(WITNESSES, map(float, found[n]), strict=True)) | {ALWAYS: float(always[n])}
+            for n, kind in enumerate(KINDS)
+        }
+
+    def scores(self, weights: dict[str, dict[str, float]], takes: Some) -> tuple[Array, NDArray[np.str_]]:
+        """Logarithm of the odds that each take is broken, by its worst face, and the likeliest kind."""
+        judge = Fitted(weights=weights, warn=0, reject=0, figures={})
+        odds = np.full(len(self.good), NOTHING)
+        kinds = np.full(len(self.good), KINDS[0], dtype=object)
+        for face in np.flatnonzero(takes[self._take]):
+            said = dict(zip(WITNESSES, map(float, self._said[face]), strict=True))
+            kind, found = judge.likeliest(said)
+            take = self._take[face]
+            if found > odds[take]:
+                odds[take], kinds[take] = found, kind
+        return odds, kinds.astype(str)
+
+    def unseen(self) -> tuple[Array, NDArray[np.str_]]:
+        """The same by weights that never saw a take's owner."""
+        odds, kinds = np.zeros(len(self.good)), np.full(len(self.good), "", dtype=object)
+        for owner in sorted(set(self.family)):
+            rows = self.family == owner
+            found, named = self.scores(self.weights(~rows), rows)
+            odds[rows], kinds[rows] = found[rows], named[rows]
+        return odds, kinds.astype(str)
+
+    def limits(self, odds: Array, train: Some) -> tuple[float, float]:
+        """From which odds on a take is told of, and rejected."""
         good = self.good & train
         share = shares(self.source[good])
-        tails = [Tail.of(column[good], share) for column in scores.T]
-        cost, worth = np.zeros(len(self.rows)), np.zeros(len(self.rows))
-        cost[good] = share
-        for name in FACE_FAULTS:
-            for strength in STRENGTHS:
-                kind = train & (self.change == name) & (self.strength == strength)
-                worth[kind] = 1 / max(1, kind.sum())
-        levels = np.stack([tail.levels(column) for tail, column in zip(tails, scores.T, strict=True)], axis=1)
-        spread = Spread(levels=levels[train], cost=cost[train], worth=worth[train] / worth.sum())
-        chosen = np.minimum(choose(spread, BUDGET), RAREST)
-        warn = {
-            way: float(np.exp(_score_at(level, tail)) - SLIGHT[way])
-            for way, level, tail in zip(KINDS, chosen, tails, strict=True)
-        }
-        highest = np.exp(_but_the_worst(scores[good], self.source[good])) - _SLIGHT
-        reject = {
-            way: max(BEYOND * float(most), SUREST.get(way, SLIGHT[way]))
-            for way, most in zip(KINDS, highest, strict=True)
-        }
-        for way, limit in warn.items():
-            if limit < reject[way]:
-                reject[way] = max(reject[way], LEAST * limit)
-            else:
-                warn[way] = reject[way]
+        warn, reject = (threshold(odds[good], share, wanted) for wanted in (BUDGET, REJECTED))
         return warn, reject
 
-    def unseen(self) -> Array:
-        """The scores of each take by excuses that never saw its repository."""
-        found = np.zeros((len(self.rows), len(KINDS)))
-        for source in set(self.source):
-            rows = self.source == source
-            found[rows] = self.scores(self.excuses(~rows))[rows]
-        return found
-
-    def held_out(self) -> tuple[Rows, Rows]:
-        """Which takes are told of, and which are rejected, by a fit without their repository."""
-        scores = self.unseen()
-        told, rejected = np.zeros((2, len(self.rows)), bool)
-        for source in set(self.source):
-            rows = self.source == source
-            warn, reject = self.limits(scores, ~rows)
-            read = np.exp(scores[rows]) - _SLIGHT
-            told[rows] = (read >= list(warn.values())).any(axis=1)
-            rejected[rows] = (read >= list(reject.values())).any(axis=1)
+    def held_out(self, odds: Array) -> tuple[Some, Some]:
+        """Which takes are told of, and which are rejected, by limits that never saw their owner."""
+        told, rejected = np.zeros((2, len(odds)), np.bool_)
+        for owner in set(self.family):
+            rows = self.family == owner
+            warn, reject = self.limits(odds, ~rows)
+            told[rows], rejected[rows] = odds[rows] >= warn, odds[rows] >= reject
         return told, rejected
 
 
-def _but_the_worst(scores: Array, source: Rows) -> Array:
-    """The highest score in each way of all repositories but the one in which it is highest."""
-    highest = np.stack([scores[source == one].max(axis=0) for one in sorted(set(source))])
-    return np.asarray(np.sort(highest, axis=0)[-2:][0], np.float64)
+def _witnesses(readings: Array, told: bool, answers: Floats) -> list[float]:
+    read = dict(zip(SLIGHT, map(float, readings), strict=True))
+    said = witnesses_from(answers if told else None, read)
+    return [said[name] for name in WITNESSES]
 
 
-def _score_at(level: float, tail: Tail) -> float:
-    """The score that has a level in a tail."""
-    known = -np.log10(KNOTS)
-    within = float(np.interp(level, known, tail.knots))
-    return within + max(0.0, float(level - known[-1])) * tail.decade
-
-
-def bends(rows: list[Row]) -> list[tuple[int, Row]]:
-    """The number of each take, and what is known of the bend of its largest face."""
-    return [
-        (n, row["faces"][0]["face_bends"])
-        for n, row in enumerate(rows)
-        if "face_bends" in (row["faces"] or [{}])[0]
-    ]
-
-
-def _size(reading: float | Row, excuses: Mapping[str, float]) -> float:
-    if isinstance(reading, dict):
-        return Bend(drift=reading["drift"], excuses={k: reading[k] for k in excuses}).counted(excuses)
-    return reading
-
-
-def figures(fit: Fit) -> dict[str, Any]:
+def figures(fit: Fit, odds: Array, kinds: NDArray[np.str_]) -> dict[str, Any]:
     """Shares of takes that are told of, and rejected, held out."""
-    told, rejected = fit.held_out()
+    told, rejected = fit.held_out(odds)
     result: dict[str, Any] = {
-        "how": "each repository judged by excuses and limits that never saw it",
+        "how": "each owner's takes judged by a network, weights and limits that never saw them",
         "repositories": len(set(fit.source)),
-        "takes": len(fit.rows),
+        "takes": len(fit.source),
     }
     for name, marked in (("told", told), ("rejected", rejected)):
         shown: dict[str, Any] = defaultdict(list)
         for change in (*HARMLESS, *MORE):
-            shown[change] = round(float(marked[fit.change == change].mean()), 3)
-        shown["harmless"] = round(float(marked[fit.good].mean()), 3)
+            shown[change] = _share(marked[fit.change == change], 3)
+        shown["harmless"] = _share(marked[fit.good], 3)
         for change in FACE_FAULTS:
             shown[change] = [
-                round(float(marked[(fit.change == change) & (fit.strength == one)].mean()), 2)
-                for one in STRENGTHS
+                _share(marked[(fit.change == change) & (fit.strength == one)], 2) for one in STRENGTHS
             ]
-        shown["broken"] = [round(float(marked[fit.strength == one].mean()), 2) for one in STRENGTHS]
+        shown["broken"] = [_share(marked[fit.strength == one], 2) for one in STRENGTHS]
         result[name] = dict(shown)
+    right = np.array([kind == SHOWN.get(change) for kind, change in zip(kinds, fit.change, strict=True)])
+    result["named rightly"] = _share(right[told & ~fit.good], 2)
     return result
 
 
-def fitted(rows: list[Row]) -> Fitted:
+def _share(marked: Some, digits: int) -> float:
+    return round(float(marked.mean()), digits) if marked.size else 0.0
+
+
+def fitted(known: Recorded, answers: Floats) -> Fitted:
     """Fit on everything, for shipping."""
-    fit, every = Fit(rows), np.ones(len(rows), bool)
-    warn, reject = fit.limits(fit.unseen(), every)
-    return Fitted(warn=warn, reject=reject, excuses=fit.excuses(every), figures=figures(fit))
+    fit, every = Fit(known, answers), np.ones(len(known.takes), np.bool_)
+    odds, kinds = fit.unseen()
+    warn, reject = fit.limits(odds, every)
+    return Fitted(weights=fit.weights(every), warn=warn, reject=reject, figures=figures(fit, odds, kinds))
+
+
+def held_answers(folder: Path, faces: int) -> Floats:
+    """What the networks of all folds said of the faces that they had not seen.
+
+    Raises:
+        FileNotFoundError: no fold has been taught yet.
+        ValueError: a fold was taught before other faces were recorded.
+    """
+    said = np.zeros((faces, len(ANSWERS)), np.float32)
+    paths = sorted((folder / HELD).glob("*.npz"))
+    if not paths:
+        raise FileNotFoundError(f"no networks were taught for {folder}: see benchmarks.fit_face_movement")
+    for path in paths:
+        with np.load(path) as file:
+            if int(file["faces"]) != faces:
+                raise ValueError(f"{path} was taught before other faces were recorded: teach it again")
+            said[file["face"]] = file["answers"]
+    return said
 
 
 def main() -> None:
@@ -292,13 +194,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--clips", type=Path, action="append", required=True, help="labelled clips")
-    parser.add_argument("--cache", type=Path, default=CACHE, help="where readings are kept")
+    parser.add_argument("--readings", type=Path, default=FOLDER, help="where readings are kept")
     parser.add_argument("--to", type=Path, default=SHIPPED, help="the file to write")
     options = parser.parse_args()
-    cv2.setNumThreads(1)
-    eyes = Eyes(Store(Path(os.environ.get("FRAMEKILN_MODELS_DIR", "models"))))
-    limits = fitted(recorded(clips(options.clips, [], eyes, parts=PARTS), eyes, options.cache))
+    known = recorded_in(options.readings)
+    limits = fitted(known, held_answers(options.readings, len(known.take)))
     limits.write(options.to)
     print(json.dumps(limits.figures, indent=1))
 

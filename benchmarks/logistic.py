@@ -42,3 +42,57 @@ def fit(
         if np.abs(step).max() < 1e-4:
             break
     return solution[:-1], float(solution[-1])
+
+
+def fit_kinds(
+    inputs: Array, kind: NDArray[np.intp], importance: Array, strength: float
+) -> tuple[Array, Array]:
+    """Fit ``log P(kind k) / P(kind 0) = inputs @ weights[k - 1] + bias[k - 1]`` for all kinds at once.
+
+    Minimises ``sum(importance * log loss) + |weights|² / (2 strength)``; the bias is not penalised.
+
+    Args:
+        inputs: ``[rows, columns]``.
+        kind: ``[rows]``, 0 … kinds - 1.
+        importance: ``[rows]``, how much each row counts.
+        strength: the inverse of the penalty.
+
+    Returns:
+        Weights ``[kinds - 1, columns]``, and the biases ``[kinds - 1]``.
+    """
+    design = np.hstack([inputs, np.ones((len(inputs), 1))])
+    kinds, columns = int(kind.max()), design.shape[1]
+    right = (kind[:, None] == np.arange(1, kinds + 1)).astype(np.float64)
+    penalty = np.tile(np.append(np.full(inputs.shape[1], 1 / strength), 1e-6), kinds)
+    solution = np.zeros(kinds * columns)
+    for _ in range(_STEPS):
+        chance = _chances(design @ solution.reshape(kinds, columns).T)
+        slope = ((importance[:, None] * (chance - right)).T @ design).ravel() + penalty * solution
+        curvature = np.diag(penalty)
+        for one in range(kinds):
+            for other in range(one, kinds):
+                share = importance * chance[:, one] * ((one == other) - chance[:, other])
+                block = design.T @ (design * share[:, None])
+                rows, across = (slice(n * columns, (n + 1) * columns) for n in (one, other))
+                curvature[rows, across] += block
+                if one != other:
+                    curvature[across, rows] += block
+        step = np.linalg.solve(curvature + _FLAT * np.eye(len(solution)), slope)
+        solution -= step * min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-12))
+        if np.abs(step).max() < _STILL:
+            break
+    fitted = solution.reshape(kinds, columns)
+    return fitted[:, :-1], fitted[:, -1]
+
+
+def _chances(odds: Array) -> Array:
+    """Of each kind but the first, whose logarithm of odds is 0."""
+    most = np.maximum(odds.max(axis=1, keepdims=True), 0)
+    each = np.exp(odds - most)
+    return np.asarray(each / (each.sum(axis=1, keepdims=True) + np.exp(-most)))
+
+
+_STEPS, _STILL = 60, 1e-4
+"""Newton's steps at most, and the largest change of a weight that is the end."""
+_FLAT = 1e-9
+"""Added to the curvature, so that a witness that never speaks has a weight of 0."""

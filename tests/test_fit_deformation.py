@@ -11,9 +11,10 @@ import torch
 
 from benchmarks import fit_deformation
 from benchmarks.deformed_faces import ROOM, Photographed, kept, shown
-from benchmarks.fit_deformation import Taught, as_onnx, teach, tensor
+from benchmarks.fit_deformation import PLAN, teach, tensor
+from benchmarks.taught_network import Taught, as_onnx
 from engine.gate.meaning.shape import Crop
-from engine.vision.deformation import ANSWERS, ellipse, standard
+from engine.vision.deformation import ANSWERS, SIDE, ellipse, standard
 from engine.vision.eyes import Eyes
 from engine.vision.network import Network
 from engine.weights.store import Store
@@ -46,7 +47,7 @@ def test_a_fault_changes_what_the_network_sees_of_a_face(face, fault):
 
 def test_what_is_written_answers_as_what_was_taught(tmp_path, face):
     torch.manual_seed(0)
-    model, share = Taught(), itertools.count(0, 0.34)
+    model, share = Taught((1, SIDE, SIDE), len(ANSWERS), PLAN), itertools.count(0, 0.34)
     assert not list(teach(model, [face], np.random.default_rng(0), lambda: next(share)))
     seen = tensor([shown(face, n, 1.0, np.random.default_rng(n)) for n in range(2)])
     with torch.no_grad():
@@ -61,7 +62,7 @@ def test_what_is_written_answers_as_what_was_taught(tmp_path, face):
 
 def test_a_lesson_is_learnt(face):
     torch.manual_seed(0)
-    model, share = Taught(), itertools.count(0, 0.25)
+    model, share = Taught((1, SIDE, SIDE), len(ANSWERS), PLAN), itertools.count(0, 0.25)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     list(teach(model, [face], np.random.default_rng(0), lambda: next(share)))
     assert any(not torch.equal(before[name], value) for name, value in model.state_dict().items())

@@ -20,6 +20,7 @@ from engine.vision import (
     cutout,
     deformation,
     face_mesh,
+    face_movement,
     faces,
     hands,
     text_reader,
@@ -96,6 +97,7 @@ class Eyes:
             store.path(things.ENTRY) / things.FILE, lambda path: Network(path, things.OUTPUTS)
         )
         self._deformation = _Lazy(deformation.PATH, Network, own=True)
+        self._movement = _Lazy(face_movement.PATH, Network, own=True)
         self._all: dict[Eye, _Lazy[Network] | _Lazy[Reader]] = {
             Eye.FACES: self._faces,
             Eye.MESH: self._mesh,
@@ -143,6 +145,10 @@ class Eyes:
     def deformation(self, face: Picture) -> Floats | None:
         """How much an upright face looks out of shape; see :func:`engine.vision.deformation.deformation`."""
         return self._deformation.ask(lambda network: deformation.deformation(face, network), None)
+
+    def face_movement(self, planes: Floats) -> Floats | None:
+        """How much a face comes apart; see :func:`engine.vision.face_movement.face_movement`."""
+        return self._movement.ask(lambda network: face_movement.face_movement(planes, network), None)
 
     def body(self, picture: Picture, start: Face | Body, *, looks: int = bodies.LOOKS) -> Body | None:
         """The body under a face that was found in this picture, or of the frame before; None: not certain."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.gate.meaning.bends import times_of
 from engine.gate.meaning.faces import Followed
+from engine.gate.meaning.movement import times_of
 from engine.gate.meaning.trend import Trend, lesser
 
 WAYS = ("face_looks_bent", "mouth_looks_slid", "eye_looks_gone")
-"""What rises, in the order of :data:`engine.vision.deformation.ANSWERS`. The first is a witness of bends, and
-tells nothing alone that they don't. The others are ways to see a fault."""
+"""What rises, in the order of :data:`engine.vision.deformation.ANSWERS`."""
 
 FEWEST = 4
 """Looks, below which nothing is said."""

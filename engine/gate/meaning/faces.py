@@ -3,7 +3,7 @@
 The mesh gives the face's place, size and direction in each look. Optical flow, in a crop that follows the
 face, gives what moved inside the face and around it. A face that turned far is compared with a later picture
 of itself, and what had changed until then is added; as soon as it looks the first way again, it is compared
-with the first picture. :mod:`engine.gate.meaning.drift` reads faults from these looks.
+with the first picture. :mod:`engine.gate.meaning.witnesses` reads these looks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.meaning.crop_flow import flow_between
-from engine.gate.meaning.paths import Path, follow_paths
 from engine.gate.meaning.shape import (
     COARSE,
     EYES,
@@ -45,8 +44,6 @@ _KEY_TURN, _KEY_UNLIKE = 0.2, 0.2
 """Radians turned and correlation lost, beyond which a later picture is compared with."""
 _SLIGHT = 0.05
 """Radians; a face that turned less is compared with the same picture, however unlike it is."""
-_FAR_TURN, _FAR_UNLIKE = 0.25, 0.3
-"""Radians turned and correlation lost, beyond which a face is also followed from look to look."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,13 +98,11 @@ class Followed:
         deformed: as in :class:`Look`, there.
         clear: how many of its heights, from its top down, no letters lie over: they stay while it moves.
         looks: in order.
-        paths: of each look that has a mesh; nothing for a face that can be compared with its first picture.
     """
 
     first: Crop
     eyes: tuple[NDArray[np.uint8], NDArray[np.uint8]]
     looks: tuple[Look, ...]
-    paths: tuple[Path, ...] = ()
     deformed: Floats | None = None
     clear: float = math.inf
 
@@ -131,14 +126,10 @@ def follow_face(
     luma = _luma(base)
     first = Crop(luma, mesh)
     looks = tuple(_looks(frames, numbers, first, eyes))
-    far = any(look.turned > _FAR_TURN or look.unlike > _FAR_UNLIKE for look in looks)
-    seen = ((_luma(frame), look.mesh) for frame, look in zip(frames, looks, strict=True) if look.mesh)
-    paths = follow_paths(first, seen) if far else ()
     return Followed(
         first,
         _eyes_of(luma, first, mesh, pose_of(first, mesh)),
         looks,
-        paths,
         deformed=eyes.deformation(_face_of(first.luma)),
     )
 

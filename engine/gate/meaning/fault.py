@@ -27,18 +27,18 @@ class Kind:
     reject: float = math.inf
 
 
-def _fitted(code: str, words: str, unit: str) -> Kind:
-    """A kind whose limits were fitted."""
+def _fitted(words: str) -> Kind:
+    """A kind of a broken face: their limits were fitted together."""
     limits = shipped()
-    return Kind(words=words, unit=unit, warn=limits.warn[code], reject=limits.reject[code])
+    return Kind(words=words, unit="logarithm of its odds", warn=limits.warn, reject=limits.reject)
 
 
 FAULTS = {
-    "face_bends": _fitted("face_bends", Sentence("a face bends out of shape"), "widths of the face"),
-    "face_grows": _fitted("face_grows", Sentence("a face grows on its head"), "share of its size"),
-    "eye_disappears": _fitted("eye_disappears", Sentence("an eye disappears"), "share of its look"),
-    "mouth_slides": _fitted("mouth_slides", Sentence("the mouth slides"), "widths of the face"),
-    "head_slides": _fitted("head_slides", Sentence("the head slides off its body"), "widths of the face"),
+    "face_bends": _fitted(Sentence("a face bends out of shape")),
+    "face_grows": _fitted(Sentence("a face grows on its head")),
+    "eye_disappears": _fitted(Sentence("an eye disappears")),
+    "mouth_slides": _fitted(Sentence("the mouth slides")),
+    "head_slides": _fitted(Sentence("the head slides off its body")),
     "face_lost": Kind(words=Sentence("a face gets lost"), unit="share of the clip", warn=0.3),
     "hand_melts": Kind(words=Sentence("a hand falls apart"), unit="share of its certainty", warn=0.4),
     "text_appears": Kind(

@@ -1,12 +1,13 @@
 """The numbers by which a face's faults are judged, as they were fitted.
 
-A kind of fault may be seen in several ways, each with a limit of its own. ``benchmarks/fit_meaning.py`` fits
-them on harmless and broken takes and writes ``limits.json``, with the figures of the fit.
+``benchmarks/fit_meaning.py`` fits them on harmless and broken takes and writes ``limits.json``, with the
+figures of the fit.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -15,19 +16,10 @@ from typing import Any, Self
 
 SHIPPED = Path(__file__).with_name("limits.json")
 
-KINDS = {
-    "face_bends": "face_bends",
-    "face_grows": "face_grows",
-    "face_grows_on_paths": "face_grows",
-    "mouth_slides": "mouth_slides",
-    "mouth_looks_slid": "mouth_slides",
-    "head_slides": "head_slides",
-    "head_slides_softly": "head_slides",
-    "eye_disappears": "eye_disappears",
-    "eye_uneven": "eye_disappears",
-    "eye_looks_gone": "eye_disappears",
-}
-"""The kind of fault that each way tells of; the way that has the kind's name gives the kind its limits."""
+KINDS = ("face_bends", "face_grows", "eye_disappears", "mouth_slides", "head_slides")
+"""Faults of faces whose limits are fitted."""
+ALWAYS = "always"
+"""The name of the weight that counts whatever the witnesses say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,26 +27,30 @@ class Fitted:
     """What was fitted.
 
     Attributes:
-        warn: by way, in its own unit: from this reading on it is a warning.
-        reject: by way, in its own unit: from this reading on the take is rejected; never below ``warn``.
-        excuses: how much each circumstance excuses a bend; see :mod:`engine.gate.meaning.bends`.
+        weights: of each of :data:`KINDS`, how much each witness of
+            :data:`engine.gate.meaning.witnesses.WITNESSES` counts for it, beside a whole face.
+        warn: natural logarithm of the odds that a face is broken, from which on it is a warning.
+        reject: the same, from which on the take is rejected; above ``warn``.
         figures: how good the fit was, for people to read.
     """
 
-    warn: Mapping[str, float]
-    reject: Mapping[str, float]
-    excuses: Mapping[str, float]
+    weights: Mapping[str, Mapping[str, float]]
+    warn: float
+    reject: float
     figures: Mapping[str, Any]
 
-    def value(self, way: str, reading: float) -> float:
-        """A way's reading in the unit of its kind, so that the kind's two limits hold for all ways."""
-        kind, warn, reject = KINDS[way], self.warn[way], self.reject[way]
-        if reading >= reject:
-            return self.reject[kind] * reading / reject
-        if reading >= warn:
-            share = (reading - warn) / (reject - warn)
-            return self.warn[kind] + share * (self.reject[kind] - self.warn[kind])
-        return self.warn[kind] * reading / warn
+    def likeliest(self, witnesses: Mapping[str, float]) -> tuple[str, float]:
+        """What is most likely wrong with a face, and the natural logarithm of the odds that anything is.
+
+        The odds are those of a fault among as many broken takes as whole ones.
+        """
+        each = {
+            kind: weights[ALWAYS] + sum(weights[name] * said for name, said in witnesses.items())
+            for kind, weights in self.weights.items()
+        }
+        kind = max(each, key=lambda name: each[name])
+        most = each[kind]
+        return kind, most + math.log(sum(math.exp(one - most) for one in each.values()))
 
     @classmethod
     def read(cls, path: Path) -> Self:

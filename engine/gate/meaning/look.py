@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
 from engine.gate.meaning.appearing import find_appearing, may_have_appeared
-from engine.gate.meaning.drift import LOST, NEEDED, faults_of
+from engine.gate.meaning.face_faults import LOST, faults_of
 from engine.gate.meaning.faces import Followed, follow_face
 from engine.gate.meaning.fault import FAULTS, Fault
 from engine.gate.meaning.hand_loss import hand_faults
@@ -41,6 +41,8 @@ _FACE_LOOKS = 9
 """Frames in which each face is looked at; each takes about 10 ms of a core."""
 _COVERED = 0.02
 """Of a face's area, with or without its neck: letters on so much hide what it does."""
+_REACHES = (0.0, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+"""Heights of a face, from its top down, of which it is asked whether letters lie over them."""
 _ALL_OF_IT = 0.99
 """Share of a face that was in the frame when it was last seen."""
 _NEAR = 2.0
@@ -86,7 +88,7 @@ def _face_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[
     base, begin, found, meshes = _first_meshes(clip, eyes)
     yield from hand_faults(clip, base, eyes, found)
     for followed, plain in _followed(clip, eyes, lines, base, begin, meshes):
-        for fault in faults_of(followed, plain=plain):
+        for fault in faults_of(followed, eyes, plain=plain):
             if fault.code != LOST or _is_lost(eyes, clip, fault):
                 yield fault
 
@@ -117,7 +119,7 @@ def _followed(
 
 def _clear(face: Box, letters: Sequence[Box]) -> float:
     """How many heights of a face, from its top down, no letters lie over; 0: over the face itself some do."""
-    for clear, reach in pairwise((0.0, 1.0, *NEEDED.values())):
+    for clear, reach in pairwise(_REACHES):
         shown = replace(face, height=face.height * reach)
         if any(shown.shared(box) > _COVERED * face.area for box in letters):
             return clear

@@ -51,9 +51,6 @@ _THINNED = 3
 _PASSES = 3
 _OUTLIER = 1.5
 """In medians of the distances, from which a point counts less."""
-_LEAST = 0.002
-_TINY = 1e-9
-"""Added where weights are summed, so that points in one place still have an answer."""
 
 
 @dataclass(frozen=True)
@@ -186,33 +183,6 @@ def there_now(crop: Crop, pose: Pose) -> Floats:
     return np.hstack([crop.there[:, :2] @ back[:, :2], shift[:, None]])
 
 
-def stiffly(crop: Crop, moved: Floats, weights: Floats) -> Floats:
-    """What remains of motions of the points when the nearest rigid one is taken off each.
-
-    Args:
-        crop: the face.
-        moved: float ``[..., 468, 2]``, widths.
-        weights: of the points that the rigid motion has to fit, ``[468]``.
-    """
-    x, y, z = crop.points.T.astype(np.float64)
-    one, none = np.ones_like(x), np.zeros_like(x)
-    across = np.stack([one, none, x, -y, z, none], axis=1)
-    down = np.stack([none, one, y, x, none, z], axis=1)
-    ways = np.stack([across, down], axis=1)  # [468, 2, 6]
-    products = np.einsum("pci,pcj->pij", ways, ways).reshape(len(x), -1)
-    share = np.broadcast_to(weights.astype(np.float64), moved.shape[:-1])
-    flat, left = ways.reshape(-1, 6), moved.astype(np.float64)
-    for _ in range(_PASSES):
-        normal = (share @ products).reshape(*moved.shape[:-2], 6, 6) + _TINY * np.eye(6)
-        target = (share[..., None] * moved).reshape(*moved.shape[:-2], -1) @ flat
-        fit = np.linalg.solve(normal, target[..., None])[..., 0]
-        left = moved - (fit @ flat.T).reshape(moved.shape)
-        away = np.hypot(left[..., 0], left[..., 1])
-        limit = _OUTLIER * np.median(away[..., weights > 0], axis=-1, keepdims=True) + _LEAST
-        share = weights * np.minimum(1, limit / np.maximum(away, 1e-9))
-    return left.astype(np.float32)
-
-
 def similar(one: Floats, other: Floats) -> NDArray[np.float64]:
     """The similarity that leads nearest from points to points, ``[2, 3]``."""
     from_, to = one.mean(axis=0), other.mean(axis=0)
@@ -225,54 +195,3 @@ def similar(one: Floats, other: Floats) -> NDArray[np.float64]:
 def coarse(field: NDArray[Any]) -> NDArray[Any]:
     """Every fourth pixel of a crop, both ways."""
     return field[CELL // 2 :: CELL, CELL // 2 :: CELL]
-
-
-@dataclass(frozen=True)
-class Motion:
-    """How a part of a crop moves: a similarity around the face's middle.
-
-    Attributes:
-        across, down: widths.
-        roll: radians.
-        rough: median distance of its pixels from this motion, widths.
-    """
-
-    across: float
-    down: float
-    roll: float
-    rough: float
-
-    def at(self, y: float) -> float:
-        """Motion across, so many widths below the face's middle."""
-        return self.across - self.roll * y
-
-
-def motion(flow: Floats, mask: NDArray[np.bool_]) -> Motion | None:
-    """The similarity that most of the flow in some pixels follows.
-
-    Args:
-        flow: float32 ``[h, w, 2]`` on the coarse grid, widths.
-        mask: bool ``[h, w]``.
-
-    Returns:
-        None for too few pixels.
-    """
-    if np.count_nonzero(mask) < _FEWEST:
-        return None
-    x, y = (coarse(axis)[mask].astype(np.float64) for axis in places())
-    moved = flow[mask].astype(np.float64)
-    one, none = np.ones_like(x), np.zeros_like(x)
-    ways = np.stack([[one, none, x, -y], [none, one, y, x]]).transpose(2, 0, 1).reshape(-1, 4)
-    share = np.ones(len(x))
-    for _ in range(_PASSES):
-        weighted = ways * np.repeat(share, 2)[:, None]
-        fit = np.linalg.solve(weighted.T @ ways + _TINY * np.eye(4), weighted.T @ moved.ravel())
-        away = np.hypot(*(moved - (ways @ fit).reshape(-1, 2)).T)
-        limit = _OUTLIER * float(np.median(away)) + _LEAST
-        share = np.minimum(1, limit / np.maximum(away, 1e-9))
-    across, down, _, roll = (float(value) for value in fit)
-    return Motion(across, down, roll, float(np.median(away)))
-
-
-_FEWEST = 15
-"""Pixels of the coarse grid."""

@@ -52,8 +52,3 @@ class Trend:
 def lesser(one: float, other: float) -> float:
     """The one nearer to 0; 0 if they differ in sign."""
     return 0.0 if one * other < 0 else min(one, other, key=abs)
-
-
-def falling(value: float, half: float, power: int = 4) -> float:
-    """1 for 0, a half at ``half``, and less beyond, the faster the larger the power."""
-    return float(1 / (1 + (value / half) ** power))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import cv2
@@ -9,10 +10,12 @@ import numpy as np
 
 from benchmarks.meaning_faults import Place
 from engine.gate.meaning.shape import BROWS, EYES, LIPS, OVAL
+from engine.vision import deformation, face_movement
 from engine.vision.box import Box
 from engine.vision.eyes import Eye
 from engine.vision.face_mesh import POINTS, Mesh
 from engine.vision.faces import Face
+from engine.vision.network import Network
 
 SIZE = 320
 MIDDLE = np.array((160.0, 120.0))
@@ -76,6 +79,12 @@ def eyes(meshes: list[Mesh | None], *, faces: int = 1, lines: tuple[Any, ...] = 
     return _Says(meshes, faces, lines, read)
 
 
+@cache
+def _network(path):
+    """One that comes with the engine."""
+    return Network(path)
+
+
 class _Says:
     def __init__(self, meshes, faces, lines, words):
         self._meshes, self._faces, self._lines, self._words = list(meshes), faces, lines, words
@@ -93,7 +102,10 @@ class _Says:
         return self._meshes.pop(0) if len(self._meshes) > 1 else self._meshes[0]
 
     def deformation(self, face):
-        return None
+        return deformation.deformation(face, _network(deformation.PATH))
+
+    def face_movement(self, planes):
+        return face_movement.face_movement(planes, _network(face_movement.PATH))
 
     def body(self, picture, start, *, looks=3):
         return None
@@ -102,4 +114,4 @@ class _Says:
         return self._lines
 
     def read(self, picture, line):
-        return self._words
+        return self._words(picture) if callable(self._words) else self._words
