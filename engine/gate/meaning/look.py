@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from difflib import SequenceMatcher
 from functools import partial
 from itertools import pairwise
 
@@ -49,6 +50,10 @@ _NEAR = 2.0
 """Sides of a face's box in which it may be found again."""
 _READABLE = 0.6
 """The reader's certainty, below which it was no text."""
+_PLAINLY, _OTHER = 0.9, 0.5
+"""The reader's certainty of words that are whole, and how alike two lines are that say something else."""
+_OVER = 0.5
+"""Share of the smaller of two boxes, from which they lie over each other."""
 _LETTER_LOOKS = (0.25, 0.5, 0.7, 0.85, 0.93, 1.0)
 """Shares of the clip; what goes wrong with letters is mostly worse at the end."""
 
@@ -183,7 +188,9 @@ def _text_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[
     lumas = [_luma(clip.frames[n]) for n in numbers]
     for followed in follow_lines(lumas, _luma(base), numbers, lines, partial(_shift, clip)):
         fault = followed.fault
-        if fault.value < FAULTS[fault.code].warn or _reads(eyes, base, followed.line):
+        if fault.value < FAULTS[fault.code].warn or (
+            _reads(eyes, base, followed.line) and not _is_replaced(eyes, clip, base, followed.line, fault)
+        ):
             yield fault
 
 
@@ -191,6 +198,23 @@ def _reads(eyes: Eyes, picture: NDArray[np.uint8], line: TextLine) -> bool:
     """Whether it is letters at all; asked only where something is wrong with them."""
     words = eyes.read(picture, line)
     return words is None or words.certainty >= _READABLE
+
+
+def _is_replaced(eyes: Eyes, clip: Clip, base: NDArray[np.uint8], line: TextLine, fault: Fault) -> bool:
+    """Whether other words stand there by now, as plainly as words do: the next subtitle."""
+    before, now = eyes.read(base, line), clip.frames[fault.frame]
+    if before is None:
+        return False
+    there = [one for one in eyes.text(now, side=SIDE) if _lies_over(one.box, fault.box)]
+    words = [read for one in there if (read := eyes.read(now, one)) is not None]
+    return any(
+        read.certainty >= _PLAINLY and SequenceMatcher(None, before.text, read.text).ratio() < _OTHER
+        for read in words
+    )
+
+
+def _lies_over(one: Box, other: Box) -> bool:
+    return one.shared(other) > _OVER * min(one.area, other.area)
 
 
 def _shift(clip: Clip, box: Box, begin: int, end: int) -> Floats:

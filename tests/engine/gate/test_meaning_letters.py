@@ -88,3 +88,37 @@ def test_what_never_was_text_is_not_garbled(plain):
     broken = garbled(plain, 3, np.random.default_rng(3))
     assert found(broken, plain, words=Words(text="l", certainty=0.3)) == {}
     assert "text_garbled" in found(broken, plain, words=Words(text="HELLO", certainty=0.9))
+
+
+@pytest.mark.parametrize(
+    ("text", "certainty", "told"),
+    [
+        ("AND THEN SHE SAID", 0.95, False),
+        ("AND THEN SHE SAID", 0.7, True),
+        ("ONE MORE MEETINC", 0.95, True),
+    ],
+    ids=["the next subtitle", "letters that hardly are any", "the same words, bent"],
+)
+def test_other_words_in_the_place_of_a_line_are_no_gibberish(plain, text, certainty, told):
+    frames = garbled(plain, 3, np.random.default_rng(3))
+
+    def words(picture):
+        at_first = np.array_equal(picture, frames[0])
+        if at_first:
+            return Words(text="ONE MORE MEETING", certainty=0.97)
+        return Words(text=text, certainty=certainty)
+
+    assert ("text_garbled" in found(frames, plain, words=words)) is told
+
+
+def test_words_beside_a_broken_line_do_not_excuse_it(plain):
+    """A ticker runs under a caption; it is read well, and is another line."""
+    frames, caption = garbled(plain, 3, np.random.default_rng(3)), line(plain)
+    down = np.array((0, 0.6 * caption.height), np.float32)
+    ticker = TextLine(corners=caption.corners + down, certainty=0.9)
+    seen = eyes([mesh()], faces=0, lines=(caption,))
+    seen.text = lambda picture, *, side: (caption,) if np.array_equal(picture, frames[0]) else (ticker,)
+    said = {id(caption): "one more meeting", id(ticker): "BREAKING NEWS"}
+    seen.read = lambda picture, one: Words(text=said[id(one)], certainty=0.97)
+    codes = {fault.code for fault in find_faults(Clip(frames, None, 8), seen)}
+    assert "text_garbled" in codes
