@@ -28,7 +28,9 @@ _MOTIONS = tuple(
 )
 _FACE, _CLEAR = FIELDS.index("face"), FIELDS.index("clear")
 _CHEST = (np.abs(_X) < 0.6) & (_Y > 0.8) & (_Y < 1.3)
+"""Places of neck and chest."""
 _ENOUGH = 0.5
+"""Share of them without letters, in which a head is seen to slide."""
 _STIFF = 0.2
 """Points so far below the face's middle are not stiff: what a face is aligned by lies above."""
 
@@ -86,8 +88,6 @@ FAULTS: tuple[Maker, ...] = (bends, grows, mouth_slides, head_slides)
 """In the order of :data:`engine.vision.face_movement.ANSWERS`."""
 _FOLLOWED = (True, False, True, False)
 """Whether the mesh's points bend with it, as far as a network follows that."""
-
-
 _NECK = FAULTS.index(head_slides)
 """The fault that is seen below the face."""
 
