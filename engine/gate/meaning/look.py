@@ -205,7 +205,9 @@ def _is_replaced(eyes: Eyes, clip: Clip, base: NDArray[np.uint8], line: TextLine
     before, now = eyes.read(base, line), clip.frames[fault.frame]
     if before is None:
         return False
-    there = [one for one in eyes.text(now, side=SIDE) if _lies_over(one.box, fault.box)]
+    # A line that is lost is followed somewhere else; a subtitle stands where the one before stood.
+    places = (fault.box, line.box)
+    there = [one for one in eyes.text(now, side=SIDE) if any(_lies_over(one.box, at) for at in places)]
     words = [read for one in there if (read := eyes.read(now, one)) is not None]
     return any(
         read.certainty >= _PLAINLY and SequenceMatcher(None, before.text, read.text).ratio() < _OTHER

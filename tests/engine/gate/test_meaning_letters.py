@@ -8,7 +8,9 @@ import pytest
 
 from benchmarks.meaning_faults import captioned, garbled, zoomed
 from engine.gate.clip import Clip
-from engine.gate.meaning import FAULTS, find_faults
+from engine.gate.meaning import FAULTS, Fault, find_faults, look
+from engine.gate.meaning.letters import Followed
+from engine.vision.box import Box
 from engine.vision.text_reader import Words
 from engine.vision.text_regions import TextLine
 from tests.engine.gate.drawn_face import eyes, mesh
@@ -122,3 +124,21 @@ def test_words_beside_a_broken_line_do_not_excuse_it(plain):
     seen.read = lambda picture, one: Words(text=said[id(one)], certainty=0.97)
     codes = {fault.code for fault in find_faults(Clip(frames, None, 8), seen)}
     assert "text_garbled" in codes
+
+
+@pytest.mark.parametrize(("certainty", "told"), [(0.95, False), (0.6, True)])
+def test_the_next_subtitle_is_looked_for_where_the_one_before_stood(plain, monkeypatch, certainty, told):
+    """A line whose letters are gone is followed to somewhere else."""
+    frames, caption = captioned(plain, np.random.default_rng(3))[0], line(plain)
+    away = Box(left=0, top=0, width=caption.width, height=caption.height)
+    lost = Fault(code="text_garbled", value=0.9, frame=LENGTH - 1, box=away)
+    monkeypatch.setattr(look, "follow_lines", lambda *_: iter([Followed(line=caption, fault=lost)]))
+    frames[-1, 0, 0] = 0  # a picture of its own
+    seen = eyes([mesh()], faces=0, lines=(caption,))
+    seen.read = lambda picture, _: (
+        Words(text="AND THEN", certainty=certainty)
+        if np.array_equal(picture, frames[-1])
+        else Words(text="one more meeting", certainty=0.97)
+    )
+    codes = {fault.code for fault in find_faults(Clip(frames, None, 8), seen)}
+    assert ("text_garbled" in codes) is told
