@@ -29,6 +29,8 @@ from engine.vision.face_movement import PLANES
 
 FOLDER = Path("meaning-readings")
 """A file a clip."""
+HELD = "held"
+"""Folder among them: what networks say of the faces that they have not seen, a file a fold."""
 
 MORE: dict[str, Callable[[Frames, np.random.Generator], Frames]] = {
     "mirrored": lambda frames, _: np.ascontiguousarray(frames[:, :, ::-1]),

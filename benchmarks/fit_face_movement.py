@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from benchmarks.face_readings import FOLDER, PARTS, Recorded, record, recorded_in
+from benchmarks.face_readings import FOLDER, HELD, PARTS, Recorded, record, recorded_in
 from benchmarks.meaning import clips
 from benchmarks.movement_faults import FAULTS, Rng, broken, varied, visible
 from benchmarks.tails import shares
@@ -35,8 +35,6 @@ from engine.vision.optical_flow import Floats
 from engine.weights.store import Store
 
 FOLDS = 4
-HELD = "held"
-"""Folder among the readings: what networks say of the faces that they have not seen, a file a fold."""
 NAMED = ("face bent", "face grown", "lower face slid", "head slid")
 """The recorded faults that the first answers tell of."""
 PLAN = ((24, 2), (32, 1), (48, 2), (48, 1), (64, 2), (64, 1))

@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import logistic
-from benchmarks.face_readings import FOLDER, MORE, Recorded, recorded_in
-from benchmarks.fit_face_movement import HELD
+from benchmarks.face_readings import FOLDER, HELD, MORE, Recorded, recorded_in
 from benchmarks.meaning_faults import FACE_FAULTS, HARMLESS, STRENGTHS
 from benchmarks.tails import shares, threshold
 from engine.gate.meaning.limits import ALWAYS, KINDS, SHIPPED, Fitted

@@ -17,21 +17,13 @@ from benchmarks.taught_network import Taught, as_onnx
 from engine.gate.meaning.shape import COARSE, Crop, coarse, places
 from engine.vision.face_movement import ABOUT, ANSWERS, FIELDS, PLANES, SHOWN, face_movement
 from engine.vision.network import Network
-from tests.engine.gate.drawn_face import WIDTH, eyes, mesh, picture, place
+from tests.engine.gate.drawn_face import WIDTH, eyes, mesh, picture, place, still_movement
 
 POINTS = Crop(picture()[..., 0], mesh()).points.astype(np.float32)
 X, Y = (coarse(axis) for axis in places())
 SLOPE = slice(0, 2)
 SMALL = ((8, 2), (8, 1), (16, 2))
 OWNERS = ("one", "two", "three", "four", "five", "six")
-
-
-def still():
-    """A face that does not move, all of it in the picture."""
-    planes = np.zeros((len(PLANES), *COARSE), np.float32)
-    planes[[FIELDS.index(name) for name in ("seen", "sure", "clear")]] = 1
-    planes[FIELDS.index("face")] = np.hypot(X / 0.5, Y / 0.62) < 1
-    return planes
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +35,7 @@ def known():
         for change, strength in [("itself", 0), ("backwards", 0), *((name, 2) for name in FACE_FAULTS)]
     ]
     rng, count = np.random.default_rng(0), len(takes)
-    planes = np.repeat(still()[None], count, axis=0)
+    planes = np.repeat(still_movement()[None], count, axis=0)
     planes[:, FIELDS.index("depth")] = np.arange(count)[:, None, None]
     for n, take in enumerate(takes):
         if take.change in NAMED:
@@ -59,7 +51,7 @@ def known():
 
 
 def many(fault, count=30):
-    return [broken(still(), POINTS, fault, np.random.default_rng(seed)) for seed in range(count)]
+    return [broken(still_movement(), POINTS, fault, np.random.default_rng(seed)) for seed in range(count)]
 
 
 @pytest.mark.parametrize("fault", range(len(FAULTS)), ids=ANSWERS[:-1])
@@ -72,7 +64,7 @@ def test_a_fault_changes_the_movement_and_leaves_the_face_aligned(fault):
         for name in ("late", "early"):
             plane = FIELDS.index(f"{name} across")
             assert np.array_equal(planes[plane : plane + 2], moved)
-        assert np.array_equal(planes[-len(ABOUT) :], still()[-len(ABOUT) :])
+        assert np.array_equal(planes[-len(ABOUT) :], still_movement()[-len(ABOUT) :])
 
 
 def test_each_fault_is_where_it_belongs():
@@ -98,7 +90,7 @@ def test_the_mesh_follows_what_bends_and_not_what_slides_as_one():
 
 
 def test_a_movement_is_shown_in_many_ways_with_nothing_under_letters():
-    planes, clear = broken(still(), POINTS, 2, np.random.default_rng(1)), FIELDS.index("clear")
+    planes, clear = broken(still_movement(), POINTS, 2, np.random.default_rng(1)), FIELDS.index("clear")
     planes[clear, 36:] = 0
     shown = [varied(planes, 2, np.random.default_rng(seed)) for seed in range(40)]
     assert len({one.tobytes() for one in shown}) > 25
@@ -109,11 +101,11 @@ def test_a_movement_is_shown_in_many_ways_with_nothing_under_letters():
 
 
 def test_a_head_that_slides_is_never_shown_under_letters_that_hide_it():
-    hidden = still()
+    hidden = still_movement()
     hidden[FIELDS.index("clear"), 30:] = 0
     assert [visible(hidden, fault) for fault in range(len(FAULTS))] == [True, True, True, False]
-    assert visible(still(), 3)
-    shown = [varied(still(), 3, np.random.default_rng(seed)) for seed in range(40)]
+    assert visible(still_movement(), 3)
+    shown = [varied(still_movement(), 3, np.random.default_rng(seed)) for seed in range(40)]
     assert all(visible(one, 3) for one in shown)
 
 
@@ -158,7 +150,7 @@ def test_what_is_learnt_tells_broken_faces_from_whole_ones(known, monkeypatch):
     assert [step for step, _ in reports] == [20, 40, 60]
     assert reports[-1][1] < 0.8 * reports[0][1]
     assert not model.training
-    said = answers(model, np.stack([still(), *many(3, 6)]).astype(np.float16))
+    said = answers(model, np.stack([still_movement(), *many(3, 6)]).astype(np.float16))
     assert np.median(said[1:, -1]) > said[0, -1] + 0.3
 
 
@@ -199,6 +191,6 @@ def test_readings_are_recorded_once_and_read_as_they_were(tmp_path):
 
 def test_chance_alone_decides_how_a_fault_looks():
     for fault in range(len(movement_faults.FAULTS)):
-        one, same = (broken(still(), POINTS, fault, np.random.default_rng(3)) for _ in range(2))
+        one, same = (broken(still_movement(), POINTS, fault, np.random.default_rng(3)) for _ in range(2))
         assert np.array_equal(one, same)
-        assert not np.array_equal(one, broken(still(), POINTS, fault, np.random.default_rng(4)))
+        assert not np.array_equal(one, broken(still_movement(), POINTS, fault, np.random.default_rng(4)))

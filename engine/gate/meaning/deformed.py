@@ -13,7 +13,7 @@ from engine.gate.meaning.faces import Followed
 from engine.gate.meaning.movement import times_of
 from engine.gate.meaning.trend import Trend, lesser
 
-WAYS = ("face_looks_bent", "mouth_looks_slid", "eye_looks_gone")
+WAYS = ("looks bent", "looks slid", "looks gone")
 """What rises, in the order of :data:`engine.vision.deformation.ANSWERS`."""
 
 FEWEST = 4

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.gate.meaning.deformed import rises
+from engine.gate.meaning.deformed import WAYS, rises
 from engine.gate.meaning.eye_loss import EyePair
 from engine.gate.meaning.faces import Followed
 from engine.gate.meaning.movement import movement_of
@@ -17,9 +17,7 @@ from engine.vision.face_movement import ANSWERS
 from engine.vision.optical_flow import Floats
 
 SLIGHT = {
-    "looks bent": 0.5,
-    "looks slid": 0.5,
-    "looks gone": 0.5,
+    **dict.fromkeys(WAYS, 0.5),
     "eye disappears": 0.05,
     "eye uneven": 0.05,
 }
@@ -49,9 +47,7 @@ def readings_of(face: Followed) -> dict[str, float]:
     """What needs no look at the movement, by the names of :data:`SLIGHT`; 0 where too little was seen."""
     pair, risen = EyePair(face), rises(face)
     return {
-        "looks bent": risen.get("face_looks_bent", 0.0),
-        "looks slid": risen.get("mouth_looks_slid", 0.0),
-        "looks gone": risen.get("eye_looks_gone", 0.0),
+        **{way: risen.get(way, 0.0) for way in WAYS},
         "eye disappears": pair.gap or 0.0,
         "eye uneven": pair.uneven or 0.0,
     }

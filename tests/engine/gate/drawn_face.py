@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 
 from benchmarks.meaning_faults import Place
-from engine.gate.meaning.shape import BROWS, EYES, LIPS, OVAL
+from engine.gate.meaning.shape import BROWS, COARSE, EYES, LIPS, OVAL, coarse, places
 from engine.vision import deformation, face_movement
 from engine.vision.box import Box
 from engine.vision.eyes import Eye
 from engine.vision.face_mesh import POINTS, Mesh
+from engine.vision.face_movement import FIELDS, PLANES
 from engine.vision.faces import Face
 from engine.vision.network import Network
 
@@ -54,8 +55,8 @@ def picture():
     """Something with detail everywhere, and two dark eyes: uint8 ``[SIZE, SIZE, 3]``."""
     rng = np.random.default_rng(2)
     shade = np.full((SIZE, SIZE), 140, np.float32)
-    for coarse, contrast in ((16, 30), (6, 18), (3, 6)):
-        noise = cv2.GaussianBlur(rng.normal(size=(SIZE, SIZE)).astype(np.float32), (0, 0), coarse)
+    for blur, contrast in ((16, 30), (6, 18), (3, 6)):
+        noise = cv2.GaussianBlur(rng.normal(size=(SIZE, SIZE)).astype(np.float32), (0, 0), blur)
         shade += noise / noise.std() * contrast
     for x, y in AT_EYES:
         at = MIDDLE + np.array((x, y)) * WIDTH
@@ -115,3 +116,12 @@ class _Says:
 
     def read(self, picture, line):
         return self._words(picture) if callable(self._words) else self._words
+
+
+def still_movement():
+    """The movement of a face that does not move, all of it in the picture: float32 ``[PLANES, h, w]``."""
+    x, y = (coarse(axis) for axis in places())
+    planes = np.zeros((len(PLANES), *COARSE), np.float32)
+    planes[[FIELDS.index(name) for name in ("seen", "sure", "clear")]] = 1
+    planes[FIELDS.index("face")] = np.hypot(x / 0.5, y / 0.62) < 1
+    return planes

@@ -79,7 +79,7 @@ def test_without_all_answers_nothing_is_said(face):
 
 @pytest.mark.parametrize(
     ("way", "code", "alone"),
-    [("mouth_looks_slid", "mouth_slides", True), ("eye_looks_gone", "eye_disappears", False)],
+    [("looks slid", "mouth_slides", True), ("looks gone", "eye_disappears", False)],
 )
 def test_it_is_told_as_the_fault_that_it_is(way, code, alone):
     """An eye's own measures have to agree a little: helmets and hats take eyes for gone."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 
 from benchmarks.deformed_faces import CENTRE, FINER, ROOM, Photographed, shown
 from engine.gate.meaning.shape import EYES
-from engine.vision import deformation
 from engine.vision.deformation import ANSWERS, FACE, SIDE, ellipse, standard
 from engine.vision.eyes import Eyes
 from engine.weights.store import Store
@@ -47,17 +44,6 @@ def test_what_is_around_the_face_does_not_matter(eyes):
     face = any_face()
     other = np.where(ellipse() > 0, face, any_face()).astype(np.uint8)
     assert eyes.deformation(other) == pytest.approx(eyes.deformation(face), abs=1e-4)
-
-
-def test_a_damaged_file_is_told_once_and_means_that_nothing_is_known(tmp_path, monkeypatch, caplog):
-    damaged = tmp_path / "deformation.onnx"
-    damaged.write_bytes(Path(deformation.PATH).read_bytes()[:1000])
-    monkeypatch.setattr(deformation, "PATH", damaged)
-    eyes = Eyes(Store(tmp_path))
-    assert [eyes.deformation(any_face()) for _ in range(3)] == [None] * 3
-    (told,) = caplog.records
-    assert "deformation.onnx" in told.message
-    assert "reinstall" in told.message.lower()
 
 
 @pytest.fixture(scope="module")

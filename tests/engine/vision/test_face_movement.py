@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from benchmarks.movement_faults import broken
 from engine.gate.meaning.shape import COARSE, Crop
-from engine.vision import face_movement
 from engine.vision.eyes import Eyes
 from engine.vision.face_movement import ANSWERS, FIELDS, PLANES, mirrored
 from engine.weights.store import Store
-from tests.engine.gate.drawn_face import mesh, picture
-from tests.test_fit_face_movement import still
+from tests.engine.gate.drawn_face import mesh, picture, still_movement
 
 POINTS = Crop(picture()[..., 0], mesh()).points.astype(np.float32)
 
@@ -41,9 +37,10 @@ def test_a_mirror_image_is_judged_alike(seeing):
 
 @pytest.mark.parametrize("fault", range(len(ANSWERS) - 1), ids=ANSWERS[:-1])
 def test_most_faults_are_told_from_a_face_that_is_still(seeing, fault):
-    whole = seeing.face_movement(still())
+    whole = seeing.face_movement(still_movement())
     several = [
-        seeing.face_movement(broken(still(), POINTS, fault, np.random.default_rng(n))) for n in range(12)
+        seeing.face_movement(broken(still_movement(), POINTS, fault, np.random.default_rng(n)))
+        for n in range(12)
     ]
     assert whole.max() < -1
     told = np.median(several, axis=0)
@@ -52,17 +49,6 @@ def test_most_faults_are_told_from_a_face_that_is_still(seeing, fault):
 
 
 def test_a_face_over_letters_is_not_broken_for_that(seeing):
-    hidden = still()
+    hidden = still_movement()
     hidden[: len(FIELDS), 30:] = 0
     assert seeing.face_movement(hidden).max() < 0
-
-
-def test_a_damaged_file_is_told_once_and_means_that_nothing_is_known(tmp_path, monkeypatch, caplog):
-    damaged = tmp_path / "face_movement.onnx"
-    damaged.write_bytes(Path(face_movement.PATH).read_bytes()[:1000])
-    monkeypatch.setattr(face_movement, "PATH", damaged)
-    broken_eyes = Eyes(Store(tmp_path))
-    assert [broken_eyes.face_movement(any_movement()) for _ in range(3)] == [None] * 3
-    (told,) = caplog.records
-    assert "face_movement.onnx" in told.message
-    assert "reinstall" in told.message.lower()
