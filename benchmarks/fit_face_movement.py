@@ -1,7 +1,7 @@
 """Teach the network that sees a face come apart: ``python -m benchmarks.fit_face_movement --clips DIR``.
 
 How faces moved is read once in every harmless and every broken take of the clips (``--readings``). The
-network is shown whole movements, recorded faults, and faults put into whole movements
+network is shown whole movements, alone and two joined, recorded faults, and faults put into whole movements
 (:mod:`benchmarks.movement_faults`). ``--fold N`` teaches one that never sees a part of the owners of
 repositories, and writes what it says of those: :mod:`benchmarks.fit_meaning` reckons with that. Without it,
 what ships is taught by everything, and ``engine/vision/face_movement.onnx`` is written.
@@ -25,7 +25,7 @@ from torch import nn
 
 from benchmarks.face_readings import FOLDER, HELD, PARTS, Recorded, record, recorded_in
 from benchmarks.meaning import clips
-from benchmarks.movement_faults import FAULTS, Rng, broken, varied, visible
+from benchmarks.movement_faults import FAULTS, Rng, broken, joined, quieter, varied, visible
 from benchmarks.tails import shares
 from benchmarks.taught_network import Taught, as_onnx
 from engine.gate.meaning.shape import COARSE
@@ -45,6 +45,12 @@ OFTEN = (0.35, 0.15, 0.2, 0.3)
 """How often each fault is put in."""
 SLIGHT_ONES = 0.5
 """How often a recorded fault of the first strength is shown, beside the others."""
+JOINED, LEAST = 0.8, 0.5
+"""How often a movement has some of another one in it, and the least of a whole one that is left then."""
+QUIET, QUIETEST = 0.25, 0.05
+"""How often a movement is a quieter one, and how quiet at the least."""
+UNSEEN, UNSEEN_OFTEN = 0.015, 0.2
+"""Widths; a fault that goes no further is none, and how often a whole movement has one."""
 RATE, DECAY, RISING = 2e-3, 0.03, 0.15
 """Of the optimiser: its highest rate, its decay, and the share of the steps until that rate."""
 REPORTED = 200
@@ -78,13 +84,16 @@ class Lessons:
         """Movements ``[BATCH, planes, h, w]``, what is right of each answer, and which answers count."""
         made = round(BATCH * MADE)
         rows: list[tuple[Floats, int | None]] = []
-        rows += [(self._planes(n), None) for n in self._some(self._whole, self._whole_share, BATCH // 2)]
-        for n in self._some(self._whole, self._whole_share, made):
-            planes, points = self._planes(n), self._known.points[n].astype(np.float32)
-            fault = next(one for one in iter(self._fault_to_put_in, None) if visible(planes, one))
-            rows.append((broken(planes, points, fault, self._rng), fault))
+        for n in self._some(self._whole, self._whole_share, BATCH // 2):
+            planes = self._movement(n)
+            if self._rng.random() < UNSEEN_OFTEN:
+                planes, _ = self._broken(n, planes, self._rng.uniform(0, UNSEEN))
+            rows.append((planes, None))
+        rows += [
+            self._broken(n, self._movement(n), None) for n in self._some(self._whole, self._whole_share, made)
+        ]
         rest = self._some(self._faulty, self._faulty_share, BATCH - len(rows))
-        rows += [(self._planes(n), self._fault[int(n)]) for n in rest]
+        rows += [(self._moved(n, least=1.0), self._fault[int(n)]) for n in rest]
         right, counts = np.zeros((2, BATCH, len(ANSWERS)), np.float32)
         for row, (_, told) in enumerate(rows):
             # A face that bends may well seem to slide: of a broken one, no answer but its own is asked.
@@ -93,8 +102,29 @@ class Lessons:
         shown = standard(np.stack([varied(planes, told, self._rng) for planes, told in rows]))
         return torch.from_numpy(shown), torch.from_numpy(right), torch.from_numpy(counts)
 
+    def _broken(self, face: int, planes: Floats, most: float | None) -> tuple[Floats, int]:
+        """A movement with a fault that can be seen where it is, and which."""
+        fault = next(one for one in iter(self._fault_to_put_in, None) if visible(planes, one))
+        points = self._known.points[face].astype(np.float32)
+        return broken(planes, points, fault, self._rng, most=most), fault
+
+    def _movement(self, face: int) -> Floats:
+        """How a whole face moved, or something like it."""
+        planes = self._moved(face)
+        if self._rng.random() < QUIET:
+            planes = quieter(planes, float(np.exp(self._rng.uniform(np.log(QUIETEST), 0))))
+        return planes
+
     def _fault_to_put_in(self) -> int:
         return int(self._rng.choice(len(FAULTS), p=OFTEN))
+
+    def _moved(self, face: int, *, least: float = LEAST) -> Floats:
+        """How a face moved, mostly with some of another one's movement; so much of its own is left."""
+        planes = self._planes(face)
+        if self._rng.random() >= JOINED:
+            return planes
+        (other,) = self._some(self._whole, self._whole_share, 1)
+        return joined(planes, float(self._rng.uniform(least, 1)), self._planes(int(other)), self._rng)
 
     def _planes(self, face: int) -> Floats:
         return np.asarray(self._known.planes[face], np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,14 +34,20 @@ def fit(
     design = np.hstack([inputs, np.ones((len(inputs), 1))])
     penalty = np.append(np.full(inputs.shape[1], 1 / strength), 1e-6)
     solution = np.zeros(design.shape[1]) if start is None else np.append(*start)
-    for _ in range(30):
+
+    def loss(solution: Array) -> float:
+        odds = design @ solution
+        lost = np.logaddexp(0, odds) - odds * positive
+        return float(importance @ lost + penalty @ solution**2 / 2)
+
+    for _ in range(_STEPS):
         chance = 1 / (1 + np.exp(-np.clip(design @ solution, -30, 30)))
         slope = design.T @ (importance * (chance - positive)) + penalty * solution
-        curvature = importance * np.maximum(chance * (1 - chance), 1e-6)
+        curvature = importance * chance * (1 - chance)
         step = np.linalg.solve(design.T @ (design * curvature[:, None]) + np.diag(penalty), slope)
-        # A whole Newton step can overshoot where nearly all rows are certain.
-        solution -= step * min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-12))
-        if np.abs(step).max() < 1e-4:
+        step = _shortened(step, solution, loss)
+        solution -= step
+        if np.abs(step).max() < _STILL:
             break
     return solution[:-1], float(solution[-1])
 
@@ -65,6 +73,13 @@ def fit_kinds(
     right = (kind[:, None] == np.arange(1, kinds + 1)).astype(np.float64)
     penalty = np.tile(np.append(np.full(inputs.shape[1], 1 / strength), 1e-6), kinds)
     solution = np.zeros(kinds * columns)
+
+    def loss(solution: Array) -> float:
+        odds = design @ solution.reshape(kinds, columns).T
+        most = np.maximum(odds.max(axis=1), 0)
+        every = most + np.log(np.exp(odds - most[:, None]).sum(axis=1) + np.exp(-most))
+        return float(importance @ (every - (odds * right).sum(axis=1)) + penalty @ solution**2 / 2)
+
     for _ in range(_STEPS):
         chance = _chances(design @ solution.reshape(kinds, columns).T)
         slope = ((importance[:, None] * (chance - right)).T @ design).ravel() + penalty * solution
@@ -78,11 +93,22 @@ def fit_kinds(
                 if one != other:
                     curvature[across, rows] += block
         step = np.linalg.solve(curvature + _FLAT * np.eye(len(solution)), slope)
-        solution -= step * min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-12))
+        step = _shortened(step, solution, loss)
+        solution -= step
         if np.abs(step).max() < _STILL:
             break
     fitted = solution.reshape(kinds, columns)
     return fitted[:, :-1], fitted[:, -1]
+
+
+def _shortened(step: Array, solution: Array, loss: Callable[[Array], float]) -> Array:
+    """Newton's step, halved until nothing is lost by it: a whole one may go too far, and come back."""
+    before = loss(solution)
+    for _ in range(_HALVED):
+        if loss(solution - step) <= before:
+            return step
+        step = step / 2
+    return np.zeros_like(step)
 
 
 def _chances(odds: Array) -> Array:
@@ -94,5 +120,7 @@ def _chances(odds: Array) -> Array:
 
 _STEPS, _STILL = 60, 1e-4
 """Newton's steps at most, and the largest change of a weight that is the end."""
+_HALVED = 40
+"""How often a step is halved at most; what is left of it then is nothing."""
 _FLAT = 1e-9
 """Added to the curvature, so that a witness that never speaks has a weight of 0."""

@@ -3,6 +3,7 @@
 A fault grows evenly to the end, so a trend of motion with the fault is the sum of the trend without it and of
 what the fault does in the end. That makes any number of broken faces of every whole one. How large they are,
 where they end and how they taper off is left to chance, wider than :mod:`benchmarks.meaning_faults` has it.
+Two whole movements make a third one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _MOTIONS = tuple(
     n for n, name in enumerate(FIELDS) if name.split()[0] in ("slope", "late", "early", "wavers", "mesh")
 )
 _FACE, _CLEAR = FIELDS.index("face"), FIELDS.index("clear")
+_WAVERS = FIELDS.index("wavers")
 _CHEST = (np.abs(_X) < 0.6) & (_Y > 0.8) & (_Y < 1.3)
 """Places of neck and chest."""
 _ENOUGH = 0.5
@@ -92,7 +94,7 @@ _NECK = FAULTS.index(head_slides)
 """The fault that is seen below the face."""
 
 
-def broken(planes: Floats, points: Floats, fault: int, rng: Rng) -> Floats:
+def broken(planes: Floats, points: Floats, fault: int, rng: Rng, *, most: float | None = None) -> Floats:
     """A recorded movement with a fault.
 
     Args:
@@ -100,9 +102,12 @@ def broken(planes: Floats, points: Floats, fault: int, rng: Rng) -> Floats:
         points: of the face's mesh, float32 ``[468, 3]``, widths.
         fault: its number in :data:`FAULTS`.
         rng: chance.
+        most: how far it goes where it goes furthest, in widths; None: as it happens.
     """
     across, down = ((points[:, n].max() - points[:, n].min()) / 2 for n in range(2))
     made = FAULTS[fault](_X / max(across, 0.3), _Y / max(down, 0.3), rng).astype(np.float32)
+    if most is not None:
+        made *= most / max(float(np.hypot(made[..., 0], made[..., 1]).max()), 1e-6)
     moved = cv2.GaussianBlur(_aligned(made, points), (0, 0), rng.uniform(0.3, 0.9)) * rng.uniform(0.85, 1)
     changed = planes.copy()
     for plane in _FLOWS:
@@ -122,6 +127,31 @@ def _aligned(moved: Floats, points: Floats) -> Floats:
     turned = similar(stiff, stiff + moved[at[:, 1], at[:, 0]])
     every = np.dstack([_X, _Y])
     return np.asarray(moved - (every @ turned[:, :2].T + turned[:, 2] - every), np.float32)
+
+
+def joined(planes: Floats, own: float, other: Floats, rng: Rng) -> Floats:
+    """A movement and some of what another face did: people move in more ways than were recorded.
+
+    Args:
+        planes: float32 ``[PLANES, h, w]``; all that is no motion stays as it is here.
+        own: how lively it still is, 0 … 1.
+        other: another face's, of the same shape, as likely as not mirrored or the other way round.
+        rng: chance.
+    """
+    added = mirrored(other) if rng.random() < 0.5 else other
+    share = rng.uniform()
+    moved = planes.copy()
+    motions = list(_MOTIONS)
+    moved[motions] = own * planes[motions] + rng.choice([-1, 1]) * share * added[motions]
+    moved[_WAVERS] = np.hypot(own * planes[_WAVERS], share * added[_WAVERS])
+    return moved
+
+
+def quieter(planes: Floats, share: float) -> Floats:
+    """The same movement, so many times as large."""
+    moved = planes.copy()
+    moved[list(_MOTIONS)] *= share
+    return moved
 
 
 def visible(planes: Floats, fault: int) -> bool:

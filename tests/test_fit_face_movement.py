@@ -12,7 +12,7 @@ from benchmarks.face_readings import Recorded, Take, changes, record, recorded_i
 from benchmarks.fit_face_movement import FOLDS, NAMED, Lessons, answers, fold_of, teach
 from benchmarks.meaning import Taken
 from benchmarks.meaning_faults import FACE_FAULTS, STRENGTHS
-from benchmarks.movement_faults import FAULTS, broken, varied, visible
+from benchmarks.movement_faults import FAULTS, broken, joined, quieter, varied, visible
 from benchmarks.taught_network import Taught, as_onnx
 from engine.gate.meaning.shape import COARSE, Crop, coarse, places
 from engine.vision.face_movement import ABOUT, ANSWERS, FIELDS, PLANES, SHOWN, face_movement
@@ -87,6 +87,54 @@ def test_the_mesh_follows_what_bends_and_not_what_slides_as_one():
         any(np.abs(planes[mesh_planes]).max() > 0.001 for planes in many(fault, 5)) for fault in range(4)
     ]
     assert followed == [True, False, True, False]
+
+
+def test_two_movements_make_a_third_that_moves_as_both_do_and_is_else_as_the_first():
+    first, other = (
+        broken(still_movement(), POINTS, 2, np.random.default_rng(1)),
+        np.zeros_like(still_movement()),
+    )
+    wavers, depth = FIELDS.index("wavers"), FIELDS.index("depth")
+    other[SLOPE], other[wavers], other[depth], other[-len(ABOUT) :] = 0.2, 0.3, 0.4, 0.5
+    first[wavers] = 0.4
+    made = [joined(first, 0.5, other, np.random.default_rng(seed)) for seed in range(40)]
+    added = np.stack([one[SLOPE] - first[SLOPE] / 2 for one in made])
+    assert np.ptp(added, axis=(2, 3)).max() < 1e-5
+    sides = added[:, :, 0, 0]
+    assert 0.1 < np.abs(sides).max() <= 0.2
+    assert {tuple(np.sign(one)) for one in sides} == {(1, 1), (1, -1), (-1, 1), (-1, -1)}, "also mirrored"
+    for one, (side, _) in zip(made, sides, strict=True):
+        assert one[wavers] == pytest.approx(np.hypot(0.2, 0.3 * abs(side) / 0.2), abs=1e-5)
+        assert np.array_equal(one[depth], first[depth])
+        assert np.array_equal(one[-len(ABOUT) :], first[-len(ABOUT) :])
+
+
+def test_a_quieter_movement_moves_less_and_is_else_the_same():
+    moved = broken(still_movement(), POINTS, 0, np.random.default_rng(1))
+    moved[FIELDS.index("wavers")] = 0.2
+    less = quieter(moved, 0.25)
+    changed = {FIELDS[n] for n in range(len(FIELDS)) if not np.array_equal(less[n], moved[n])}
+    assert "wavers" in changed
+    assert changed.isdisjoint({"depth", "sure", "seen", "clear", "face"})
+    assert less[SLOPE] == pytest.approx(moved[SLOPE] / 4)
+
+
+@pytest.mark.parametrize("fault", range(len(FAULTS)), ids=ANSWERS[:-1])
+def test_a_fault_can_be_so_slight_that_nobody_sees_it(fault):
+    slight = broken(still_movement(), POINTS, fault, np.random.default_rng(1), most=fit_face_movement.UNSEEN)
+    inside = slight[FIELDS.index("face")] > 0
+    assert 0 < np.hypot(*slight[SLOPE])[inside].max() < 1.5 * fit_face_movement.UNSEEN
+
+
+def test_some_whole_faces_of_a_lesson_have_such_a_fault(known, monkeypatch):
+    lessons = Lessons(known, np.ones(len(known.takes), np.bool_), np.random.default_rng(0))
+    monkeypatch.setattr(fit_face_movement, "JOINED", 0.0)
+    monkeypatch.setattr(fit_face_movement, "MADE", 0.5)
+    shown, right, _ = lessons.batch()
+    whole = np.abs(shown[right[:, -1] == 0][:, SLOPE].numpy()).max(axis=(1, 2, 3))
+    assert 0 < int((whole > 0).sum()) < len(whole) / 2
+    broken_ones = np.abs(shown[right[:, -1] == 1][:, SLOPE].numpy()).max(axis=(1, 2, 3))
+    assert whole.max() < np.median(broken_ones)
 
 
 def test_a_movement_is_shown_in_many_ways_with_nothing_under_letters():

@@ -65,6 +65,29 @@ def test_a_regression_of_perfectly_parted_rows_ends():
     assert 0 < weights[0] < 50
 
 
+def _gradient(inputs, kind, importance, strength, weights, bias):
+    """Of what the regression of several kinds minimises, in its weights."""
+    odds = np.column_stack([np.zeros(len(inputs)), inputs @ weights.T + bias])
+    chance = np.exp(odds - odds.max(axis=1, keepdims=True))
+    chance /= chance.sum(axis=1, keepdims=True)
+    missed = importance[:, None] * (chance[:, 1:] - (kind[:, None] == np.arange(1, odds.shape[1])))
+    return missed.T @ inputs + weights / strength
+
+
+def test_a_regression_of_several_kinds_ends_at_the_least_loss_where_a_few_rows_lie_far_away():
+    """Whole steps went to and fro there for ever."""
+    rng, kinds, count = np.random.default_rng(0), 5, 1200
+    kind = np.where(rng.random(count) < 0.5, 0, rng.integers(1, kinds + 1, count))
+    away = np.concatenate([np.flatnonzero(kind == 0)[:5], np.flatnonzero(kind == kinds - 1)[:1]])
+    inputs = np.zeros((count, kinds + 1))
+    inputs[:, :kinds] = rng.normal(size=(count, kinds)) + (kind[:, None] == np.arange(1, kinds + 1))
+    inputs[away, kinds] = -42
+    importance = np.full(count, 1 / count)
+    importance[away] /= 9
+    weights, bias = logistic.fit_kinds(inputs, kind, importance, 2000.0)
+    assert np.abs(_gradient(inputs, kind, importance, 2000.0, weights, bias)).max() < 1e-6
+
+
 def test_every_trouble_has_a_defect_that_shows_it_and_measures_that_exist():
     assert set(SHOWS) == set(TROUBLES)
     assert all(name in MEASURES for trouble in TROUBLES.values() for name in trouble.measures)
