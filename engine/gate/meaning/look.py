@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -31,8 +32,9 @@ from engine.vision.text_regions import TextLine
 SHORTEST = 4
 """Frames below which nothing can be said of a change."""
 
-FACE_SIDES = (320, 448)
-"""Longer side of the picture in which faces are looked for; the second only where the first shows none."""
+FACE_SIDES = (320, 448, faces.SIDE)
+"""Longer side of the picture in which faces are looked for; the next only where those before show none. Drawn
+faces are found in the largest."""
 _NARROWEST = 30.0
 """Pixels of a face's width, below which its mesh says little."""
 _PLAIN = 0.78
@@ -42,7 +44,7 @@ _FACE_LOOKS = 9
 """Frames in which each face is looked at; each takes about 10 ms of a core."""
 _COVERED = 0.02
 """Of a face's area, with or without its neck: letters on so much hide what it does."""
-_REACHES = (0.0, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
+_REACHES = (1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 """Heights of a face, from its top down, of which it is asked whether letters lie over them."""
 _ALL_OF_IT = 0.99
 """Share of a face that was in the frame when it was last seen."""
@@ -90,45 +92,49 @@ def find_faults(clip: Clip, eyes: Eyes) -> tuple[Fault, ...]:
 
 
 def _face_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
-    base, begin, found, meshes = _first_meshes(clip, eyes)
-    yield from hand_faults(clip, base, eyes, found)
-    for followed, plain in _followed(clip, eyes, lines, base, begin, meshes):
+    first = _first_faces(clip, eyes)
+    yield from hand_faults(clip, first.picture, eyes, first.faces)
+    for followed, plain in _followed(clip, eyes, lines, first):
         for fault in faults_of(followed, eyes, plain=plain):
-            if fault.code != LOST or _is_lost(eyes, clip, fault):
+            if fault.code != LOST or (first.sure and _is_lost(eyes, clip, fault)):
                 yield fault
 
 
 def follow_faces(clip: Clip, eyes: Eyes) -> Iterator[tuple[Followed, bool]]:
     """The faces of a clip that are looked at, and whether the detector is sure of each."""
     lines = eyes.text(clip.frames[0], side=SIDE) if eyes.has(Eye.TEXT) else ()
-    base, begin, _, meshes = _first_meshes(clip, eyes)
-    yield from _followed(clip, eyes, lines, base, begin, meshes)
+    yield from _followed(clip, eyes, lines, _first_faces(clip, eyes))
 
 
 def _followed(
-    clip: Clip,
-    eyes: Eyes,
-    lines: Sequence[TextLine],
-    base: NDArray[np.uint8],
-    begin: int,
-    meshes: Sequence[tuple[Mesh, float]],
+    clip: Clip, eyes: Eyes, lines: Sequence[TextLine], first: _Faces
 ) -> Iterator[tuple[Followed, bool]]:
-    numbers = sorted({int(n) for n in np.linspace(begin, len(clip) - 1, _FACE_LOOKS).round()})
+    numbers = sorted({int(n) for n in np.linspace(first.begin, len(clip) - 1, _FACE_LOOKS).round()})
     frames = [clip.frames[n] for n in numbers]
-    for mesh, certainty in meshes:
-        clear = _clear(Box.around(mesh.points), [line.box for line in lines])
+    for mesh, certainty in first.meshes:
+        clear = _clear(mesh, [line.box for line in lines])
         if clear > 0:
-            face = replace(follow_face(frames, numbers, base, mesh, eyes), clear=clear)
+            face = replace(follow_face(frames, numbers, first.picture, mesh, eyes), clear=clear)
             yield face, certainty >= _PLAIN
 
 
-def _clear(face: Box, letters: Sequence[Box]) -> float:
+def _clear(mesh: Mesh, letters: Sequence[Box]) -> float:
     """How many heights of a face, from its top down, no letters lie over; 0: over the face itself some do."""
+    face, outline = Box.around(mesh.points), cv2.convexHull(mesh.points[:, :2].astype(np.float32))
+    if any(_inside(outline, box) > _COVERED * face.area for box in letters):
+        return 0.0
     for clear, reach in pairwise(_REACHES):
         shown = replace(face, height=face.height * reach)
         if any(shown.shared(box) > _COVERED * face.area for box in letters):
             return clear
     return math.inf
+
+
+def _inside(outline: NDArray[Any], box: Box) -> float:
+    """Area of a box that lies inside an outline; beside a chin, its corner may lie on the wall behind."""
+    corners = [(box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom)]
+    area, _ = cv2.intersectConvexConvex(outline, np.array(corners, np.float32))
+    return float(area)
 
 
 def _is_lost(eyes: Eyes, clip: Clip, fault: Fault) -> bool:
@@ -142,25 +148,38 @@ def _is_lost(eyes: Eyes, clip: Clip, fault: Fault) -> bool:
     return inside and not any(near.shared(face.box) > 0 for face in found)
 
 
-def _first_meshes(
-    clip: Clip, eyes: Eyes
-) -> tuple[NDArray[np.uint8], int, list[Face], list[tuple[Mesh, float]]]:
-    """The picture in which faces were found, the first frame to compare with it, the faces, and their meshes.
+@dataclass(frozen=True)
+class _Faces:
+    """Faces, and the picture that showed them: the input picture, if it does, else the first frame.
 
-    That is the input picture, if it shows them. With each mesh is the detector's certainty of its face.
+    Attributes:
+        picture: uint8 ``[H, W, 3]``.
+        begin: the first frame to compare with it.
+        faces: the largest ones, whether they have a mesh or not.
+        meshes: theirs, and the detector's certainty of each.
+        sure: not only the largest size of the picture showed them; else they may be none.
     """
+
+    picture: NDArray[np.uint8]
+    begin: int
+    faces: list[Face]
+    meshes: list[tuple[Mesh, float]]
+    sure: bool
+
+
+def _first_faces(clip: Clip, eyes: Eyes) -> _Faces:
     first = clip.frames[0]
     pictures = [(first, 1)] if clip.reference is None else [(clip.reference, 0), (first, 1)]
     for base, begin in pictures:
-        tries = (eyes.faces(base, side=side) for side in FACE_SIDES)
-        seen = next((found for found in tries if found), ())
+        tries = ((side, eyes.faces(base, side=side)) for side in FACE_SIDES)
+        shown, seen = next((one for one in tries if one[1]), (0, ()))
         found = [face for face in seen if face.box.width >= _NARROWEST]
         found = sorted(found, key=lambda face: -face.box.area)[:_MOST_FACES]
         meshes = [(mesh, face.certainty) for face in found if (mesh := eyes.mesh(base, face)) is not None]
         followed = [one for one in meshes if begin or eyes.mesh(first, one[0]) is not None]
         if followed or not found:
-            return base, begin, found, followed
-    return first, 1, [], []
+            return _Faces(base, begin, found, followed, sure=shown < FACE_SIDES[-1])
+    return _Faces(first, 1, [], [], sure=False)
 
 
 def _new_text(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:

@@ -79,6 +79,16 @@ def test_letters_hide_what_they_lie_over_and_no_more(still, top, judged):
     assert told == judged
 
 
+def test_a_word_on_the_wall_whose_end_is_beside_the_chin_hides_no_face(still):
+    """Of the face's box it covers a corner, where no face is."""
+    corner = (160 - WIDTH / 2 + 10, 120 + 0.62 * WIDTH - 25)
+    corners = [(20, corner[1]), corner, (corner[0], corner[1] + 25), (20, corner[1] + 25)]
+    wall = TextLine(corners=np.array(corners, np.float32), certainty=0.9)
+    frames, meshes = spoilt(still, "lower face slid")
+    (fault,) = find_faults(Clip(frames, None, 8), eyes([mesh(), *meshes], lines=(wall,)))
+    assert fault.code == "mouth_slides"
+
+
 def bent(still, most):
     """The face waves, by at most so much of its width."""
     places = grid(SIZE, SIZE)

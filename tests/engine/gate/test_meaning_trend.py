@@ -60,19 +60,31 @@ def eye_patches():
     )
 
 
-def test_a_face_that_is_too_small_at_first_is_looked_for_in_a_larger_picture(monkeypatch):
-    frames = np.repeat(picture()[None], 9, axis=0)
+def looked_for(monkeypatch, side_that_shows_it):
+    """A face that only a picture of this size shows, and that is gone at the end; the sizes tried."""
     seen = eyes([mesh()])
     sides, found = [], seen.faces
 
     def faces(shown, *, side):
         sides.append(side)
-        return found(shown, side=side) if side == FACE_SIDES[1] else ()
+        return found(shown, side=side) if side == side_that_shows_it else ()
 
     monkeypatch.setattr(seen, "faces", faces)
     monkeypatch.setattr(seen, "_meshes", [mesh()] * 3 + [None])
-    assert [fault.code for fault in find_faults(Clip(frames, None, 8), seen)] == ["face_lost"]
-    assert sides[:2] == list(FACE_SIDES)
+    told = find_faults(Clip(np.repeat(picture()[None], 9, axis=0), None, 8), seen)
+    return [fault.code for fault in told], sides
+
+
+def test_a_face_that_is_too_small_at_first_is_looked_for_in_a_larger_picture(monkeypatch):
+    told, sides = looked_for(monkeypatch, FACE_SIDES[1])
+    assert told == ["face_lost"]
+    assert sides[:2] == list(FACE_SIDES[:2])
+
+
+def test_what_only_the_largest_picture_shows_is_followed_and_never_called_lost(monkeypatch):
+    told, sides = looked_for(monkeypatch, FACE_SIDES[2])
+    assert told == []
+    assert sides[:3] == list(FACE_SIDES)
 
 
 def seen(pairs, turned=0.0):
