@@ -19,6 +19,18 @@ LEFT_OUT = re.compile(
 )
 """Signs and gestures that nobody asks a clip to show."""
 
+NAMED_ONLY = re.compile(
+    r"hand|fist|finger|thumb|index-pointing|-gesture$|sign-of-the-horns|flexed-biceps|handshake|^(eye|eyes|ear|nose|mouth|tongue"
+    r"|foot|leg|lungs|brain|tooth|bone|footprints)$|-heart$|hearts$|heart-with|heart-exclamation|heart-decoration|-bubble$|anger"
+    r"|^(dizzy|zzz|kiss-mark|collision|sweat-droplets|dashing-away|bookmark.*|page-.*|scroll|memo|card-.*|envelope.*|paperclip"
+    r"|linked-paperclips|mobile-phone-with-arrow|joker|amphora|jar|curling-stone|empty-nest|nest-with-eggs|hair-pick|revolving-.*"
+    r"|hourglass-.*|placard|name-badge|receipt|label)$"
+    r"|-(facepalming|tipping-hand|raising-hand|pouting|frowning|shrugging|bowing|with-skullcap|bouncing-ball|gesturing-.*)$"
+    r"|^(weary|grinning|smiling|pouting|crying|kissing)-.*|^cat-with-|^(rolling-on-the-floor-laughing|star-struck|exploding-head)$"
+    r"|^(?!(cat|dog|cow|pig|mouse|rabbit|monkey|horse|dragon|tiger|clown|cowboy-hat|robot|.*-moon)-face$).*-face$"
+)
+"""Gestures, moods, parts of a body, signs: their names mean them, their keywords ("sit", "up") do not."""
+
 COMMON = {"pirate-flag", "rainbow-flag", "chequered-flag", "white-flag", "triangular-flag", "zzz"}
 """Flags and symbols that are kept all the same."""
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.sketch_choices import COMMON, LANGUAGES, LEFT_OUT, PROTOTYPES
+from benchmarks.sketch_choices import COMMON, LANGUAGES, LEFT_OUT, NAMED_ONLY, PROTOTYPES
 from benchmarks.svg_outlines import Layer, layers
 
 DATA = Path(__file__).parents[1] / "engine" / "families" / "sketch" / "data"
@@ -124,7 +124,7 @@ def _write_words(emoji: dict[str, str], cldr: dict[str, bytes]) -> None:
         _put(archive, "emoji", "\n".join(f"{name}\t{character}" for character, name in sorted(emoji.items())))
         for language in LANGUAGES:
             table = json.loads(cldr[f"package/annotations/{language}/annotations.json"])
-            by_word = _words(table["annotations"]["annotations"], emoji)
+            by_word = _words(table["annotations"]["annotations"], emoji, strict=language.startswith("zh"))
             lines: dict[str, list[str]] = defaultdict(list)
             for word, name in sorted(by_word.items()):
                 lines[name].append(word)
@@ -139,8 +139,15 @@ def _put(archive: zipfile.ZipFile, name: str, text: str) -> None:
     archive.writestr(zipfile.ZipInfo(f"{name}.txt"), text.encode(), zipfile.ZIP_DEFLATED)
 
 
-def _words(annotations: dict[str, Any], emoji: dict[str, str]) -> dict[str, str]:
-    """The one drawing that each word of a language means."""
+def _words(annotations: dict[str, Any], emoji: dict[str, str], *, strict: bool) -> dict[str, str]:
+    """The one drawing that each word of a language means.
+
+    Args:
+        annotations: what the CLDR says of each emoji.
+        emoji: each one's drawing.
+        strict: a keyword of one letter counts only if it is in one of the drawing's names. In Chinese most
+            others are verbs: to look is no eye.
+    """
     claims: dict[str, list[tuple[tuple[int, int, int, int, str], str]]] = defaultdict(list)
     for character, said in annotations.items():
         name = emoji.get(character.replace("\ufe0f", ""))
@@ -151,7 +158,10 @@ def _words(annotations: dict[str, Any], emoji: dict[str, str]) -> dict[str, str]
         keywords = {
             word
             for word in keywords
-            if " " not in word and (len(word) > 2 or not word.isalpha() or ord(word[0]) > _ALPHABETS)
+            if " " not in word
+            and (len(word) > 2 or not word.isalpha() or ord(word[0]) > _ALPHABETS)
+            and not NAMED_ONLY.search(name)
+            and not (strict and len(word) == 1 and not any(word in known for known in spoken))
         }
         prototype = PROTOTYPES.index(name) if name in PROTOTYPES else len(PROTOTYPES)
         for word in spoken | keywords:

@@ -16,7 +16,7 @@ from engine.families.sketch.words import Action, Link, Place, Subject, Vision
 GROUND: Mapping[Place, float] = {
     Place.FIELD: 0.88, Place.SEA: 0.86, Place.FOREST: 0.89, Place.CITY: 0.91, Place.MOUNTAIN: 0.89,
     Place.DESERT: 0.88, Place.SPACE: 0.8, Place.UNDERWATER: 0.9, Place.BEACH: 0.9, Place.MOON: 0.88,
-    Place.SKY: 0.8, Place.ROOM: 0.88,
+    Place.SKY: 0.8, Place.ROOM: 0.88, Place.BRIDGE: 0.76,
 }  # fmt: skip
 """Where feet are, in heights."""
 

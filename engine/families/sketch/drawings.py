@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.families.sketch.habits import ROLLERS
 from engine.families.sketch.language import packaged
 from engine.families.sketch.language.packaged import unreadable
 from engine.families.sketch.pen import Points
@@ -26,6 +27,8 @@ _DARK = 78  # the brightest part of the colour of an eye or a tyre
 _ROUND = (0.72, 0.84)  # share of its box that a disc fills: π / 4
 _EYE = (0.0004, 0.022)  # share of the drawing's box
 _WHEEL = 0.16  # its diameter at least, in local units
+_GLASS = frozenset({(38, 201, 252), (0, 166, 237)})
+"""The colours of windows: a red bus has a red body."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,7 @@ class Drawing:
         parts: from the back to the front.
         wide, high: of its box.
         main: the index of its largest part.
-        seen: the index of the part of whose colour most can be seen.
+        seen: the index of the part of whose colour most can be seen, but for the windows of what rolls.
         eyes: the rings that look like eyes.
         wheels: middle and radius of what looks like a wheel, ``(x, y, radius)``.
     """
@@ -133,14 +136,20 @@ def drawing(name: str) -> Drawing:
         wide=float(wide),
         high=float(tall),
         main=max(range(len(parts)), key=lambda part: parts[part].area),
-        seen=_most_seen(points, parts),
+        seen=_most_seen(points, parts, but=_GLASS if name in ROLLERS else frozenset()),
         eyes=tuple(_eyes(points, parts, wide * tall)),
         wheels=tuple(_wheels(points, parts)),
     )
 
 
-def _most_seen(points: Points, parts: list[Part]) -> int:
-    """The part whose colour covers the most of the drawing, once those before it are drawn over it."""
+def _most_seen(points: Points, parts: list[Part], but: frozenset[RGB]) -> int:
+    """The part whose colour covers the most of the drawing, once those before it are drawn over it.
+
+    Args:
+        points: of the drawing.
+        parts: of it, from the back to the front.
+        but: colours that do not count as long as there are others.
+    """
     size = 96
     pixels = (points + np.array([_WIDEST / 2, 1.0])) * size
     canvas = np.full((size, round(_WIDEST * size)), len(parts), np.uint8)
@@ -150,7 +159,8 @@ def _most_seen(points: Points, parts: list[Part]) -> int:
     by_colour: dict[RGB, int] = {}
     for part, share in zip(parts, shares.tolist(), strict=True):
         by_colour[part.colour] = by_colour.get(part.colour, 0) + share
-    wanted = max(by_colour, key=lambda colour: by_colour[colour] * (0.35 + (max(colour) - min(colour)) / 255))
+    counted = by_colour.keys() - but or by_colour.keys()
+    wanted = max(counted, key=lambda colour: by_colour[colour] * (0.35 + (max(colour) - min(colour)) / 255))
     return max(
         (place for place, part in enumerate(parts) if part.colour == wanted), key=lambda at: shares[at]
     )

@@ -30,6 +30,7 @@ _GROUNDS: Mapping[Place, RGB] = {
     Place.CITY: (64, 66, 98), Place.MOUNTAIN: (82, 96, 120), Place.DESERT: (208, 138, 84),
     Place.SPACE: (26, 20, 52), Place.UNDERWATER: (12, 70, 96), Place.BEACH: (30, 92, 140),
     Place.MOON: (150, 152, 166), Place.SKY: (150, 190, 222), Place.ROOM: (176, 128, 92),
+    Place.BRIDGE: (142, 132, 126),
 }  # fmt: skip
 _USUAL: Mapping[Shape, RGB] = {
     Shape.BIRD: (236, 238, 242), Shape.BOAT: (176, 78, 62), Shape.BALLOON: (226, 86, 74),
@@ -38,6 +39,7 @@ _USUAL: Mapping[Shape, RGB] = {
     Shape.LIGHTHOUSE: (210, 66, 62), Shape.ROCKET: (222, 78, 72), Shape.JELLYFISH: (206, 132, 214),
     Shape.FIREWORKS: (250, 110, 130), Shape.LANTERN: (255, 178, 90),
 }  # fmt: skip
+WATER: RGB = (40, 104, 146)
 _GLOWING = {Shape.FIREWORKS, Shape.LANTERN, Shape.FIRE, Shape.STAR, Shape.HEART, Shape.JELLYFISH}
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.families.sketch.inside import clouds, moon, room
+from engine.families.sketch.light import WATER
 from engine.families.sketch.pen import Pen, Points, mix
 from engine.families.sketch.stage import BELOW, Dice, Stage, each, firs, grass, hills
 from engine.families.sketch.view import View
@@ -17,9 +18,11 @@ from engine.families.sketch.words import RGB, Hour, Place
 HORIZON: Mapping[Place, float] = {
     Place.FIELD: 0.6, Place.SEA: 0.56, Place.FOREST: 0.66, Place.CITY: 0.74, Place.MOUNTAIN: 0.7,
     Place.DESERT: 0.62, Place.SPACE: 1.0, Place.UNDERWATER: 1.0, Place.BEACH: 0.56, Place.MOON: 1.0,
-    Place.SKY: 1.0, Place.ROOM: 0.74,
+    Place.SKY: 1.0, Place.ROOM: 0.74, Place.BRIDGE: 0.62,
 }  # fmt: skip
 """Where the sky ends, as a share of the height."""
+_DECK, _ARCH = 0.8, 0.62
+"""How near a bridge is, and how far its arches are apart."""
 
 
 def land(stage: Stage, *, front: bool) -> None:
@@ -259,8 +262,48 @@ def _weed(pen: Pen, view: View, colour: RGB, dice: Dice, near: float, base: floa
         )
 
 
+def _bridge(stage: Stage, *, front: bool) -> None:
+    """A road of stone over a river: things stand between its two walls."""
+    pen, view, light, dice = stage.pen, stage.view, stage.light, stage.dice
+    stone = light.depth(0.95)
+    left, right = view.span(_DECK, 0.05)
+
+    def course(top: float, low: float, colour: RGB) -> None:
+        pen.fill(view.put([left, right, right, left], [top, top, low, low], _DECK), colour)
+
+    if front:
+        course(0.772, 0.8, mix(stone, light.white, 0.2))
+        return
+    pen.fill(hills(view, 0.08, 0.62, 0.12, dice, 1), light.depth(0.12))
+    pen.fill(hills(view, 0.2, 0.69, 0.08, dice, 2), light.depth(0.3))
+    river = mix(WATER, *light.dim)
+    ends = view.span(0.35, 0.05)
+    pen.fill(view.put([*ends, *ends[::-1]], [0.72, 0.72, BELOW, BELOW], 0.35), river)
+    pen.fill_all(
+        [view.put([x, x + 0.02, x + 0.02, x], [0.67, 0.67, 0.77, 0.77], _DECK) for x in _beside(view, 0.075)],
+        mix(stone, light.white, 0.12),
+    )
+    course(0.655, 0.672, mix(stone, light.white, 0.3))
+    course(0.735, BELOW, stone)
+    turn = np.linspace(math.pi, 2 * math.pi, 24)
+    arches = [
+        view.put(
+            [x, *(x + _ARCH * 0.4 * (1 + np.cos(turn))), x + _ARCH * 0.8],
+            [BELOW, *(1.0 + 0.15 * np.sin(turn)), BELOW],
+            _DECK,
+        )
+        for x in _beside(view, _ARCH)
+    ]
+    pen.fill_all(arches, mix(river, (10, 14, 40), 0.25))
+
+
+def _beside(view: View, every: float) -> list[float]:
+    """Where the posts and the arches of a bridge are that can be seen."""
+    return [index * every for index in each(view, _DECK, every, 0.3)]
+
+
 _LAND: Mapping[Place, _Land] = {
     Place.FIELD: _field, Place.SEA: _sea, Place.FOREST: _forest, Place.CITY: _city, Place.MOUNTAIN: _mountain,
     Place.DESERT: _desert, Place.SPACE: _space, Place.UNDERWATER: _underwater, Place.BEACH: _sea,
-    Place.MOON: moon, Place.SKY: clouds, Place.ROOM: room,
+    Place.MOON: moon, Place.SKY: clouds, Place.ROOM: room, Place.BRIDGE: _bridge,
 }  # fmt: skip

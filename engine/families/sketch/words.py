@@ -23,6 +23,7 @@ class Place(StrEnum):
     UNDERWATER = "underwater"
     SKY = "sky"
     ROOM = "room"
+    BRIDGE = "bridge"
 
 
 class Hour(StrEnum):

@@ -10,6 +10,7 @@ from engine.families.sketch.language import forms, packaged, vocabulary
 from engine.families.sketch.language.reading import COLOURS, read
 from engine.families.sketch.language.tokens import tokens
 from engine.families.sketch.language.vocabulary import LANGUAGES, _speech
+from engine.families.sketch.puppet import colours
 from engine.families.sketch.words import SHAPES, Action, Hour, Link, Place, Weather
 
 
@@ -254,6 +255,50 @@ def test_every_word_names_what_can_be_drawn():
     assert len(LANGUAGES) >= 28
     spoken = {language for words in speech["verb"].values() for language in words}
     assert spoken <= set(LANGUAGES)
+
+
+def test_keywords_of_gestures_moods_and_signs_name_nothing_but_their_names_do():
+    """A cat that looked, sat or was up stood beside an eye, a fist and a pointing hand."""
+    english, chinese, korean = (vocabulary.vocabulary(language).names for language in ("en", "zh", "ko"))
+    assert [english.get(word) for word in ("eye", "thumbs up", "collision")] == [
+        "eye",
+        "thumbs-up",
+        "collision",
+    ]
+    assert [word for word in ("seriously", "branch", "page", "reject") if word in english] == []
+    assert [word for word in ("看", "打", "好") if word in chinese] == []
+    assert chinese["猫"] == "cat"
+    assert "위쪽" not in korean
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a cat on a bridge in a forest",
+        "in Paris a bus drives over a bridge",
+        "un gato en el puente",
+        "橋の上の猫",
+    ],
+)
+def test_a_bridge_is_a_place_wherever_it_is(prompt):
+    assert read(prompt).place is Place.BRIDGE
+    assert len(read(prompt).subjects) == 1
+
+
+def test_a_red_bus_has_a_red_body_and_clear_windows():
+    bus = drawings.drawing("bus")
+    changed = [
+        before.colour for before, after in zip(bus.parts, colours(bus, COLOURS["red"]), strict=True)
+        if before.colour != after
+    ]  # fmt: skip
+    assert changed
+    assert (38, 201, 252) not in changed
+
+
+def test_a_ship_that_sails_is_one_ship_and_coral_grows_under_water():
+    assert things("a viking ship sailing through fog") == [("ship", 1)]
+    assert things("sailing at sunset") == [("sailboat", 1)]
+    assert read("a turtle between corals in the sea").place is Place.UNDERWATER
 
 
 @pytest.fixture

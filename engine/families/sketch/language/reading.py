@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.core.sentence import Sentence
-from engine.families.sketch.habits import BOARDS, HOME, WORN, is_alive
+from engine.families.sketch.habits import BOARDS, FLOATERS, HOME, WORN, is_alive
 from engine.families.sketch.language.forms import GAPLESS
 from engine.families.sketch.language.settling import usual_hour, usual_place, walks
 from engine.families.sketch.language.tokens import Token, tokens
@@ -31,6 +31,7 @@ _MOST_KINDS = 5
 _PACE = {"slow": 0.65, "fast": 1.5}
 _ARTICLES = frozenset({"a", "an", "the", "one", "my", "your", "his", "her"})
 _FALLS = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
+_SAILS = ("sailing", "sails", "sailed")
 _PLACED = frozenset({Link.ON, Link.OVER, Link.UNDER, Link.IN, Link.WITH})
 _PLAY = "play"  # the verb that may go without an object: "dogs playing"
 _CLAD = frozenset({"de", "à", "au", "aux"})
@@ -84,6 +85,8 @@ def read(prompt: str) -> Vision:
     text = " ".join(token.text for token in found)
     salt = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big")
     place = reading.place or usual_place(things, salt)
+    if place is Place.SEA and any(thing.thing == "coral" for thing in things):
+        place = Place.UNDERWATER
     if place is Place.SEA and things and walks(things):
         place = Place.BEACH
     hour = reading.hour or usual_hour(things, place, salt)
@@ -125,7 +128,7 @@ def _speed(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None
 
 def _place(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> None:
     """A place; a sofa is a room, and a thing in it."""
-    reading.place = reading.place or Place(key)
+    reading.place = Place(key) if key == Place.BRIDGE else reading.place or Place(key)
     reading.link = None
     if key == Place.ROOM and token.other in HOME[Place.ROOM]:
         reading.link = Link.ON if reading.things and is_alive(reading.things[-1].thing) else None
@@ -190,6 +193,8 @@ def _add(reading: _Reading, token: Token, name: str) -> None:
         reading.notes.append(
             Sentence("I drew {thing} for “{word}”", thing=_spoken(name), word=token.text[:_LONGEST])
         )
+    if token.text.startswith(_SAILS) and any(thing.thing in FLOATERS for thing in reading.things):
+        return  # "a ship sailing" is one ship
     known = next((at for at, thing in enumerate(reading.things) if thing.thing == name), None)
     if known is not None and not reading.link:
         if token.guessed:  # "a ninja and a samurai" are two
