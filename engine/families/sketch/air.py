@@ -32,10 +32,25 @@ def sky(stage: Stage) -> None:
         _stars(pen, view, dice)
     if vision.place not in _AIRLESS or shapes & {Shape.SUN, Shape.MOON}:
         _sun_or_moon(pen, view, vision, light, dice, moon=_has_moon(vision, shapes))
+    if Weather.AURORA in vision.weather:
+        _aurora(pen, view, dice)
     if vision.place not in _AIRLESS:
         _clouds(pen, view, vision, light, dice)
     if any(subject.thing == "rainbow" for subject in vision.subjects):
         _rainbow(pen, view, light)
+
+
+def _aurora(pen: Pen, view: View, dice: Dice) -> None:
+    """Three curtains of light that wave, brighter at their lower edge."""
+    left, right = view.span(0.03, 0.1)
+    x = np.linspace(left, right, 90)
+    for curtain, colour in enumerate(((92, 232, 160), (70, 200, 190), (170, 110, 220))):
+        turn = view.seconds * (0.35 + 0.1 * curtain) + 6 * dice.at(curtain, 17)
+        low = 0.4 - 0.09 * curtain + 0.05 * np.sin(2.4 * x + turn) + 0.02 * np.sin(6.1 * x - 1.7 * turn)
+        for high, share in ((0.07, 0.24), (0.15, 0.18), (0.26, 0.12)):
+            top = low - high * (1 + 0.3 * np.sin(9 * x + 2 * turn))
+            outline = view.put(np.concatenate([x, x[::-1]]), np.concatenate([low, top[::-1]]), 0.03)
+            pen.blend(outline, colour, share)
 
 
 def _rainbow(pen: Pen, view: View, light: Light) -> None:

@@ -44,6 +44,7 @@ _OPEN = frozenset(
         "tractor",
     }
 )
+_FOR_LYING = frozenset({"couch-and-lamp", "bed"})
 _ENTERED = frozenset({"bed", "tent", "hole", "water-wave"})
 _LARGE, _USUAL, _SMALL = 0.56, 0.44, 0.24
 _ALONE = 1.2
@@ -224,6 +225,8 @@ def _mounted(group: Group, prop: Subject) -> Group:
         size, seat, behind, x = (1.3, 0.66, True, 0.0) if thing == "house" else (1.9, 0.5, True, 0.0)
     elif thing in SMALL:
         size, seat, behind, x = 0.5, 0.8, True, 0.0
+    elif thing in _FOR_LYING:
+        size, seat, behind, x = 1.6, 0.28, True, 0.0
     else:
         size, seat, behind, x = 1.0, 0.36, True, 0.0
     raised = size * figure.high * seat

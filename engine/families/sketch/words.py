@@ -36,13 +36,14 @@ class Hour(StrEnum):
 
 
 class Weather(StrEnum):
-    """What falls, drifts or hides."""
+    """What falls, drifts, hides or glows."""
 
     RAIN = "rain"
     SNOW = "snow"
     STORM = "storm"
     FOG = "fog"
     WIND = "wind"
+    AURORA = "aurora"
 
 
 class Action(StrEnum):

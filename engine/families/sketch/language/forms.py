@@ -44,7 +44,7 @@ def _cut_off() -> dict[str, dict[str, str]]:
 def words_of(text: str) -> list[str]:
     """Cut a text at gaps and signs, casefolded; an emoji is a word of its own."""
     spaced = []
-    for character in unicodedata.normalize("NFKC", text).casefold():
+    for character in unicodedata.normalize("NFKC", text).casefold().replace("i\u0307", "i"):  # Turkish İ
         kind = unicodedata.category(character)
         if kind in {"So", "Sk"} and ord(character) > 0xFF:  # noqa: PLR2004 - beyond Latin-1
             spaced.append(f" {character} ")
@@ -63,7 +63,7 @@ def folded(word: str, language: str) -> str:
     if word.isascii() or language == "vi":
         return word
     word = word.translate(_letters())
-    return "".join(_bare(character) for character in unicodedata.normalize("NFC", word))
+    return "".join(_bare(character) for character in unicodedata.normalize("NFKC", word))
 
 
 @cache
@@ -135,6 +135,23 @@ def _english(word: str) -> Iterator[str]:
             yield root[:-1]
 
 
+PLURALS = {
+    "de": ("e", "er", "en", "n", "s"), "nl": ("en", "s"), "sv": ("ar", "or", "er"),
+    "da": ("e", "er", "r"), "no": ("er", "r"), "it": ("i", "e"),
+}  # fmt: skip
+"""Endings of plurals in languages in which only the singular beside them tells that they are plurals."""
+
+
+def singulars(word: str, language: str) -> Iterator[str]:
+    """What a folded word may be the plural of: "katten" of "kat", "blommor" of "blomma"."""
+    for ending in PLURALS[language]:
+        root = word.removesuffix(ending)
+        if root != word and len(root) >= _LEAST - 1:
+            yield from (one for one in (root, root + "a", root + "e", root + "o") if one != word)
+            if root[-1] == root[-2]:
+                yield root[:-1]
+
+
 def is_plural(word: str, language: str) -> bool:
     """Whether a word looks like more than one, where the language's endings tell it plainly."""
     if language == "en":
@@ -148,6 +165,8 @@ def is_plural(word: str, language: str) -> bool:
         }
     if language in {"es", "pt", "fr", "ca"}:
         return bool(re.search(r"[^si][sx]$", word)) and len(word) > _LEAST
+    if language in PLURALS:
+        return word.endswith(PLURALS[language])
     if language in {"id", "ms"}:
         first, _, second = word.partition("-")
         return bool(second) and first == second

@@ -24,24 +24,51 @@ COLOURS: Mapping[str, RGB] = {
     "brown": (136, 92, 62), "black": (44, 44, 56), "white": (246, 244, 238), "grey": (146, 150, 160),
 }  # fmt: skip
 _COLOUR_AFTER = frozenset({"es", "pt", "fr", "it", "ro", "ca", "vi", "id", "ms", "th", "ar", "he", "fa"})
-_MANY = {40: 4, 70: 7}  # "some" and "many" in speech.toml
+_MANY = {40: 4, 70: 7}  # "some" and "many" in data/speech
 _MOST = 12
 _SEVERAL = 3
 _MOST_KINDS = 5
 _PACE = {"slow": 0.65, "fast": 1.5}
 _ARTICLES = frozenset({"a", "an", "the", "one", "my", "your", "his", "her"})
 _FALLS = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
+_IDLE = Meaning("small", "idle")
 _SAILS = ("sailing", "sails", "sailed")
 _PLACED = frozenset({Link.ON, Link.OVER, Link.UNDER, Link.IN, Link.WITH})
 _PLAY = "play"  # the verb that may go without an object: "dogs playing"
 _CLAD = frozenset({"de", "à", "au", "aux"})
 """What stands before what somebody wears: "um cachorro de óculos"."""
 _TOGETHER = frozenset({Action.FIGHT, Action.RUN, Action.KISS, Action.DANCE})
-_MADE_OF: Mapping[str, tuple[str, RGB, str]] = {"pirate-ship": ("sailboat", (112, 78, 60), "pirate-flag")}
-"""What is drawn from two others: the thing, its colour, what it carries."""
+_MADE_OF: Mapping[str, tuple[str, RGB, str]] = {
+    "pirate-ship": ("sailboat", (112, 78, 60), "pirate-flag"),
+    "cherry-tree": ("deciduous-tree", (244, 168, 200), ""),
+}
+"""What is drawn from others: the thing, its colour, what it carries."""
 _MOONS = frozenset({Shape.MOON.value, "full-moon", "full-moon-face"})
 _VERB_BETWEEN = frozenset({"tr", "ja", "ko"})
 """Languages in which the verb stands behind what it is done to, and before the one that does it."""
+_NAMED = frozenset({"thing", "number", "colour"})
+_COLOURED = frozenset({"thing", "colour", "place", "weather", "hour"})
+_OF_TWO = frozenset({"person-with-crown"})
+"""A king and a queen have one drawing."""
+_OF_ONE = frozenset(
+    {"un", "una", "une", "uno", "um", "uma", "een", "en", "et", "ett", "den"}
+    | {"ein", "eine", "einem", "einen", "einer", "eines", "dem"}
+)
+"""Articles of one thing, where a case looks like a plural: "einen Bären"."""
+_POSTPOSED = _VERB_BETWEEN | {"zh", "zh-Hant", "hi"}
+"""Languages in which "on" stands behind what something is on; in Chinese, 在 stands before it."""
+_SAID_OF_NEXT: Mapping[str, tuple[str, ...]] = {
+    "tr": ("an", "en"), "de": ("end", "ende", "enden", "ender", "endes", "endem"), "nl": ("end", "ende"),
+    "sv": ("ande", "ende"), "da": ("ende",), "no": ("ende",), "fi": ("va", "vä"), "cs": ("ící",),
+    "pl": ("ący", "ąca", "ące", "ącego", "ącej", "ącą", "ącym", "ących"),
+    "ru": ("щий", "щая", "щее", "щие", "щего", "щей", "щую", "щим", "щих", "щем"),
+    "uk": ("чий", "ча", "че", "чі", "чого", "чу", "чим", "чих"),
+}  # fmt: skip
+"""How verbs end that are said of the thing behind them: "brennendes Haus"."""
+_SAID_OF_LAST: Mapping[str, tuple[str, ...]] = {
+    "ja": ("て", "で", "ながら"), "ko": ("고", "며", "서", "다", "어", "요"),
+}  # fmt: skip
+"""How verbs end that are said of what was named before, where all others are said of what comes."""
 _DONE = frozenset({Link.EAT, Link.DRINK, Link.RIDE, Link.DRIVE, Link.HOLD, Link.WEAR, Link.CHASE, Link.WATCH})
 """What the living do."""
 _LEAVES = frozenset({"maple-leaf", "fallen-leaf", "leaf-fluttering-in-wind", "herb"})
@@ -51,7 +78,14 @@ _LONGEST = 24  # letters of each
 
 @dataclass
 class _Reading:
-    """What has been read so far, and what waits for the next thing."""
+    """What has been read so far, and what waits for the next thing.
+
+    Attributes:
+        of_next: the waiting verb is said of the very next word: "a melting iceberg".
+        kind: of the last word that is no small one.
+        words: thing → the word that named it last.
+        below: what the last thing is to the one that comes next, where "on" stands behind: "on a roof a cat".
+    """
 
     language: str
     things: list[Subject] = field(default_factory=list)
@@ -62,10 +96,13 @@ class _Reading:
     count: int = 0
     colour: RGB | None = None
     action: Action | None = None
+    of_next: bool = False
     link: Link | None = None
     loose: Link | None = None
+    below: Link | None = None
+    words: dict[str, str] = field(default_factory=dict)
     plays: bool = False
-    verb_last: bool = False
+    kind: str = ""
     raining: bool = False
     before: str = ""
     strange: list[str] = field(default_factory=list)
@@ -78,9 +115,10 @@ def read(prompt: str) -> Vision:
     reading = _Reading(language)
     for at, token in enumerate(found):
         _take(reading, token, found[at + 1 :])
-        if token.meaning is not None and token.meaning.kind in {"thing", "verb"}:
-            reading.verb_last = token.meaning.kind == "verb"
-        reading.before = token.text
+        if token.meaning is not None and token.meaning.kind != "small":
+            reading.kind = token.meaning.kind
+        if token.meaning != _IDLE:  # "a giant wave" is no waving
+            reading.before = token.text
     things = _settled(reading)
     text = " ".join(token.text for token in found)
     salt = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big")
@@ -118,8 +156,11 @@ def _thing(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> N
     _add(reading, token, key)
 
 
-def _number(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+def _number(reading: _Reading, token: Token, key: str, rest: tuple[Token, ...]) -> None:
     reading.count = min(_MOST, _MANY.get(int(key), int(key)))
+    follows = rest[0].meaning.kind if rest and rest[0].meaning else ""
+    if token.other == "person" and follows != "thing":  # "a couple on a bench" is people
+        _add(reading, token, token.other)
 
 
 def _speed(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
@@ -129,6 +170,7 @@ def _speed(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None
 def _place(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> None:
     """A place; a sofa is a room, and a thing in it."""
     reading.place = Place(key) if key == Place.BRIDGE else reading.place or Place(key)
+    _let_go(reading)
     reading.link = None
     if key == Place.ROOM and token.other in HOME[Place.ROOM]:
         reading.link = Link.ON if reading.things and is_alive(reading.things[-1].thing) else None
@@ -143,9 +185,19 @@ def _weather(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) ->
     if reading.link in _PLACED and token.other in _LEAVES:
         _add(reading, token, token.other)  # what sits on a leaf sits on one
         return
+    _let_go(reading)
     reading.weather.add(Weather(key))
+    if key == Weather.AURORA:
+        reading.hour = reading.hour or Hour.NIGHT
     reading.link = None
     reading.raining = token.text.startswith(_FALLS) and not reading.things
+
+
+def _let_go(reading: _Reading) -> None:
+    """Forget the verb that was said of a place or of the weather."""
+    reading.below = None
+    if reading.of_next:
+        reading.action, reading.of_next = None, False
 
 
 def _weighs(text: str) -> bool:
@@ -163,7 +215,7 @@ def _chosen(reading: _Reading, token: Token, rest: tuple[Token, ...]) -> Meaning
         near = next(
             (follows for follows in rest if follows.meaning and follows.meaning.kind != "small"), None
         )
-        names = near is not None and near.meaning is not None and near.meaning.kind in {"thing", "colour"}
+        names = near is not None and near.meaning is not None and near.meaning.kind in _COLOURED
         after = reading.language in _COLOUR_AFTER and reading.things
         return meaning if names or after else thing
     if meaning.kind == "verb" and reading.before in _ARTICLES and not token.text.endswith("ing"):
@@ -183,7 +235,7 @@ def _colour(reading: _Reading, _: Token, key: str, rest: tuple[Token, ...]) -> N
 
 
 def _add(reading: _Reading, token: Token, name: str) -> None:
-    if name in _MOONS:
+    if name in _MOONS or (name == Shape.STAR and reading.link in {Link.WATCH, Link.UNDER}):
         reading.hour = reading.hour or Hour.NIGHT
     carried = ""
     if name in _MADE_OF:
@@ -193,36 +245,59 @@ def _add(reading: _Reading, token: Token, name: str) -> None:
         reading.notes.append(
             Sentence("I drew {thing} for “{word}”", thing=_spoken(name), word=token.text[:_LONGEST])
         )
+    if not _is_there_already(reading, token, name):
+        _join(reading, name)
+        _append(reading, token, name)
+        if carried:
+            reading.things.append(Subject(thing=carried, link=Link.WEAR, to=len(reading.things) - 1))
+    reading.words[name] = token.text
+
+
+def _is_there_already(reading: _Reading, token: Token, name: str) -> bool:
+    """Whether a thing was named before."""
     if token.text.startswith(_SAILS) and any(thing.thing in FLOATERS for thing in reading.things):
-        return  # "a ship sailing" is one ship
+        return True  # "a ship sailing" is one ship
     known = next((at for at, thing in enumerate(reading.things) if thing.thing == name), None)
-    if known is not None and not reading.link:
-        if token.guessed:  # "a ninja and a samurai" are two
-            reading.things[known] = replace(reading.things[known], count=reading.things[known].count + 1)
-        return
-    _join(reading, name)
-    count = reading.count or (_SEVERAL if token.plural else 1)
+    if known is None or reading.link:
+        return False
+    if token.guessed or (name in _OF_TWO and reading.words.get(name) != token.text):
+        reading.things[known] = replace(reading.things[known], count=reading.things[known].count + 1)
+    return True
+
+
+def _append(reading: _Reading, token: Token, name: str) -> None:
+    """Add a thing, with all that has waited for it."""
+    count = reading.count or (_SEVERAL if token.plural and reading.before not in _OF_ONE else 1)
     action, link = reading.action, reading.link
     if reading.raining:
         reading.weather.discard(Weather.RAIN)
         count, action = 9, Action.FALL
-    to = _partner(reading, name) if link and reading.things else None
-    reading.things.append(
-        Subject(
-            thing=name, count=count, colour=reading.colour, action=action if to is None else None,
-            link=link if to is not None else None, to=to,
-        )
+    place = len(reading.things)
+    to = _partner(reading, name) if link and place and not reading.below else None
+    if link is reading.loose and to is not None:
+        reading.loose = None
+    thing = Subject(
+        thing=name, count=count, colour=reading.colour, action=action if to is None else None,
+        link=link if to is not None else None, to=to,
     )  # fmt: skip
-    reading.colour, reading.count, reading.link, reading.raining = None, 0, None, False
+    if reading.below and place and (reading.below in _PLACED or is_alive(name)):
+        # Who is on it comes first, as everywhere else.
+        moved = [replace(one, to=place if one.to == place - 1 else one.to) for one in reading.things]
+        reading.things[:] = [*moved[:-1], thing, replace(moved[-1], link=reading.below, to=place - 1)]
+    else:
+        reading.things.append(thing)
     if to is None:
         reading.action = None
-    if carried:
-        reading.things.append(Subject(thing=carried, link=Link.WEAR, to=len(reading.things) - 1))
+    reading.colour, reading.count, reading.link, reading.raining = None, 0, None, False
+    # "Wearing glasses, a dog": who does it comes behind.
+    reading.of_next, reading.below = False, link if link in _DONE and not place else None
 
 
 def _partner(reading: _Reading, name: str) -> int:
-    """Which of the things before a thing belongs with: the last, or who rides on it."""
+    """Which of the things before a thing belongs with: the last, or who rides on it or does the rest."""
     last = len(reading.things) - 1
+    if reading.link in _DONE:
+        return next((at for at in range(last, -1, -1) if is_alive(reading.things[at].thing)), last)
     if name not in BOARDS or reading.link is not Link.ON:
         return last
     return next((at for at in range(last, -1, -1) if is_alive(reading.things[at].thing)), last)
@@ -233,26 +308,38 @@ def _join(reading: _Reading, name: str) -> None:
     last = reading.things[-1] if reading.things else None
     if last is None:
         return
-    if name in WORN and is_alive(last.thing) and reading.link is None and reading.before in _CLAD:
+    clad = is_alive(last.thing) and reading.before in _CLAD
+    if name in WORN and reading.link is None and (clad or last.link is Link.WEAR):
         reading.link = Link.WEAR
     if last.action is Action.FLY and name == "kite":
         reading.things[-1] = replace(last, action=None)
     elif name in BOARDS and is_alive(last.thing) and reading.link is None:
         reading.link = Link.ON
-    elif last.action in _TOGETHER and is_alive(name) and reading.link is None and reading.verb_last:
+    elif last.action in _TOGETHER and is_alive(name) and reading.link is None and reading.kind == "verb":
         reading.action = last.action
 
 
-def _verb(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+def _verb(reading: _Reading, token: Token, key: str, rest: tuple[Token, ...]) -> None:
     """A verb goes to the things before it that do nothing yet; without any, to the next."""
     action = Action(key)
     reading.link = None
     free = [at for at, thing in enumerate(reading.things) if thing.action is None and thing.to is None]
-    if free and reading.before not in _ARTICLES:
+    if _is_said_of_next(reading.language, token.text, rest):
+        reading.action, reading.of_next = action, False
+    elif free and reading.before not in _ARTICLES:
         for at in free:
             reading.things[at] = replace(reading.things[at], action=action)
     else:
-        reading.action = action
+        reading.action, reading.of_next = action, reading.before in _ARTICLES
+
+
+def _is_said_of_next(language: str, verb: str, rest: tuple[Token, ...]) -> bool:
+    """Whether a verb stands before the one that does it: 眠る猫 is a sleeping cat."""
+    if language in _SAID_OF_LAST:
+        said = not verb.endswith(_SAID_OF_LAST[language])
+    else:
+        said = verb.endswith(_SAID_OF_NEXT.get(language, ("\0",)))
+    return said and bool(rest) and rest[0].meaning is not None and rest[0].meaning.kind in _NAMED
 
 
 def _transitive(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
@@ -260,10 +347,24 @@ def _transitive(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) ->
     reading.link = reading.loose = Link.HOLD if key == _PLAY else Link(key)
 
 
-def _relation(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+def _relation(reading: _Reading, token: Token, key: str, __: tuple[Token, ...]) -> None:
     """A preposition links two things, unless a verb already does."""
-    if reading.link is None or reading.link in _PLACED:
+    if reading.language in _POSTPOSED and key != Link.WITH and "在" not in token.text:
+        if reading.kind == "thing" and reading.things:
+            _behind(reading, Link(key))
+    elif reading.link is None or reading.link in _PLACED:
         reading.link = Link(key)
+
+
+def _behind(reading: _Reading, link: Link) -> None:
+    """A preposition that stands behind its thing: who is there was named before, or comes next."""
+    last = len(reading.things) - 1
+    if reading.things[last].link is Link.WITH:  # 在城堡上空
+        reading.things[last] = replace(reading.things[last], link=link)
+    elif last and reading.things[last].to is None and is_alive(reading.things[last - 1].thing):
+        reading.things[last] = replace(reading.things[last], link=link, to=last - 1)
+    elif reading.things[last].to is None:
+        reading.below = link
 
 
 _TAKEN: Mapping[str, Callable[[_Reading, Token, str, tuple[Token, ...]], None]] = {
@@ -275,12 +376,15 @@ _TAKEN: Mapping[str, Callable[[_Reading, Token, str, tuple[Token, ...]], None]] 
 def _settled(reading: _Reading) -> list[Subject]:
     """The things, with the links made good that only the whole text tells."""
     things = reading.things[:_MOST_KINDS]
-    linked = any(thing.to is not None and thing.link not in _PLACED for thing in things)
-    if reading.loose and not linked and len(things) > 1 and reading.language != "en":
-        # The verb stood last, as in Japanese or Turkish: the last thing is what it is done to.
-        things[-1] = replace(things[-1], link=reading.loose, to=len(things) - 2, action=None)
+    if reading.below in _PLACED and len(things) > 1 and things[-1].to is None:
+        things[-1] = replace(things[-1], link=reading.below, to=len(things) - 2)
     if reading.language in _VERB_BETWEEN:
         _turn(things)
+    if reading.loose and len(things) > 1 and things[-1].to is None and reading.language != "en":
+        # The verb stood last, as in Japanese or Turkish: the last thing is what it is done to.
+        last = len(things) - 1
+        by = next((at for at in range(last - 1, -1, -1) if is_alive(things[at].thing)), last - 1)
+        things[-1] = replace(things[-1], link=reading.loose, to=by, action=None)
     if reading.action is not None and things:
         things = [
             replace(thing, action=reading.action) if thing.action is None and thing.to is None else thing

@@ -7,12 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.families.sketch.language.forms import GAPLESS, folded, forms, is_plural, words_of
+from engine.families.sketch.language.forms import (
+    GAPLESS,
+    PLURALS,
+    folded,
+    forms,
+    is_plural,
+    singulars,
+    words_of,
+)
 from engine.families.sketch.language.vocabulary import LANGUAGES, Meaning, Vocabulary, emoji, vocabulary
 
 _LONGEST = 4  # words of a phrase
-_LIKELY = 4  # languages whose names are read, to find the prompt's
-_LONGEST_RUN = 12  # letters of a word where words have no gaps
+_LIKELY = 6  # languages whose names are read, to find the prompt's
+_WITHOUT_KANA = 6
+_LONGEST_RUN = 18  # letters of a word where words have no gaps
 _SCRIPTS = (
     ("HIRAGANA", ("ja",)), ("KATAKANA", ("ja",)), ("HANGUL", ("ko",)), ("CJK", ("zh", "zh-Hant", "ja")),
     ("THAI", ("th",)),
@@ -22,7 +31,14 @@ _SCRIPTS = (
 _LATIN = tuple(
     language for language in LANGUAGES if language not in sum((spoken for _, spoken in _SCRIPTS), ())
 )
-_OWN_LETTERS = {"uk": "іїєґ", "ru": "ыэё"}
+_OWN_LETTERS = {
+    "uk": "іїєґ", "ru": "ыэё", "pl": "ąęłńśźż", "da": "øæ", "no": "øæ", "cs": "ěřů", "hu": "őű", "tr": "ğış",
+    "ro": "ășțşţ", "de": "ß", "es": "ñ", "pt": "ãõ", "vi": "ơưđ",
+}  # fmt: skip
+_BENT = frozenset({"place", "hour", "weather"})
+"""What is also found by its stem alone."""
+_HEAD_FIRST = frozenset({"es", "pt", "fr", "it", "ro", "ca", "vi", "id", "ms", "th"})
+"""Languages in which the first word of a phrase is the one that has a plural."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +123,8 @@ def _by_script(text: str) -> tuple[str, ...]:
         # Kana and Hangul tell a language even where Chinese or Latin letters are more.
         share = 1 / 8 if script in {"HIRAGANA", "KATAKANA", "HANGUL"} else 1 / 3
         if sum(name.startswith(script) for name in names) > len(names) * share:
-            return spoken
+            # Japanese goes without kana in a few words only.
+            return spoken[:-1] if script == "CJK" and len(names) > _WITHOUT_KANA else spoken
     return _LATIN
 
 
@@ -121,7 +138,9 @@ def _spaced(words: list[str], known: list[Vocabulary]) -> Iterator[Token]:
                 at += length
                 break
         else:
-            yield _unknown(words[at], known)
+            token = _unknown(words[at], known)
+            parts = words[at].split("-") if token.meaning is None else []
+            yield from _spaced(parts, known) if len(parts) > 1 else (token,)
             at += 1
 
 
@@ -136,6 +155,8 @@ def _phrase(text: str, known: list[Vocabulary], *, alone: bool) -> Token | None:
             thing = words.thing(text)
         else:
             thing = words.names.get(folded(text, words.language)) or _many(text, words)
+        if said is not None and alone and said.kind != "colour" and _is_a_name(text, said, words):
+            said = None
         if said is not None and said.kind == "thing":
             thing, said = words.names.get(folded(text, words.language), said.key), None
         plural = thing is not None and _plural(text, thing, words)
@@ -147,18 +168,29 @@ def _phrase(text: str, known: list[Vocabulary], *, alone: bool) -> Token | None:
     return None
 
 
+def _is_a_name(text: str, said: Meaning, words: Vocabulary) -> bool:
+    """Whether a word itself names a thing, and only one that it might be a form of means something else."""
+    word = folded(text, words.language)
+    if word in words.speech:
+        return False
+    return word in words.things or (said.kind in _BENT and word in words.names)
+
+
 def _plural(text: str, thing: str, words: Vocabulary) -> bool:
     """Whether a name looks like a plural, and its singular is a name of the same thing."""
-    if not is_plural(text.rpartition(" ")[2], words.language):
+    parts = text.split(" ")
+    if not is_plural(parts[0 if words.language in _HEAD_FIRST else -1], words.language):
         return False
     whole = folded(text, words.language)
-    singulars = (
+    if words.language in PLURALS:
+        return any(words.names.get(one) == thing for one in singulars(whole, words.language))
+    ones = (
         whole.removesuffix("s"),
         whole.removesuffix("es"),
         whole.removesuffix("x"),
         *forms(whole, words.language),
     )
-    alike = (words.names.get(single, words.stems.get(single)) for single in singulars if single != whole)
+    alike = (words.names.get(single, words.stems.get(single)) for single in ones if single != whole)
     return thing in alike or " " in whole or whole not in words.names
 
 
@@ -178,7 +210,7 @@ def _unknown(word: str, known: list[Vocabulary]) -> Token:
             continue  # a verb is no misspelt thing
         found = words.like(word)
         if found is not None:
-            plural = is_plural(word, words.language)
+            plural = is_plural(word, words.language) and words.language not in PLURALS
             return Token(text=word, meaning=Meaning("thing", found), plural=plural, guessed=True)
     return Token(text=word, meaning=None)
 

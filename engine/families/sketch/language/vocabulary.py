@@ -1,7 +1,7 @@
 """The words that the sketch knows, by language: names of drawings, and all else that a scene is made of.
 
-Names come from the Unicode CLDR (data/words.zip), the rest is written by hand (data/speech.toml). Both are
-read when the first prompt needs them, one language at a time.
+Names come from the Unicode CLDR (data/words.zip), the rest is written by hand (data/speech). Both are
+read when a prompt first needs them, one language at a time.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CLOSE = 6  # letters of a word that may have a slip in it
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a word means: a section of speech.toml and a key there, or "thing" and the name of a drawing."""
+    """What a word means: a section and a key of :func:`speech`, or "thing" and the name of a drawing."""
 
     kind: str
     key: str
@@ -154,9 +154,9 @@ def vocabulary(language: str) -> Vocabulary:
         RuntimeError: a data file of the sketch is missing or damaged.
     """
     made = Vocabulary(language)
-    for kind, keys in _speech().items():
-        for key, by_language in keys.items():
-            for word in by_language.get(_SPEAKS_LIKE.get(language, language), ()):
+    for kind, keys in speech(language).items():
+        for key, words in keys.items():
+            for word in words:
                 _note(made, Meaning(kind, key), word.replace("_", " "))
     return made
 
@@ -177,20 +177,20 @@ def _note(made: Vocabulary, meaning: Meaning, word: str) -> None:
 
 
 @cache
-def _speech() -> Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]]:
-    """Section → key → language → words."""
-    path = packaged.DATA / "speech.toml"
+def speech(language: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """What is written by hand of a language: section → key → words.
+
+    The small words come last, so that a word that is one of them and more means more.
+
+    Raises:
+        RuntimeError: its file is missing or damaged.
+    """
+    path = packaged.DATA / "speech" / f"{_SPEAKS_LIKE.get(language, language)}.toml"
     try:
         read = tomllib.loads(path.read_text("utf-8"))
-        # The small words come last, so that a word that is one of them and more means more.
-        return {kind: {key: _by_language(text) for key, text in read[kind].items()} for kind in _SECTIONS}
-    except (OSError, KeyError, ValueError) as error:
+        return {kind: {key: tuple(text.split()) for key, text in read[kind].items()} for kind in _SECTIONS}
+    except (OSError, KeyError, ValueError, AttributeError) as error:
         raise unreadable(path, error) from error
-
-
-def _by_language(text: str) -> dict[str, tuple[str, ...]]:
-    parts = (part.split() for part in text.split("|"))
-    return {language: tuple(words) for language, *words in parts}
 
 
 @cache
