@@ -84,7 +84,8 @@ def test_the_wheel_holds_the_packages_and_their_data(wheel):
     wanted = {str(path.relative_to(ROOT)) for path in (ROOT / "db/migrations").glob("*.sql")}
     wanted |= {f"{room}/py.typed" for room in ("bot", "engine", "system")}
     wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "bot/text/catalogues").glob("*.po*")}
-    wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "engine/families/sketch/data").iterdir()}
+    sketch = (ROOT / "engine/families/sketch/data").rglob("*")
+    wanted |= {str(path.relative_to(ROOT)) for path in sketch if path.is_file()}
     wanted |= {str(path.relative_to(ROOT)) for room in SOURCES[:4] for path in (ROOT / room).rglob("*.py")}
     wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "bot/guide/examples").glob("*.gif")}
     wanted.add("bot/cli/lake.jpg")
