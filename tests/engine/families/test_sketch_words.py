@@ -342,6 +342,8 @@ def test_the_northern_lights_glow_at_night(prompt):
         ("çorba içen bir amca", "man, bowl-with-spoon drink"),
         ("戴着墨镜的狗", "dog, sunglasses wear"),
         ("女孩坐在月亮上", "girl"),
+        ("a nagypapa újságot olvas a fotelban", "old-man, newspaper hold, seat"),
+        ("eine Katze, die Pizza isst", "cat, pizza eat"),
         ("пожарный тушит горящий дом", "firefighter, house burn"),
         ("Feuerwehrmann löscht brennendes Haus", "man-firefighter, house burn"),
         ("a cat on a roof watching the moon", "cat, house on, crescent-moon watch"),

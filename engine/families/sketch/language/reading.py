@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from engine.core.sentence import Sentence
 from engine.families.sketch.habits import BOARDS, FLOATERS, HOME, WORN, is_alive
+from engine.families.sketch.language.draft import DONE, MOST_KINDS, PLACED, Draft
 from engine.families.sketch.language.forms import GAPLESS
-from engine.families.sketch.language.settling import usual_hour, usual_place, walks
+from engine.families.sketch.language.grammar import (
+    COLOUR_AFTER,
+    OBJECT_FIRST,
+    OF_ONE,
+    POSTPOSED,
+    is_said_of_next,
+)
+from engine.families.sketch.language.settling import settled, usual_hour, usual_place, walks
 from engine.families.sketch.language.tokens import Token, tokens
 from engine.families.sketch.language.vocabulary import Meaning
 from engine.families.sketch.words import RGB, Action, Hour, Link, Place, Shape, Subject, Vision, Weather
@@ -23,17 +31,14 @@ COLOURS: Mapping[str, RGB] = {
     "cyan": (64, 186, 192), "blue": (70, 120, 216), "purple": (140, 84, 190), "pink": (244, 146, 178),
     "brown": (136, 92, 62), "black": (44, 44, 56), "white": (246, 244, 238), "grey": (146, 150, 160),
 }  # fmt: skip
-_COLOUR_AFTER = frozenset({"es", "pt", "fr", "it", "ro", "ca", "vi", "id", "ms", "th", "ar", "he", "fa"})
 _MANY = {40: 4, 70: 7}  # "some" and "many" in data/speech
 _MOST = 12
 _SEVERAL = 3
-_MOST_KINDS = 5
 _PACE = {"slow": 0.65, "fast": 1.5}
 _ARTICLES = frozenset({"a", "an", "the", "one", "my", "your", "his", "her"})
 _FALLS = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
 _IDLE = Meaning("small", "idle")
 _SAILS = ("sailing", "sails", "sailed")
-_PLACED = frozenset({Link.ON, Link.OVER, Link.UNDER, Link.IN, Link.WITH})
 _PLAY = "play"  # the verb that may go without an object: "dogs playing"
 _CLAD = frozenset({"de", "à", "au", "aux"})
 """What stands before what somebody wears: "um cachorro de óculos"."""
@@ -44,82 +49,25 @@ _MADE_OF: Mapping[str, tuple[str, RGB, str]] = {
 }
 """What is drawn from others: the thing, its colour, what it carries."""
 _MOONS = frozenset({Shape.MOON.value, "full-moon", "full-moon-face"})
-_VERB_BETWEEN = frozenset({"tr", "ja", "ko"})
-"""Languages in which the verb stands behind what it is done to, and before the one that does it."""
-_NAMED = frozenset({"thing", "number", "colour"})
 _COLOURED = frozenset({"thing", "colour", "place", "weather", "hour"})
 _OF_TWO = frozenset({"person-with-crown"})
 """A king and a queen have one drawing."""
-_OF_ONE = frozenset(
-    {"un", "una", "une", "uno", "um", "uma", "een", "en", "et", "ett", "den"}
-    | {"ein", "eine", "einem", "einen", "einer", "eines", "dem"}
-)
-"""Articles of one thing, where a case looks like a plural: "einen Bären"."""
-_POSTPOSED = _VERB_BETWEEN | {"zh", "zh-Hant", "hi"}
-"""Languages in which "on" stands behind what something is on; in Chinese, 在 stands before it."""
-_SAID_OF_NEXT: Mapping[str, tuple[str, ...]] = {
-    "tr": ("an", "en"), "de": ("end", "ende", "enden", "ender", "endes", "endem"), "nl": ("end", "ende"),
-    "sv": ("ande", "ende"), "da": ("ende",), "no": ("ende",), "fi": ("va", "vä"), "cs": ("ící",),
-    "pl": ("ący", "ąca", "ące", "ącego", "ącej", "ącą", "ącym", "ących"),
-    "ru": ("щий", "щая", "щее", "щие", "щего", "щей", "щую", "щим", "щих", "щем"),
-    "uk": ("чий", "ча", "че", "чі", "чого", "чу", "чим", "чих"),
-}  # fmt: skip
-"""How verbs end that are said of the thing behind them: "brennendes Haus"."""
-_SAID_OF_LAST: Mapping[str, tuple[str, ...]] = {
-    "ja": ("て", "で", "ながら"), "ko": ("고", "며", "서", "다", "어", "요"),
-}  # fmt: skip
-"""How verbs end that are said of what was named before, where all others are said of what comes."""
-_DONE = frozenset({Link.EAT, Link.DRINK, Link.RIDE, Link.DRIVE, Link.HOLD, Link.WEAR, Link.CHASE, Link.WATCH})
-"""What the living do."""
 _LEAVES = frozenset({"maple-leaf", "fallen-leaf", "leaf-fluttering-in-wind", "herb"})
 _MOST_NAMED = 3  # words that a note names
 _LONGEST = 24  # letters of each
 
 
-@dataclass
-class _Reading:
-    """What has been read so far, and what waits for the next thing.
-
-    Attributes:
-        of_next: the waiting verb is said of the very next word: "a melting iceberg".
-        kind: of the last word that is no small one.
-        words: thing → the word that named it last.
-        below: what the last thing is to the one that comes next, where "on" stands behind: "on a roof a cat".
-    """
-
-    language: str
-    things: list[Subject] = field(default_factory=list)
-    place: Place | None = None
-    hour: Hour | None = None
-    weather: set[Weather] = field(default_factory=set)
-    pace: float = 1.0
-    count: int = 0
-    colour: RGB | None = None
-    action: Action | None = None
-    of_next: bool = False
-    link: Link | None = None
-    loose: Link | None = None
-    below: Link | None = None
-    words: dict[str, str] = field(default_factory=dict)
-    plays: bool = False
-    kind: str = ""
-    raining: bool = False
-    before: str = ""
-    strange: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
 def read(prompt: str) -> Vision:
     """Find in any text, an empty one too, what can be drawn of it."""
     language, found = tokens(prompt)
-    reading = _Reading(language)
+    reading = Draft(language)
     for at, token in enumerate(found):
         _take(reading, token, found[at + 1 :])
         if token.meaning is not None and token.meaning.kind != "small":
             reading.kind = token.meaning.kind
         if token.meaning != _IDLE:  # "a giant wave" is no waving
             reading.before = token.text
-    things = _settled(reading)
+    things = settled(reading)
     text = " ".join(token.text for token in found)
     salt = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big")
     place = reading.place or usual_place(things, salt)
@@ -140,7 +88,7 @@ def read(prompt: str) -> Vision:
     )
 
 
-def _take(reading: _Reading, token: Token, rest: tuple[Token, ...]) -> None:
+def _take(reading: Draft, token: Token, rest: tuple[Token, ...]) -> None:
     meaning = _chosen(reading, token, rest)
     if meaning is not None:
         _TAKEN[meaning.kind](reading, token, meaning.key, rest)
@@ -148,26 +96,26 @@ def _take(reading: _Reading, token: Token, rest: tuple[Token, ...]) -> None:
         reading.strange.append(token.text)
 
 
-def _small(reading: _Reading, token: Token, key: str, rest: tuple[Token, ...]) -> None:
+def _small(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
     """Say nothing that can be drawn."""
 
 
-def _thing(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> None:
+def _thing(reading: Draft, token: Token, key: str, _: tuple[Token, ...]) -> None:
     _add(reading, token, key)
 
 
-def _number(reading: _Reading, token: Token, key: str, rest: tuple[Token, ...]) -> None:
+def _number(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
     reading.count = min(_MOST, _MANY.get(int(key), int(key)))
     follows = rest[0].meaning.kind if rest and rest[0].meaning else ""
     if token.other == "person" and follows != "thing":  # "a couple on a bench" is people
         _add(reading, token, token.other)
 
 
-def _speed(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+def _speed(reading: Draft, _: Token, key: str, __: tuple[Token, ...]) -> None:
     reading.pace *= _PACE[key]
 
 
-def _place(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> None:
+def _place(reading: Draft, token: Token, key: str, _: tuple[Token, ...]) -> None:
     """A place; a sofa is a room, and a thing in it."""
     reading.place = Place(key) if key == Place.BRIDGE else reading.place or Place(key)
     _let_go(reading)
@@ -177,12 +125,12 @@ def _place(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> N
         _add(reading, token, token.other)
 
 
-def _hour(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+def _hour(reading: Draft, _: Token, key: str, __: tuple[Token, ...]) -> None:
     reading.hour, reading.link = reading.hour or Hour(key), None
 
 
-def _weather(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> None:
-    if reading.link in _PLACED and token.other in _LEAVES:
+def _weather(reading: Draft, token: Token, key: str, _: tuple[Token, ...]) -> None:
+    if reading.link in PLACED and token.other in _LEAVES:
         _add(reading, token, token.other)  # what sits on a leaf sits on one
         return
     _let_go(reading)
@@ -193,7 +141,7 @@ def _weather(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) ->
     reading.raining = token.text.startswith(_FALLS) and not reading.things
 
 
-def _let_go(reading: _Reading) -> None:
+def _let_go(reading: Draft) -> None:
     """Forget the verb that was said of a place or of the weather."""
     reading.below = None
     if reading.of_next:
@@ -205,7 +153,7 @@ def _weighs(text: str) -> bool:
     return any(letter > "\u3100" or "\u30a0" < letter < "\u3100" for letter in text) and len(text) > 1
 
 
-def _chosen(reading: _Reading, token: Token, rest: tuple[Token, ...]) -> Meaning | None:
+def _chosen(reading: Draft, token: Token, rest: tuple[Token, ...]) -> Meaning | None:
     """Of two meanings the one that fits: "an orange" is a thing, "an orange cat" is not."""
     meaning, other = token.meaning, token.other
     if meaning is None or other is None:
@@ -216,25 +164,25 @@ def _chosen(reading: _Reading, token: Token, rest: tuple[Token, ...]) -> Meaning
             (follows for follows in rest if follows.meaning and follows.meaning.kind != "small"), None
         )
         names = near is not None and near.meaning is not None and near.meaning.kind in _COLOURED
-        after = reading.language in _COLOUR_AFTER and reading.things
+        after = reading.language in COLOUR_AFTER and reading.things
         return meaning if names or after else thing
     if meaning.kind == "verb" and reading.before in _ARTICLES and not token.text.endswith("ing"):
         return thing
     return meaning
 
 
-def _colour(reading: _Reading, _: Token, key: str, rest: tuple[Token, ...]) -> None:
+def _colour(reading: Draft, _: Token, key: str, rest: tuple[Token, ...]) -> None:
     colour = COLOURS[key]
     follows = next(
         (token.meaning.kind for token in rest if token.meaning and token.meaning.kind != "small"), ""
     )
-    if reading.language in _COLOUR_AFTER and reading.things and (reading.count == 0 or follows != "thing"):
+    if reading.language in COLOUR_AFTER and reading.things and (reading.count == 0 or follows != "thing"):
         reading.things[-1] = replace(reading.things[-1], colour=colour)
     else:
         reading.colour = colour
 
 
-def _add(reading: _Reading, token: Token, name: str) -> None:
+def _add(reading: Draft, token: Token, name: str) -> None:
     if name in _MOONS or (name == Shape.STAR and reading.link in {Link.WATCH, Link.UNDER}):
         reading.hour = reading.hour or Hour.NIGHT
     carried = ""
@@ -253,7 +201,7 @@ def _add(reading: _Reading, token: Token, name: str) -> None:
     reading.words[name] = token.text
 
 
-def _is_there_already(reading: _Reading, token: Token, name: str) -> bool:
+def _is_there_already(reading: Draft, token: Token, name: str) -> bool:
     """Whether a thing was named before."""
     if token.text.startswith(_SAILS) and any(thing.thing in FLOATERS for thing in reading.things):
         return True  # "a ship sailing" is one ship
@@ -265,9 +213,9 @@ def _is_there_already(reading: _Reading, token: Token, name: str) -> bool:
     return True
 
 
-def _append(reading: _Reading, token: Token, name: str) -> None:
+def _append(reading: Draft, token: Token, name: str) -> None:
     """Add a thing, with all that has waited for it."""
-    count = reading.count or (_SEVERAL if token.plural and reading.before not in _OF_ONE else 1)
+    count = reading.count or (_SEVERAL if token.plural and reading.before not in OF_ONE else 1)
     action, link = reading.action, reading.link
     if reading.raining:
         reading.weather.discard(Weather.RAIN)
@@ -280,7 +228,7 @@ def _append(reading: _Reading, token: Token, name: str) -> None:
         thing=name, count=count, colour=reading.colour, action=action if to is None else None,
         link=link if to is not None else None, to=to,
     )  # fmt: skip
-    if reading.below and place and (reading.below in _PLACED or is_alive(name)):
+    if reading.below and place and (reading.below in PLACED or is_alive(name)):
         # Who is on it comes first, as everywhere else.
         moved = [replace(one, to=place if one.to == place - 1 else one.to) for one in reading.things]
         reading.things[:] = [*moved[:-1], thing, replace(moved[-1], link=reading.below, to=place - 1)]
@@ -290,20 +238,20 @@ def _append(reading: _Reading, token: Token, name: str) -> None:
         reading.action = None
     reading.colour, reading.count, reading.link, reading.raining = None, 0, None, False
     # "Wearing glasses, a dog": who does it comes behind.
-    reading.of_next, reading.below = False, link if link in _DONE and not place else None
+    reading.of_next, reading.below = False, link if link in DONE and not place else None
 
 
-def _partner(reading: _Reading, name: str) -> int:
+def _partner(reading: Draft, name: str) -> int:
     """Which of the things before a thing belongs with: the last, or who rides on it or does the rest."""
     last = len(reading.things) - 1
-    if reading.link in _DONE:
+    if reading.link in DONE:
         return next((at for at in range(last, -1, -1) if is_alive(reading.things[at].thing)), last)
     if name not in BOARDS or reading.link is not Link.ON:
         return last
     return next((at for at in range(last, -1, -1) if is_alive(reading.things[at].thing)), last)
 
 
-def _join(reading: _Reading, name: str) -> None:
+def _join(reading: Draft, name: str) -> None:
     """What the thing before does with this one, where the verb alone does not say it."""
     last = reading.things[-1] if reading.things else None
     if last is None:
@@ -319,12 +267,12 @@ def _join(reading: _Reading, name: str) -> None:
         reading.action = last.action
 
 
-def _verb(reading: _Reading, token: Token, key: str, rest: tuple[Token, ...]) -> None:
+def _verb(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
     """A verb goes to the things before it that do nothing yet; without any, to the next."""
     action = Action(key)
     reading.link = None
     free = [at for at, thing in enumerate(reading.things) if thing.action is None and thing.to is None]
-    if _is_said_of_next(reading.language, token.text, rest):
+    if is_said_of_next(reading.language, token.text, rest):
         reading.action, reading.of_next = action, False
     elif free and reading.before not in _ARTICLES:
         for at in free:
@@ -333,30 +281,32 @@ def _verb(reading: _Reading, token: Token, key: str, rest: tuple[Token, ...]) ->
         reading.action, reading.of_next = action, reading.before in _ARTICLES
 
 
-def _is_said_of_next(language: str, verb: str, rest: tuple[Token, ...]) -> bool:
-    """Whether a verb stands before the one that does it: 眠る猫 is a sleeping cat."""
-    if language in _SAID_OF_LAST:
-        said = not verb.endswith(_SAID_OF_LAST[language])
-    else:
-        said = verb.endswith(_SAID_OF_NEXT.get(language, ("\0",)))
-    return said and bool(rest) and rest[0].meaning is not None and rest[0].meaning.kind in _NAMED
-
-
-def _transitive(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+def _transitive(reading: Draft, _: Token, key: str, __: tuple[Token, ...]) -> None:
     reading.plays |= key == _PLAY
-    reading.link = reading.loose = Link.HOLD if key == _PLAY else Link(key)
+    link, things = Link.HOLD if key == _PLAY else Link(key), reading.things
+    if (
+        reading.language in OBJECT_FIRST
+        and reading.kind == "thing"
+        and len(things) > 1
+        and things[-1].to is None
+        and is_alive(things[-2].thing)
+        and not is_alive(things[-1].thing)
+    ):
+        things[-1] = replace(things[-1], link=link, to=len(things) - 2)
+    else:
+        reading.link = reading.loose = link
 
 
-def _relation(reading: _Reading, token: Token, key: str, __: tuple[Token, ...]) -> None:
+def _relation(reading: Draft, token: Token, key: str, __: tuple[Token, ...]) -> None:
     """A preposition links two things, unless a verb already does."""
-    if reading.language in _POSTPOSED and key != Link.WITH and "在" not in token.text:
+    if reading.language in POSTPOSED and key != Link.WITH and "在" not in token.text:
         if reading.kind == "thing" and reading.things:
             _behind(reading, Link(key))
-    elif reading.link is None or reading.link in _PLACED:
+    elif reading.link is None or reading.link in PLACED:
         reading.link = Link(key)
 
 
-def _behind(reading: _Reading, link: Link) -> None:
+def _behind(reading: Draft, link: Link) -> None:
     """A preposition that stands behind its thing: who is there was named before, or comes next."""
     last = len(reading.things) - 1
     if reading.things[last].link is Link.WITH:  # 在城堡上空
@@ -367,54 +317,10 @@ def _behind(reading: _Reading, link: Link) -> None:
         reading.below = link
 
 
-_TAKEN: Mapping[str, Callable[[_Reading, Token, str, tuple[Token, ...]], None]] = {
+_TAKEN: Mapping[str, Callable[[Draft, Token, str, tuple[Token, ...]], None]] = {
     "small": _small, "thing": _thing, "colour": _colour, "number": _number, "pace": _speed, "place": _place,
     "hour": _hour, "weather": _weather, "verb": _verb, "transitive": _transitive, "relation": _relation,
 }  # fmt: skip
-
-
-def _settled(reading: _Reading) -> list[Subject]:
-    """The things, with the links made good that only the whole text tells."""
-    things = reading.things[:_MOST_KINDS]
-    if reading.below in _PLACED and len(things) > 1 and things[-1].to is None:
-        things[-1] = replace(things[-1], link=reading.below, to=len(things) - 2)
-    if reading.language in _VERB_BETWEEN:
-        _turn(things)
-    if reading.loose and len(things) > 1 and things[-1].to is None and reading.language != "en":
-        # The verb stood last, as in Japanese or Turkish: the last thing is what it is done to.
-        last = len(things) - 1
-        by = next((at for at in range(last - 1, -1, -1) if is_alive(things[at].thing)), last - 1)
-        things[-1] = replace(things[-1], link=reading.loose, to=by, action=None)
-    if reading.action is not None and things:
-        things = [
-            replace(thing, action=reading.action) if thing.action is None and thing.to is None else thing
-            for thing in things
-        ]
-    for at, thing in enumerate(things):
-        if thing.to is not None and thing.link in {Link.WITH, Link.ON, Link.IN} and thing.thing in WORN:
-            things[at] = replace(thing, link=Link.WEAR)
-    if reading.plays and not any(thing.link is Link.HOLD for thing in things):
-        things = [
-            replace(one, action=one.action or Action.JUMP) if is_alive(one.thing) else one for one in things
-        ]
-    if any(thing.action is Action.FALL for thing in things) and reading.weather & {
-        Weather.SNOW, Weather.RAIN, Weather.WIND,
-    } and len(things) == 1 and things[0].count == 1:  # fmt: skip
-        things = [replace(thing, action=None) for thing in things]  # it is the snow that falls
-    return things
-
-
-def _turn(things: list[Subject]) -> None:
-    """Let the living do what was read as done to them, where the verb stands between both."""
-    for at, doer in enumerate(things):
-        to = at - 1
-        if doer.link not in _DONE or doer.to != to or not is_alive(doer.thing):
-            continue
-        done_to = things[to]
-        if done_to.to is not None:
-            continue
-        things[to] = replace(doer, link=None, to=None, action=done_to.action)
-        things[at] = replace(done_to, link=doer.link, to=to, action=None)
 
 
 def _spoken(name: str) -> str:
@@ -423,7 +329,7 @@ def _spoken(name: str) -> str:
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
-def _unknown(reading: _Reading, things: list[Subject]) -> list[str]:
+def _unknown(reading: Draft, things: list[Subject]) -> list[str]:
     notes: list[str] = []
     strange = list(dict.fromkeys(word[:_LONGEST] for word in reading.strange))
     if strange:
@@ -436,6 +342,6 @@ def _unknown(reading: _Reading, things: list[Subject]) -> list[str]:
         )
     elif not things:
         notes.append(Sentence("the words name nothing that the sketch can draw, so this is the place alone"))
-    if len(reading.things) > _MOST_KINDS:
-        notes.append(Sentence("only the first {count} kinds of things are drawn", count=_MOST_KINDS))
+    if len(reading.things) > MOST_KINDS:
+        notes.append(Sentence("only the first {count} kinds of things are drawn", count=MOST_KINDS))
     return notes

@@ -1,11 +1,62 @@
-"""Where and when a scene is, when no word says so."""
+"""What only the whole text tells: who does what, and where and when a scene is when no word says so."""
 
 from __future__ import annotations
 
-from engine.families.sketch.habits import FLOATERS, FLYERS, HOME, SWIMMERS, is_alive
-from engine.families.sketch.words import Action, Hour, Link, Place, Shape, Subject
+from dataclasses import replace
+
+from engine.families.sketch.habits import FLOATERS, FLYERS, HOME, SWIMMERS, WORN, is_alive
+from engine.families.sketch.language.draft import DONE, MOST_KINDS, PLACED, Draft
+from engine.families.sketch.language.grammar import VERB_BETWEEN
+from engine.families.sketch.words import Action, Hour, Link, Place, Shape, Subject, Weather
 
 _NOT_FOR_FEET = frozenset({Place.UNDERWATER, Place.SKY, Place.SPACE})
+
+
+def settled(draft: Draft) -> list[Subject]:
+    """The things, with the links made good that only the whole text tells."""
+    things = draft.things[:MOST_KINDS]
+    if draft.below in PLACED and len(things) > 1 and things[-1].to is None:
+        things[-1] = replace(things[-1], link=draft.below, to=len(things) - 2)
+    if draft.language in VERB_BETWEEN:
+        _turn(things)
+    if draft.loose and len(things) > 1 and things[-1].to is None and draft.language != "en":
+        # The verb stood last, as in Japanese or Turkish: the last thing is what it is done to.
+        last = len(things) - 1
+        by = next((at for at in range(last - 1, -1, -1) if is_alive(things[at].thing)), last - 1)
+        things[-1] = replace(things[-1], link=draft.loose, to=by, action=None)
+    if draft.action is not None and things:
+        things = [
+            replace(thing, action=draft.action) if thing.action is None and thing.to is None else thing
+            for thing in things
+        ]
+    for at, thing in enumerate(things):
+        if thing.to is not None and thing.link in {Link.WITH, Link.ON, Link.IN} and thing.thing in WORN:
+            things[at] = replace(thing, link=Link.WEAR)
+    if draft.plays and not any(thing.link is Link.HOLD for thing in things):
+        things = [
+            replace(one, action=one.action or Action.JUMP) if is_alive(one.thing) else one for one in things
+        ]
+    if any(thing.action is Action.FALL for thing in things) and draft.weather & {
+        Weather.SNOW, Weather.RAIN, Weather.WIND,
+    } and len(things) == 1 and things[0].count == 1:  # fmt: skip
+        things = [replace(thing, action=None) for thing in things]  # it is the snow that falls
+    return things
+
+
+def _turn(things: list[Subject]) -> None:
+    """Let the living do what was read as done to them, where the verb stands between both."""
+    for at, doer in enumerate(things):
+        to = at - 1
+        if doer.link not in DONE or doer.to != to or not is_alive(doer.thing):
+            continue
+        done_to = things[to]
+        if done_to.to is not None:
+            continue
+        things[to] = replace(doer, link=None, to=None, action=done_to.action)
+        things[at] = replace(done_to, link=doer.link, to=to, action=None)
+        for other, one in enumerate(things):
+            if other != at and one.to == at:
+                things[other] = replace(one, to=to)
 
 
 def usual_place(things: list[Subject], salt: int) -> Place:

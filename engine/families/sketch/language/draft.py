@@ -1,0 +1,52 @@
+"""What has been read of a prompt so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.families.sketch.words import RGB, Action, Hour, Link, Place, Subject, Weather
+
+PLACED = frozenset({Link.ON, Link.OVER, Link.UNDER, Link.IN, Link.WITH})
+DONE = frozenset({Link.EAT, Link.DRINK, Link.RIDE, Link.DRIVE, Link.HOLD, Link.WEAR, Link.CHASE, Link.WATCH})
+"""What the living do."""
+MOST_KINDS = 5
+"""Kinds of things in one scene."""
+
+
+@dataclass
+class Draft:
+    """The things that have been read, and what waits for the next one.
+
+    Attributes:
+        count, colour, action, link: wait for the next thing.
+        loose: what is done to a thing, as long as no thing has taken it.
+        plays: somebody plays, with something or without.
+        raining: things rain.
+        before: the last word that is no mere adjective.
+        strange: words that were not understood.
+        of_next: the waiting verb is said of the very next word: "a melting iceberg".
+        kind: of the last word that is no small one.
+        words: thing → the word that named it last.
+        below: what the last thing is to the one that comes next, where "on" stands behind: "on a roof a cat".
+    """
+
+    language: str
+    things: list[Subject] = field(default_factory=list)
+    place: Place | None = None
+    hour: Hour | None = None
+    weather: set[Weather] = field(default_factory=set)
+    pace: float = 1.0
+    count: int = 0
+    colour: RGB | None = None
+    action: Action | None = None
+    of_next: bool = False
+    link: Link | None = None
+    loose: Link | None = None
+    below: Link | None = None
+    words: dict[str, str] = field(default_factory=dict)
+    plays: bool = False
+    kind: str = ""
+    raining: bool = False
+    before: str = ""
+    strange: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)

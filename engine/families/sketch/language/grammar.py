@@ -1,0 +1,43 @@
+"""How languages order their words, as far as it tells who does what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.families.sketch.language.tokens import Token
+
+COLOUR_AFTER = frozenset({"es", "pt", "fr", "it", "ro", "ca", "vi", "id", "ms", "th", "ar", "he", "fa"})
+"""Languages in which a colour stands behind its thing."""
+VERB_BETWEEN = frozenset({"tr", "ja", "ko"})
+"""Languages in which the verb stands behind what it is done to, and before the one that does it."""
+POSTPOSED = VERB_BETWEEN | {"zh", "zh-Hant", "hi"}
+"""Languages in which "on" stands behind what something is on; in Chinese, 在 stands before it."""
+OBJECT_FIRST = POSTPOSED | {"hu", "fi", "de", "nl"}
+"""Languages in which what is done to something may stand before the verb: "a cat that pizza eats"."""
+OF_ONE = frozenset(
+    {"un", "una", "une", "uno", "um", "uma", "een", "en", "et", "ett", "den"}
+    | {"ein", "eine", "einem", "einen", "einer", "eines", "dem"}
+)
+"""Articles of one thing, where a case looks like a plural: "einen Bären"."""
+_SAID_OF_NEXT: Mapping[str, tuple[str, ...]] = {
+    "tr": ("an", "en"), "de": ("end", "ende", "enden", "ender", "endes", "endem"), "nl": ("end", "ende"),
+    "sv": ("ande", "ende"), "da": ("ende",), "no": ("ende",), "fi": ("va", "vä"), "cs": ("ící",),
+    "pl": ("ący", "ąca", "ące", "ącego", "ącej", "ącą", "ącym", "ących"),
+    "ru": ("щий", "щая", "щее", "щие", "щего", "щей", "щую", "щим", "щих", "щем"),
+    "uk": ("чий", "ча", "че", "чі", "чого", "чу", "чим", "чих"),
+}  # fmt: skip
+"""How verbs end that are said of the thing behind them: "brennendes Haus"."""
+_SAID_OF_LAST: Mapping[str, tuple[str, ...]] = {
+    "ja": ("て", "で", "ながら"), "ko": ("고", "며", "서", "다", "어", "요"),
+}  # fmt: skip
+"""How verbs end that are said of what was named before, where all others are said of what comes."""
+_NAMED = frozenset({"thing", "number", "colour"})
+
+
+def is_said_of_next(language: str, verb: str, rest: tuple[Token, ...]) -> bool:
+    """Whether a verb stands before the one that does it: 眠る猫 is a sleeping cat."""
+    if language in _SAID_OF_LAST:
+        said = not verb.endswith(_SAID_OF_LAST[language])
+    else:
+        said = verb.endswith(_SAID_OF_NEXT.get(language, ()))
+    return said and bool(rest) and rest[0].meaning is not None and rest[0].meaning.kind in _NAMED
