@@ -376,6 +376,10 @@ def test_verbs_and_relations_find_who_they_are_said_of(prompt, found):
         ("dua anak kecil", [("child", 2)]),
         ("niedźwiedź w lesie", [("bear", 1)]),
         ("แมวดำ", [("black-cat", 1)]),
+        ("แมวสองตัวเล่นบอลในสวน", [("cat", 2), ("soccer-ball", 1)]),
+        ("오리 세 마리가 헤엄친다", [("duck", 3)]),
+        ("두 고양이와 강아지", [("cat", 2), ("dog", 1)]),
+        ("犬と三匹の猫", [("dog", 1), ("cat", 3)]),
         ("三个外星人坐在篝火旁", [("alien", 3), ("fire", 1)]),
     ],
 )

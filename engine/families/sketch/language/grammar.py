@@ -31,6 +31,8 @@ _SAID_OF_LAST: Mapping[str, tuple[str, ...]] = {
     "ja": ("て", "で", "ながら"), "ko": ("고", "며", "서", "다", "어", "요"),
 }  # fmt: skip
 """How verbs end that are said of what was named before, where all others are said of what comes."""
+_COUNTERS = ("마리", "명", "대", "개", "송이", "그루")
+"""What stands behind a number in Korean, when both stand behind the thing."""
 _NAMED = frozenset({"thing", "number", "colour"})
 
 
@@ -41,3 +43,14 @@ def is_said_of_next(language: str, verb: str, rest: tuple[Token, ...]) -> bool:
     else:
         said = verb.endswith(_SAID_OF_NEXT.get(language, ()))
     return said and bool(rest) and rest[0].meaning is not None and rest[0].meaning.kind in _NAMED
+
+
+def counts_the_last(language: str, number: Token, rest: tuple[Token, ...]) -> bool:
+    """Whether a number is of the thing before it: "오리 세 마리" are three ducks."""
+    if language == "ko":
+        behind = " ".join((number.text, rest[0].text if rest else ""))
+        return any(f" {counter}" in behind for counter in _COUNTERS)
+    if language == "ja":
+        follows = next((one.meaning.kind for one in rest if one.meaning and one.meaning.kind != "small"), "")
+        return follows != "thing"
+    return language == "th"

@@ -19,6 +19,7 @@ from engine.families.sketch.language.grammar import (
     OBJECT_FIRST,
     OF_ONE,
     POSTPOSED,
+    counts_the_last,
     is_said_of_next,
 )
 from engine.families.sketch.language.settling import settled, usual_hour, usual_place, walks
@@ -106,6 +107,10 @@ def _thing(reading: Draft, token: Token, key: str, _: tuple[Token, ...]) -> None
 
 def _number(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
     reading.count = min(_MOST, _MANY.get(int(key), int(key)))
+    if reading.kind == "thing" and counts_the_last(reading.language, token, rest):
+        reading.things[-1] = replace(reading.things[-1], count=reading.count)
+        reading.count = 0
+        return
     follows = rest[0].meaning.kind if rest and rest[0].meaning else ""
     if token.other == "person" and follows != "thing":  # "a couple on a bench" is people
         _add(reading, token, token.other)
