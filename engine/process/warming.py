@@ -146,7 +146,19 @@ class Warmer:
                     return
         finally:
             group.kill()
-            await asyncio.shield(process.wait())
+            await _end_of(process)
+
+
+async def _end_of(process: asyncio.subprocess.Process) -> None:
+    """Wait for a process's end, also where it was ending already when :meth:`Warmer.stop` came."""
+    waiting, cancelled = asyncio.ensure_future(process.wait()), False
+    while not waiting.done():
+        try:
+            await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 def _name(recipe: Recipe) -> str:

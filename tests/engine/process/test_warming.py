@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+import system
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
 from engine.core.family import Inputs
@@ -124,6 +125,29 @@ async def test_nothing_is_started_where_nothing_is_compiled(tmp_path, device, en
     await warmer.stop()
     assert warmer.started == 0
     assert not (tmp_path / DONE).exists()
+
+
+async def test_it_is_gone_even_if_it_was_ending_already(tmp_path, monkeypatch):
+    """Cancelled while it waited for the end, it left the process to the garbage collector."""
+    ending, kill = asyncio.Event(), system.Group.kill
+
+    def late(group):
+        ending.set()
+        asyncio.get_running_loop().call_later(0.3, kill, group)
+
+    monkeypatch.setattr(system.Group, "kill", late)
+    place = tmp_path / "pid"
+    script = (
+        f"import os; open({str(place)!r}, 'w').write(str(os.getpid()))\n{SAYS.format(says='', each=LEFT)}"
+    )
+    warmer = a_warmer(tmp_path / "cache", script=script + "\nimport time; time.sleep(60)")
+    warmer.drew(drawn(), CUDA)
+    warmer.rest()
+    async with asyncio.timeout(PATIENCE):
+        await ending.wait()
+    await asyncio.sleep(0.05)
+    await warmer.stop()
+    assert not alive(int(place.read_text()))
 
 
 async def test_a_job_ends_it_before_the_engine_is_given_the_job(tmp_path):
