@@ -39,7 +39,6 @@ _USUAL: Mapping[Shape, RGB] = {
     Shape.LIGHTHOUSE: (210, 66, 62), Shape.ROCKET: (222, 78, 72), Shape.JELLYFISH: (206, 132, 214),
     Shape.FIREWORKS: (250, 110, 130), Shape.LANTERN: (255, 178, 90),
 }  # fmt: skip
-WATER: RGB = (40, 104, 146)
 _GLOWING = {Shape.FIREWORKS, Shape.LANTERN, Shape.FIRE, Shape.STAR, Shape.HEART, Shape.JELLYFISH}
 
 

@@ -9,7 +9,6 @@ from typing import Protocol
 import numpy as np
 
 from engine.families.sketch.inside import clouds, moon, room
-from engine.families.sketch.light import WATER
 from engine.families.sketch.pen import Pen, Points, mix
 from engine.families.sketch.stage import BELOW, Dice, Stage, each, firs, grass, hills
 from engine.families.sketch.view import View
@@ -21,6 +20,7 @@ HORIZON: Mapping[Place, float] = {
     Place.SKY: 1.0, Place.ROOM: 0.74, Place.BRIDGE: 0.62,
 }  # fmt: skip
 """Where the sky ends, as a share of the height."""
+_RIVER: RGB = (40, 104, 146)
 _DECK, _ARCH = 0.8, 0.62
 """How near a bridge is, and how far its arches are apart."""
 
@@ -276,7 +276,7 @@ def _bridge(stage: Stage, *, front: bool) -> None:
         return
     pen.fill(hills(view, 0.08, 0.62, 0.12, dice, 1), light.depth(0.12))
     pen.fill(hills(view, 0.2, 0.69, 0.08, dice, 2), light.depth(0.3))
-    river = mix(WATER, *light.dim)
+    river = mix(_RIVER, *light.dim)
     ends = view.span(0.35, 0.05)
     pen.fill(view.put([*ends, *ends[::-1]], [0.72, 0.72, BELOW, BELOW], 0.35), river)
     pen.fill_all(

@@ -216,6 +216,22 @@ def test_what_is_not_known_is_said_and_nothing_is_made_up():
     assert read("").notes
 
 
+@pytest.mark.parametrize(
+    ("prompt", "missing"),
+    [
+        ("a purple elephant with wings", "wings"),
+        ("a dinosaur destroying buildings", "destroying"),
+        ("une automobile rouge et un boulot", "boulot"),
+    ],
+)
+def test_what_was_asked_for_and_draws_nothing_is_said(prompt, missing):
+    """Words whose drawing would be a wrong one were passed over without a word."""
+    vision = read(prompt)
+    assert len(vision.subjects) == 1
+    assert vision.notes == (f"the sketch does not know “{missing}”",)
+    assert read("a small purple elephant sitting in a field").notes == ()
+
+
 def test_a_note_holds_few_and_short_words():
     (note,) = read(" ".join(f"{letter * 60}q" for letter in "bcdfghj")).notes
     assert note.endswith("and 4 more")

@@ -39,6 +39,7 @@ _PACE = {"slow": 0.65, "fast": 1.5}
 _ARTICLES = frozenset({"a", "an", "the", "one", "my", "your", "his", "her"})
 _FALLS = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
 _IDLE = Meaning("small", "idle")
+_UNDRAWN = "undrawn"
 _SAILS = ("sailing", "sails", "sailed")
 _PLAY = "play"  # the verb that may go without an object: "dogs playing"
 _CLAD = frozenset({"de", "à", "au", "aux"})
@@ -97,8 +98,10 @@ def _take(reading: Draft, token: Token, rest: tuple[Token, ...]) -> None:
         reading.strange.append(token.text)
 
 
-def _small(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
-    """Say nothing that can be drawn."""
+def _small(reading: Draft, token: Token, key: str, _: tuple[Token, ...]) -> None:
+    """Nothing can be drawn of it; what somebody may have asked for is said to be missing."""
+    if key == _UNDRAWN:
+        reading.strange.append(token.text)
 
 
 def _thing(reading: Draft, token: Token, key: str, _: tuple[Token, ...]) -> None:
@@ -249,11 +252,9 @@ def _append(reading: Draft, token: Token, name: str) -> None:
 def _partner(reading: Draft, name: str) -> int:
     """Which of the things before a thing belongs with: the last, or who rides on it or does the rest."""
     last = len(reading.things) - 1
-    if reading.link in DONE:
+    if reading.link in DONE or (name in BOARDS and reading.link is Link.ON):
         return next((at for at in range(last, -1, -1) if is_alive(reading.things[at].thing)), last)
-    if name not in BOARDS or reading.link is not Link.ON:
-        return last
-    return next((at for at in range(last, -1, -1) if is_alive(reading.things[at].thing)), last)
+    return last
 
 
 def _join(reading: Draft, name: str) -> None:

@@ -20,7 +20,7 @@ from engine.families.sketch.language.vocabulary import LANGUAGES, Meaning, Vocab
 
 _LONGEST = 4  # words of a phrase
 _LIKELY = 6  # languages whose names are read, to find the prompt's
-_WITHOUT_KANA = 6
+_WITHOUT_KANA = 6  # letters of Japanese at most that may go without
 _LONGEST_RUN = 18  # letters of a word where words have no gaps
 _SCRIPTS = (
     ("HIRAGANA", ("ja",)), ("KATAKANA", ("ja",)), ("HANGUL", ("ko",)), ("CJK", ("zh", "zh-Hant", "ja")),
@@ -123,7 +123,6 @@ def _by_script(text: str) -> tuple[str, ...]:
         # Kana and Hangul tell a language even where Chinese or Latin letters are more.
         share = 1 / 8 if script in {"HIRAGANA", "KATAKANA", "HANGUL"} else 1 / 3
         if sum(name.startswith(script) for name in names) > len(names) * share:
-            # Japanese goes without kana in a few words only.
             return spoken[:-1] if script == "CJK" and len(names) > _WITHOUT_KANA else spoken
     return _LATIN
 
@@ -155,7 +154,7 @@ def _phrase(text: str, known: list[Vocabulary], *, alone: bool) -> Token | None:
             thing = words.thing(text)
         else:
             thing = words.names.get(folded(text, words.language)) or _many(text, words)
-        if said is not None and alone and said.kind != "colour" and _is_a_name(text, said, words):
+        if said is not None and alone and _is_a_name(text, said, words):
             said = None
         if said is not None and said.kind == "thing":
             thing, said = words.names.get(folded(text, words.language), said.key), None
@@ -171,7 +170,7 @@ def _phrase(text: str, known: list[Vocabulary], *, alone: bool) -> Token | None:
 def _is_a_name(text: str, said: Meaning, words: Vocabulary) -> bool:
     """Whether a word itself names a thing, and only one that it might be a form of means something else."""
     word = folded(text, words.language)
-    if word in words.speech:
+    if word in words.speech or said.kind == "colour":
         return False
     return word in words.things or (said.kind in _BENT and word in words.names)
 
