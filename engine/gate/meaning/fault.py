@@ -45,7 +45,7 @@ FAULTS = {
         words=Sentence("letters appear where none stood"), unit="share of its shape", warn=0.4
     ),
     "text_garbled": Kind(
-        words=Sentence("text turns into gibberish"), unit="share of its shape", warn=0.5, reject=0.72
+        words=Sentence("text turns into gibberish"), unit="share of its shape", warn=0.4, reject=0.72
     ),
 }
 """By their code, which is that of the finding."""

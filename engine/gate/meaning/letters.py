@@ -8,7 +8,7 @@ script has to keep its shape.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -64,10 +64,12 @@ class Followed:
     Attributes:
         line: as it was found.
         fault: where its letters lost most of their shape, however little that is.
+        there: the line in that frame.
     """
 
     line: TextLine
     fault: Fault
+    there: TextLine
 
 
 def follow_lines(
@@ -95,8 +97,9 @@ def follow_lines(
             continue
         # Two looks one after the other: something that passes in front of the letters is no fault.
         value, at = max((min(one, two), later) for (_, one), (later, two) in pairwise(known))
-        fault = Fault(code="text_garbled", value=value, frame=numbers[at], box=looks[at][1])
-        yield Followed(line=line, fault=fault)
+        there = replace(line, corners=looks[at][1], words=None)
+        fault = Fault(code="text_garbled", value=value, frame=numbers[at], box=there.box)
+        yield Followed(line=line, fault=fault, there=there)
 
 
 def _follow(
@@ -105,8 +108,8 @@ def _follow(
     numbers: Sequence[int],
     line: TextLine,
     shift: Shift,
-) -> Iterator[tuple[float | None, Box]]:
-    """For each frame how much of its shape the line lost, and where it is.
+) -> Iterator[tuple[float | None, Floats]]:
+    """For each frame how much of its shape the line lost, and its corners there.
 
     None from where part of it is outside, and where something else is seen: it was covered, or is gone.
     """
@@ -126,11 +129,11 @@ def _follow(
         inside = _cut(np.ones_like(frame), there, size, border=cv2.BORDER_CONSTANT).mean()
         back = cv2.invertAffineTransform(there)
         corners = np.array([[0, 0], [width, 0], [width, _TALL], [0, _TALL]], np.float32)
-        box = Box.around(np.asarray(corners @ back[:, :2].T + back[:, 2], np.float32))
+        corners = np.asarray(corners @ back[:, :2].T + back[:, 2], np.float32)
         loss, outside = _loss(first, now), inside <= _INSIDE
         left = left or (outside and loss is not None and loss < _KNOWN)
         seen = not (left or outside) and _same_tones(first, now) > _TONES
-        yield (loss if seen and now.std() > _CONTRAST * first.std() else None), box
+        yield (loss if seen and now.std() > _CONTRAST * first.std() else None), corners
 
 
 def _found(

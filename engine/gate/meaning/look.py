@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -21,6 +20,7 @@ from engine.gate.meaning.faces import Followed, follow_face
 from engine.gate.meaning.fault import FAULTS, Fault
 from engine.gate.meaning.hand_loss import hand_faults
 from engine.gate.meaning.letters import SIDE, follow_lines
+from engine.gate.meaning.reading import is_text, is_unreadable
 from engine.vision import faces
 from engine.vision.box import Box
 from engine.vision.eyes import Eye, Eyes
@@ -50,12 +50,6 @@ _ALL_OF_IT = 0.99
 """Share of a face that was in the frame when it was last seen."""
 _NEAR = 2.0
 """Sides of a face's box in which it may be found again."""
-_READABLE = 0.6
-"""The reader's certainty, below which it was no text."""
-_PLAINLY, _OTHER = 0.9, 0.5
-"""The reader's certainty of words that are whole, and how alike two lines are that say something else."""
-_OVER = 0.5
-"""Share of the smaller of two boxes, from which they lie over each other."""
 _LETTER_LOOKS = (0.25, 0.5, 0.7, 0.85, 0.93, 1.0)
 """Shares of the clip; what goes wrong with letters is mostly worse at the end."""
 
@@ -194,7 +188,7 @@ def _new_text(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fau
     earlier = {int(share * end): _luma(clip.frames[int(share * end)]) for share in _EARLIER}
     origin = partial(_moved_since, clip)
     for line, fault in find_appearing(earlier, _luma(last), end, lines, found, origin):
-        if fault.value < FAULTS[fault.code].warn or _reads(eyes, last, line):
+        if fault.value < FAULTS[fault.code].warn or is_text(line, last, eyes):
             yield fault
 
 
@@ -207,35 +201,10 @@ def _text_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[
     lumas = [_luma(clip.frames[n]) for n in numbers]
     for followed in follow_lines(lumas, _luma(base), numbers, lines, partial(_shift, clip)):
         fault = followed.fault
-        if fault.value < FAULTS[fault.code].warn or (
-            _reads(eyes, base, followed.line) and not _is_replaced(eyes, clip, base, followed.line, fault)
+        if fault.value < FAULTS[fault.code].warn or is_unreadable(
+            followed, base, clip.frames[fault.frame], eyes
         ):
             yield fault
-
-
-def _reads(eyes: Eyes, picture: NDArray[np.uint8], line: TextLine) -> bool:
-    """Whether it is letters at all; asked only where something is wrong with them."""
-    words = eyes.read(picture, line)
-    return words is None or words.certainty >= _READABLE
-
-
-def _is_replaced(eyes: Eyes, clip: Clip, base: NDArray[np.uint8], line: TextLine, fault: Fault) -> bool:
-    """Whether other words stand there by now, as plainly as words do: the next subtitle."""
-    before, now = eyes.read(base, line), clip.frames[fault.frame]
-    if before is None:
-        return False
-    # A line that is lost is followed somewhere else; a subtitle stands where the one before stood.
-    places = (fault.box, line.box)
-    there = [one for one in eyes.text(now, side=SIDE) if any(_lies_over(one.box, at) for at in places)]
-    words = [read for one in there if (read := eyes.read(now, one)) is not None]
-    return any(
-        read.certainty >= _PLAINLY and SequenceMatcher(None, before.text, read.text).ratio() < _OTHER
-        for read in words
-    )
-
-
-def _lies_over(one: Box, other: Box) -> bool:
-    return one.shared(other) > _OVER * min(one.area, other.area)
 
 
 def _shift(clip: Clip, box: Box, begin: int, end: int) -> Floats:
