@@ -20,6 +20,8 @@ from engine.vision.optical_flow import Floats
 ENTRY = "text-reader"
 FILE = "ch_PP-OCRv4_rec_infer.onnx"
 
+_READABLE = 0.6
+"""The reader's certainty; docs/measurements.md tells what lies above and below."""
 _HEIGHT = 48
 _WIDEST = 1280
 _MULTIPLE = 32
@@ -40,6 +42,11 @@ class Words:
 
     text: str
     certainty: float
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is letters at all."""
+        return self.certainty >= _READABLE
 
 
 class Reader:

@@ -41,8 +41,6 @@ _LONG = 3.2
 _LEVEL = 15.0
 """Degrees."""
 _PLAIN = 0.7
-_READABLE = 0.6
-"""The reader's certainty; docs/measurements.md tells what lies above and below."""
 _MOST_READ = 12
 _SMALL = 0.08
 """Height of letters over the picture's shorter side; things of that size are not taken for letters."""
@@ -118,7 +116,7 @@ def find_text(
         elif (reader := get_reader()) is not None and reads < _MOST_READ:
             reads += 1
             words = reader.read(picture, line.corners)
-            if words.certainty >= _READABLE:
+            if words.is_text:
                 lines.append(replace(line, words=words))
         elif line.height < _SMALL * min(height, width) and line.certainty >= _PLAIN:
             lines.append(line)

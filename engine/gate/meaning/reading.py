@@ -19,8 +19,6 @@ from engine.vision.text_regions import TextLine
 
 Picture = NDArray[np.uint8]
 
-_READABLE = 0.6
-"""The reader's certainty, below which it was no text."""
 _SAME = 0.88
 """How alike two readings are that say the same: a letter in ten may be misread."""
 _LOST = 0.5
@@ -36,8 +34,8 @@ _OVER = 0.5
 
 def is_text(line: TextLine, picture: Picture, eyes: Eyes) -> bool:
     """Whether a line is letters at all; it is taken to be where it cannot be read here."""
-    words = eyes.read(picture, line)
-    return words is None or words.certainty >= _READABLE
+    words = _words(line, picture, eyes)
+    return words is None or words.is_text
 
 
 def is_unreadable(followed: Followed, before: Picture, now: Picture, eyes: Eyes) -> bool:
@@ -49,10 +47,10 @@ def is_unreadable(followed: Followed, before: Picture, now: Picture, eyes: Eyes)
         now: the one in which it is worst.
         eyes: read it. Where they cannot, its shape alone counts, and has to be lost the more.
     """
-    words = eyes.read(before, followed.line)
+    words = _words(followed.line, before, eyes)
     if words is None:
         return followed.fault.value >= _LOST
-    if words.certainty < _READABLE:
+    if not words.is_text:
         return False
     # A line that is lost is followed somewhere else; what stands in the frame stood here before.
     places = (followed.there, followed.line)
@@ -62,6 +60,11 @@ def is_unreadable(followed: Followed, before: Picture, now: Picture, eyes: Eyes)
     return not _is_replaced(words, [place.box for place in places], now, eyes)
 
 
+def _words(line: TextLine, picture: Picture, eyes: Eyes) -> Words | None:
+    """What a line says in the picture in which it was found; some were read to find them."""
+    return line.words or eyes.read(picture, line)
+
+
 def _is_same(words: Words, again: Words) -> bool:
     return _alike(words, again) >= (_MOSTLY if again.certainty >= _AS_PRINTED else _SAME)
 
@@ -69,7 +72,7 @@ def _is_same(words: Words, again: Words) -> bool:
 def _is_replaced(words: Words, places: list[Box], now: Picture, eyes: Eyes) -> bool:
     """Whether other words stand there by now, as plainly as words do: the next subtitle."""
     there = (one for one in eyes.text(now, side=SIDE) if any(_lies_over(one.box, at) for at in places))
-    others = (other for one in there if (other := eyes.read(now, one)) is not None)
+    others = (other for one in there if (other := _words(one, now, eyes)) is not None)
     return any(other.certainty >= _PLAINLY and _alike(words, other) < _OTHER for other in others)
 
 

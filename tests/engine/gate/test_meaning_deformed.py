@@ -77,8 +77,10 @@ def test_without_all_answers_nothing_is_said(face):
     assert rises(face) == {}
 
 
-@pytest.mark.parametrize(("way", "code"), [("looks slid", "mouth_slides"), ("looks gone", "eye_disappears")])
-def test_it_is_told_as_the_fault_that_it_is_and_rejects_nothing_by_itself(way, code):
+@pytest.mark.parametrize(
+    ("way", "code", "counts"), [("looks slid", "mouth_slides", False), ("looks gone", "eye_disappears", True)]
+)
+def test_it_is_told_as_the_fault_that_it_is_and_rejects_nothing_by_itself(way, code, counts):
     """Another witness has to agree: helmets take eyes for gone, and a mouth that slides is seen to move."""
 
     def fault(most):
@@ -87,6 +89,7 @@ def test_it_is_told_as_the_fault_that_it_is_and_rejects_nothing_by_itself(way, c
 
     assert fault(0.0).value == 0
     assert fault(8.0).code == code
+    assert (fault(8.0).value > 0) is counts
     assert fault(8.0).value < FAULTS[code].reject
 
 

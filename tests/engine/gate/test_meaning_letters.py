@@ -139,6 +139,22 @@ def test_letters_that_nobody_can_read_have_to_lose_more_of_their_shape(plain, mo
     assert ("text_garbled" in found(plain, plain)) is told
 
 
+def test_a_line_that_was_read_when_it_was_found_is_not_read_again(plain):
+    frames = garbled(plain, 3, np.random.default_rng(3))
+    known = replace(line(plain), words=Words(text="ONE MORE MEETING", certainty=0.97))
+    seen, asked = eyes([mesh()], faces=0, lines=(known,)), []
+    seen.text = lambda picture, *, side: (known,) if np.array_equal(picture, frames[0]) else ()
+
+    def read(picture, _):
+        asked.append(np.array_equal(picture, frames[0]))
+        return Words(text="m", certainty=0.3)
+
+    seen.read = read
+    assert "text_garbled" in {fault.code for fault in find_faults(Clip(frames, None, 8), seen)}
+    assert asked
+    assert not any(asked)
+
+
 def test_words_beside_a_broken_line_do_not_excuse_it(plain):
     """A ticker runs under a caption; it is read well, and is another line."""
     frames, caption = garbled(plain, 3, np.random.default_rng(3)), line(plain)
