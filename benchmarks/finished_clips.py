@@ -30,7 +30,6 @@ from engine.core.recipe import Kind, Recipe
 from engine.families import FAMILIES, travels
 from engine.gate import Verdict, judge
 from engine.provenance.statement import metadata
-from engine.runtime.context import EngineContext
 
 KEPT = Path(gettempdir()) / "framekiln-finished"
 INJECTED = ("", "", "", "brightness_flickers", "latent_noise", "tearing")
@@ -121,14 +120,7 @@ def finish(take: Take, path: Path) -> None:
     """Smooth and encode it, as a render does."""
     recipe = recipe_of(take)
     token = CancelToken()
-    frames = at_rate(
-        take.own.frames,
-        recipe,
-        EngineContext(),
-        progress=lambda _: None,
-        cancel=token,
-        gave_up=lambda _: None,
-    )
+    frames = at_rate(take.own.frames, recipe, None, progress=lambda _: None, cancel=token)
     encode(
         frames,
         fps=take.fps,

@@ -25,8 +25,8 @@ import diffusers  # isort: skip
 import safetensors.torch
 import torch
 
-import engine.clips.rate
 import engine.rendering.render
+import engine.rendering.smoothing
 import engine.rendering.takes
 from benchmarks.mixed_jobs import Case, cases, write_inputs, write_models
 from engine.core.cancel import CancelToken
@@ -218,7 +218,7 @@ def _point(family: str, stage: str) -> tuple[Any, str]:
         "drawing": (_DENOISER[family], "forward"),
         "decoding": _DECODER[family],
         "checking": (engine.rendering.takes, "judge"),
-        "smoothing": (engine.clips.rate, "_smoothed"),
+        "smoothing": (engine.rendering.smoothing, "at_rate"),
         "encoding": (engine.rendering.render, "encode"),
     }[stage]
 

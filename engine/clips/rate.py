@@ -14,7 +14,7 @@ from engine.core.family import Frames
 from engine.core.recipe import Recipe
 from engine.core.sentence import Sentence
 from engine.runtime.context import EngineContext
-from engine.smooth import FlowModel, smooth, smooth_to_rate
+from engine.smooth import FlowModel, Foreseen, smooth, smooth_to_rate
 from engine.smooth.rife import NAME, can_run, find_model
 from engine.vision.sighting import Sighting
 
@@ -27,11 +27,10 @@ NO_ROOM = Sentence("smoothed by optical flow alone: not enough memory for RIFE")
 def at_rate(
     drawn: Frames,
     recipe: Recipe,
-    context: EngineContext,
+    flow: FlowModel | Foreseen | None,
     *,
     progress: Callable[[float], None],
     cancel: CancelToken,
-    gave_up: Callable[[str], None],
     sightings: Sequence[Sighting] = (),
 ) -> Frames:
     """As many frames a second, and as many in all, as a recipe says.
@@ -39,23 +38,25 @@ def at_rate(
     Args:
         drawn: uint8 ``[recipe.frames, H, W, 3]``.
         recipe: knows both rates and the length.
-        context: where RIFE's weights may lie.
+        flow: a learned flow, or what it said of these frames; None: optical flow alone.
         progress: told the finished share.
         cancel: looked at for each frame.
-        gave_up: told why RIFE was not used although it is installed.
         sightings: what the eyes saw in ``drawn``.
 
     Returns:
         uint8 ``[recipe.length, H, W, 3]``; a part of ``drawn`` itself where every frame was drawn.
     """
-
-    def smoothed(flow: FlowModel | None) -> Frames:
-        return _smoothed(drawn, recipe, progress, cancel, flow, sightings)
-
     if recipe.factor == 1:
         progress(1.0)
-        return drawn[: recipe.length]
-    return by_best_flow(context, smoothed, gave_up=gave_up)
+        whole = drawn
+    elif recipe.factor is None:
+        rates = recipe.native_fps, recipe.fps
+        whole = smooth_to_rate(
+            drawn, *rates, progress=progress, cancel=cancel, flow=flow, sightings=sightings
+        )
+    else:
+        whole = smooth(drawn, recipe.factor, progress=progress, cancel=cancel, flow=flow, sightings=sightings)
+    return whole[: recipe.length]
 
 
 def smooths_on_gpu(context: EngineContext) -> bool:
@@ -97,21 +98,3 @@ def _model(context: EngineContext, gave_up: Callable[[str], None]) -> FlowModel 
             raise
         gave_up(NO_ROOM)
     return None
-
-
-def _smoothed(
-    drawn: Frames,
-    recipe: Recipe,
-    progress: Callable[[float], None],
-    cancel: CancelToken,
-    flow: FlowModel | None,
-    sightings: Sequence[Sighting],
-) -> Frames:
-    if recipe.factor is None:
-        rates = recipe.native_fps, recipe.fps
-        whole = smooth_to_rate(
-            drawn, *rates, progress=progress, cancel=cancel, flow=flow, sightings=sightings
-        )
-    else:
-        whole = smooth(drawn, recipe.factor, progress=progress, cancel=cancel, flow=flow, sightings=sightings)
-    return whole[: recipe.length]

@@ -1,6 +1,6 @@
 """Two renders at once: one on the GPU, one on the processor.
 
-While a clip is drawn, the processor waits; while it is judged, smoothed by flow and encoded, the GPU waits.
+While a clip is drawn, the processor waits; while it is judged, smoothed and encoded, the GPU waits.
 So one render draws while the one before is finished. Each place serves one render at a time, and a render
 holds one place at a time: there is no deadlock, and nothing that belongs to a place need be thread-safe.
 """
@@ -73,8 +73,8 @@ class Overlap:
     """The places of one engine process.
 
     Attributes:
-        gpu: drawing, and smoothing by RIFE.
-        cpu: everything else that takes long: judging, smoothing by flow, encoding, looking for nudity.
+        gpu: drawing, and asking RIFE for flow.
+        cpu: everything else that takes long: judging, smoothing, encoding, looking for nudity.
     """
 
     def __init__(self) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine import families
 from engine.clips.encode import SCALES, ClipTooLarge, Encoded, encode
 from engine.clips.join import joined
-from engine.clips.loop_clip import Loop, close_loop
-from engine.clips.rate import at_rate, by_best_flow, smooths_on_gpu
 from engine.clips.sound_seams import joined_sound, looped_sound
 from engine.core.cancel import CancelToken
 from engine.core.device import Device
@@ -31,13 +29,12 @@ from engine.rendering.limits import CLIP_NAME, RenderLimits
 from engine.rendering.overlap import Overlap
 from engine.rendering.read_inputs import read_inputs
 from engine.rendering.render_job import Clock, RenderJob, teller
+from engine.rendering.smoothing import Smoothing
 from engine.rendering.takes import Kept, draw_until_good
 from engine.rendering.upscaling import upscale
 from engine.runtime.context import EngineContext
 from engine.runtime.peak_memory import forget_peak, peak
-from engine.smooth import FlowModel, smooth
 from engine.vision.nudity import highest_score
-from engine.vision.sighting import Sighting
 
 __all__ = ["CLIP_NAME", "RenderLimits", "Renderer"]
 
@@ -162,28 +159,14 @@ class Renderer:
         with clock.stage(Stage.PREPARING):
             family = self._family(recipe.engine)
 
-        def smooth(drawn: Frames, take: int, sightings: Sequence[Sighting] = ()) -> Frames:
-            with clock.stage(Stage.SMOOTHING):
-                return at_rate(
-                    drawn,
-                    recipe,
-                    self._context,
-                    progress=teller(job.on_event, Stage.SMOOTHING, take),
-                    cancel=job.cancel,
-                    gave_up=job.note,
-                    sightings=sightings,
-                )
-
-        # RIFE takes parts of a second. Waiting for the GPU again, behind another clip, would take longer.
-        # What is drawn elsewhere leaves this GPU to others meanwhile.
-        at_once = recipe.factor != 1 and not job.family.made_at and smooths_on_gpu(self._context)
-        kept, takes = draw_until_good(family, job, clock, smooth if at_once else None)
-        frames, number = kept.frames, kept.record.number
+        smoothing = Smoothing(context=self._context, job=job, clock=clock)
+        look_ahead = smoothing.look_ahead if smoothing.asks_ahead else None
+        kept, takes = draw_until_good(family, job, clock, look_ahead)
+        number = kept.record.number
         with job.on_cpu(Stage.SMOOTHING, number):
-            if not at_once:
-                frames = smooth(frames, number, kept.sightings)
+            smoothed = smoothing.at_rate(kept)
             with clock.stage(Stage.SMOOTHING):
-                frames = laid_over(job, frames, number)
+                frames = laid_over(job, smoothed, number)
             sound = _sound_of(job, kept, len(frames))
             if before is not None:
                 frames = joined(before.frames, frames)
@@ -194,21 +177,7 @@ class Renderer:
         before = job.inputs.before
         if before is None:
             raise Unsupported(Sentence("There is no clip to make a loop from."))
-        place = job.on_gpu(1) if smooths_on_gpu(self._context) else job.on_cpu(Stage.SMOOTHING, 1)
-        with place, clock.stage(Stage.SMOOTHING):
-            told = teller(job.on_event, Stage.SMOOTHING, 1)
-
-            def close(flow: FlowModel | None) -> Loop:
-                return close_loop(
-                    before.frames,
-                    before.fps,
-                    most=job.recipe.length,
-                    progress=told,
-                    cancel=job.cancel,
-                    flow=flow,
-                )
-
-            loop = by_best_flow(self._context, close, gave_up=job.note)
+        loop = Smoothing(context=self._context, job=job, clock=clock).looped(before.frames, before.fps)
         if loop.told:
             job.note(loop.told)
         sound = None
@@ -222,14 +191,8 @@ class Renderer:
         before, recipe = job.inputs.before, job.recipe
         if before is None:
             raise Unsupported(Sentence("There is no clip to slow down."))
-        place = job.on_gpu(1) if smooths_on_gpu(self._context) else job.on_cpu(Stage.SMOOTHING, 1)
-        with place, clock.stage(Stage.SMOOTHING):
-            told = teller(job.on_event, Stage.SMOOTHING, 1)
-
-            def slow(flow: FlowModel | None) -> Frames:
-                return smooth(before.frames, recipe.slow, progress=told, cancel=job.cancel, flow=flow)
-
-            frames = by_best_flow(self._context, slow, gave_up=job.note)
+        smoothing = Smoothing(context=self._context, job=job, clock=clock)
+        frames = smoothing.slowed(before.frames, recipe.slow)
         if before.sound is not None and len(before.sound):
             job.note(SLOW_IS_SILENT)
         return _Made(frames=frames)

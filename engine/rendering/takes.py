@@ -27,6 +27,7 @@ from engine.rendering.both_ends import judge_both_ends
 from engine.rendering.limits import DRAFT_BYTES
 from engine.rendering.render_job import Clock, RenderJob, teller
 from engine.rendering.report import report
+from engine.smooth import Foreseen
 from engine.vision.crop import cover
 from engine.vision.sighting import Sighting, at_other_frames
 
@@ -40,8 +41,8 @@ SHEET_WIDTH, SHEET_QUALITY = 960, 80
 """Width in pixels and JPEG quality of the picture of a rejected take."""
 
 
-Smooth = Callable[[Frames, int], Frames]
-"""Makes the finished clip's frames of those that were drawn; told the take's number for the progress."""
+LookAhead = Callable[[Frames, int], Foreseen | None]
+"""Asks a learned flow about the frames of a take, by its number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,7 @@ class _Take:
     sound: Sound | None = None
     sheet: Path | None = None
     sightings: tuple[Sighting, ...] = ()
+    flow: Foreseen | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,19 +63,21 @@ class Kept:
 
     Attributes:
         record: of it.
-        frames: uint8 ``[frames, H, W, 3]``, as drawn, or smoothed if that was done at once.
+        frames: uint8 ``[frames, H, W, 3]``, as drawn.
         sound: that was drawn with them; None where none was to be.
-        sightings: what the gate's eyes saw, in the frames as they were drawn.
+        sightings: what the gate's eyes saw in the frames.
+        flow: what a learned flow said of them; None where none was asked.
     """
 
     record: TakeRecord
     frames: Frames
     sound: Sound | None
     sightings: tuple[Sighting, ...]
+    flow: Foreseen | None
 
 
 def draw_until_good(
-    family: Family, job: RenderJob, clock: Clock, smooth: Smooth | None = None
+    family: Family, job: RenderJob, clock: Clock, look_ahead: LookAhead | None = None
 ) -> tuple[Kept, list[TakeRecord]]:
     """Draw takes until the gate lets one through, or the budget ends.
 
@@ -81,8 +85,8 @@ def draw_until_good(
         family: draws them.
         job: what is wanted.
         clock: told how long each stage took.
-        smooth: smooths a take that was drawn, on the GPU: it is done before the take is judged, while the
-            GPU is still this render's. None: the takes are left as they were drawn.
+        look_ahead: is shown a take that was drawn while the GPU is still this render's; None: nothing is to
+            be asked of the GPU before the take is judged.
 
     Returns:
         The take that is kept, and the records of all takes in the order they were drawn.
@@ -96,12 +100,18 @@ def draw_until_good(
     calm = job.family.calm
     retake: Retake | None = Retake(recipe=job.recipe)
     while retake is not None:
-        take = _draw_take(family, job, retake, len(records) + 1, clock, smooth)
+        take = _draw_take(family, job, retake, len(records) + 1, clock, look_ahead)
         records.append(take.record)
         if take.record.outcome is Outcome.REJECTED:
             job.on_event(TakeDiscarded(take=take.record, sheet=take.sheet))
         if take.frames is not None and (best is None or _rank(take.record) > _rank(best.record)):
-            best = Kept(record=take.record, frames=take.frames, sound=take.sound, sightings=take.sightings)
+            best = Kept(
+                record=take.record,
+                frames=take.frames,
+                sound=take.sound,
+                sightings=take.sightings,
+                flow=take.flow,
+            )
         retake = next_take(retake.recipe, records, budget=budget, calm=calm, no_luck=FAULTS.keys())
     if best is None:
         raise RenderFailed(
@@ -125,7 +135,7 @@ def _rank(record: TakeRecord) -> tuple[bool, float]:
 
 
 def _draw_take(
-    family: Family, job: RenderJob, retake: Retake, number: int, clock: Clock, smooth: Smooth | None
+    family: Family, job: RenderJob, retake: Retake, number: int, clock: Clock, look_ahead: LookAhead | None
 ) -> _Take:
     begun = clock.total
     seed = job.recipe.take_seed(number)
@@ -135,7 +145,8 @@ def _draw_take(
             raw, sound = _drawn(family, job, retake.recipe, number, clock)
         except HopelessTake as hopeless:
             return _given_up(number, seed, hopeless.reason, retake.changed, clock.total - begun)
-        frames = None if smooth is None else smooth(_to_uint8(raw), number)
+        frames = _to_uint8(raw)
+        flow = None if look_ahead is None else look_ahead(frames, number)
     with job.on_cpu(Stage.CHECKING, number), clock.stage(Stage.CHECKING):
         job.on_event(Progress(stage=Stage.CHECKING, fraction=0.0, take=number))
         job.cancel.check()
@@ -167,10 +178,11 @@ def _draw_take(
     )
     return _Take(
         record=record,
-        frames=_to_uint8(raw) if frames is None else frames,
+        frames=frames,
         sound=sound,
         sheet=sheet,
         sightings=tuple(at_other_frames(verdict.sightings, lead=lead, step=step)),
+        flow=flow,
     )
 
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from engine.core.cancel import CancelToken
 from engine.smooth.drawing import Drawing
 from engine.smooth.flow import FlowModel
+from engine.smooth.foreseen import Foreseen, foresee
 from engine.smooth.loop import Seam, find_loop
 from engine.smooth.moments import Moment, by_factor, by_rate
 from engine.vision.sighting import Sighting
 
-__all__ = ["FlowModel", "Seam", "find_loop", "smooth", "smooth_to_rate"]
+__all__ = ["FlowModel", "Foreseen", "Seam", "find_loop", "foresee", "smooth", "smooth_to_rate"]
 
 _CHANNELS = 3
 
@@ -25,7 +26,7 @@ def smooth(
     *,
     progress: Callable[[float], None] | None = None,
     cancel: CancelToken | None = None,
-    flow: FlowModel | None = None,
+    flow: FlowModel | Foreseen | None = None,
     loop: bool = False,
     sightings: Sequence[Sighting] = (),
 ) -> NDArray[np.uint8]:
@@ -40,7 +41,8 @@ def smooth(
         factor: 1 (a copy) or more.
         progress: called with the finished share of the clip (0 … 1) after each new frame.
         cancel: checked for each frame.
-        flow: a learned flow to start from and to mix in; None: OpenCV's alone.
+        flow: a learned flow to start from and to mix in, or what one said of these frames (not for a
+            loop); None: OpenCV's alone.
         loop: also fill the gap from the last frame to the first.
         sightings: faces, bodies and text that the eyes saw in the frames: they stay whole.
 
@@ -48,7 +50,8 @@ def smooth(
         uint8 ``[(T-1) * factor + 1, H, W, 3]``; for a loop ``[T * factor, H, W, 3]``.
 
     Raises:
-        ValueError: the frames have another shape or dtype, or ``factor`` is below 1.
+        ValueError: the frames have another shape or dtype, ``factor`` is below 1, or the flow is of other
+            frames.
         Cancelled: ``cancel`` was set.
     """
     _check(frames)
@@ -63,7 +66,7 @@ def smooth_to_rate(
     *,
     progress: Callable[[float], None] | None = None,
     cancel: CancelToken | None = None,
-    flow: FlowModel | None = None,
+    flow: FlowModel | Foreseen | None = None,
     loop: bool = False,
     sightings: Sequence[Sighting] = (),
 ) -> NDArray[np.uint8]:
@@ -77,7 +80,7 @@ def smooth_to_rate(
         fps: the wanted rate, for example 24, 30 or 60.
         progress: called with the finished share of the clip (0 … 1) after each new frame.
         cancel: checked for each frame.
-        flow: a learned flow.
+        flow: a learned flow, or what one said of these frames.
         loop: also fill the gap from the last frame to the first; its length is kept to the nearest frame.
         sightings: faces, bodies and text in the frames.
 
@@ -85,7 +88,8 @@ def smooth_to_rate(
         uint8 ``[N, H, W, 3]``.
 
     Raises:
-        ValueError: the frames have another shape or dtype, or a rate is not above 0.
+        ValueError: the frames have another shape or dtype, a rate is not above 0, or the flow is of other
+            frames.
         Cancelled: ``cancel`` was set.
     """
     _check(frames)
@@ -104,11 +108,14 @@ def _draw(
     *,
     progress: Callable[[float], None] | None,
     cancel: CancelToken | None,
-    flow: FlowModel | None,
+    flow: FlowModel | Foreseen | None,
     sightings: Sequence[Sighting],
 ) -> NDArray[np.uint8]:
     if cancel is not None:
         cancel.check()
+    gaps = {moment.gap for moment in moments if moment.share}
+    if isinstance(flow, Foreseen) and max(gaps, default=-1) >= len(flow.gaps):
+        raise ValueError(f"there is a flow for {len(flow.gaps)} gaps, and these frames have more")
     out = np.empty((len(moments), *frames.shape[1:]), np.uint8)
     made: dict[int, Moment] = {}
     for place, moment in enumerate(moments):

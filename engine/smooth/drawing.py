@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -17,6 +17,7 @@ from engine.smooth.between import between
 from engine.smooth.coarse import Coarse
 from engine.smooth.cuts import Link, links
 from engine.smooth.flow import FlowModel, Middle, PairFlow, find_flow, look
+from engine.smooth.foreseen import Foreseen, told_at
 from engine.smooth.held import held
 from engine.smooth.moments import Moment
 from engine.smooth.passage import passage
@@ -41,7 +42,7 @@ class Drawing:
     def __init__(
         self,
         frames: NDArray[np.uint8],
-        model: FlowModel | None,
+        model: FlowModel | Foreseen | None,
         cancel: CancelToken | None,
         sightings: Sequence[Sighting] = (),
     ) -> None:
@@ -49,7 +50,7 @@ class Drawing:
 
         Args:
             frames: uint8 ``[T, H, W, 3]``.
-            model: a learned flow.
+            model: a learned flow, or what it said of every gap.
             cancel: checked for each new frame.
             sightings: what has to stay whole.
         """
@@ -61,7 +62,7 @@ class Drawing:
         self._closed = False
         self._looks: dict[int, Future[Coarse | None]] = {}
         self._flows: dict[int, Future[PairFlow]] = {}
-        self._guesses: dict[int, tuple[Future[list[Middle]], int]] = {}
+        self._guesses: dict[int, Callable[[], Middle]] = {}
 
     def draw(self, made: Mapping[int, Moment]) -> Iterator[tuple[int, Frame]]:
         """Yield the new frames with their places, in order.
@@ -120,10 +121,12 @@ class Drawing:
         for place, moment in wanted:
             yield place, pool.submit(between, a, b, way, float(moment.share), still, whole)
 
-    def _guess(self, model_pool: ThreadPoolExecutor, gap: int) -> tuple[Future[list[Middle]], int] | None:
-        """Have the model process a gap in one batch with those that come next."""
+    def _guess(self, model_pool: ThreadPoolExecutor, gap: int) -> Callable[[], Middle] | None:
+        """What the model says of a gap; if it was not asked yet, in one batch with those that follow."""
         if self._model is None:
             return None
+        if isinstance(self._model, Foreseen):
+            return self._model.gaps[gap].unpacked
         if gap not in self._guesses:
             most = max(1, self._model.batch(*self._frames.shape[1:3]))
             coming = range(gap, len(self._kinds))
@@ -135,7 +138,7 @@ class Drawing:
                 (places.index(earlier), places.index(later)) for earlier, later in map(self._places, gaps)
             ]
             batch = model_pool.submit(self._model.middles, [self._frames[place] for place in places], pairs)
-            self._guesses.update({one: (batch, number) for number, one in enumerate(gaps)})
+            self._guesses.update({one: told_at(batch.result, number) for number, one in enumerate(gaps)})
         return self._guesses[gap]
 
     def _look(self, pool: ThreadPoolExecutor, gap: int) -> Future[Coarse | None] | None:
@@ -150,10 +153,10 @@ class Drawing:
     def _find(
         self,
         gap: int,
-        guess: tuple[Future[list[Middle]], int] | None,
+        guess: Callable[[], Middle] | None,
         looks: Sequence[Future[Coarse | None] | None],
     ) -> PairFlow:
-        middle = None if guess is None else guess[0].result()[guess[1]]
+        middle = None if guess is None else guess()
         return find_flow(
             *self._pair(gap), middle, [None if taken is None else taken.result() for taken in looks]
         )

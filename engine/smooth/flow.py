@@ -84,7 +84,9 @@ def look(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Coarse | None:
     """A first look at the motion between two frames, uint8 ``[H, W, 3]``; None where they are too small."""
     if min(a.shape[:2]) < SMALLEST_SIDE:
         return None
-    return find_coarse(*(_at_share(frame, _searched_share(frame) / _COARSER) for frame in (a, b)))
+    height, width = a.shape[:2]
+    size = _at_share(height, width, _searched_share(height, width) / _COARSER)
+    return find_coarse(_luma(a, size), _luma(b, size))
 
 
 def find_flow(
@@ -97,7 +99,7 @@ def find_flow(
 
     Args:
         a, b: uint8 ``[H, W, 3]``.
-        middle: the flow model's result.
+        middle: the flow model's result, of any size.
         looks: the first looks at the gap before, at this gap and at the one after, from :func:`look`; the
             search starts from them and from the model's result, whichever fits best at a place.
     """
@@ -106,7 +108,7 @@ def find_flow(
         height, width = reduced_size(a)
         still = np.zeros((height, width, 2), np.float32)
         return PairFlow(there=still, back=still, middle=small)
-    one, other = (_at_share(frame, _searched_share(frame)) for frame in (a, b))
+    one, other = (_luma(frame, searched_size(*frame.shape[:2])) for frame in (a, b))
     starts = _starts(middle, looks, one, other)
     there, back = (
         search(source, target, start, stride=_PATCH_STRIDE, refinements=_REFINEMENTS)
@@ -120,6 +122,11 @@ def find_flow(
 def reduced_size(frame: NDArray[np.uint8]) -> tuple[int, int]:
     """Height and width of a frame's flow."""
     return -(-frame.shape[0] // REDUCED), -(-frame.shape[1] // REDUCED)
+
+
+def searched_size(height: int, width: int) -> tuple[int, int]:
+    """Height and width at which flow is searched in frames of a size."""
+    return _at_share(height, width, _searched_share(height, width))
 
 
 def origin(flow: Floats, time: float, places: Floats, start: Floats | None = None) -> Floats:
@@ -181,12 +188,15 @@ def _starts(
     )
 
 
-def _searched_share(frame: NDArray[np.uint8]) -> float:
-    return float(np.clip(_SEARCHED_SIDE / max(frame.shape), _LEAST_SEARCHED, _MOST_SEARCHED))
+def _searched_share(height: int, width: int) -> float:
+    return float(np.clip(_SEARCHED_SIDE / max(height, width), _LEAST_SEARCHED, _MOST_SEARCHED))
 
 
-def _at_share(frame: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
-    """Luma at a share of the frame's size, uint8 ``[h, w]``."""
+def _at_share(height: int, width: int, share: float) -> tuple[int, int]:
+    return max(SMALLEST_SIDE, round(height * share)), max(SMALLEST_SIDE, round(width * share))
+
+
+def _luma(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A frame's luma at a height and width, uint8 ``[h, w]``."""
     luma = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-    size = [max(SMALLEST_SIDE, round(side * share)) for side in luma.shape[::-1]]
-    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(luma, size[::-1], interpolation=cv2.INTER_AREA), np.uint8)

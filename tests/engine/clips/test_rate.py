@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.clips.rate import BROKEN, NO_ROOM, at_rate
+from engine.clips.rate import BROKEN, NO_ROOM, at_rate, by_best_flow
 from engine.core.cancel import CancelToken
 from engine.core.recipe import Kind, Recipe
 from engine.runtime.context import EngineContext
@@ -32,14 +32,11 @@ def drawn(frames=4):
 def brought(made, context=None):
     """The frames, and what was given up."""
     given_up: list[str] = []
-    frames = at_rate(
-        drawn(made.frames),
-        made,
-        context or EngineContext(),
-        progress=lambda _: None,
-        cancel=CancelToken(),
-        gave_up=given_up.append,
-    )
+
+    def smoothed(flow):
+        return at_rate(drawn(made.frames), made, flow, progress=lambda _: None, cancel=CancelToken())
+
+    frames = by_best_flow(context or EngineContext(), smoothed, gave_up=given_up.append)
     return frames, given_up
 
 
@@ -57,9 +54,7 @@ def test_frames_that_are_all_drawn_are_not_copied():
     frames = drawn(4)
     told: list[float] = []
     made = recipe(frames=4, native_fps=8.0, fps=8.0, length=3)
-    kept = at_rate(
-        frames, made, EngineContext(), progress=told.append, cancel=CancelToken(), gave_up=lambda _: None
-    )
+    kept = at_rate(frames, made, None, progress=told.append, cancel=CancelToken())
     assert len(kept) == 3
     assert np.shares_memory(kept, frames)
     assert told == [1.0]
@@ -107,10 +102,3 @@ def test_another_fault_of_rife_is_not_hidden(installed, monkeypatch):
     monkeypatch.setattr(Rife, "middles", breaks)
     with pytest.raises(RuntimeError, match="CUDA error"):
         brought(recipe(), installed)
-
-
-def test_rife_is_not_loaded_for_a_clip_that_has_its_rate_already(installed):
-    brought(recipe(native_fps=8.0, fps=8.0, length=4), installed)
-    assert installed.model_cache.names() == ()
-    brought(recipe(), installed)
-    assert installed.model_cache.names() == (NAME,)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -73,17 +72,6 @@ def test_the_next_clip_is_drawn_while_one_is_encoded_and_both_are_what_they_are_
     with ThreadPoolExecutor() as pool:
         both = pool.submit(one, renderer, tmp_path / "first", seed=1), pool.submit(second)
         assert [each.result() for each in both] == alone
-
-
-@pytest.mark.usefixtures("on_gpu")
-def test_a_gpu_that_smooths_does_so_before_the_take_is_judged_and_the_clip_is_the_same(tmp_path, monkeypatch):
-    after = one(Renderer(), tmp_path / "after")
-    told: list[Any] = []
-    monkeypatch.setattr(render_module, "smooths_on_gpu", lambda context: True)
-    monkeypatch.setattr(Scripted, "asked", [])
-    assert one(Renderer(), tmp_path / "before", on_event=told.append) == after
-    stages = list(dict.fromkeys(event.stage for event in told))
-    assert stages.index(Stage.SMOOTHING) < stages.index(Stage.CHECKING) < stages.index(Stage.ENCODING)
 
 
 @pytest.mark.usefixtures("on_gpu")

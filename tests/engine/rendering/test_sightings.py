@@ -56,12 +56,12 @@ def test_the_kept_takes_sightings_reach_the_smoothing(render, monkeypatch):
         more.pop("eyes")
         return replace(judge(given, reference, fps, **more), sightings=seen)
 
-    def at_rate(drawn, recipe, context, *, sightings, **_):
+    def at_rate(drawn, recipe, flow, *, sightings, **_):
         told.append(sightings)
         return drawn[np.arange(recipe.length) % len(drawn)]
 
     monkeypatch.setattr("engine.rendering.takes.judge", look)
-    monkeypatch.setattr("engine.rendering.render.at_rate", at_rate)
+    monkeypatch.setattr("engine.rendering.smoothing.at_rate", at_rate)
     assert render(flickering, good, max_takes=2).kept == 2
     rejected, kept, smoothed = told
     assert smoothed == kept != rejected
