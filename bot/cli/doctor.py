@@ -17,6 +17,7 @@ from yarl import URL
 from bot.cli.finding import Finding
 from bot.cli.folders import examine_folders
 from bot.cli.rows.broker_findings import examine_workers
+from bot.cli.rows.service_findings import examine_services
 from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables, variable
 from bot.elsewhere_policies import owned_environment
 from bot.policies import for_leaving, local_devices_of, store_of
@@ -240,7 +241,7 @@ def _engines(settings: Settings) -> Iterator[Finding]:
         lacking=owned.lacking,
     )
     for fault in owned.faults:
-        yield Finding(name="engines", ok=False, text=fault)
+        yield Finding(name="engines", ok=False, wrong=True, text=fault)
     families = families_of(capabilities)
     if settings.engine not in {AUTO, *families}:
         text = f"there is no engine called {settings.engine}, so all engines may be used"
@@ -249,6 +250,7 @@ def _engines(settings: Settings) -> Iterator[Finding]:
         lack, _, command = (spec.lacks(capabilities) or "").partition("; ")
         text = f"is missing {lack}" if lack else spec.about
         yield Finding(name=f"engine {name}", ok=not lack, text=text, mend=command)
+    yield from examine_services(settings, families)
     gpu = shutil.which("nvidia-smi") is not None
     yield Finding(name="gpu", ok=gpu, text="found" if gpu else "none found; engines with models need one")
     if find_spec("torch") is None:

@@ -68,6 +68,8 @@ def look(folder: Path, *, now: float) -> tuple[bool, str]:
         return False, f"the sign of life cannot be read: {error}"
     if age > STALE:
         return False, f"no sign of life for {age:.0f} s"
+    if age < -STALE:  # a bot that is alive writes a new one, by the clock as it is now
+        return False, f"the last sign of life is {-age:.0f} s ahead of this clock"
     loops = told.pop("loops", {})
     lines = [", ".join(f"{key}: {value}" for key, value in told.items())]
     lines += [_line(name, **loop) for name, loop in loops.items()]

@@ -169,7 +169,12 @@ class ApiClient:
         return await self._answer("GET", f"/v1/jobs/{_part(job)}/clip")
 
     async def _json(self, method: str, path: str, **options: Any) -> Document:
-        document: Document = json.loads(await self._answer(method, path, **options))
+        try:
+            document = json.loads(await self._answer(method, path, **options))
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise ApiError(f"{self._address} answers with something else: this may be no Framekiln.")
         return document
 
     async def _answer(self, method: str, path: str, **options: Any) -> bytes:

@@ -258,7 +258,9 @@ def read_table(folder: Path | None = None) -> Table:
     """Read the shipped table, and the owner's files in a folder. A file that is wrong is left out whole."""
     slugs = read_file(SHIPPED, {})
     wrong = []
-    for path in sorted(folder.glob("*.toml")) if folder is not None and folder.is_dir() else ():
+    if folder is not None and not folder.is_dir():
+        wrong.append(f"The folder of tables of hosted engines, {folder}, is not there.")
+    for path in sorted(folder.glob("*.toml")) if folder is not None else ():
         try:
             slugs = read_file(path, slugs)
         except BadTable as error:

@@ -317,6 +317,7 @@ def test_python_dash_m_bot_is_run():
         (None, None, 1, "the bot is not running"),
         (1.0, {"queue": 3, "engine": "ready"}, 0, "queue: 3, engine: ready"),
         (health.STALE + 1, {"queue": 3}, 1, "no sign of life for "),
+        (-3600.0, {"queue": 3}, 1, "s ahead of this clock"),
         (None, {"queue": 3}, 1, "cannot be read"),
         (None, [], 1, "cannot be read"),
     ],

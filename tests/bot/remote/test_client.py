@@ -75,6 +75,20 @@ async def serve(handler):
     return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
 
 
+@pytest.mark.parametrize("page", ["<h1>Welcome</h1>", "[1, 2]", "", "3"])
+async def test_an_address_that_answers_with_something_else_is_told_in_words(page):
+    async def answer(request):
+        return web.Response(text=page)
+
+    runner, address = await serve(answer)
+    try:
+        async with ApiClient(address, "fk_key") as client:
+            with pytest.raises(ApiError, match="this may be no Framekiln"):
+                await client.engines()
+    finally:
+        await runner.cleanup()
+
+
 async def test_a_request_whose_answer_is_lost_is_sent_again_under_the_same_key():
     keys = []
 
