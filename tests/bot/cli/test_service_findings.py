@@ -51,8 +51,10 @@ def test_a_service_that_can_be_used_is_named(monkeypatch):
         ),
         (
             {"FAL_KEY": "k", "HOSTED_BUDGET": 5, "OVERFLOW_MINUTES": 30, "OVERFLOW_ENGINE": "fal/ltx-2-fsat"},
-            "✗ overflow: fal/ltx-2-fsat is no engine of a service that may be used, so clips wait here "
-            "however long",
+            (
+                "✗ overflow: fal/ltx-2-fsat is no engine of a service that may be used, so clips wait here "
+                "however long"
+            ),
         ),
         (
             {"FAL_KEY": "k", "HOSTED_BUDGET": 5, "OVERFLOW_MINUTES": 30},
