@@ -46,7 +46,7 @@ class Working(BaseSettings):
         200, ge=20, le=100_000, description="Messages that a worker may send at once; then it is shut out."
     )
     worker_transfers: int = Field(
-        32, ge=1, le=128, description="Files that are fetched from workers at the same time."
+        32, ge=1, le=128, description="Clips that are fetched from workers at the same time."
     )
     share_weights: ShareWith = Field(
         ShareWith.OWN,

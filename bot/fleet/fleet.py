@@ -51,6 +51,9 @@ MOST_AHEAD = 2
 BUSY_WAIT = 1.0
 """Seconds before a worker asks again that has enough to draw, or rests."""
 
+MOST_LOOKS = 50
+"""First looks and sheets that are fetched of one claim: more than its takes can have."""
+
 SERVED_TIMES = 10
 """How often a worker may read a job's files: pieces are lost on a bad line, and asked for again."""
 
@@ -63,6 +66,8 @@ VERDICTS = {
     Standing.FAILED: Verdict.FAILED,
     Standing.STALE: Verdict.STALE,
 }
+
+BEGAN_ANEW = "its worker began anew"
 
 STRANGE_CLAIMS = "it named jobs that it was never given"
 
@@ -138,7 +143,7 @@ class Fleet:
         for lost in helper.account.begin(hello, now):
             self.holdings.let_go(helper, lost)
             blamed = self._parts.blame.falls_on(lost.job.id, place.worker.id)
-            await self.holdings.lose(lost.claim, anew=True, blamed=blamed)
+            await self.holdings.lose(lost.claim, fault=BEGAN_ANEW, blamed=blamed)
             helper.rests_until = max(helper.rests_until, now + place.outcomes.machine_ended(lost.job.id))
         if known != hello.boot:
             place.seat.engine.deaths += bool(known)
@@ -278,6 +283,8 @@ class Fleet:
         for holding in news.moved:
             self.holdings.show(helper, holding)
         for holding, look in news.looks:
+            if len(holding.looks) == MOST_LOOKS:
+                break
             holding.looks.add(look.what)
             self.holdings.spawn(self._parts.looks.fetch(helper.place, holding, look))
         for holding in news.ended:

@@ -27,7 +27,7 @@ from engine.core.recipe import Stage
 
 log = logging.getLogger(__name__)
 
-BAD_CLIPS = "what it handed in was not fit to be taken, again and again"
+BAD_CLIPS = "no clip of it could be taken, again and again"
 
 
 async def _unsaid(worker: str, message: Any) -> None:
@@ -127,11 +127,15 @@ class Holdings:
         if settled.verdict is Verdict.KEPT:
             helper.bad = 0
         if settled.unfit:
-            helper.bad += 1
-            await self._parts.workers.found_bad(helper.place.worker.id)
-            self._parts.signals.queued()
-            if helper.bad >= self._policy.bad_clips:
-                await self.put_out(helper.place.worker.id, f"{BAD_CLIPS}: {settled.unfit}")
+            await self.count_bad(helper, settled.unfit)
+
+    async def count_bad(self, helper: Helper, why: str) -> None:
+        """A worker was of no use in a job; one that is again and again is put out."""
+        helper.bad += 1
+        await self._parts.workers.found_bad(helper.place.worker.id)
+        self._parts.signals.queued()
+        if helper.bad >= self._policy.bad_clips:
+            await self.put_out(helper.place.worker.id, f"{BAD_CLIPS}: {why}")
 
     async def decide(self, helper: Helper, key: Key, verdict: Verdict) -> None:
         """A claim is over; its worker is told."""
@@ -156,12 +160,12 @@ class Holdings:
         self._parts.signals.places_changed()
         self._parts.signals.queued()
 
-    async def lose(self, claim: Claim, *, anew: bool, blamed: bool = False) -> None:
+    async def lose(self, claim: Claim, *, fault: str = "", blamed: bool = False) -> None:
         """Give a claim back.
 
         Args:
             claim: a worker's.
-            anew: its worker's program began anew; else nothing is heard of it.
+            fault: what its machine did wrong; "": nothing is heard of it.
             blamed: that is held against the job.
         """
         self.leases.end(claim)
@@ -169,13 +173,12 @@ class Holdings:
             claim,
             losses=self._policy.losses,
             faults=self._policy.faults,
-            anew=anew,
+            anew=bool(fault),
             blamed=blamed,
-            spared=anew and await self._parts.others_first.are_there(claim.job, claim.worker),
+            spared=bool(fault) and await self._parts.others_first.are_there(claim.job, claim.worker),
         )
         if state is not None:
-            why = "its worker began anew" if anew else "nothing was heard of its worker"
-            log.warning("job %s: %s; it is %s", claim.job, why, state)
+            log.warning("job %s: %s; it is %s", claim.job, fault or "nothing was heard of its worker", state)
         self._parts.signals.changed(claim.job)
         self._parts.signals.places_changed()
         self._parts.signals.queued()

@@ -34,7 +34,7 @@ class Helper:
         heard_at: seconds of a clock that only moves on.
         rests_until: it is given no job before; likewise.
         resident: the engine whose model it has loaded, as it said when it last asked; "": none.
-        bad: clips in a row that were not fit to be taken.
+        bad: jobs in a row of which no clip could be taken.
         given: claims that it has had.
         strange: claims that it named, and was never given as far as is known.
     """

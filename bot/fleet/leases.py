@@ -17,6 +17,7 @@ class Leases:
         """Make it without any."""
         self._policy = policy
         self._named: dict[Claim, float] = {}
+        self._given: dict[Claim, float] = {}
         self._now = 0.0
         self._looked: float | None = None
         self._apart = 0.0
@@ -43,10 +44,12 @@ class Leases:
     def name(self, claim: Claim, *, later: float = 0.0) -> None:
         """A claim was given or named now, or counts as named that many seconds from now."""
         self._named[claim] = self._now + later
+        self._given.setdefault(claim, self._now)
 
     def end(self, claim: Claim) -> None:
         """A claim is over, however it ended."""
         self._named.pop(claim, None)
+        self._given.pop(claim, None)
 
     def begin(self, claims: list[Claim]) -> None:
         """The bot has started, and these claims of before may be named again."""
@@ -62,3 +65,7 @@ class Leases:
         if self._apart > self._policy.apart:
             return list(self._named)
         return [claim for claim, at in self._named.items() if self._now - at > self._policy.lease]
+
+    def too_long(self) -> list[Claim]:
+        """Claims that are named again and again, and are held longer than any job takes."""
+        return [claim for claim, at in self._given.items() if self._now - at > self._policy.claim_seconds]

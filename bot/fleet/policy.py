@@ -22,7 +22,7 @@ class FleetPolicy:
         transfers: files that are fetched from workers at the same time.
         losses: programs of workers that began anew in a job before it is set aside.
         faults: of all machines together in a job, at which it ends.
-        bad_clips: clips in a row that were not fit to be taken, after which a worker is put out.
+        bad_clips: jobs in a row of which no clip could be taken, after which a worker is put out.
         strange_claims: claims that a worker names and was never given, after which it is put out.
         garbage: messages that are none, after which it is put out.
         remembered: seconds after which a worker that is away is not counted on any more.
@@ -44,3 +44,12 @@ class FleetPolicy:
     garbage: int
     remembered: float
     max_seconds: float
+
+    @property
+    def claim_seconds(self) -> float:
+        """Seconds that a claim may be held, whatever is said of it.
+
+        An honest worker draws the job before it, draws it, and hands it in; its program stops each render in
+        time, and a line that needs as long for the files as a whole render may take is of no use.
+        """
+        return 3 * self.max_seconds

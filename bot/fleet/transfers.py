@@ -8,6 +8,7 @@ import logging
 import shutil
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from bot.link import pieces, subjects
@@ -44,10 +45,12 @@ class Transfers:
 
         Args:
             folder: its own; what an earlier run left there is removed by :meth:`sweep`.
-            at_once: files that are fetched at the same time; further ones wait.
+            at_once: clips that are fetched at the same time; further ones wait. Of each worker's first looks
+                and sheets one at a time is fetched, beside them: none of them may keep a clip waiting.
         """
         self._folder = folder
         self._slots = asyncio.Semaphore(at_once)
+        self._looking: defaultdict[str, asyncio.Semaphore] = defaultdict(partial(asyncio.Semaphore, 1))
         self.request: Request = _nobody
         self.boots: dict[str, str] = {}
         self._begun: dict[tuple[Claim, str], Incoming] = {}
@@ -83,7 +86,7 @@ class Transfers:
             LinkError: it did not come, or is something else.
         """
         gathered = Gathered(size=look.size, sha256=look.sha256)
-        async with self._slots:
+        async with self._looking[claim.worker]:
             await self._fetch(claim, look.what, gathered)
         return bytes(gathered.data)
 

@@ -18,6 +18,8 @@ from db.fleet.workers import Worker
 
 log = logging.getLogger(__name__)
 
+TOO_LONG = "it held a job longer than any takes"
+
 ROWS_EVERY = 1.0
 NOTE_EVERY = 15.0
 SEEN_EVERY = 60.0
@@ -90,6 +92,8 @@ class Upkeep:
         self._note_silences(now)
         for claim in leases.overdue() if self._wanted else leases.all():
             await self._give_back(claim)
+        for claim in leases.too_long():
+            await self._end_too_long(claim)
         if rows_due:
             await self._look_at_rows()
             await self._look_at_workers()
@@ -120,7 +124,21 @@ class Upkeep:
             holding.fetching.cancel()
         if helper is not None and holding is not None:
             self._fleet.holdings.let_go(helper, holding)
-        await self._fleet.holdings.lose(claim, anew=False)
+        await self._fleet.holdings.lose(claim)
+
+    async def _end_too_long(self, claim: Claim) -> None:
+        """A worker that only talks keeps a member waiting for ever: another draws the job."""
+        helper = self._fleet.helpers.get(claim.worker)
+        holding = None if helper is None else helper.account.holdings.get((claim.job, claim.number))
+        if holding is not None and holding.settling:
+            if holding.fetching is None:
+                return  # its clip is here, and being stored
+            holding.fetching.cancel()
+        if helper is not None and holding is not None:
+            await self._fleet.holdings.decide(helper, holding.key, Verdict.STALE)
+        await self._fleet.holdings.lose(claim, fault=TOO_LONG)
+        if helper is not None:
+            await self._fleet.holdings.count_bad(helper, TOO_LONG)
 
     async def _look_at_rows(self) -> None:
         """A job that was ended, held or moved by people is not drawn on; and none is forgotten."""

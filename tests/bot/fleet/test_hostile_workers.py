@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import hashlib
 import json
 import time
 
 import pytest
 
+from bot.fleet.fleet import MOST_LOOKS
 from bot.fleet.results import within
 from bot.link import messages, subjects
 from bot.link.errors import LinkError
-from bot.link.messages import Done, Held, HeldState, Nothing, RefusedCode, Verdict
+from bot.link.messages import Done, Held, HeldState, Look, Nothing, RefusedCode, SayHello, Verdict
+from db.fleet.workers import Trust
 from db.states import State
 from tests.bot.fixtures import receipt
 from tests.bot.fleet.conftest import ALICE, BOB, POLICY, held, wanted
 from tests.present import present
 from tests.until import until
 
+LONG = 10.0
+"""Seconds: a picture that is asked for and does not come is given up later."""
+
 
 async def row(queue, job):
     return present(await queue.jobs.get(job.id))
+
+
+def hold_of(order):
+    """Under which its claim is kept."""
+    return order.job, order.claim
 
 
 async def put_out(ours, queue, worker=ALICE):
@@ -187,7 +199,7 @@ async def test_what_was_not_ordered_goes_to_the_front_and_the_third_time_puts_it
             assert await alice.hand_in(cheat(alice, order)) is Verdict.BAD
         else:
             await alice.beat(cheat(alice, order))
-    assert "not fit to be taken" in await put_out(ours, queue)
+    assert "no clip of it could be taken" in await put_out(ours, queue)
     if cheat is too_large:
         assert alice.pulled == []
     for job in jobs:
@@ -219,6 +231,43 @@ async def test_a_flooder_is_put_out_in_seconds_and_the_loop_stays_quick(ours, al
     await flooding
     assert held_up < 1.0, "seconds of the processor, however busy the machine is"
     await others_go_on(ours, bob, queue)
+
+
+@pytest.mark.parametrize("state", [HeldState.RUN, HeldState.FETCH, HeldState.DONE])
+async def test_one_that_only_talks_keeps_no_job_and_is_put_out(a_bot, a_worker, queue, broker, state):
+    await queue.workers.invite(ALICE, key=broker.workers[ALICE][1], name="alice", trust=Trust.OWN)
+    policy = dataclasses.replace(POLICY, max_seconds=0.4, bad_clips=2)
+    async with a_bot(policy=policy) as bot, a_worker() as alice:
+        fleet, job = bot.service.fleet, await wanted(queue)
+        alice.silent_after = -1  # it answers no pull
+        for _ in range(policy.bad_clips):
+            order = await alice.order()
+            hold = alice.finished(order) if state is HeldState.DONE else held(order, state)
+            while ALICE in fleet.helpers and hold_of(order) in fleet.helpers[ALICE].account.holdings:
+                with contextlib.suppress(LinkError):  # it is not answered once it is put out
+                    if isinstance(await alice.beat(hold, seconds=1), SayHello):
+                        await alice.hello(hold)
+                await asyncio.sleep(POLICY.beat / 4)  # more would be a flood
+        await until(lambda: fleet.is_out(ALICE))
+    last = await row(queue, job)
+    assert (last.state, last.faults) == (State.QUEUED, {ALICE: policy.bad_clips})
+    assert present(await queue.workers.get(ALICE)).why.endswith("it held a job longer than any takes")
+
+
+async def test_pictures_that_it_offers_and_does_not_give_keep_nobodys_clip_waiting(ours, alice, bob, queue):
+    await wanted(queue)
+    theirs = await alice.order()
+    alice.silent_after = -1
+    digest = hashlib.sha256(b"").hexdigest()
+    names = [f"sheet.{number}" for number in range(1, 100)]
+    for some in (names[:32], names[32:64], names[64:96]):
+        looks = tuple(Look(what=name, take=1, size=1000, sha256=digest) for name in some)
+        await alice.beat(held(theirs, looks=looks))
+    (holding,) = ours.service.fleet.helpers[ALICE].account.holdings.values()
+    assert len(holding.looks) == MOST_LOOKS
+    begun = time.monotonic()
+    await others_go_on(ours, bob, queue)
+    assert time.monotonic() - begun < LONG
 
 
 async def test_it_is_put_out_with_a_word_and_stays_out(ours, alice, queue):

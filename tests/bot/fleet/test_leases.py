@@ -87,3 +87,18 @@ def test_a_worker_may_send_so_many_messages_at_once_and_so_many_a_second():
     assert [bucket.take(1.0) for _ in range(26)] == [True] * 25 + [False]
     assert all(bucket.take(2.0 + beat / 20) for beat in range(1000))
     assert bucket.take(1e9)
+
+
+def test_a_claim_that_is_named_again_and_again_is_held_too_long_all_the_same():
+    leases = Leases(dataclasses.replace(POLICY, max_seconds=10.0))
+    leases.name(ONE)
+    now = 0.0
+    for _ in range(3):
+        now = pass_time(leases, now, 10)
+        leases.name(ONE)
+        assert (leases.overdue(), leases.too_long()) == ([], [])
+    leases.name(TWO)
+    pass_time(leases, now, 1)
+    assert (leases.overdue(), leases.too_long()) == ([], [ONE])
+    leases.end(ONE)
+    assert leases.too_long() == []
