@@ -49,6 +49,7 @@ _ENTERED = frozenset({"bed", "tent", "hole", "water-wave"})
 _LARGE, _USUAL, _SMALL = 0.56, 0.44, 0.24
 _ALONE = 1.2
 _SMALL_ALONE = 0.38
+_OVER_THE_ROOF = 0.1  # from the roof up to the eyes, in sizes of who drives
 _SEAT = 0.5  # share of a mount's height at which its rider has its feet
 
 
@@ -230,6 +231,8 @@ def _mounted(group: Group, prop: Subject) -> Group:
     else:
         size, seat, behind, x = 1.0, 0.36, True, 0.0
     raised = size * figure.high * seat
+    if thing in ROLLERS and inside:  # who drives a closed car looks out of its roof
+        raised = max(raised, size * figure.high + group.figure.head[1] + _OVER_THE_ROOF)
     mount = Prop(figure=figure, colour=prop.colour, size=size, x=x, y=0.0, behind=behind)
     lifted = tuple(replace(other, y=other.y - raised) for other in group.props)
     return replace(

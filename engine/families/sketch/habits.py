@@ -209,5 +209,6 @@ def is_alive(name: str) -> bool:
             "skull",
             "teddy-bear",
             "genie",
+            "baby-angel",
         }
     )

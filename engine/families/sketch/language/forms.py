@@ -137,7 +137,7 @@ def _english(word: str) -> Iterator[str]:
 
 PLURALS = {
     "de": ("e", "er", "en", "n", "s"), "nl": ("en", "s"), "sv": ("ar", "or", "er"),
-    "da": ("e", "er", "r"), "no": ("er", "r"), "it": ("i", "e"),
+    "da": ("e", "er", "r"), "no": ("er", "r"), "it": ("i", "e"), "tr": ("lar", "ler", "lari", "leri"),
 }  # fmt: skip
 """Endings of plurals in languages in which only the singular beside them tells that they are plurals."""
 

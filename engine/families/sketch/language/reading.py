@@ -50,11 +50,26 @@ _MADE_OF: Mapping[str, tuple[str, RGB, str]] = {
     "cherry-tree": ("deciduous-tree", (244, 168, 200), ""),
 }
 """What is drawn from others: the thing, its colour, what it carries."""
+_OF_THE_LIVING = frozenset(Action) - {
+    Action.FLY, Action.FALL, Action.RISE, Action.SPIN, Action.EXPLODE, Action.BURN, Action.SHINE, Action.GROW,
+    Action.MELT,
+}  # fmt: skip
 _MOONS = frozenset({Shape.MOON.value, "full-moon", "full-moon-face"})
 _COLOURED = frozenset({"thing", "colour", "place", "weather", "hour"})
 _OF_TWO = frozenset({"person-with-crown"})
 """A king and a queen have one drawing."""
 _LEAVES = frozenset({"maple-leaf", "fallen-leaf", "leaf-fluttering-in-wind", "herb"})
+_SPOKEN: Mapping[str, str] = {
+    "man-beard": "man with a beard", "womans-hat": "hat", "ice": "block of ice", "wood": "log",
+    "mouse-face": "mouse", "cowboy-hat-face": "cowboy", "cup-with-straw": "cup",
+}  # fmt: skip
+"""What drawings are called whose own names are none that people use."""
+_SPOKEN_PLACES: Mapping[Place, str] = {
+    Place.FIELD: "a meadow", Place.BEACH: "a beach", Place.SEA: "the sea", Place.FOREST: "a forest",
+    Place.CITY: "a city", Place.MOUNTAIN: "mountains", Place.DESERT: "a desert", Place.SPACE: "space",
+    Place.MOON: "the moon", Place.UNDERWATER: "the bottom of the sea", Place.SKY: "the sky",
+    Place.ROOM: "a room", Place.BRIDGE: "a bridge",
+}  # fmt: skip
 _MOST_NAMED = 3  # words that a note names
 _LONGEST = 24  # letters of each
 
@@ -125,6 +140,8 @@ def _speed(reading: Draft, _: Token, key: str, __: tuple[Token, ...]) -> None:
 
 def _place(reading: Draft, token: Token, key: str, _: tuple[Token, ...]) -> None:
     """A place; a sofa is a room, and a thing in it."""
+    if token.guessed and not reading.place:
+        _note_standin(reading, token, _SPOKEN_PLACES[Place(key)])
     reading.place = Place(key) if key == Place.BRIDGE else reading.place or Place(key)
     _let_go(reading)
     reading.link = None
@@ -175,8 +192,14 @@ def _chosen(reading: Draft, token: Token, rest: tuple[Token, ...]) -> Meaning | 
         after = reading.language in COLOUR_AFTER and reading.things
         return meaning if names or after else thing
     if meaning.kind == "verb" and reading.before in _ARTICLES and not token.text.endswith("ing"):
-        return thing
+        # "A fly" and "a wave" are things; "a fight" is none, though a ninja goes by that word too.
+        named = reading.language != "en" or token.text.removesuffix("s") in other.split("-")
+        return thing if named else meaning
     return meaning
+
+
+def _note_standin(reading: Draft, token: Token, drawn: str) -> None:
+    reading.notes.append(Sentence("I drew {thing} for “{word}”", thing=drawn, word=token.text[:_LONGEST]))
 
 
 def _colour(reading: Draft, _: Token, key: str, rest: tuple[Token, ...]) -> None:
@@ -198,9 +221,7 @@ def _add(reading: Draft, token: Token, name: str) -> None:
         name, colour, carried = _MADE_OF[name]
         reading.colour = reading.colour or colour
     if token.guessed:
-        reading.notes.append(
-            Sentence("I drew {thing} for “{word}”", thing=_spoken(name), word=token.text[:_LONGEST])
-        )
+        _note_standin(reading, token, _spoken(name))
     if not _is_there_already(reading, token, name):
         _join(reading, name)
         _append(reading, token, name)
@@ -278,6 +299,8 @@ def _verb(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> No
     action = Action(key)
     reading.link = None
     free = [at for at, thing in enumerate(reading.things) if thing.action is None and thing.to is None]
+    if action in _OF_THE_LIVING:  # "snow on a mountain, a fox running": no mountain runs
+        free = [at for at in free if is_alive(reading.things[at].thing)] or free
     if is_said_of_next(reading.language, token.text, rest):
         reading.action, reading.of_next = action, False
     elif free and reading.before not in _ARTICLES:
@@ -330,8 +353,10 @@ _TAKEN: Mapping[str, Callable[[Draft, Token, str, tuple[Token, ...]], None]] = {
 
 
 def _spoken(name: str) -> str:
-    """The name of a drawing with its article."""
-    words = name.removeprefix("person-").replace("-", " ")
+    """The name of a drawing with its article, if it is one thing."""
+    words = _SPOKEN.get(name) or name.removeprefix("person-").replace("-", " ")
+    if words.endswith("s") and not words.endswith("ss"):
+        return words
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 

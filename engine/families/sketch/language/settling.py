@@ -66,6 +66,8 @@ def usual_place(things: list[Subject], salt: int) -> Place:
         return Place.UNDERWATER if things[0].thing in SWIMMERS and Action.SURF not in wet else Place.SEA
     for thing in things:
         home = _home(thing, things[0])
+        if home is Place.UNDERWATER and any(one.thing in FLOATERS for one in things):
+            return Place.SEA  # "an octopus attacking a ship"
         if home is not None:
             return home
     return (Place.FIELD, Place.FIELD, Place.FIELD, Place.MOUNTAIN)[salt % 4]

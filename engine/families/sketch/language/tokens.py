@@ -160,7 +160,8 @@ def _phrase(text: str, known: list[Vocabulary], *, alone: bool) -> Token | None:
             thing, said = words.names.get(folded(text, words.language), said.key), None
         plural = thing is not None and _plural(text, thing, words)
         if said is not None:
-            return Token(text=text, meaning=said, other=thing, plural=plural)
+            guessed = said.kind == "place" and words.stands_in(text)
+            return Token(text=text, meaning=said, other=thing, plural=plural, guessed=guessed)
         if thing is not None:
             guessed = words.stands_in(text)
             return Token(text=text, meaning=Meaning("thing", thing), plural=plural, guessed=guessed)
@@ -244,7 +245,8 @@ def _piece(text: str, known: list[Vocabulary]) -> Token | None:
             continue
         said, thing = words.speech.get(text), words.names.get(text)
         if said is not None:
-            return Token(text=text, meaning=said, other=thing)
+            guessed = said.kind == "place" and words.stands_in(text)
+            return Token(text=text, meaning=said, other=thing, guessed=guessed)
         if thing is not None:
             return Token(text=text, meaning=Meaning("thing", thing), guessed=words.stands_in(text))
     return None

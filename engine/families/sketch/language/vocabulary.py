@@ -49,7 +49,7 @@ class Vocabulary:
     Attributes:
         speech: folded word or phrase → what it means; a phrase's words have one space between them.
         openings: what begins with this means that.
-        standins: those of the things for which another is drawn.
+        standins: those of the things and places for which another is drawn.
         things: folded word or phrase → the name of a drawing, where the CLDR does not say it.
     """
 
@@ -162,9 +162,10 @@ def vocabulary(language: str) -> Vocabulary:
 
 
 def _note(made: Vocabulary, meaning: Meaning, word: str) -> None:
-    start = folded(word.removesuffix("*"), made.language)
-    if meaning.kind == "like":
+    start = folded(word.rstrip("*?"), made.language)
+    if meaning.kind == "like" or word.endswith("?"):
         made.standins.add(start)
+    if meaning.kind == "like":
         meaning = Meaning("thing", meaning.key)
     if meaning.kind == "thing":
         made.things[start] = meaning.key

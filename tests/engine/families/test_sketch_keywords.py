@@ -1,0 +1,110 @@
+"""Words that the CLDR gives to a drawing as keywords, and that do not name it."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.families.sketch.figures import Figure
+from engine.families.sketch.groups import grouped
+from engine.families.sketch.language.reading import read
+from engine.families.sketch.language.vocabulary import vocabulary
+from engine.families.sketch.words import Action, Link, Place, Subject
+
+
+def things(prompt):
+    return [subject.thing for subject in read(prompt).subjects]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "drawn"),
+    [
+        ("a cup of coffee with steam", ["hot-beverage"]),
+        ("a girl playing electric guitar", ["girl", "guitar"]),
+        ("fresh bread", ["bread"]),
+        ("two cats having a fight", ["cat"]),
+        ("a bear with sharp claws", ["bear"]),
+        ("a cat doing a test", ["cat"]),
+        ("a french bulldog on the ground", ["dog"]),
+        ("a dragon in a fantasy world", ["dragon"]),
+        ("a mad scientist", ["scientist"]),
+        ("a lazy cat that can fly", ["cat"]),
+        ("iron man", ["man"]),
+        ("pixel art of a fox on the left", ["fox"]),
+        ("a polar bear", ["polar-bear"]),
+        ("a magnifying glass", ["magnifying-glass-tilted-left"]),
+        ("a fly on a cake", ["fly", "birthday-cake"]),
+        ("a big wave", ["water-wave"]),
+        ("a cat in a box", ["cat", "package"]),
+        ("a pot of soup", ["pot-of-food"]),
+        ("un gato con sombrero de vaquero", ["cat", "top-hat"]),
+    ],
+)
+def test_what_only_goes_with_a_thing_does_not_draw_it(prompt, drawn):
+    assert things(prompt) == drawn
+
+
+@pytest.mark.parametrize("word", ["steam", "claws", "station", "band", "pad", "horns"])
+def test_what_it_leaves_out_it_names(word):
+    assert read(f"a cat with {word}").notes == (f"the sketch does not know “{word}”",)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "place", "said"),
+    [
+        ("a bear in a cave", Place.MOUNTAIN, "I drew mountains for “cave”"),
+        ("a cat in a library", Place.ROOM, "I drew a room for “library”"),
+        ("a waterfall", Place.SEA, "I drew the sea for “waterfall”"),
+        ("a penguin on an iceberg", None, "I drew a block of ice for “iceberg”"),
+        ("a cat on a windowsill", None, "I drew a window for “windowsill”"),
+        ("a pirate", None, "I drew a man with a beard for “pirate”"),
+        ("some seeds", None, "I drew peanuts for “seeds”"),
+    ],
+)
+def test_a_place_or_a_thing_that_stands_for_another_is_said(prompt, place, said):
+    vision = read(prompt)
+    assert said in vision.notes
+    assert place in {None, vision.place}
+
+
+def test_a_place_that_is_drawn_as_itself_is_not_said():
+    assert read("a dog on a beach").notes == ()
+    assert read("a bear in the mountains near a cave").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "count"), [("kediler", 3), ("kedi", 1), ("uzayda dans eden inekler", 3), ("köpekleri", 3)]
+)
+def test_a_turkish_plural_is_one(prompt, count):
+    assert [subject.count for subject in read(prompt).subjects] == [count]
+
+
+def test_no_mountain_runs_where_a_fox_does():
+    mountain, fox = read("snow on a mountain, a fox running").subjects
+    assert (mountain.action, fox.action) == (None, Action.RUN)
+
+
+def test_a_ship_that_is_attacked_by_an_octopus_is_on_the_sea():
+    assert read("an octopus attacking a pirate ship").place is Place.SEA
+    assert read("an octopus").place is Place.UNDERWATER
+
+
+@pytest.mark.parametrize("driver", ["hamster", "dog", "woman", "frog"])
+@pytest.mark.parametrize("vehicle", ["automobile", "bus", "taxi", "delivery-truck", "racing-car"])
+def test_who_drives_is_seen_over_the_roof(driver, vehicle):
+    vision = read(f"a {driver} driving a car")
+    group = grouped(
+        Subject(thing=driver), [Subject(thing=vehicle, link=Link.DRIVE, to=0)], vision, main=True, alone=True
+    )
+    (mount,) = group.props
+    roof = mount.size * Figure(vehicle).high
+    eyes = group.raised - group.figure.head[1]
+    assert eyes > roof
+    assert group.high >= roof
+
+
+def test_marks_are_not_taken_for_letters():
+    """The marks of data/speech are no letters of a word."""
+    english = vocabulary("en")
+    assert not [
+        word for word in (*english.speech, *english.things, *english.standins) if set(word) & set("*?")
+    ]
