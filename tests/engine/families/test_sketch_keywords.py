@@ -43,7 +43,7 @@ def test_what_only_goes_with_a_thing_does_not_draw_it(prompt, drawn):
     assert things(prompt) == drawn
 
 
-@pytest.mark.parametrize("word", ["steam", "claws", "station", "band", "pad", "horns"])
+@pytest.mark.parametrize("word", ["claws", "station", "band", "pad", "horns"])
 def test_what_it_leaves_out_it_names(word):
     assert read(f"a cat with {word}").notes == (f"the sketch does not know “{word}”",)
 
