@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,15 +91,26 @@ class Housekeeping:
         return False
 
     async def forget(self) -> int:
-        """Clear away the words of old jobs, and guilds that the bot has left; return how many jobs."""
+        """Clear away the words of old jobs, and guilds that the bot has left; return how many jobs.
+
+        A guild that cannot be forgotten keeps no other from it; what was raised for it is raised at the end.
+        """
         count = 0
+        failed: sqlite3.Error | OSError | None = None
         await self._prompt_help.forget_old()
         while words := (await self._personal.forget_words(days=self._policy.prompts_days)).jobs:
             count += len(words)
         for guild in await self._guilds.to_forget(days=self._policy.left_guild_days):
-            deleted = await self._guilds.forget(guild)
+            try:
+                deleted = await self._guilds.forget(guild)
+            except (sqlite3.Error, OSError) as error:
+                log.warning("server %d, which the bot has left, could not be forgotten: %s", guild, error)
+                failed = failed or error
+                continue
             log.info("forgot a server that the bot has left: %d jobs", deleted)
             count += deleted
+        if failed is not None:
+            raise failed
         return count
 
     async def sweep(self) -> int:

@@ -26,6 +26,11 @@ ORDER BY main.name
 """
 """Tables that belong to jobs, and the column that says to which."""
 
+AMONG_JOBS = """
+SELECT points."from" AS other FROM pragma_foreign_key_list('job') AS points WHERE points."table" = 'job'
+"""
+"""Columns by which a job leads to another, which may be of another guild: a clip can be replayed anywhere."""
+
 
 class Guilds(Rows):
     """Which guilds are gone."""
@@ -74,6 +79,7 @@ class Guilds(Rows):
     async def forget(self, guild: int) -> int:
         """Delete every row of a guild but its place in the audit log; return how many jobs that were.
 
+        What other guilds made from its clips stays theirs, and no longer says from what.
         Of the log only digests stay: whom and what they stood for is deleted with the rest. Files go with the
         next sweep: no row asks for them any more.
         """
@@ -83,6 +89,12 @@ class Guilds(Rows):
             jobs: int = connection.execute(
                 "SELECT count(*) FROM job WHERE guild_id = ?", (guild,)
             ).fetchone()[0]
+            for column in connection.execute(AMONG_JOBS).fetchall():
+                connection.execute(
+                    f"UPDATE job SET {column['other']} = NULL WHERE guild_id <> :guild "
+                    f"AND {column['other']} IN (SELECT id FROM job WHERE guild_id = :guild)",
+                    {"guild": guild},
+                )
             for table in connection.execute(OF_JOBS).fetchall():
                 connection.execute(
                     f"DELETE FROM {table['name']} "

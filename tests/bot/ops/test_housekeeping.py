@@ -155,6 +155,21 @@ async def test_a_failed_sweep_does_not_prevent_the_backup(make, blobs, tmp_path,
     assert "the disk" in caplog.text
 
 
+async def test_a_server_that_cannot_be_forgotten_keeps_no_other_from_it(make, queue, db, clock, caplog):
+    guilds = Guilds(db, clock=CLOCK)
+    for guild in (100, 200):
+        await queued(queue, guild=guild)
+        await guilds.record_left(guild)
+    clock.now += 400 * DAY
+    stuck = "BEFORE DELETE ON job WHEN OLD.guild_id = 100 BEGIN SELECT RAISE(ABORT, 'stuck'); END"
+    await db.write(lambda connection: connection.execute(f"CREATE TRIGGER keeps_it {stuck}"))
+    with pytest.raises(sqlite3.IntegrityError, match="stuck"):
+        await make().forget()
+    assert [row["guild_id"] for row in await db.read("SELECT guild_id FROM job")] == [100]
+    assert await guilds.to_forget(days=30) == [100]
+    assert "server 100, which the bot has left, could not be forgotten: stuck" in caplog.text
+
+
 async def test_the_bot_gives_a_sign_of_life_only_while_it_runs(tmp_path, monkeypatch):
     monkeypatch.setattr(health, "EVERY", 0.01)
     assert look(tmp_path, now=time.time()) == (False, "the bot is not running")

@@ -51,6 +51,15 @@ async def test_every_table_with_something_of_a_guild_is_emptied(db, queue):
     assert await db.read("SELECT * FROM sheet") == []
 
 
+async def test_a_guild_is_forgotten_whose_clip_was_made_again_elsewhere(db, queue):
+    origin = await enqueued(queue, guild=GONE)
+    again = await enqueued(queue, BEN, guild=HERE, parent=origin.id)
+    assert await Guilds(db, clock=CLOCK).forget(GONE) == 1
+    assert await queue.jobs.get(origin.id) is None
+    left = await queue.jobs.get(again.id)
+    assert (left.id, left.parent, left.state) == (again.id, None, again.state)
+
+
 async def test_guilds_that_left_or_came_back_while_the_bot_was_away_are_noticed(db, queue):
     guilds = Guilds(db, clock=CLOCK)
     await enqueued(queue, guild=HERE)
