@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection
 
 from db.sqlite.rows import Rows
-from db.states import OUTSIDE
+from db.states import EVERYWHERE, OUTSIDE
 
 DAY = 86400.0
 
@@ -17,6 +17,8 @@ ORDER BY main.name
 """
 """Every table with something of a guild in it, whoever added it. The audit log is a chain over all guilds."""
 
+NO_GUILDS = {EVERYWHERE, *OUTSIDE}
+"""What may stand in the place of a guild's id."""
 
 OF_JOBS = """
 SELECT main.name, points."from" AS job
@@ -55,9 +57,9 @@ class Guilds(Rows):
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> None:
-            known = {
-                row["guild_id"] for row in connection.execute("SELECT DISTINCT guild_id FROM job").fetchall()
-            } - {*OUTSIDE}
+            tables = [row["name"] for row in connection.execute(HOLD_GUILDS).fetchall()]
+            held = " UNION ".join(f"SELECT guild_id FROM {table}" for table in tables)
+            known = {row["guild_id"] for row in connection.execute(held).fetchall()} - NO_GUILDS
             gone = {row["guild_id"] for row in connection.execute("SELECT guild_id FROM departed").fetchall()}
             connection.executemany(
                 "DELETE FROM departed WHERE guild_id = ?", [(guild,) for guild in gone & set(here)]

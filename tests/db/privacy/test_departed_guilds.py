@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from db.audit.log import Audit
 from db.privacy.departed_guilds import DAY, Guilds
+from db.states import EVERYWHERE, OUTSIDE
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, audit_entry, enqueued, written
 
@@ -77,5 +78,23 @@ async def test_guilds_that_left_or_came_back_while_the_bot_was_away_are_noticed(
     CLOCK.now = NOW
     await guilds.record_left(GONE)
     await guilds.record_joined(GONE)
+    CLOCK.now = NOW * 2
+    assert await guilds.to_forget(days=0) == []
+
+
+async def test_a_guild_without_jobs_that_left_while_the_bot_was_away_is_noticed(db, queue):
+    """What moderators have set there is something of it, too; what holds everywhere is of no guild."""
+    guilds = Guilds(db, clock=CLOCK)
+    CLOCK.now = NOW
+    await queue.moderation.ban(GONE, 9, ANN, "spam")
+    await queue.moderation.pause(audit_entry("pause", guild=EVERYWHERE))
+    for outside in OUTSIDE:
+        await enqueued(queue, guild=outside)
+    await guilds.record_present({HERE})
+    CLOCK.now = NOW + 2 * DAY
+    assert await guilds.to_forget(days=1) == [GONE]
+    await guilds.forget(GONE)
+    assert await queue.moderation.banned(GONE, 9) is None
+    await guilds.record_present({HERE})
     CLOCK.now = NOW * 2
     assert await guilds.to_forget(days=0) == []
