@@ -14,12 +14,13 @@ from typing import Protocol
 
 from db.audit.aliases import erase_from_log
 from db.jobs.descent import descent
+from db.jobs.ending import end
 from db.jobs.fairness import log2_sum
 from db.jobs.job import Job
 from db.jobs.retention import named_files
-from db.jobs.rows import job_from
+from db.jobs.rows import job_from, transition
 from db.privacy.pseudonyms import Pseudonyms
-from db.states import OPEN, JobId, State, check_move, sql_list
+from db.states import OPEN, JobId, State
 
 SUBJECTS: Mapping[str, str] = {
     "job": "user_id",
@@ -322,7 +323,8 @@ def _disinherit(connection: sqlite3.Connection, job: Job, left: Left, now: float
         "WHERE id = ?",
         (json.dumps(dict(left.inputs)), left.recipe, now, job.id),
     )
-    _end(connection, job.id, now)
+    if end(connection, job.id, State.CANCELLED, sources=OPEN, now=now, retry_at=None) is not None:
+        _fence(connection, job.id)
     connection.execute("UPDATE job SET clip_sha256 = NULL WHERE id = ?", (job.id,))
     connection.execute("DELETE FROM effect WHERE job = ?", (job.id,))
     lost = set(job.inputs.values()) - set(left.inputs.values())
@@ -331,14 +333,20 @@ def _disinherit(connection: sqlite3.Connection, job: Job, left: Left, now: float
 
 
 def _end(connection: sqlite3.Connection, job: JobId, now: float) -> None:
-    """End what is open, as cancelled, and fence off whatever an engine or a post still says of it."""
-    for state in OPEN:
-        check_move(job, state, State.CANCELLED)
-    connection.execute(
-        f"UPDATE job SET state = 'cancelled', ended_at = ?, claim = claim + 1, in_flight = 0, "
-        f"choosing = 0, retry_at = NULL WHERE id = ? AND state IN ({sql_list(OPEN)})",
-        (now, job),
+    """End a member's own job that is open, as cancelled, and fence off what an engine or a post says of it.
+
+    Its charge stays: nobody has time given back for an erase of their own.
+    """
+    ended = transition(
+        connection, job, State.CANCELLED, sources=OPEN, ended_at=now, in_flight=0, choosing=0, retry_at=None
     )
+    if ended is not None:
+        _fence(connection, job)
+
+
+def _fence(connection: sqlite3.Connection, job: JobId) -> None:
+    """Whatever holds the claim on a job holds it no more."""
+    connection.execute("UPDATE job SET claim = claim + 1 WHERE id = ?", (job,))
 
 
 def _drop_sheets(connection: sqlite3.Connection, job: str) -> set[str]:

@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from db.errors import AskedBeforeErase, LimitReached, MemberBanned, ParentGone
+from db.jobs.choices import NewDraft
 from db.jobs.erasures import Stage
 from db.privacy.erase import Eraser
 from db.privacy.personal import Personal
@@ -174,6 +175,41 @@ async def test_a_waiting_job_that_loses_its_words_is_not_drawn_without_them(queu
     await personal.erase(ANN)
     assert (await queue.jobs.get(reroll.id)).state is State.CANCELLED
     assert await queue.moderation.retry(reroll.id, audit_entry("retry")) is None
+    assert await queue.claims.claim() is None
+
+
+async def test_who_loses_a_clip_by_the_erase_of_another_is_not_charged_for_it(queue, personal, db):
+    first = await rendered(queue, user=ANN, recipe=SECRET, inputs={"picture": PICTURE})
+    lost = await rendered(
+        queue, user=BEN, recipe=SECRET, inputs={"picture": PICTURE}, parent=first.id, clip="2" * 64
+    )
+    assert lost.charged_seconds > 0
+    await personal.erase(ANN)
+    ended = await queue.jobs.get(lost.id)
+    assert (ended.state, ended.charged_seconds, ended.clip_sha256) == (State.CANCELLED, 0.0, None)
+    assert await db.read("SELECT 1 FROM member WHERE user_id = ?", (BEN,)) == []
+    assert await queue.owed.due() == [], "its status message says so"
+
+
+async def test_who_loses_a_private_clip_by_the_erase_of_another_is_told(queue, personal, db):
+    first = await asked(queue)
+    lost = await asked(queue, BEN, parent=first.id, private=True, token="1:x")
+    own = await asked(queue, private=True, token="1:y")
+    await personal.erase(ANN)
+    assert [job.id for job, _ in await queue.owed.due()] == [lost.id]
+    assert (await queue.jobs.get(own.id)).state is State.CANCELLED
+    assert await db.read("SELECT 1 FROM owed WHERE job = ?", (own.id,)) == []
+
+
+async def test_drafts_end_with_the_choice_that_an_erase_ends(queue, personal):
+    first = await asked(queue)
+    choice = await asked(queue, BEN, parent=first.id, takes=2)
+    drafts = [NewDraft(recipe="his own", profile="p", seed=number) for number in (1, 2)]
+    assert await queue.choices.begin(choice.id, drafts)
+    await personal.erase(ANN)
+    ended = await queue.jobs.get(choice.id)
+    assert (ended.state, ended.choosing) == (State.CANCELLED, False)
+    assert {draft.state for draft in await queue.jobs.drafts_of(choice.id)} == {State.CANCELLED}
     assert await queue.claims.claim() is None
 
 
