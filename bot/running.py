@@ -27,7 +27,6 @@ from bot.first_times import FirstTimes
 from bot.gallery.channels import GalleryWatch
 from bot.gallery.served import ServedGallery
 from bot.loops.alerts import engines_trouble, faulty_workers, moderator_alerts
-from bot.loops.delivery import NO_ACCESS_BACKOFF
 from bot.loops.engine_count import EngineCount
 from bot.loops.leave_out import leave_outs
 from bot.loops.owner_alerts import DAY, OwnerAlerts, failing_backups, low_disk
@@ -107,7 +106,7 @@ def supervisor_of(services: Services) -> Supervisor:
     )
     clock_watch = ClockWatch(
         services.queue.retention,
-        longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last),
+        longest=policies.for_clock(services.settings),
         clock=services.clock,
     )
     health = HealthFile(

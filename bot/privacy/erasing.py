@@ -198,7 +198,9 @@ class Erasing:
         return privacy_texts.still_erasing(erasure.stage)
 
     async def _reach(self, erasure: Erasure, stage: Stage) -> Erasure:
-        await self._personal.reached(erasure, stage)
+        """Write a stage down; the erase as it was where that is not to be, and it goes no further now."""
+        if not await self._personal.reached(erasure, stage):
+            return erasure
         return dataclasses.replace(erasure, stage=stage)
 
     async def _moves(self, erasure: Erasure) -> bool:
@@ -221,9 +223,7 @@ class Erasing:
         gone = await self._personal.erase(erasure.user, messages_left=left)
         self._tell_files(gone)
         log.info("a member was erased: %d jobs, %d made from them", len(gone.jobs), len(gone.kin))
-        return dataclasses.replace(
-            erasure, stage=Stage.EMPTIED, user=None, jobs=len(gone.jobs), messages_left=left
-        )
+        return await self._personal.erasure_of(erasure.user) or erasure
 
     async def _tell(self, erasure: Erasure, text: str) -> None:
         """Let the answer to the member say how it stands; by a direct message where that is too late."""

@@ -51,6 +51,9 @@ JITTER = 0.1
 LONGEST_WAIT = 86_400.0
 """Seconds that a receiver may ask to be left alone."""
 
+LONGEST_PAUSE = max(LONGEST_WAIT, PAUSES[-1] * (1 + JITTER))
+"""Seconds between two tries at most."""
+
 GONE = 410
 """The receiver wants no more messages."""
 

@@ -5,28 +5,36 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from db.audit.log import AuditEntry, write_down
+from db.jobs.owed import NEVER
 from db.sqlite.rows import Rows
 from db.states import OPEN, JobId, sql_list
 
 DAY = 24 * 3600.0
 
-_MEND = """
-UPDATE job SET
-    due = due - max(0, created_at - :now),
-    created_at = min(created_at, :now),
-    started_at = min(started_at, :now),
-    rendered_at = min(rendered_at, :now),
-    posting_since = min(posting_since, :now),
-    ended_at = min(ended_at, :now),
-    retry_at = iif(retry_at > :latest, :now, retry_at)
-WHERE :now < max(
-    created_at, coalesce(started_at, 0), coalesce(rendered_at, 0), coalesce(posting_since, 0),
-    coalesce(ended_at, 0)
-) OR retry_at > :latest
+_PAST_TIMES = """
+SELECT main.name AS part, json_group_array(held.name) AS times
+FROM sqlite_master AS main JOIN pragma_table_info(main.name) AS held
+WHERE main.type = 'table' AND main.name <> 'audit' AND held.type = 'REAL'
+    AND (held.name IN ('at', 'posting_since') OR held.name LIKE '%!_at' ESCAPE '!')
+    AND held.name NOT IN ('due_at', 'retry_at')
+GROUP BY main.name
 """
+"""Every table that says when something happened, whoever added it, and its columns that do. The audit log is
+a chain of hashes, and no time in it is waited for."""
+
+_AHEAD = (
+    "UPDATE job SET due = due - (created_at - :now) WHERE created_at > :now",
+    "UPDATE contest SET until = until - (at - :now) WHERE at > :now",
+    "UPDATE job SET retry_at = :now WHERE retry_at > :now + :posting",
+    "UPDATE job SET choose_until = :now + :choosing WHERE choose_until > :now + :choosing",
+    "UPDATE owed SET due_at = :now WHERE due_at > :now + :telling AND due_at < :never",
+    "UPDATE card SET due_at = :now WHERE due_at > :now + :asking",
+    "UPDATE webhook_event SET due_at = :now WHERE due_at > :now + :sending AND due_at < :never",
+)
+"""What mends the times at which something is to happen. It comes first: some go by when it was asked for."""
 
 
 UNDELIVERED = ("E_CHANNEL", "E_POST", "E_TOO_LARGE")
@@ -56,6 +64,25 @@ class RetentionPolicy:
     left_guild_days: float
     set_aside_days: float
     backups: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LongestWaits:
+    """Seconds that are waited for something at most; what is further ahead was written by a wrong clock.
+
+    Attributes:
+        posting: until a clip is posted again.
+        telling: until a member is told again what became of their job.
+        asking: until moderators are asked again.
+        sending: until an event is sent again to another program.
+        choosing: until the best of some drafts is finished.
+    """
+
+    posting: float
+    telling: float
+    asking: float
+    sending: float
+    choosing: float
 
 
 class Retention(Rows):
@@ -128,16 +155,29 @@ class Retention(Rows):
             return set()
         return wanted - await self._db.look(lambda connection: named_files(connection, wanted))
 
-    async def mend_times(self, *, longest_pause: float) -> int:
-        """Move times in the future to now, after the clock was set back; return the number of jobs.
+    async def mend_times(self, longest: LongestWaits) -> int:
+        """Bring times of the future to the present, after the clock was set back.
 
-        Args:
-            longest_pause: seconds; no job waits longer than that to be posted again.
+        Returns:
+            How many corrections that took.
         """
         at = self._clock()
-        return await self._db.write(
-            lambda connection: connection.execute(_MEND, {"now": at, "latest": at + longest_pause}).rowcount
-        )
+
+        def transaction(connection: sqlite3.Connection) -> int:
+            values = {**asdict(longest), "now": at, "never": NEVER}
+            mended = sum(connection.execute(sql, values).rowcount for sql in _AHEAD)
+            for table in connection.execute(_PAST_TIMES).fetchall():
+                times = json.loads(table["times"])
+                mended += connection.execute(
+                    f"UPDATE {table['part']} SET "
+                    + ", ".join(f"{time} = min({time}, :now)" for time in times)
+                    + " WHERE "
+                    + " OR ".join(f"{time} > :now" for time in times),
+                    values,
+                ).rowcount
+            return mended
+
+        return await self._db.write(transaction)
 
 
 def named_files(connection: sqlite3.Connection, among: Collection[str] | None = None) -> set[str]:

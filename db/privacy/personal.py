@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable
@@ -140,10 +141,9 @@ class Personal(JobRows):
 
     async def moving(self, user: int) -> list[Job]:
         """A member's jobs that an engine or a post is busy with; others' posts with something of theirs."""
-        at = self._clock()
 
         def look(connection: sqlite3.Connection) -> list[Job]:
-            own = jobs_of(connection, user, at)
+            own = jobs_of(connection, user, math.inf)  # the clock may have been set back since
             kin = self._eraser.kin(connection, own)
             return [
                 *(job for job in own if _moves(job)),
@@ -166,9 +166,9 @@ class Personal(JobRows):
         )
         return _erasure(rows[0]) if rows else None
 
-    async def reached(self, erasure: Erasure, stage: Stage) -> None:
-        """Write down how far an erase is; one that was asked for anew meanwhile starts from the beginning."""
-        await self._changes(
+    async def reached(self, erasure: Erasure, stage: Stage) -> bool:
+        """Write down how far an erase is; False: it was asked for anew meanwhile, from the beginning."""
+        return await self._changes(
             "UPDATE erasure SET state = ? WHERE pseudonym = ? AND at = ? AND state = ?",
             (stage, erasure.pseudonym, erasure.at, erasure.stage),
         )
@@ -195,14 +195,21 @@ class Personal(JobRows):
     async def erase(self, user: int, *, messages_left: int = 0) -> Forgotten:
         """Take a member out of the database. What they have open ends; a claim on it is over.
 
-        It is written to the list of the erased first, so that a backup that is put back knows of it.
+        It is written to the list of the erased first, so that a backup that is put back knows of it. The
+        clock may have been set back since they asked for something, or to be erased: that goes as well.
         """
-        at = self._clock()
-        self._pseudonyms.add(user, at)
+        now = self._clock()
+        asked = await self._db.read(
+            "SELECT at FROM erasure WHERE user_id = :user OR pseudonym = :pseudonym "
+            "UNION ALL SELECT created_at FROM job WHERE user_id = :user",
+            {"user": user, "pseudonym": self._pseudonyms.of(user)},
+        )
+        before = max([now, *(row["at"] for row in asked)])
+        self._pseudonyms.add(user, before)
         applied = len(self._pseudonyms.erased())
         return await self._db.write(
             lambda connection: self._eraser.erase(
-                connection, user, at, at, applied, messages_left=messages_left
+                connection, user, before, now, applied, messages_left=messages_left
             )
         )
 

@@ -9,13 +9,15 @@ import pytest
 
 from bot.ops import clock_watch
 from bot.ops.clock_watch import ClockWatch
+from bot.policies import for_clock
 from db.errors import LimitReached
 from tests.bot.fixtures import ANN, BEN, GUILD, queued, rendered
-from tests.policies import enqueue_limits
+from tests.policies import DEFAULTS, enqueue_limits
 from tests.present import present
 from tests.until import until
 
 HOURS = 5 * 3600.0
+LONGEST = for_clock(DEFAULTS)
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def clock(monkeypatch, clock):
 
 @pytest.fixture
 async def watch(queue, clock):
-    made = ClockWatch(queue.retention, longest_pause=60.0, clock=clock)
+    made = ClockWatch(queue.retention, longest=LONGEST, clock=clock)
     running = asyncio.create_task(made.loop.run())
     await until(lambda: made._last <= clock.now)  # it has looked
     yield running
@@ -71,7 +73,7 @@ async def test_an_hour_of_the_future_is_over_after_an_hour(queue, clock, watch):
 async def test_what_happened_before_the_start_is_mended_too(queue, clock):
     job = await queued(queue, ANN)
     clock.now -= HOURS
-    running = asyncio.create_task(ClockWatch(queue.retention, longest_pause=60.0, clock=clock).loop.run())
+    running = asyncio.create_task(ClockWatch(queue.retention, longest=LONGEST, clock=clock).loop.run())
     await until(lambda: is_past(queue, job, clock))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

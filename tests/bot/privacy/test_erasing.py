@@ -17,6 +17,7 @@ from db.jobs.erasures import Stage
 from db.states import State
 from engine.core.recipe import Role
 from tests.bot.fixtures import count_of, hand_in, picture, queued, rendered, until_cancelled
+from tests.clock import CLOCK
 from tests.fake_discord import Status, Trickle, Upload
 from tests.until import until
 
@@ -70,6 +71,35 @@ async def test_while_somebody_reads_the_database_the_answer_says_so_and_is_told_
         reader.execute("COMMIT")
     await until(lambda: answer.content == privacy_texts.erased(1, 0))
     assert PROMPT.encode() not in path.read_bytes() + path.with_name(path.name + "-wal").read_bytes()
+
+
+async def test_an_erase_is_done_though_the_clock_is_set_back_in_the_middle(fake, channel, ada, bot, services):
+    CLOCK.now = 2e9
+    job, digest = await given(services, ada, channel)
+    answer = await erase(fake, channel, ada)
+    await until(services.rights._personal.erasures)
+    CLOCK.now -= 3600
+    await services.erasing.begin()
+    await services.erasing._work()
+    await until(lambda: answer.content == privacy_texts.erased(1, 0))
+    assert not services.blobs.exists(digest)
+    assert (await services.queue.jobs.get(job.id)).user_id < 0
+    assert await services.rights._personal.erasures() == []
+
+
+async def test_an_erase_that_is_asked_for_anew_meanwhile_goes_no_further_as_it_was(
+    fake, channel, ada, bot, services
+):
+    personal = services.rights._personal
+    job, _ = await given(services, ada, channel)
+    await personal.ask_to_erase(ada.id, messages=False)
+    [first] = await personal.erasures()
+    CLOCK.now = first.at + 1
+    await personal.ask_to_erase(ada.id, messages=True)
+    await services.erasing._advance(first)
+    assert (await services.queue.jobs.get(job.id)).user_id == ada.id
+    [found] = await personal.erasures()
+    assert (found.stage, found.messages) == (Stage.ASKED, True)
 
 
 async def test_the_wish_is_written_down_before_a_word_is_said(fake, channel, ada, bot, services, erasing):

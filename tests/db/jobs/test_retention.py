@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from db.jobs.retention import DAY
+from bot.policies import for_clock
+from db.jobs.choices import NewDraft
+from db.jobs.retention import _PAST_TIMES, DAY
+from db.privacy.departed_guilds import Guilds
 from tests.clock import CLOCK
-from tests.db.asking import ANN, BEN, CLIP, enqueued, hand_in, rendered
-from tests.policies import retention
+from tests.db.asking import ANN, BEN, CLIP, GUILD, audit_entry, enqueued, hand_in, rendered, running
+from tests.policies import DEFAULTS, retention
 
 PICTURE = "a" * 64
 T = 1_000_000.0
@@ -137,6 +142,54 @@ async def test_pictures_of_discarded_takes_go_with_the_inputs_that_they_show(que
     CLOCK.now = T
     await queue.retention.mark_deleted(job.id)
     assert await queue.retention.blobs_in_use(retention()) == set()
+
+
+MONTH = 30 * DAY
+AMOUNTS = {
+    *("fraction", "gpu_seconds", "charged_seconds", "booked", "expected", "foretold", "ratio", "seconds"),
+    *("usage", "day", "newcomer_days"),
+}
+AHEAD = {"due", "retry_at", "due_at", "choose_until", "until"}
+
+
+async def test_every_time_is_mended_after_the_clock_was_set_back(db, queue):
+    """A new column with a time has to be known to the mending, which finds those that tell of the past."""
+    mended = {(row["part"], time) for row in await db.read(_PAST_TIMES) for time in json.loads(row["times"])}
+    held = await db.read(
+        "SELECT main.name AS part, held.name AS held FROM sqlite_master AS main "
+        "JOIN pragma_table_info(main.name) AS held WHERE main.type = 'table' AND held.type = 'REAL'"
+    )
+    times = {(row["part"], row["held"]) for row in held if row["held"] not in AMOUNTS}
+    assert {(part, time) for part, time in times - mended if time not in AHEAD} == {("audit", "at")}
+
+
+async def test_nobody_waits_for_a_time_that_a_wrong_clock_has_written(db, queue):
+    CLOCK.now = T + MONTH
+    failed = await running(queue, user=ANN, private=True, token="1:a")
+    await queue.claims.fail(failed.id, failed.claim, code="E_X")
+    await queue.owed.later(failed.id, 10)
+    told = await running(queue, user=BEN, private=True, token="1:b")
+    await queue.claims.fail(told.id, told.claim, code="E_X")
+    await queue.owed.said(told.id)
+    held = await enqueued(queue)
+    await queue.delivery.hold(held.id, "a review")
+    [case] = await queue.cases.due()
+    await queue.cases.postpone(case, 60)
+    choice = await enqueued(queue, takes=2)
+    await queue.choices.begin(choice.id, [NewDraft(recipe="{}", profile="p", seed=1)])
+    await queue.choices.shown(choice.id, 7, 8, choose_until=CLOCK() + 900)
+    await queue.contests.start(7, "cats", CLOCK() + DAY, audit_entry("contest"))
+    await Guilds(db, clock=CLOCK).record_left(5)
+    CLOCK.now = T
+    longest = for_clock(DEFAULTS)
+    assert await queue.retention.mend_times(longest)
+    assert [job.id for job, _ in await queue.owed.due()] == [failed.id]
+    assert [one.job.id for one in await queue.cases.due()] == [held.id]
+    assert (await queue.jobs.get(choice.id)).choose_until == T + longest.choosing
+    assert (await queue.contests.running(GUILD)).until == T + DAY
+    CLOCK.now = T + DAY
+    assert await Guilds(db, clock=CLOCK).to_forget(days=0.5) == [5]
+    assert await queue.retention.mend_times(longest) == 0
 
 
 async def test_small_facts_are_kept(queue):

@@ -254,9 +254,19 @@ async def test_an_erase_asked_for_again_meanwhile_begins_anew(personal):
     [first] = await personal.erasures()
     CLOCK.now = first.at + 1
     await personal.ask_to_erase(ANN, messages=True)
-    await personal.reached(first, Stage.DONE)
+    assert not await personal.reached(first, Stage.DONE)
     [found] = await personal.erasures()
     assert (found.stage, found.messages) == (Stage.ASKED, True)
+
+
+async def test_an_erase_is_done_whole_though_the_clock_was_set_back_since(queue, personal):
+    CLOCK.now = 9e9
+    job = await asked(queue)
+    await personal.ask_to_erase(ANN, messages=False)
+    CLOCK.now -= 3600
+    assert (await personal.erase(ANN)).jobs == [job.id]
+    [found] = await personal.erasures()
+    assert (found.user, found.stage) == (None, Stage.EMPTIED)
 
 
 async def test_a_kill_at_any_write_of_an_erase_leaves_a_stage_to_go_on_from(tmp_path, pseudonyms):
