@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.text.messages import fit
-from bot.text.wording import Text, say
+from bot.text.wording import Text, named, say
 from db.jobs.allowances import Allowance, Precedence, Spent, StoredAllowance, Whose
 from db.jobs.enqueue import EnqueueLimits
 
@@ -30,7 +30,7 @@ NO_ALLOWANCES = Text("This server has no limits of its own. The owner's limits a
 
 def allowance_line(kind: Whose, whom: int, allowance: Allowance) -> str:
     """What is allowed to whom, in one line."""
-    name = {Whose.GUILD: say("everyone here"), Whose.ROLE: f"<@&{whom}>", Whose.MEMBER: f"<@{whom}>"}[kind]
+    name = {Whose.GUILD: say("everyone here"), Whose.ROLE: f"<@&{whom}>", Whose.MEMBER: named(whom)}[kind]
     parts = []
     if allowance.waiting is not None:
         parts.append(say("{n} waiting", n=allowance.waiting))

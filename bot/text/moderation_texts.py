@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from bot.text.foreign import disarm, quote
 from bot.text.messages import QUEUE_EMPTY, STATES, fit
 from bot.text.prompts import show_prompt
-from bot.text.wording import KIND, Text, say, say_many, translated
+from bot.text.wording import ERASED_MEMBER, KIND, Text, named, say, say_many, translated
 from db.audit.log import ChainCheck, Entry
 from db.jobs.job import Job
 from engine.core.foreign_text import visible
@@ -40,7 +40,6 @@ CANNOT_RETRY = Text("Only a job that failed, was cancelled or was set aside can 
 QUARANTINED = Text("is set aside. `/queue retry` brings it back.", "`1a2b3c` …")
 CANNOT_QUARANTINE = Text("That job is over, or it is being posted right now.")
 NOT_BANNED = Text("That member is not blocked.")
-ERASED_MEMBER = Text("an erased member")
 CANNOT_BAN_YOURSELF = Text("You can't block yourself: you could no longer use me here to undo it.")
 CANNOT_BAN_OWNER = Text("The owner of this server can't be blocked.")
 CANNOT_BAN_ADMIN = Text("Only the owner of this server can block an administrator.")
@@ -217,7 +216,7 @@ def held_line(job: Job) -> str:
     """A held job in a list."""
     what = say("a finished clip") if job.clip_sha256 else say("a request")
     reason = show_prompt(job.held_reason or "", SHOWN_REASON)
-    return f"`{job.id[:6]}` {what} · <@{job.user_id}>" + (f" · {reason}" if reason else "")
+    return f"`{job.id[:6]}` {what} · {named(job.user_id)}" + (f" · {reason}" if reason else "")
 
 
 def and_more(count: int) -> str:
@@ -273,9 +272,10 @@ def _state_of(verdict: ChainCheck) -> str:
 def _entry_line(entry: Entry) -> str:
     when = datetime.fromtimestamp(entry.at, UTC).strftime("%Y-%m-%d %H:%M")
     target = f" {quote(_without_aliases(entry.target), SHOWN_TARGET)}" if entry.target else ""
-    actor = f"<@{entry.actor_id}>" if entry.actor_id > 0 else str(ERASED_MEMBER)
     reason = show_prompt(entry.reason, SHOWN_REASON)
-    return f"{entry.seq} · {when} · {actor} **{entry.action}**{target}" + (f" · {reason}" if reason else "")
+    return f"{entry.seq} · {when} · {named(entry.actor_id)} **{entry.action}**{target}" + (
+        f" · {reason}" if reason else ""
+    )
 
 
 def _without_aliases(target: str) -> str:

@@ -8,7 +8,7 @@ from bot.text import word_help_texts
 from bot.text.messages import fit
 from bot.text.prompts import show_prompt
 from bot.text.status_texts import DOING
-from bot.text.wording import Text, decimal, number, say, say_many
+from bot.text.wording import Text, decimal, named, number, say, say_many
 from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Case, Decision
@@ -103,7 +103,7 @@ def case(case: Case, recipe: Recipe, reasons: Sequence[str]) -> str:
 
 
 def _by_whom(job: Job) -> str:
-    member = f"<@{job.user_id}>"
+    member = named(job.user_id)
     if job.has_channel:
         return say("by {member} in {channel}", member=member, channel=f"<#{job.channel_id}>")
     return say("by {member} through the API", member=member)
@@ -141,7 +141,7 @@ def _what_came(case: Case) -> str:
         return _went_on(case.job)
     if case.by_user is None:
         return str(DECIDED[case.decision])
-    return say(DECIDED_BY[case.decision], member=f"<@{case.by_user}>")
+    return say(DECIDED_BY[case.decision], member=named(case.by_user))
 
 
 def _went_on(job: Job) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.text.foreign import disarm
-from bot.text.wording import Text, say, say_many
+from bot.text.wording import Text, named, say, say_many
 
 KINDS = {
     "animate": Text("a picture, animated"),
@@ -32,7 +32,7 @@ def line(number: int, kind: str, member: int | None, parent: int | None) -> str:
     if parent is None:
         if member is None:
             return f"{number}. {what}"
-        return say("{number}. {what} by {member}", number=number, what=what, member=f"<@{member}>")
+        return say("{number}. {what} by {member}", number=number, what=what, member=named(member))
     if member is None:
         return say("{number}. {what}, made from {parent}", number=number, what=what, parent=parent)
     return say(
@@ -40,7 +40,7 @@ def line(number: int, kind: str, member: int | None, parent: int | None) -> str:
         number=number,
         what=what,
         parent=parent,
-        member=f"<@{member}>",
+        member=named(member),
     )
 
 

@@ -143,6 +143,14 @@ class Text(str):
         return format(str(self), form)
 
 
+ERASED_MEMBER = Text("an erased member")
+
+
+def named(user: int) -> str:
+    """A member, whose name Discord shows in place of this; one who was erased has a pseudonym and no name."""
+    return f"<@{user}>" if user > 0 else str(ERASED_MEMBER)
+
+
 def decimal(value: float, digits: int = 1) -> str:
     """A number with so many digits behind the decimal sign."""
     return _signed(f"{value:.{digits}f}")

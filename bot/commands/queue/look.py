@@ -17,6 +17,7 @@ from bot.loops.discards import why_discarded
 from bot.ops import stats, stats_chart
 from bot.seats import Seat
 from bot.text import messages, moderation_texts
+from bot.text.wording import named
 from db.jobs.job import Job
 from db.states import State
 
@@ -45,7 +46,7 @@ class LookCommands(QueueSection):
             wait = forecast.waits.get(job.id)
             place = None if wait is None else wait.position
             line = messages.job_line(job, recipe_of(job), place, own=False)
-            lines.append(f"{line} · <@{job.user_id}>{self._on_engine(job)}")
+            lines.append(f"{line} · {named(job.user_id)}{self._on_engine(job)}")
         if len(jobs) > SHOWN:
             lines.append(moderation_texts.and_more(len(jobs) - SHOWN))
         counts = await queue.jobs.counts(guild)

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import re
 import string
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,8 @@ from bot.cli.finding import Finding
 from bot.clips.recipe_text import recipe_text
 from bot.forecast import Wait
 from bot.intake import refusals
-from bot.text import limit_texts, messages, moderation_texts, review_texts, status_texts
+from bot.ops import stats
+from bot.text import limit_texts, messages, moderation_texts, review_texts, status_texts, tree_texts
 from db.audit.log import ChainCheck, Entry
 from db.errors import Limit
 from db.jobs.allowances import Allowance, Precedence, Spent, StoredAllowance, Whose
@@ -316,6 +318,25 @@ def test_a_length_of_time_is_said_as_people_say_it(value, words):
 )
 def test_a_range_names_its_unit_once_where_it_can(low, high, words):
     assert messages.span(low, high) == words
+
+
+def test_who_was_erased_is_named_as_such_and_not_by_a_number():
+    """In limits, statistics and cases, which outlive an erase under a pseudonym."""
+    gone, wide = -2633008922516673223, Allowance(waiting=5)
+    case = Case(
+        job=dataclasses.replace(job_of(), user_id=gone), kind=CaseKind.REVIEW, round=1, with_file=False,
+        decision=Decision.APPROVED, by_user=gone, channel_id=1, message_id=1, open=False, reports=0,
+    )  # fmt: skip
+    said = (
+        limit_texts.allowance_line(Whose.MEMBER, gone, wide),
+        stats.in_words(stats.Stats(by_member=Counter({gone: 60})), 7),
+        review_texts.closed_case(case),
+        tree_texts.line(1, "clip", gone, None),
+        moderation_texts.held_line(case.job),
+    )
+    for text in said:
+        assert ("an erased member" in text, str(gone) in text) == (True, False), text
+    assert limit_texts.allowance_line(Whose.MEMBER, 5, wide).startswith("<@5>")
 
 
 def test_the_receipt_of_one_good_take_is_short():
