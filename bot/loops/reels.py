@@ -20,7 +20,7 @@ from bot.job_documents import recipe_of
 from bot.supervisor import Loop
 from bot.text import community_texts
 from bot.text.messages import fit
-from bot.text.wording import speaking, translated
+from bot.text.wording import naming, speaking, translated
 from db.audit.log import AuditEntry
 from db.community.contests import Contest, Contests, Placed
 from db.community.reels import Reel, Reels, Starred
@@ -147,7 +147,10 @@ class ReelPoster:
         try:
             if shown:
                 shown = await self._make(reel, path, shown)
-            lines = [translated(reel.text), *(_credit(place, one) for place, one in enumerate(shown, 1))]
+            lines = [
+                naming(translated(reel.text)),
+                *(_credit(place, one) for place, one in enumerate(shown, 1)),
+            ]
             post = Post(
                 content=fit("\n".join(lines)),
                 nonce=nonce(reel),

@@ -9,6 +9,7 @@ loops for each job.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -144,11 +145,17 @@ class Text(str):
 
 
 ERASED_MEMBER = Text("an erased member")
+_MENTION = re.compile(r"<@(-?\d+)>")
 
 
 def named(user: int) -> str:
     """A member, whose name Discord shows in place of this; one who was erased has a pseudonym and no name."""
     return f"<@{user}>" if user > 0 else str(ERASED_MEMBER)
+
+
+def naming(text: str) -> str:
+    """A text that was kept, and names members, some of whom were erased since."""
+    return _MENTION.sub(lambda found: named(int(found[1])), text)
 
 
 def decimal(value: float, digits: int = 1) -> str:

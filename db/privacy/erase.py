@@ -1,7 +1,8 @@
 """What the database knows of members, and the one transaction that takes a member out of it.
 
-Every column that can hold a member's id is named here; a test walks the schema, so that a new table cannot be
-forgotten. What counts (states, times, GPU-seconds) stays, under a pseudonym that the database cannot resolve.
+Every column that can hold a member's id is named here; one test walks the schema, so that a new table cannot
+be forgotten, and another looks for the id in everything. What counts (states, times, GPU-seconds) stays,
+under a pseudonym that the database cannot resolve.
 """
 
 from __future__ import annotations
@@ -53,6 +54,16 @@ ACTORS: Mapping[str, tuple[str, ...]] = {
 
 WORDS_ABOUT: Mapping[str, tuple[str, ...]] = {"ban": ("reason",), "report": ("reason",)}
 """Free text about the member whom a row is about."""
+
+NAMED_IN: Mapping[str, tuple[str, ...]] = {
+    "ban": ("reason",),
+    "contest": ("theme",),
+    "drain": ("reason",),
+    "job": ("error_text", "held_reason"),
+    "reel": ("text",),
+    "report": ("reason",),
+}
+"""Texts that may name a member by their id, about whomever they are: the winner of a contest, above all."""
 
 PASSING: Mapping[str, str] = {
     "alias": "user_id",
@@ -233,6 +244,7 @@ class Eraser:
                     f"UPDATE {table} SET {column} = ? WHERE {column} = ?",
                     (pseudonym, user),
                 )
+        _rename_in_texts(connection, user, pseudonym)
         for table, texts in WORDS_ABOUT.items():
             blank = ", ".join(f"{text} = ''" for text in texts)
             connection.execute(f"UPDATE {table} SET {blank} WHERE {SUBJECTS[table]} = ?", (pseudonym,))
@@ -372,6 +384,16 @@ def _drop_keys(connection: sqlite3.Connection, user: int) -> None:
             f"DELETE FROM {table} WHERE api_key IN (SELECT id FROM api_key WHERE user_id = ?)", (user,)
         )
     connection.execute("DELETE FROM api_key WHERE user_id = ?", (user,))
+
+
+def _rename_in_texts(connection: sqlite3.Connection, user: int, pseudonym: int) -> None:
+    names = {"id": str(user), "pseudonym": str(pseudonym)}
+    for table, texts in NAMED_IN.items():
+        for text in texts:
+            connection.execute(
+                f"UPDATE {table} SET {text} = replace({text}, :id, :pseudonym) WHERE instr({text}, :id)",
+                names,
+            )
 
 
 def _forget_quoted_reports(connection: sqlite3.Connection, user: int) -> None:

@@ -290,3 +290,14 @@ async def test_moderators_turn_it_on_and_off_and_can_have_a_reel_now(
 async def test_a_look_writes_nothing_where_nothing_is_due(services):
     with mock.patch.object(services.database, "write", side_effect=AssertionError("a write was begun")):
         await services.reel_poster._round()
+
+
+async def test_a_winner_who_was_erased_meanwhile_is_named_no_more(fake, channel, ada, bot, services, poster):
+    eve = fake.member("eve")
+    text = f"It is a tie: <@{ada.id}>, <@{eve.id}>"
+    assert await services.queue.reels.plan(
+        channel.guild.id, "contest 1", channel=channel.id, clips=[], text=text
+    )
+    await services.rights._personal.erase(ada.id)
+    await poster._round()
+    assert fake.messages(channel)[-1].content == f"It is a tie: an erased member, <@{eve.id}>"
