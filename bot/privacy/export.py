@@ -13,6 +13,9 @@ from typing import Any
 
 import system
 from db.files import Blobs
+from db.jobs.retention import UNDELIVERED
+from db.moderation.cases import REJECTED
+from db.states import State
 from engine.core.recipe import Recipe, Role
 from engine.provenance.seal import Sealer
 
@@ -92,11 +95,13 @@ def plan(
     Returns:
         None if even the text alone is too large.
     """
-    pieces = list(_pieces(known.get("job", ()), blobs, makers))
+    jobs = known.get("job", ())
+    pieces = list(_pieces(jobs, blobs, makers))
     left_out = tuple(piece.name for piece in pieces if piece.size + SPARE > limit)
+    held_back = [_clip_name(job) for job in jobs if job["clip_sha256"] is not None and _is_held_back(job)]
     document = {
         **facts,
-        "left out": left_out,
+        "left out": [*left_out, *held_back],
         **{table: [_read(row) for row in rows] for table, rows in known.items()},
     }
     data = json.dumps(document, ensure_ascii=False, indent=1).encode()
@@ -148,7 +153,10 @@ def _add(made: zipfile.ZipFile, piece: Piece, sealer: Sealer) -> None:
 
 
 def _pieces(jobs: Iterable[Mapping[str, Any]], blobs: Blobs, makers: Mapping[str, str]) -> Iterator[Piece]:
-    """The files of some jobs, each under the suffix of what it is; nothing of what was taken down."""
+    """The files of some jobs, each under the suffix of what it is.
+
+    There is nothing of what was taken down, and no clip that moderators hold back.
+    """
     seen = set()
     for job in jobs:
         if job["deleted_at"] is not None:
@@ -165,10 +173,22 @@ def _pieces(jobs: Iterable[Mapping[str, Any]], blobs: Blobs, makers: Mapping[str
                 size=path.stat().st_size,
                 recipe=makers[digest] if made else None,
             )
-        if job["clip_sha256"] is not None and blobs.exists(job["clip_sha256"]):
-            path = blobs.path(job["clip_sha256"])
-            size = path.stat().st_size
-            yield Piece(name=f"clips/{job['id']}.mp4", path=path, size=size, recipe=job["recipe"])
+        clip = job["clip_sha256"]
+        if clip is not None and blobs.exists(clip) and not _is_held_back(job):
+            path = blobs.path(clip)
+            yield Piece(name=_clip_name(job), path=path, size=path.stat().st_size, recipe=job["recipe"])
+
+
+def _clip_name(job: Mapping[str, Any]) -> str:
+    return f"clips/{job['id']}.mp4"
+
+
+def _is_held_back(job: Mapping[str, Any]) -> bool:
+    """Whether a clip waits for moderators, was rejected by them, or was cancelled before they had decided."""
+    if job["state"] == State.DELIVERED or job["error_code"] in UNDELIVERED:
+        return False
+    waited = job["held_reason"] is not None and not job["looked_at"]
+    return job["state"] == State.HELD or job["error_code"] == REJECTED or waited
 
 
 def _read(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,13 +7,17 @@ import json
 import os
 import zipfile
 
+import pytest
+
 from bot.privacy import export
 from bot.text import privacy_texts
 from db.files import Blobs
+from db.jobs.ending import CancelOutcome
 from db.states import State
 from engine.core.recipe import Kind, Recipe, Role
 from tests.bot.fixtures import picture, queued, rendered
 from tests.bot.privacy.mydata.bench import PROMPT, SEEN, delivered, erase, given, state_is
+from tests.db.asking import audit_entry
 from tests.until import until
 
 
@@ -82,6 +86,40 @@ def test_a_clip_that_nobody_knows_any_more_is_not_exported_without_its_marks(tmp
     row = {"id": "1", "deleted_at": None, "inputs": json.dumps({Role.BEFORE: clip}), "clip_sha256": None}
     assert export.clips_before({"job": [row]}) == {clip}
     assert list(export._pieces([row], blobs, {})) == []
+
+
+@pytest.mark.parametrize("how", ["held", "rejected", "cancelled"])
+async def test_a_clip_that_moderators_hold_back_is_left_out(fake, channel, ada, bot, services, how):
+    queue = services.queue
+    shown = await rendered(
+        queue, services.blobs, b"shown", user=ada.id, guild=channel.guild.id, channel_id=channel.id
+    )
+    clip = await rendered(
+        queue, services.blobs, b"held", user=ada.id, guild=channel.guild.id, channel_id=channel.id
+    )
+    assert await queue.delivery.hold(clip.id, "pictures")
+    if how == "rejected":
+        entry = audit_entry("reject", clip.id, guild=channel.guild.id)
+        assert await queue.cases.reject(clip.id, 1, entry, "no")
+    elif how == "cancelled":
+        assert await queue.claims.cancel(clip.id) is CancelOutcome.DONE
+    with await opened(await fake.slash(ada, channel, "mydata export")) as made:
+        assert sorted(made.namelist()) == [f"clips/{shown.id}.mp4", export.DATA]
+        assert json.loads(made.read(export.DATA))["left out"] == [f"clips/{clip.id}.mp4"]
+
+
+async def test_a_clip_that_moderators_let_through_and_discord_did_not_take_is_exported(
+    fake, channel, ada, bot, services
+):
+    queue = services.queue
+    clip = await rendered(
+        queue, services.blobs, b"clip", user=ada.id, guild=channel.guild.id, channel_id=channel.id
+    )
+    await queue.delivery.hold(clip.id, "pictures")
+    await queue.cases.approve(clip.id, 1, audit_entry("approve", clip.id, guild=channel.guild.id))
+    await queue.claims.fail(clip.id, None, code="E_POST")
+    with await opened(await fake.slash(ada, channel, "mydata export")) as made:
+        assert f"clips/{clip.id}.mp4" in made.namelist()
 
 
 async def test_an_export_of_nothing_says_so(fake, channel, ada, bot, services):
