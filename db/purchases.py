@@ -149,12 +149,16 @@ class Purchases(Rows):
         )
         return [_row(row) for row in rows]
 
-    async def forget_remotes(self) -> None:
-        """Forget how services know what has ended, once the job has ended too: nothing leads there then."""
+    async def forget_remotes(self, *, after: float) -> None:
+        """Forget how services know what has ended, once the job has ended too: nothing leads there then.
+
+        Args:
+            after: seconds since it ended. Until then, :meth:`known` tells that it is somebody's.
+        """
         await self._changes(
             f"UPDATE purchase SET remote = '' WHERE remote <> '' AND state IN ({ENDED}) "
-            f"AND job IN (SELECT id FROM job WHERE state IN ({sql_list(ENDS)}))",
-            (),
+            f"AND changed_at <= ? AND job IN (SELECT id FROM job WHERE state IN ({sql_list(ENDS)}))",
+            (self._clock() - after,),
         )
 
     async def known(self, provider: str) -> Collection[str]:
@@ -164,13 +168,13 @@ class Purchases(Rows):
         )
         return [row["remote"] for row in rows]
 
-    async def rivals(self, purchase: str, *, same_seed: bool) -> bool:
-        """Return whether another purchase of its engine, perhaps of the same seed, has no id there yet."""
+    async def rivals(self, purchase: str, *, seeds: int) -> bool:
+        """Return whether another purchase of its service and seed, of so many seeds, has no id there yet."""
         rows = await self._db.read(
-            "SELECT 1 FROM purchase AS own JOIN purchase AS other ON other.engine = own.engine "
+            "SELECT 1 FROM purchase AS own JOIN purchase AS other ON other.provider = own.provider "
             f"WHERE own.id = ? AND other.id <> own.id AND other.remote = '' AND other.state IN ({UNDER_WAY}) "
-            "AND (other.seed = own.seed OR NOT ?) LIMIT 1",
-            (purchase, same_seed),
+            "AND other.seed % ? = own.seed % ? LIMIT 1",
+            (purchase, seeds, seeds),
         )
         return bool(rows)
 

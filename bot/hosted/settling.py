@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from bot.supervisor import Loop
 from db.purchases import Purchases
+from engine.elsewhere.hosted.buying import REMEMBERED
 from engine.elsewhere.hosted.provider import Provider
 from engine.elsewhere.hosted.settling import settle
 
@@ -25,6 +26,6 @@ def settling(
 
     async def look() -> None:
         await settle(purchases, providers, under_way=under_way)
-        await purchases.forget_remotes()
+        await purchases.forget_remotes(after=REMEMBERED)
 
     return Loop("services", look, every=EVERY)

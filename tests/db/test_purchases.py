@@ -37,6 +37,7 @@ async def test_the_export_says_what_was_sent_where(queue, personal):
 
 
 async def test_an_erase_stops_what_is_there_and_leaves_only_counts(queue, personal):
+    CLOCK.now = 1_790_000_000.0
     await queue.purchases.set_consent(ANN, Consent(sends=True))
     job, purchase = await bought(queue)
     await queue.purchases.placed(purchase.id, '{"id": "x"}')
@@ -46,7 +47,8 @@ async def test_an_erase_stops_what_is_there_and_leaves_only_counts(queue, person
     assert not await queue.purchases.is_wanted(job.id)
     assert [row.id for row in await queue.purchases.unsettled()] == [purchase.id], "it is ended there"
     await queue.purchases.moved(purchase.id, "cancelled")
-    await queue.purchases.forget_remotes()
+    CLOCK.now += 60.0
+    await queue.purchases.forget_remotes(after=60.0)
     (left,) = await queue.purchases.of_job(job.id)
     assert (left.remote, left.reserved) == ("", 100)
     assert await queue.purchases.spent_today() == 100
@@ -59,6 +61,32 @@ async def test_a_take_has_one_purchase_that_is_not_over(queue):
         await queue.purchases.reserve(wanted, budget=1000, takes=9)
     await queue.purchases.moved(purchase.id, "failed", cost=0)
     assert not isinstance(await queue.purchases.reserve(wanted, budget=1000, takes=1), str)
+
+
+async def test_what_has_ended_stays_known_for_a_while(queue):
+    """Until nothing is looked for any more that could be taken for it."""
+    CLOCK.now = 1_790_000_000.0
+    job, purchase = await bought(queue)
+    await queue.purchases.placed(purchase.id, '{"id": "x"}')
+    await queue.purchases.moved(purchase.id, "succeeded")
+    await queue.claims.fail(job.id, job.claim, code="E_HOSTED")
+    for seconds, known in ((59.0, ['{"id": "x"}']), (1.0, [])):
+        CLOCK.now += seconds
+        await queue.purchases.forget_remotes(after=60.0)
+        assert await queue.purchases.known("fal") == known
+
+
+@pytest.mark.parametrize(
+    ("changes", "rival"),
+    [({}, True), ({"engine": "fal/y"}, True), ({"seed": 11}, True), ({"seed": 2}, False)],
+)
+async def test_what_a_service_cannot_tell_apart_are_rivals(queue, changes, rival):
+    _, purchase = await bought(queue)
+    assert not await queue.purchases.rivals(purchase.id, seeds=10)
+    _, other = await bought(queue, **changes)
+    assert await queue.purchases.rivals(purchase.id, seeds=10) is rival
+    await queue.purchases.placed(other.id, '{"id": "x"}')
+    assert not await queue.purchases.rivals(purchase.id, seeds=10)
 
 
 async def test_takes_and_money_have_limits(queue):

@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 from engine.core.elsewhere import TakeHooks, TakeOrder
 from engine.core.errors import Away, Code, HopelessTake, UserError
 from engine.elsewhere.hosted import texts
+from engine.elsewhere.hosted.fields import SEEDS
 from engine.elsewhere.hosted.limits import HostedPolicy
 from engine.elsewhere.hosted.outgoing import in_words, outgoing
 from engine.elsewhere.hosted.provider import Asked, NoAnswer, NotReached, NotTaken, Provider, SentFile
@@ -25,6 +26,13 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 5.0
 """For an answer that is on its way when the render stops."""
+
+SEARCHED_FOR = 3600.0
+"""Seconds after a request in which it can be found again: services keep inputs no longer."""
+
+REMEMBERED = 2 * SEARCHED_FOR
+"""Seconds for which the ledger has to know what ended at a service: longer than anything is looked for, on
+any clock. What is not known could be taken for what is looked for, and show somebody else's picture."""
 
 GROWTH = 1.5
 """Each pause between two looks is longer than the one before by this factor."""
@@ -44,6 +52,7 @@ class Buyer:
         policy: HostedPolicy,
         webhook: Callable[[str, str], str],
         dearer: Collection[str],
+        clock: Callable[[], float],
     ) -> None:
         """Make one.
 
@@ -54,6 +63,7 @@ class Buyer:
             policy: the owner's limits.
             webhook: the address that a service tells of an end, by service and purchase; "" for none.
             dearer: engines whose price has risen.
+            clock: returns Unix seconds.
         """
         self._slug = slug
         self._provider = provider
@@ -63,6 +73,7 @@ class Buyer:
         self._policy = policy
         self._webhook = webhook
         self._dearer = dearer
+        self._clock = clock
 
     async def buy(self) -> tuple[Purchase, Remote]:
         """Write a purchase down, and ask the service for it, once."""
@@ -119,7 +130,7 @@ class Buyer:
         await self._ledger.moved(purchase.id, Stand.UNKNOWN)
         end = time.monotonic() + self._policy.search
         pause = self._policy.first_look
-        while self._provider.can_be_asked:
+        while self._can_be_found(purchase):
             try:
                 remote = await self._find(purchase)
             except (NotReached, NoAnswer) as error:
@@ -137,12 +148,27 @@ class Buyer:
             pause = min(pause * GROWTH, self._policy.last_look)
         raise UserError(Code.LOST, texts.lost(self._provider.title))
 
+    def _can_be_found(self, purchase: Purchase) -> bool:
+        """Whether the service may be able to tell this purchase from all others; the seed is what does."""
+        if not self._provider.can_be_asked or Slot.SEED not in self._slug.fields:
+            return False
+        return self._clock() - purchase.at < SEARCHED_FOR
+
     async def _find(self, purchase: Purchase) -> Remote | None:
-        if await self._ledger.rivals(purchase.id, same_seed=Slot.SEED in self._slug.fields):
-            return None  # what is found could be the other's, and show somebody else's picture
+        known = await self._others(purchase)
+        if known is None:
+            return None
+        found = await self._provider.find(self._asked({}, ""), since=purchase.at, known=known)
+        # Another may have been bought since. The service lists it before its answer is here.
+        known = await self._others(purchase)
+        return None if known is None or found is None or found.id in known else found
+
+    async def _others(self, purchase: Purchase) -> Collection[str] | None:
+        """The ids of other purchases; None where one like it has none yet, so it could be found instead."""
+        if await self._ledger.rivals(purchase.id, seeds=SEEDS):
+            return None
         others = await self._ledger.known(purchase.provider)
-        known = {Remote.from_json(each).id for each in others}
-        return await self._provider.find(self._asked({}, ""), since=purchase.at, known=known)
+        return {Remote.from_json(each).id for each in others}
 
     async def _files(self) -> dict[Slot, SentFile]:
         """The files that the model takes."""

@@ -8,10 +8,13 @@ from typing import Any
 
 from engine.core.recipe import Recipe, SoundSource
 from engine.elsewhere.hosted.provider import SentFile
-from engine.elsewhere.hosted.slugs import Slot, Slug, Sound
+from engine.elsewhere.hosted.slugs import FILES, Slot, Slug, Sound
 
 SHAPES = ("16:9", "4:3", "1:1", "3:4", "9:16")
 """How services name the shapes of frames."""
+
+SEEDS = 2**31
+"""Services take seeds below this."""
 
 
 def values_of(slug: Slug, recipe: Recipe, seed: int) -> dict[Slot, Any]:
@@ -22,7 +25,7 @@ def values_of(slug: Slug, recipe: Recipe, seed: int) -> dict[Slot, Any]:
     return {
         Slot.PROMPT: recipe.words or recipe.prompt,
         Slot.NEGATIVE: recipe.negative,
-        Slot.SEED: seed % 2**31,
+        Slot.SEED: seed % SEEDS,
         Slot.FRAMES: slug.frames_in(seconds),
         Slot.SECONDS: str(length) if slug.length_as_text else length,
         Slot.FPS: int(slug.fps) if slug.fps == int(slug.fps) else slug.fps,
@@ -72,10 +75,7 @@ def makes_sound(slug: Slug) -> bool:
     return slug.sound is not Sound.NONE
 
 
-def said_values(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of an input by which it is known again: those that are no files."""
-    return {
-        name: value
-        for name, value in body.items()
-        if not (isinstance(value, str) and value.startswith(("data:", "http://", "https://")))
-    }
+def said_values(slug: Slug, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a model's input by which it is known again: those that are no files."""
+    files = {name for slot, name in slug.fields.items() if slot in FILES}
+    return {name: value for name, value in body.items() if name not in files}

@@ -189,12 +189,12 @@ class Ledger(Protocol):
         """Every :class:`Remote` of a service's purchases that is remembered, as JSON."""
         ...
 
-    async def rivals(self, purchase: str, *, same_seed: bool) -> bool:
-        """Whether another purchase of its engine has no id at the service yet.
+    async def rivals(self, purchase: str, *, seeds: int) -> bool:
+        """Whether another purchase of its service and seed has no id there yet.
 
         Args:
             purchase: whose id is looked for.
-            same_seed: only those of the same seed matter, since the service tells seeds apart.
+            seeds: how many the service tells apart; ours are taken modulo this.
         """
         ...
 

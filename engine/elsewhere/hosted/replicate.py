@@ -1,7 +1,7 @@
 """Replicate: predictions.
 
 Of a request whose answer was lost, the account's list of predictions tells whether it was taken: one of the
-same model that began after it was asked for, has the same input, and is no other purchase's.
+same model that began after it was asked for, has the same words, seed and sizes, and is no other purchase's.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Replicate:
 
     async def find(self, asked: Asked, *, since: float, known: Collection[str]) -> Remote | None:
         """Look through the newest predictions."""
-        wanted = said_values(body_of(asked.slug, asked.recipe, asked.seed, {}))
+        wanted = said_values(asked.slug, body_of(asked.slug, asked.recipe, asked.seed, {}))
         found = []
         where = "/v1/predictions"
         for _ in range(PAGES):
@@ -117,7 +117,7 @@ class Replicate:
             for row in rows:
                 if row.get("id") in known or not _may_be(row, asked.slug.model, since):
                     continue
-                if said_values(await self._input_of(row)) == wanted:
+                if said_values(asked.slug, await self._input_of(row)) == wanted:
                     found.append(_remote(row))
             oldest = min((_began(row) for row in rows), default=0.0)
             if oldest < since - CLOCKS_DIFFER or not isinstance(page.get("next"), str):

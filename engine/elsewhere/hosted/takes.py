@@ -130,6 +130,7 @@ class _Errand:
             policy=host.policy,
             webhook=host.webhook,
             dearer=host.dearer,
+            clock=host.clock,
         )
 
     async def run(self) -> TakeFile:

@@ -76,6 +76,12 @@ SLUGS = {
             fields={"picture": "image", "prompt": "prompt", "seed": "seed", "size": "resolution"},
             **COMMON,
         ),
+        Slug(
+            name="replicate/seedless",
+            model="maker/model",
+            fields={"picture": "image", "prompt": "prompt"},
+            **COMMON,
+        ),
         Slug(name="fal/test", model="fal-ai/test", fields={"picture": "image_url", "prompt": "p"}, **COMMON),
         Slug(
             name="runpod/test",

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import time
+from dataclasses import replace
 
 import pytest
 
 from engine.core.errors import Away, HopelessTake, RenderFailed, UserError
+from engine.elsewhere.hosted.buying import REMEMBERED, SEARCHED_FOR
+from engine.elsewhere.hosted.fields import said_values
 from engine.elsewhere.hosted.money import micros
-from tests.db.asking import audit_entry, enqueued
-from tests.engine.elsewhere.hosted.conftest import SERVICES, agreed, host_on
+from tests.clock import CLOCK
+from tests.db.asking import ANN, BEN, audit_entry, enqueued
+from tests.engine.elsewhere.hosted.conftest import SERVICES, SLUGS, agreed, host_on
 from tests.fake_services.server import CLIP
 from tests.until import until
 
@@ -112,6 +117,63 @@ async def test_of_two_that_fit_neither_is_taken(queue, services, job, order_of, 
     )
     assert [getattr(each, "code", each) for each in both] == ["E_LOST", "E_LOST"]
     assert services.calls["submit"] == 2
+
+
+@pytest.mark.parametrize("left", ["of another", "of one that is bought meanwhile"])
+async def test_what_anothers_purchase_brought_is_never_found(
+    queue, services, order_of, hooks, monkeypatch, left
+):
+    """The same words and the same seed, and a request that the service never heard."""
+    await agreed(queue)
+    await agreed(queue, BEN)
+    host = host_on(queue, services.url)
+    ann, ben = await enqueued(queue, user=ANN), await enqueued(queue, user=BEN)
+    find = host.providers["replicate"].find
+
+    async def anns() -> None:
+        assert (await host.draw(order_of(ann.id), hooks)).clip.read_bytes() == CLIP
+        await queue.claims.cancel(ann.id)
+        await queue.purchases.forget_remotes(after=REMEMBERED)
+
+    async def find_late(*asked, **more):
+        if not services.works:
+            await anns()
+        return await find(*asked, **more)
+
+    if left == "of another":
+        await anns()
+    else:
+        monkeypatch.setattr(host.providers["replicate"], "find", find_late)
+    services.faults.plan["submit"] = ["unheard"]
+    with pytest.raises(UserError) as lost:
+        await host.draw(order_of(ben.id), hooks)
+    assert lost.value.code == "E_LOST"
+    assert len(services.works) == 1
+
+
+@pytest.mark.parametrize("why", ["no seed", "too late"])
+async def test_what_cannot_be_told_apart_is_not_looked_for(queue, services, job, order_of, hooks, why):
+    services.faults.plan["submit"] = ["lost"]
+    order = order_of(job.id)
+    CLOCK.now = time.time()
+    if why == "no seed":
+        order = replace(order, recipe=replace(order.recipe, engine="replicate/seedless"))
+    else:
+        services.faults.plan["list"] = ["503"] * 99
+        with pytest.raises(Away):
+            await host_on(queue, services.url).draw(order, hooks)
+        CLOCK.now += SEARCHED_FOR
+        services.calls["list"] = 0
+    with pytest.raises(UserError) as lost:
+        await host_on(queue, services.url).draw(order, hooks)
+    assert lost.value.code == "E_LOST"
+    assert services.calls["list"] == 0
+
+
+def test_words_that_look_like_an_address_are_compared():
+    slug = SLUGS["replicate/test"]
+    said = said_values(slug, {"prompt": "https://a", "seed": 7, "image": "https://files/1"})
+    assert said == {"prompt": "https://a", "seed": 7}
 
 
 @pytest.mark.parametrize("service", SERVICES)
