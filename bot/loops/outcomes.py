@@ -231,6 +231,7 @@ class Outcomes:
     async def _is_away(self, job: Job, error: Away) -> float:
         """What draws it can't be reached: the job waits at the front, and nothing is charged."""
         self.absence.met(error)
+        self._strikes.away(job.id)
         await self.requeue(job, Requeue.ENGINE_DOWN)
         self._signals.places_changed()
         return self.absence.pause()

@@ -129,10 +129,23 @@ class Strikes:
         self._drawn = 0
         self._met: dict[JobId, tuple[int, int]] = {}
         self._failing: dict[JobId, int] = {}
+        self._away_in: JobId | None = None
 
     def failed(self, job: JobId) -> None:
         """A try of this job brought neither a clip nor an end."""
         self._failing[job] = self._failing.pop(job, 0) + 1
+
+    def away(self, job: JobId) -> None:
+        """What draws was away in a try of this job: for this job alone, as far as is known.
+
+        One that is away in another job too is away for all, and they keep their order.
+        """
+        if self._away_in in {None, job}:
+            self._away_in = job
+            self.failed(job)
+        else:
+            self._failing.pop(self._away_in, None)
+            self._away_in = None
 
     def last(self, suspects: Collection[JobId]) -> list[JobId]:
         """The jobs behind which all others go first; of them, the one that was tried longest ago.
@@ -164,3 +177,5 @@ class Strikes:
         """The job has ended."""
         self._met.pop(job, None)
         self._failing.pop(job, None)
+        if self._away_in == job:
+            self._away_in = None

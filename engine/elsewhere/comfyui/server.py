@@ -43,8 +43,10 @@ OURS = "framekiln_job"
 """What stands beside our jobs in its queue."""
 
 _PIECE = 1 << 16
-_OK, _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _TOO_LARGE, _ERRORS = 200, 400, 404, 405, 413, 500
+_OK, _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _TOO_LARGE = 200, 400, 404, 405, 413
 _LOGIN_NEEDED = frozenset({401, 403, 407})
+_PASSES = frozenset({408, 425, 429, 502, 503, 504})
+"""What a server, or a proxy before it, answers when it is too busy or not there."""
 _NAMED = re.compile(r"(Basic|Bearer) .+", re.IGNORECASE)
 
 
@@ -57,7 +59,7 @@ class Denied(Unreachable):
 
 
 class Failing(Unreachable):
-    """The server answers with an error of its own: it may be broken, or what it was asked."""
+    """The server answers, and not as it should: it may be broken, or what it was asked."""
 
 
 class Refusal(Exception):
@@ -349,7 +351,7 @@ class Server:
         return self._base.joinpath(*path.split("/"), encoded=True)
 
     def _odd(self, status: int) -> Unreachable:
-        kind = Failing if status == _ERRORS else Unreachable
+        kind = Unreachable if status in _PASSES else Failing
         return kind(f"{self.name} answers with {status}")
 
     def _away(self, error: Exception) -> Exception:

@@ -135,7 +135,7 @@ class Take:
         self._word = asyncio.Event()
         self._accepted = False
         self._stopped = self._lost = 0
-        self._failing = 0
+        self._failures = 0
 
     async def drawn(self) -> Path:
         """Have it drawn, and bring its file here.
@@ -212,7 +212,7 @@ class Take:
 
     async def _submit(self) -> None:
         """Submit it. Whether a submit whose answer was lost has arrived, the next look tells."""
-        graph = self._filled(await self._patiently(self._upload))
+        graph = self._filled(await self._served(self._upload))
         sending = asyncio.ensure_future(self._server.submit(self._prompt, graph, job=self._order.job))
         try:
             await asyncio.shield(sending)
@@ -224,14 +224,35 @@ class Take:
             raise
         except Refusal as refusal:
             raise refused(self._server.name, refusal.failure, self._workflow.nodes) from refusal
-        except Denied:
-            raise
         except Unreachable as error:
-            self._failing += isinstance(error, Failing)
-            if self._failing > self._limits.tries:
-                raise failed(self._server.name, "cannot take the workflow", str(error)) from error
+            self._note_failure(error)
             log.warning("take %s: the answer was lost: %s", self._prompt, error)
             await self._settle()
+
+    def _note_failure(self, error: Unreachable) -> None:
+        """The server, which is there, did not do what only this take needs.
+
+        Raises:
+            RenderFailed: it refused that too often.
+            Unreachable: it gave no answer to that too often.
+        """
+        self._failures += 1
+        if self._failures <= self._limits.tries:
+            return
+        if isinstance(error, Failing | Denied):
+            raise failed(self._server.name, "answers with an error, again and again", str(error)) from error
+        self._note_silence(error)
+        raise error
+
+    def _note_silence(self, error: Unreachable) -> None:
+        """The server gave no answer to what only this take needs.
+
+        Raises:
+            RenderFailed: it did so again and again, and drew others in between.
+        """
+        if self._losses.lose(self._prompt):
+            text = "is silent about the clip again and again, while others are drawn"
+            raise failed(self._server.name, text, str(error)) from error
 
     async def _settle(self) -> None:
         """Give a submit whose answer was lost time to arrive."""
@@ -277,7 +298,7 @@ class Take:
         self._hooks.progress(1.0)
         to = self._order.work / f"came{self._order.take}{Path(file.name).suffix}"
         try:
-            await self._patiently(lambda: self._server.fetch(file, to))
+            await self._served(lambda: self._server.fetch(file, to))
         except Missing as missing:
             raise Gone(str(missing)) from missing
         except TooLarge as error:
@@ -294,6 +315,23 @@ class Take:
             await asyncio.sleep(AFTER_WORD)
         except TimeoutError:
             return
+
+    async def _served(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask for what only this take needs, until there is an answer; as :meth:`_patiently`.
+
+        Raises:
+            RenderFailed: the server does not do it, again and again, and is there for everything else.
+        """
+        while True:
+            try:
+                return await self._patiently(ask)
+            except (Failing, Denied) as error:
+                self._note_failure(error)
+            except Unreachable as error:
+                self._note_silence(error)
+                raise
+            await asyncio.sleep(LATE)
+            await self._patiently(self._look)  # it may be away, or want another login, for all
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask until there is an answer.

@@ -39,7 +39,7 @@ class NotThere(Exception):
 
 
 class TooMuch(Exception):
-    """What the service sends is larger than the owner allows, or comes from a stranger's host."""
+    """What the service sends is no file, larger than the owner allows, or comes from a stranger's host."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,8 +159,9 @@ class Provider(Protocol):
 
         Raises:
             NotReached, NoAnswer: it can't be asked now.
-            NotThere: it no longer has it.
-            TooMuch: it is too large, or at a host that is not the service's.
+            NotThere: it no longer has it, or does not give it to us.
+            TooMuch: it is too large, no file, or at a host that is not the service's.
+            OSError: it can't be written.
         """
         ...
 

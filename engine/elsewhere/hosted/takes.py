@@ -152,28 +152,25 @@ class _Errand:
 
     async def _wait(self, purchase: Purchase, remote: Remote) -> Seen:
         """Look until it has ended well."""
-        deadline = purchase.at + self._policy.longest
         silent_since: float | None = None
         missing, pause, last = 0, self._policy.first_look, ""
         began = time.monotonic()
         while True:
-            seen = None
+            seen, late = None, False
             try:
                 seen = await self._provider.look(remote)
-                silent_since, missing = None, 0
+                silent_since, missing, late = None, 0, self._is_late(purchase)
             except NotThere as error:
                 missing += 1
                 if missing >= NOT_THERE_TIMES:
                     await self._end(purchase, Seen(state=Stand.FAILED, cause=Cause.GONE, detail=str(error)))
             except (NotReached, NoAnswer) as error:
-                now = time.monotonic()
-                silent_since = now if silent_since is None else silent_since
-                if now - silent_since >= self._policy.away:
-                    raise Away(self._provider.title, str(error)) from error
+                silent_since = silent_since or time.monotonic()
+                late = self._is_in_vain(purchase, error, silent_since)
             if seen is not None and seen.state.ended:
                 await self._end(purchase, seen)
                 return seen
-            if self._host.clock() >= deadline:
+            if late:
                 await self._give_up(purchase, remote)
             if seen is not None and seen.state != last:
                 last = seen.state
@@ -182,6 +179,21 @@ class _Errand:
                 self._hooks.progress(self._share(seen, time.monotonic() - began))
             await self._host.pause(purchase.id, pause)
             pause = min(pause * GROWTH, self._policy.last_look)
+
+    def _is_late(self, purchase: Purchase) -> bool:
+        return self._host.clock() >= purchase.at + self._policy.longest
+
+    def _is_in_vain(self, purchase: Purchase, error: NotReached | NoAnswer, since: float) -> bool:
+        """Whether nothing more is waited for: the service is there, and had time for an answer of use.
+
+        Raises:
+            Away: it may be away, and has been for long.
+        """
+        if time.monotonic() - since < self._policy.away:
+            return False
+        if isinstance(error, NoAnswer) and self._is_late(purchase):
+            return True
+        raise Away(self._provider.title, str(error)) from error
 
     def _share(self, seen: Seen, seconds: float) -> float | None:
         """How much is done; where the service does not say, by how long it usually takes."""
@@ -237,8 +249,8 @@ class _Errand:
                 cause = Cause.GONE if isinstance(error, NotThere) else Cause.BROKEN
                 raise HopelessTake(texts.by_cause(cause, self._provider.title)) from error
             except (NotReached, NoAnswer) as error:
-                if time.monotonic() - silent_since >= self._policy.away:
-                    raise Away(self._provider.title, str(error)) from error
+                if self._is_in_vain(purchase, error, silent_since):
+                    self._refuse(Cause.LATE, f"the clip cannot be fetched: {error}")
             await self._host.pause(purchase.id, pause)
             pause = min(pause * GROWTH, self._policy.last_look)
             with suppress(NotReached, NoAnswer, NotThere):  # addresses of clips are good for a while only

@@ -8,7 +8,6 @@ service itself (4xx), say for certain that nothing has begun.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -25,6 +24,8 @@ from engine.elsewhere.hosted.provider import NoAnswer, NotReached, NotThere, Too
 
 CHUNK = 1 << 16
 GONE = frozenset({404, 410})
+DONE = 200
+LATER = 429
 AMBIGUOUS = frozenset({408, 425, 499})
 """Statuses below 500 that do not say whether the request was taken."""
 
@@ -48,7 +49,7 @@ class Answer:
     @property
     def refuses(self) -> bool:
         """Whether the service itself says that it did nothing."""
-        return REFUSED <= self.status < BROKE and self.status not in AMBIGUOUS
+        return _refuses(self.status)
 
 
 class Wire:
@@ -115,8 +116,9 @@ class Wire:
 
         Raises:
             NotReached, NoAnswer: it can't be had now.
-            NotThere: it is not there any more.
-            TooMuch: it is too large, or at a host that is not the service's.
+            NotThere: it is not there any more, or not for us: an address may be good for a while only.
+            TooMuch: it is too large, no file, or at a host that is not the service's.
+            OSError: it can't be written.
         """
         if where.startswith(DATA_URL):
             self._write_inline(where, path)
@@ -126,14 +128,11 @@ class Wire:
         async with self._session(self._limits.fetch_seconds) as http:
             try:
                 async with http.get(url, headers=headers, allow_redirects=False) as answer:
-                    if answer.status in GONE:
-                        raise NotThere(f"{url.host} answered {answer.status}")
-                    if answer.status != 200:  # noqa: PLR2004 - of HTTP
-                        raise NoAnswer(f"{url.host} answered {answer.status}")
+                    _check_served(answer.status, f"{url.host} answered {answer.status}")
                     await self._save(answer, path)
             except (aiohttp.ClientConnectorError, NotPublic) as error:
                 raise NotReached(f"{url.host}: {error}") from error
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
                 raise NoAnswer(f"{url.host}: {error or type(error).__name__}") from error
 
     def _write_inline(self, where: str, path: Path) -> None:
@@ -141,9 +140,10 @@ class Wire:
         if len(data) > self._most_text:
             raise TooMuch(f"a clip of {len(data)} characters")
         try:
-            path.write_bytes(base64.b64decode(data, validate=True))
-        except binascii.Error as error:
-            raise NoAnswer(f"{head[:60]} holds no base64") from error
+            clip = base64.b64decode(data, validate=True)
+        except ValueError as error:
+            raise TooMuch(f"{head[:60]} holds no base64") from error
+        path.write_bytes(clip)
 
     @property
     def _most_text(self) -> int:
@@ -211,6 +211,21 @@ class Wire:
         finally:
             if resolver is not None:
                 await resolver.close()
+
+
+def _refuses(status: int) -> bool:
+    return REFUSED <= status < BROKE and status not in AMBIGUOUS
+
+
+def _check_served(status: int, said: str) -> None:
+    """Let the status of a clip that comes pass; a refusal and a redirect will be the same the next time."""
+    if status == DONE:
+        return
+    if _refuses(status) and status != LATER:
+        raise NotThere(said)
+    if DONE < status < REFUSED:
+        raise TooMuch(said)
+    raise NoAnswer(said)
 
 
 def _check(url: URL) -> None:

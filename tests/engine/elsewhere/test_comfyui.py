@@ -6,14 +6,18 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from aiohttp import web
 
 from engine.core.errors import Away, Code, EngineError, HopelessTake, RenderFailed
+from engine.elsewhere.comfyui import take
 from engine.elsewhere.comfyui.draw import prompt_of
 from engine.elsewhere.comfyui.server import Server
 from tests.engine.elsewhere.comfy_bench import QUICK, Told, client, closing, is_mp4, order
 from tests.fake_comfyui import FakeComfyUI, Fault
 from tests.fake_comfyui.server import SECRET_PATH
 from tests.until import until
+
+HASTY = replace(QUICK, patience_seconds=0.1, tries=1)
 
 
 @pytest.fixture(params=[True, False], ids=["new", "old"])
@@ -106,6 +110,53 @@ async def test_a_fault_that_stays_is_one_error_without_the_servers_paths(tmp_pat
     assert not any(SECRET_PATH in str(error) for error in found)
     assert SECRET_PATH in errors[Fault.NODE_ERROR].detail
     assert SECRET_PATH in errors[Fault.REFUSES].detail
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    monkeypatch.setattr(take, "LATE", 0.01)
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize(
+    ("route", "status"),
+    [
+        *(("upload", status) for status in (200, 400, 500)),
+        *(("prompt", status) for status in (403, 404, 413)),
+        *(("view", status) for status in (302, 403, 500)),
+    ],
+)
+async def test_what_a_server_refuses_for_one_take_always_ends_it(tmp_path, monkeypatch, route, status):
+    async def no(*_):
+        return web.Response(status=status, text="no")
+
+    monkeypatch.setattr(FakeComfyUI, f"_{route}", no)
+    async with FakeComfyUI(seconds=0.08) as fake, closing(client(fake, limits=HASTY)) as comfy:
+        with pytest.raises(RenderFailed) as caught:
+            await comfy.draw(order(tmp_path), Told().hooks)
+        assert caught.value.code == Code.ELSEWHERE
+        assert len(fake.drawn) == (route == "view")
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("route", ["prompt", "view"])
+async def test_a_server_that_is_silent_about_one_take_while_it_draws_others_fails_in_it(
+    tmp_path, monkeypatch, route
+):
+    real, silent = getattr(FakeComfyUI, f"_{route}"), True
+
+    async def gateway(fake, request):
+        return web.Response(status=502) if silent else await real(fake, request)
+
+    monkeypatch.setattr(FakeComfyUI, f"_{route}", gateway)
+    async with FakeComfyUI(seconds=0.08) as fake, closing(client(fake, limits=HASTY)) as comfy:
+        with pytest.raises(Away):
+            await comfy.draw(order(tmp_path), Told().hooks)
+        silent = False
+        await comfy.draw(order(tmp_path, job="b2"), Told().hooks)
+        silent = True
+        with pytest.raises(RenderFailed, match="silent"):
+            await comfy.draw(order(tmp_path), Told().hooks)
 
 
 async def test_a_server_that_is_away_is_said_so_and_a_later_order_finds_the_take(new, tmp_path):

@@ -162,6 +162,28 @@ async def test_a_server_that_answers_with_a_refusal_is_there(queue, seats, begin
     assert engines.away_for(far) is None
 
 
+async def test_what_is_away_for_one_job_only_draws_the_others(queue, seats, begin, monkeypatch):
+    monkeypatch.setattr(absence, "FIRST_PAUSE", 0.01)
+    seats[2].engine.acts = [Away("the attic")] * 2
+    far = [await queued(queue, member, lane=THERE, engine="wan") for member in range(3)]
+    begin()
+    for job in far:
+        await comes_to(queue, job, State.RENDERED)
+    first, second, third = (job.id for job in far)
+    assert drawn(seats[2]) == [first, first, second, third, first]
+
+
+async def test_what_is_away_for_all_jobs_keeps_their_order(queue, seats, begin, monkeypatch):
+    monkeypatch.setattr(absence, "FIRST_PAUSE", 0.01)
+    seats[2].engine.acts = [Away("the attic")] * 3
+    far = [await queued(queue, member, lane=THERE, engine="wan") for member in range(2)]
+    begin()
+    for job in far:
+        await comes_to(queue, job, State.RENDERED)
+    first, second = (job.id for job in far)
+    assert drawn(seats[2]) == [first, first, second, first, second]
+
+
 async def test_a_job_of_a_lane_that_is_gone_says_what_it_waits_for(queue, begin):
     engines = begin()
     assert engines.away_for(await queued(queue, lane="fal")) == "fal"

@@ -315,7 +315,7 @@ async def test_a_stop_in_the_middle_of_asking_waits_for_the_answer(
 
 
 async def test_a_result_that_is_gone_ends_the_take_and_not_the_job(queue, services, job, order_of, hooks):
-    services.faults.plan["fetch"] = ["404"]
+    services.faults.plan["fetch"] = ["403"]
     host = host_on(queue, services.url)
     with pytest.raises(HopelessTake):
         await host.draw(order_of(job.id), hooks)
@@ -323,6 +323,43 @@ async def test_a_result_that_is_gone_ends_the_take_and_not_the_job(queue, servic
     with pytest.raises(HopelessTake, match="no further take"):
         await host.draw(order_of(job.id, take=3), hooks)
     assert len(services.works) == 2
+
+
+@pytest.mark.parametrize("call", ["look", "fetch"])
+async def test_an_answer_that_stays_of_no_use_ends_the_take(queue, services, job, order_of, hooks, call):
+    """Without an end, it would keep its service from all others."""
+    CLOCK.now = time.time()
+    services.faults.plan[call] = ["500"] * 10_000
+    host = host_on(queue, services.url)
+    with pytest.raises(Away):
+        await host.draw(order_of(job.id), hooks)
+    CLOCK.now += host.policy.longest
+    with pytest.raises(UserError, match="too long"):
+        await host.draw(order_of(job.id), hooks)
+    assert await queue.purchases.spent_today() == micros("0.1")
+    services.faults.plan.clear()
+
+
+async def test_a_service_that_cannot_be_reached_late_in_a_take_is_waited_for(
+    queue, services, job, order_of, hooks
+):
+    """As after a power cut, when the machine is up before its network."""
+    CLOCK.now = time.time()
+    services.hold = True
+    host = host_on(queue, services.url)
+    task = asyncio.create_task(host.draw(order_of(job.id), hooks))
+    await until(lambda: services.calls["look"] >= 1)
+    task.cancel()
+    await asyncio.wait([task])
+    port = int(services.url.rpartition(":")[2])
+    await services.stop()
+    CLOCK.now += host.policy.longest
+    with pytest.raises(Away):
+        await host.draw(order_of(job.id), hooks)
+    services.hold = False
+    services.works[0].stage = 1
+    await services.start(port)
+    assert (await host.draw(order_of(job.id), hooks)).clip.read_bytes() == CLIP
 
 
 async def test_a_take_that_is_never_done_is_given_up(queue, services, job, order_of, hooks):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -39,7 +41,7 @@ async def test_a_clip_that_is_too_large_is_given_up_on_the_way(services, clip, t
 
 async def test_no_redirect_is_followed(services, clip, tmp_path):
     services.redirect = f"{services.url}/clips/other.mp4"
-    with pytest.raises(NoAnswer, match="302"):
+    with pytest.raises(TooMuch, match="302"):
         await wire_to(services.url).download(clip, tmp_path / "clip")
     assert services.calls["fetch"] == 1
 
@@ -107,13 +109,28 @@ async def test_a_clip_inside_an_answer_has_the_same_limit(services, tmp_path):
     assert (tmp_path / "clip").read_bytes() == b"abcdef"
     with pytest.raises(TooMuch):
         await wire.download("data:video/mp4;base64,YWJjZGVmZ2hp", tmp_path / "other")
-    with pytest.raises(NoAnswer):
-        await wire.download("data:video/mp4;base64,????????", tmp_path / "third")
+    for garbage in ("????????", "YWJj\u00e4"):
+        with pytest.raises(TooMuch, match="no base64"):
+            await wire.download(f"data:video/mp4;base64,{garbage}", tmp_path / "third")
 
 
-async def test_a_clip_that_is_gone_is_told_apart(services, clip, tmp_path):
-    services.faults.plan["fetch"] = ["410", "503"]
-    with pytest.raises(NotThere):
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        *((status, NotThere) for status in ("400", "401", "403", "404", "410")),
+        *((status, NoAnswer) for status in ("408", "425", "429", "500", "503")),
+    ],
+)
+async def test_a_clip_that_is_gone_is_told_apart(services, clip, tmp_path, status, error):
+    services.faults.plan["fetch"] = [status]
+    with pytest.raises(error, match=status):
         await wire_to(services.url).download(clip, tmp_path / "clip")
-    with pytest.raises(NoAnswer):
+
+
+async def test_a_full_disk_is_not_the_services_doing(services, clip, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(OSError, match="no room"):
         await wire_to(services.url).download(clip, tmp_path / "clip")
