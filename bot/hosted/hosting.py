@@ -122,9 +122,11 @@ class Hosting:
             )
             if there is not None:
                 try:
-                    recipe, request = plan(there), there
+                    await self.check(guild, user, plan(there))
                 except UserError as error:
                     log.info("a clip stays here: %s", error)
+                else:
+                    return there
         await self.check(guild, user, recipe)
         return request
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -127,6 +128,27 @@ async def test_a_long_wait_goes_to_a_service_only_for_those_who_said_so(queue):
     chosen = dataclasses.replace(request, engine="camera")
     assert await host.instead(GUILD, ANN, chosen, 601.0) is None, "they chose what draws it"
     assert await hosting(queue).instead(GUILD, ANN, request, 1e9) is None, "it is off until the owner sets it"
+
+
+class Long:
+    """Every wait here is an hour."""
+
+    async def for_new(self, profile, guild, user):
+        return SimpleNamespace(middle=3600.0)
+
+
+@pytest.mark.parametrize(("spent", "engine"), [("4.5", "fal/ltx-2-fast"), ("4.9", "auto")])
+async def test_a_request_that_could_be_made_here_is_made_here_once_the_budget_is_spent(queue, spent, engine):
+    host = hosting(queue, minutes=10.0)
+    await queue.purchases.allow(audit_entry("services", "on"), on=True)
+    await queue.purchases.set_consent(ANN, Consent(sends=True, overflow=True))
+    await bought(queue, spent)
+
+    def plan(request):
+        return recipe_for("camera" if request.engine == "auto" else request.engine)
+
+    taken = await host.settled(GUILD, ANN, Request(kind=Kind.ANIMATE), plan=plan, waits=Long())
+    assert taken.engine == engine
 
 
 class Outlet:
