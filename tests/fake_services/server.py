@@ -307,6 +307,7 @@ class FakeServices:
             if stand == "succeeded":
                 data = base64.b64encode(self.clip).decode()
                 answer["output"] = {"images": [{"filename": "clip.mp4", "type": "base64", "data": data}]}
+            if stand not in {"queued", "running"}:
                 answer["executionTime"] = None if self.work_seconds is None else self.work_seconds * 1000
             if stand == "failed":
                 answer["error"] = work.error

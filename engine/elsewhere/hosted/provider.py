@@ -166,6 +166,10 @@ class Provider(Protocol):
         ...
 
 
+MOST_AMOUNT = 1e9
+"""Seconds, or thousandths of them; nothing that is paid for takes longer."""
+
+
 def text_of(answer: Any) -> str:
     """What an error says, in one line for the log."""
     found = answer
@@ -174,6 +178,13 @@ def text_of(answer: Any) -> str:
             (answer[key] for key in ("detail", "error", "message", "title") if answer.get(key)), answer
         )
     return " ".join(str(found).split())[:500]
+
+
+def amount_in(answer: Any) -> float | None:
+    """How much of something there was, by a service's answer; None where that is no such number."""
+    if isinstance(answer, bool) or not isinstance(answer, int | float):
+        return None
+    return float(answer) if 0 <= answer <= MOST_AMOUNT else None
 
 
 MODERATED = ("nsfw", "moderat", "safety", "sensitive", "content_policy", "content policy", "flagged", "e005")

@@ -22,6 +22,7 @@ from engine.elsewhere.hosted.provider import (
     NotThere,
     Seen,
     SentFile,
+    amount_in,
     cause_in,
     cause_of,
     text_of,
@@ -66,7 +67,7 @@ class Replicate:
             token: the owner's.
             limits: the owner's.
             base: the service's address.
-            longest: seconds after which the service itself ends a prediction.
+            longest: seconds after which the service itself ends a prediction at the latest.
         """
         self._wire = Wire(base, headers={"Authorization": f"Bearer {token}"}, hosts=HOSTS, limits=limits)
         self._longest = longest
@@ -81,7 +82,7 @@ class Replicate:
             "POST",
             f"/v1/models/{asked.slug.model}/predictions",
             body=body,
-            headers={"Cancel-After": f"{max(5, round(self._longest))}s"},
+            headers={"Cancel-After": f"{max(5, round(asked.slug.allowed_seconds(self._longest)))}s"},
         )
         _check_taken(answer)
         return _remote(answer.body)
@@ -155,7 +156,7 @@ class Replicate:
             cause=_why(body, detail) if state is Stand.FAILED else None,
             detail=detail,
             result=result,
-            work_seconds=float(worked) if isinstance(worked, int | float) else None,
+            work_seconds=amount_in(worked),
         )
 
     async def cancel(self, remote: Remote) -> None:

@@ -21,6 +21,7 @@ from engine.elsewhere.hosted.provider import (
     NotTaken,
     NotThere,
     Seen,
+    amount_in,
     cause_in,
     cause_of,
     text_of,
@@ -79,7 +80,7 @@ class RunPod:
             limits: the owner's.
             workflow: finds a workflow of the owner's folder by its name.
             base: the service's address.
-            longest: seconds that a worker may take.
+            longest: seconds that a worker may take at most.
         """
         self._wire = Wire(base, headers={"Authorization": f"Bearer {key}"}, hosts=(), limits=limits)
         self._endpoint = f"/v2/{endpoint}"
@@ -97,8 +98,9 @@ class RunPod:
                 for file in asked.files.values()
             ],
         }
-        longest = round(self._longest * 1000)
-        body: dict[str, Any] = {"input": given, "policy": {"executionTimeout": longest, "ttl": 2 * longest}}
+        allowed = round(asked.slug.allowed_seconds(self._longest) * 1000)
+        policy = {"executionTimeout": allowed, "ttl": 2 * round(self._longest * 1000)}
+        body: dict[str, Any] = {"input": given, "policy": policy}
         if asked.webhook:
             body["webhook"] = asked.webhook
         answer = await self._wire.call("POST", f"{self._endpoint}/run", body=body)
@@ -123,8 +125,7 @@ class RunPod:
         state = STATES.get(str(body.get("status"))) if isinstance(body, Mapping) else None
         if not answer.ok or state is None:
             raise NoAnswer(f"{answer.status}: {text_of(body)}")
-        worked = body.get("executionTime")
-        seconds = worked / 1000 if isinstance(worked, int | float) else None
+        worked = amount_in(body.get("executionTime"))
         output = body.get("output")
         detail = text_of(body.get("error") or output or body["status"]) if state is Stand.FAILED else ""
         result = _clip_in(output) if state is Stand.SUCCEEDED else ""
@@ -133,7 +134,13 @@ class RunPod:
         cause = None
         if state is Stand.FAILED:
             cause = Cause.LATE if body["status"] == "TIMED_OUT" else cause_in(detail)
-        return Seen(state=state, cause=cause, detail=detail, result=result, work_seconds=seconds)
+        return Seen(
+            state=state,
+            cause=cause,
+            detail=detail,
+            result=result,
+            work_seconds=None if worked is None else worked / 1000,
+        )
 
     async def cancel(self, remote: Remote) -> None:
         """Ask for the end of a request."""

@@ -114,7 +114,7 @@ class Slug(_Model):
         fixed: fields that are always the same.
         sizes: at least one; one for each quality at most.
         per: what the prices are for.
-        work_seconds: where the work is paid: how long it takes, usually and at most.
+        work_seconds: where the work is paid: how long it takes, usually and at most; then it is ended.
         sound: whether it makes sound.
         usual_seconds: how long a take takes there, about.
         multiple: both sides of its frames are multiples of it.
@@ -199,6 +199,14 @@ class Slug(_Model):
     def length_for(self, seconds: float) -> float:
         """The shortest length that it draws and that is not shorter; else its longest."""
         return next((each for each in self.seconds if each >= seconds - TOLERANCE), self.seconds[-1])
+
+    def allowed_seconds(self, longest: float) -> float:
+        """How long a service's machine may work on one take: no longer than what is set aside pays for.
+
+        Args:
+            longest: seconds that the owner allows for any take.
+        """
+        return longest if self.work_seconds is None else min(longest, self.work_seconds[1])
 
     def frames_in(self, seconds: float) -> int:
         """How many frames it draws in so many seconds."""

@@ -121,6 +121,7 @@ class _Errand:
         self._provider = provider
         self._order = order
         self._hooks = hooks
+        self._running_since: float | None = None
         self._buyer = Buyer(
             slug,
             provider,
@@ -159,7 +160,7 @@ class _Errand:
             seen, late = None, False
             try:
                 seen = await self._provider.look(remote)
-                silent_since, missing, late = None, 0, self._is_late(purchase)
+                silent_since, missing, late = None, 0, self._is_late(purchase) or self._overruns(seen)
             except NotThere as error:
                 missing += 1
                 if missing >= NOT_THERE_TIMES:
@@ -171,7 +172,7 @@ class _Errand:
                 await self._end(purchase, seen)
                 return seen
             if late:
-                await self._give_up(purchase, remote)
+                return await self._give_up(purchase, remote)
             if seen is not None and seen.state != last:
                 last = seen.state
                 await self._ledger.moved(purchase.id, seen.state)
@@ -182,6 +183,13 @@ class _Errand:
 
     def _is_late(self, purchase: Purchase) -> bool:
         return self._host.clock() >= purchase.at + self._policy.longest
+
+    def _overruns(self, seen: Seen) -> bool:
+        """Whether the service works longer than what is set aside pays for, whatever it was told."""
+        if seen.state is not Stand.RUNNING or self._slug.work_seconds is None:
+            return False
+        self._running_since = self._running_since or time.monotonic()
+        return time.monotonic() - self._running_since >= self._slug.work_seconds[1]
 
     def _is_in_vain(self, purchase: Purchase, error: NotReached | NoAnswer, since: float) -> bool:
         """Whether nothing more is waited for: the service is there, and had time for an answer of use.
@@ -210,12 +218,16 @@ class _Errand:
             await self._ledger.moved(purchase.id, Stand.SUCCEEDED, cost=cost)
             self._mind_the_price(purchase, cost)
             return
-        # What a failure costs is not known, unless the machine's work is what is paid for.
-        cost = cost if seen.work_seconds is not None and self._slug.work_seconds is not None else None
         cause = Cause.BROKEN if seen.cause is None else seen.cause
         state = Stand.CANCELLED if seen.state is Stand.CANCELLED else Stand.FAILED
-        await self._ledger.moved(purchase.id, state, cause=cause, cost=cost)
+        await self._ledger.moved(purchase.id, state, cause=cause, cost=self._cost_of_failure(seen))
         self._refuse(cause, seen.detail or seen.state)
+
+    def _cost_of_failure(self, seen: Seen) -> int | None:
+        """Not known, unless the machine's work is what is paid for."""
+        if self._slug.work_seconds is None:
+            return None
+        return cost_of(self._slug, self._order.recipe, seen.work_seconds)
 
     def _mind_the_price(self, purchase: Purchase, cost: int | None) -> None:
         if cost is not None and cost > purchase.reserved:
@@ -228,11 +240,24 @@ class _Errand:
                 shown(purchase.reserved),
             )
 
-    async def _give_up(self, purchase: Purchase, remote: Remote) -> NoReturn:
+    async def _give_up(self, purchase: Purchase, remote: Remote) -> Seen:
+        """Stop it there, and look what became of it. What does not end now is settled later.
+
+        Returns:
+            An end that is good after all.
+        """
+        seen = None
         with suppress(NotReached, NoAnswer, NotThere):
             await self._provider.cancel(remote)
-        await self._ledger.moved(purchase.id, Stand.FAILED, cause=Cause.LATE)
-        self._refuse(Cause.LATE, f"not done after {self._policy.longest:g} s")
+        with suppress(NotReached, NoAnswer, NotThere):
+            seen = await self._provider.look(remote)
+        if seen is None or seen.state is not Stand.SUCCEEDED:
+            if seen is not None and seen.state.ended:
+                cost = self._cost_of_failure(seen)
+                await self._ledger.moved(purchase.id, Stand.FAILED, cause=Cause.LATE, cost=cost)
+            self._refuse(Cause.LATE, "not done in time")
+        await self._end(purchase, seen)
+        return seen
 
     async def _fetch(self, purchase: Purchase, remote: Remote, seen: Seen) -> TakeFile:
         """Fetch a clip at once, and make it anew."""
@@ -254,7 +279,8 @@ class _Errand:
             await self._host.pause(purchase.id, pause)
             pause = min(pause * GROWTH, self._policy.last_look)
             with suppress(NotReached, NoAnswer, NotThere):  # addresses of clips are good for a while only
-                seen = await self._provider.look(remote)
+                again = await self._provider.look(remote)
+                seen = again if again.result else seen
         made = await self._remake(path)
         cost = cost_of(self._slug, self._order.recipe, seen.work_seconds)
         note = texts.made_at(self._provider.title, self._order.take, cost, purchase.reserved)

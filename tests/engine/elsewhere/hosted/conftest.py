@@ -118,11 +118,11 @@ def queue(database):
     return queue_on(database)
 
 
-def providers_at(url: str, limits: WireLimits = LIMITS) -> dict[str, Provider]:
+def providers_at(url: str, limits: WireLimits = LIMITS, *, longest: float = 30.0) -> dict[str, Provider]:
     made: tuple[Provider, ...] = (
-        Replicate("r8_key", limits=limits, base=url, longest=30.0),
-        Fal("fal-key", limits=limits, base=url, longest=30.0),
-        RunPod("rp-key", "end1", limits=limits, workflow={"test": WORKFLOW}.get, base=url, longest=30.0),
+        Replicate("r8_key", limits=limits, base=url, longest=longest),
+        Fal("fal-key", limits=limits, base=url, longest=longest),
+        RunPod("rp-key", "end1", limits=limits, workflow={"test": WORKFLOW}.get, base=url, longest=longest),
     )
     return {each.name: each for each in made}
 

@@ -13,9 +13,12 @@ from engine.core.errors import Away, HopelessTake, RenderFailed, UserError
 from engine.elsewhere.hosted.buying import REMEMBERED, SEARCHED_FOR
 from engine.elsewhere.hosted.fields import said_values
 from engine.elsewhere.hosted.money import micros
+from engine.elsewhere.hosted.provider import Asked, SentFile, amount_in
+from engine.elsewhere.hosted.settling import settle
+from engine.elsewhere.hosted.slugs import Slot
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, audit_entry, enqueued
-from tests.engine.elsewhere.hosted.conftest import SERVICES, SLUGS, agreed, host_on
+from tests.engine.elsewhere.hosted.conftest import SERVICES, SLUGS, agreed, host_on, providers_at
 from tests.fake_services.server import CLIP
 from tests.until import until
 
@@ -368,6 +371,92 @@ async def test_a_take_that_is_never_done_is_given_up(queue, services, job, order
         await host_on(queue, services.url, longest=0.05).draw(order_of(job.id), hooks)
     assert services.works[0].cancelled
     assert await queue.purchases.spent_today() == micros("0.1"), "what it costs is not known"
+
+
+@pytest.mark.parametrize(("longest", "allowed"), [(1800.0, 100), (60.0, 60)])
+async def test_a_service_may_work_no_longer_than_is_set_aside(services, order_of, longest, allowed):
+    recipe = order_of("a-job", "runpod").recipe
+    files = {Slot.PICTURE: SentFile(data=b"a picture", kind="image/png", name="picture.png")}
+    providers = providers_at(services.url, longest=longest)
+    for name, model in (("runpod", "test"), ("replicate", "maker/model")):
+        slug = SLUGS["runpod/test"].model_copy(update={"name": f"{name}/test", "model": model})
+        await providers[name].submit(Asked(slug=slug, recipe=recipe, seed=7, files=files))
+    at_runpod, at_replicate = services.works
+    assert at_runpod.body["policy"] == {"executionTimeout": allowed * 1000, "ttl": 2000 * longest}
+    assert at_replicate.headers["Cancel-After"] == f"{allowed}s"
+
+
+async def test_a_take_that_works_longer_than_is_set_aside_is_ended(
+    queue, services, job, order_of, hooks, monkeypatch
+):
+    """Whatever its service was told."""
+    slug = SLUGS["runpod/test"].model_copy(update={"work_seconds": (0.01, 0.05)})
+    monkeypatch.setitem(SLUGS, slug.name, slug)
+    services.hold = True
+    task = asyncio.create_task(host_on(queue, services.url).draw(order_of(job.id, "runpod"), hooks))
+    await until(lambda: services.works)
+    services.works[0].stage = 1
+    with pytest.raises(UserError, match="too long"):
+        await task
+    assert services.works[0].cancelled
+
+
+@pytest.mark.parametrize("worked", [-500.0, float("nan"), float("inf"), 1e300])
+async def test_a_time_that_is_none_gives_no_money_back(queue, services, job, order_of, hooks, worked):
+    services.work_seconds = worked
+    await host_on(queue, services.url).draw(order_of(job.id, "runpod"), hooks)
+    assert await rows_of(queue, job) == [("succeeded", None)]
+    assert await queue.purchases.spent_today() == micros("0.1"), "as if it had worked as long as it may"
+
+
+def test_only_amounts_are_taken_for_such():
+    assert [amount_in(each) for each in (0, 12, 12.5)] == [0.0, 12.0, 12.5]
+    others: list[object] = [None, "12", True, [], -1, 10**400]
+    assert {amount_in(each) for each in others} == {None}
+
+
+async def test_what_is_given_up_costs_what_it_worked(queue, services, job, order_of, hooks):
+    services.hold = True
+    services.work_seconds = 60.0
+    with pytest.raises(UserError, match="too long"):
+        await host_on(queue, services.url, longest=0.05).draw(order_of(job.id, "runpod"), hooks)
+    assert await rows_of(queue, job) == [("failed", micros("0.06"))]
+
+
+@pytest.mark.parametrize("call", ["cancel", "look"])
+async def test_what_does_not_end_when_it_is_given_up_is_settled_later(
+    queue, services, job, order_of, hooks, monkeypatch, call
+):
+    host = host_on(queue, services.url, longest=0.05)
+    services.hold = True
+    cancel = host.providers["fal"].cancel
+
+    async def and_fail(remote):
+        services.faults.plan[call] = ["503", "503"]
+        await cancel(remote)
+
+    monkeypatch.setattr(host.providers["fal"], "cancel", and_fail)
+    with pytest.raises(UserError, match="too long"):
+        await host.draw(order_of(job.id, "fal"), hooks)
+    assert await rows_of(queue, job) == [("queued", None)]
+    services.faults.plan.clear()
+    await queue.claims.cancel(job.id)
+    assert await settle(queue.purchases, providers_at(services.url), under_way=frozenset) == 1
+    assert services.works[0].cancelled
+
+
+async def test_a_take_that_is_done_while_it_is_given_up_is_kept(
+    queue, services, job, order_of, hooks, monkeypatch
+):
+    host = host_on(queue, services.url, longest=0.05)
+    services.hold = True
+
+    async def too_late(_):
+        services.hold, services.works[0].stage = False, 1
+
+    monkeypatch.setattr(host.providers["fal"], "cancel", too_late)
+    assert (await host.draw(order_of(job.id, "fal"), hooks)).clip.read_bytes() == CLIP
+    assert await rows_of(queue, job) == [("succeeded", micros("0.1"))]
 
 
 async def test_a_price_that_has_risen_stops_further_buying(queue, services, job, order_of, hooks, caplog):
