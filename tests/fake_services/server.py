@@ -47,10 +47,10 @@ class Faults:
     """What goes wrong: the name of a call → how often, and how.
 
     Attributes:
-        plan: call ("submit", "look", "cancel", "fetch", "list", "upload") → faults, the next one first.
-            "lost": it is done, and the connection ends before the answer. "unheard": the connection ends
-            before it is done. "502": done, and a gateway's page. A number: refused with this status. "junk":
-            done, and answered with nothing of use.
+        plan: call ("submit", "look", "result", "cancel", "fetch", "list", "upload") → faults, the next one
+            first. "lost": it is done, and the connection ends before the answer. "unheard": the connection
+            ends before it is done. "502": done, and a gateway's page. A number: refused with this status.
+            "junk": done, and answered with nothing of use.
     """
 
     plan: dict[str, list[str]] = field(default_factory=dict)
@@ -285,7 +285,7 @@ class FakeServices:
             return web.json_response({"detail": "cancelled", "error_type": "request_cancelled"}, status=400)
         if work.end == "failed":
             return web.json_response({"detail": work.error, "error_type": "bad_request"}, status=422)
-        return web.json_response({"video": {"url": self._clip_of(work)}})
+        return await self._answer(request, "result", lambda: {"video": {"url": self._clip_of(work)}})
 
     # RunPod.
 

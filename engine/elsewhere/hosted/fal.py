@@ -35,6 +35,10 @@ TOO_EARLY = "in progress"
 """Words with which it refuses a result that is not there yet."""
 
 
+NOT_OF_THE_RESULT = frozenset({Cause.BUSY, Cause.KEY})
+"""Causes of a refusal that say nothing of the result, which is there and paid for."""
+
+
 class Fal:
     """The service; see :class:`engine.elsewhere.hosted.provider.Provider`."""
 
@@ -110,6 +114,8 @@ class Fal:
         if answer.refuses:
             if TOO_EARLY in said.lower():
                 return Seen(state=Stand.RUNNING)
+            if cause_of(answer.status, said) in NOT_OF_THE_RESULT:
+                raise NoAnswer(f"{answer.status}: {said}")
             return _failed(answer.body, said)
         if not answer.ok:
             # A failed request is told by an error of its own; a gateway's page is not one.

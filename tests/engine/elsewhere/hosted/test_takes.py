@@ -190,6 +190,16 @@ async def test_a_look_or_a_clip_that_is_lost_is_asked_for_again(
     assert services.calls["submit"] == 1
 
 
+@pytest.mark.parametrize("status", ["401", "402", "403", "429"])
+async def test_a_result_that_is_refused_for_a_while_is_asked_for_again(
+    queue, services, job, order_of, hooks, status
+):
+    services.faults.plan["result"] = [status, status]
+    taken = await host_on(queue, services.url).draw(order_of(job.id, "fal"), hooks)
+    assert taken.clip.read_bytes() == CLIP
+    assert services.calls["submit"] == 1
+
+
 @pytest.mark.parametrize("service", SERVICES)
 async def test_a_service_that_goes_away_costs_a_wait_and_nothing_more(
     queue, services, job, order_of, hooks, service
