@@ -124,7 +124,7 @@ def plan(
         follow=request.follow,
         styles=request.styles,
         settings=tuned.settings,
-        crops={} if spec.films else _crops(given, width / height),
+        crops={} if spec.films and end is None else _crops(given, width / height),
         sound=source,
         effect=_effect(request),
         helped=request.helped,
@@ -135,7 +135,7 @@ def plan(
 def _crops(given: Given, frame: float) -> dict[str, tuple[float, float]]:
     """Where pictures of another shape than the frame's are cropped so that no head is cut off, by role.
 
-    What films a picture aims by itself.
+    What films one picture aims by itself. Between two, both are seen as they are cropped here.
     """
     crops = {}
     for role, subject in ((Role.PICTURE, given.subject), (Role.END, given.end)):

@@ -7,7 +7,7 @@ jumps only between sheets, along soft outlines that follow the picture's own edg
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -24,6 +24,10 @@ MAP_STEP = 4
 """Sheets' slowly changing planes are kept at one value for this many pixels of the canvas, each way."""
 FRONT = 0.75
 """The disparity of a dark shore in front of everything."""
+_TRACE = 0.02
+"""The opacity up to which nothing is seen of a sheet."""
+_LOST = (10.0, 40.0)
+"""Levels by which a fill differs from the picture that it lies over: it may, and nobody may see it."""
 LEVEL = 4
 """How much farther than up and down a landscape is continued sideways behind what hides it."""
 
@@ -143,7 +147,45 @@ def take_apart(canvas: Pixels, scene: Scene, window: Window, check: Callable[[],
     if front is not None:
         sheets.append(_sheet(inside(canvas, front), np.full_like(disparity, FRONT), front))
         check()
+    _settle(canvas, sheets)
     return sheets
+
+
+def at_rest(sheets: list[Sheet]) -> Plane:
+    """The sheets one before the other as they lie, float32 ``[H, W, 3]``."""
+    seen = sheets[0].pixels[..., :3].astype(np.float32)
+    for sheet in sheets[1:]:
+        opacity = _opacity(sheet)
+        seen = seen + opacity * (sheet.pixels[..., :3] - seen)
+    return np.asarray(seen, np.float32)
+
+
+def _settle(canvas: Pixels, sheets: list[Sheet]) -> None:
+    """Make the sheets, at rest, the picture.
+
+    What is half transparent gets the colours that it must have for that. Around a cut-out its fill lies where
+    nothing covers it: fur that is finer than the mask, the contour of a drawing, the toe of a boot. What is
+    lost so goes with the cut-out.
+    """
+    for index in range(1, len(sheets)):
+        sheet, opacity = sheets[index], _opacity(sheets[index])
+        under = at_rest(sheets[:index])
+        lost = cv2.GaussianBlur(np.abs(canvas - under).max(axis=2), (0, 0), 1.0)[..., None]
+        before = opacity
+        opacity = np.maximum(opacity, smoothstep(*_LOST, lost))
+        soft = np.asarray((opacity > _TRACE) & (before < 1), bool)
+        for above in sheets[index + 1 :]:
+            soft &= np.asarray(_opacity(above) <= _TRACE, bool)
+        own = under + (canvas - under) / np.maximum(opacity, _TRACE)
+        colours = np.where(soft, np.clip(own, 0, 255), sheet.pixels[..., :3])
+        pixels = np.dstack([colours, np.where(soft, opacity * 255, sheet.pixels[..., 3:])])
+        sheets[index] = replace(
+            sheet, pixels=np.round(pixels).astype(np.uint8), box=_box(np.asarray(pixels[..., 3], np.float32))
+        )
+
+
+def _opacity(sheet: Sheet) -> Plane:
+    return np.asarray(sheet.pixels[..., 3:].astype(np.float32) / 255, np.float32)
 
 
 def _sheet(
@@ -158,8 +200,7 @@ def _sheet(
     box = (0, 0, columns, rows)
     if alpha is not None:
         opacity = np.round(alpha * 255).astype(np.uint8)
-        x, y, w, h = cv2.boundingRect(opacity)
-        box = (x, y, x + w, y + h)
+        box = _box(opacity)
         pixels = np.dstack([pixels, opacity])
     return Sheet(
         pixels=np.ascontiguousarray(pixels),
@@ -168,6 +209,11 @@ def _sheet(
         sky=sky,
         water=water,
     )
+
+
+def _box(opacity: Plane | Pixels) -> tuple[int, int, int, int]:
+    x, y, wide, high = cv2.boundingRect(np.round(opacity).astype(np.uint8))
+    return x, y, x + wide, y + high
 
 
 def _soft(window: Window, mask: Plane) -> Plane:

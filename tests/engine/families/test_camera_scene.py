@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.core.recipe import Camera, Motion
 from engine.families.camera.fill import behind, inside
-from engine.families.camera.layers import MAP_STEP, Window, outline, silhouette, take_apart
+from engine.families.camera.layers import MAP_STEP, Window, at_rest, outline, silhouette, take_apart
 from engine.families.camera.life import Life
 from engine.families.camera.path import travel
 from engine.families.camera.render import enlarged
@@ -213,6 +213,38 @@ def test_a_cut_out_takes_no_rim_of_the_background_along():
     assert inside(picture, alpha)[alpha > 0.05].min() > 180
 
 
+def drawn_ball():
+    """A ball with a black contour and hairs before a rough wall; and a mask of it that holds neither."""
+    rng = np.random.default_rng(9)
+    wall = cv2.GaussianBlur(rng.standard_normal((240, 320, 3)).astype(np.float32), (0, 0), 1.5)
+    picture = np.clip(np.array([90, 120, 150]) + 90 * wall, 0, 255).astype(np.uint8)
+    for turn in range(0, 360, 12):
+        tip = (round(160 + 62 * np.cos(np.radians(turn))), round(120 + 62 * np.sin(np.radians(turn))))
+        cv2.line(picture, (160, 120), tip, (20, 10, 10), 1, cv2.LINE_AA)
+    cv2.circle(picture, (160, 120), 54, (5, 5, 5), -1, cv2.LINE_AA)
+    cv2.circle(picture, (160, 120), 49, (240, 160, 60), -1, cv2.LINE_AA)
+    mask = cv2.circle(np.zeros((240, 320), np.float32), (160, 120), 48, 1.0, -1, cv2.LINE_AA)
+    return picture, np.asarray(cv2.resize(mask, (160, 120), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def test_at_rest_the_sheets_are_the_picture_and_what_a_mask_leaves_out_goes_with_it():
+    picture, mask = drawn_ball()
+    scene = study(picture, lambda: None, subject=mask)
+    window = Window(size=(320, 240), picture=(320, 240))
+    sheets = take_apart(picture, scene, window, lambda: None)
+    apart = np.abs(at_rest(sheets) - picture).max(axis=2)
+    assert cv2.GaussianBlur(apart, (0, 0), 1.0).max() < 30
+    assert np.percentile(apart, 99.5) < 20
+    *_, ball = sheets
+    rows, columns = np.indices((240, 320))
+    contour = np.abs(np.hypot(rows - 120, columns - 160) - 52) < 1.5
+    assert np.mean(ball.pixels[contour, 3] > 200) > 0.9, "the contour of a drawing stays behind"
+    left, top, right, bottom = ball.box
+    opaque = np.argwhere(ball.pixels[..., 3])
+    assert (top, left) == tuple(opaque.min(axis=0))
+    assert (bottom, right) == tuple(opaque.max(axis=0) + 1)
+
+
 def test_ripples_shrink_towards_the_horizon_and_move_with_time():
     life = Life.of(Motion.NORMAL, seed=1, unit=500, horizon=200, foot=400)
     y, x = np.mgrid[0:400, 0:600].astype(np.float32)
@@ -242,3 +274,18 @@ def test_an_enlarged_sheet_keeps_its_pixels_and_has_others_between():
     between = enlarged(ramp)
     assert between[:, 5:-5:2, 0] == pytest.approx(np.broadcast_to(4 * np.arange(5, 55, 2), (40, 25)), abs=1)
     assert (between[..., 3] == 255).all()
+
+
+def test_paper_with_a_drawing_on_it_has_no_sky():
+    """The arms of a drawn child, from edge to edge, were a horizon."""
+    rng = np.random.default_rng(0)
+    shade = np.linspace(225, 208, 300)[:, None, None]
+    picture = np.clip(shade + rng.normal(0, 1.5, (300, 240, 3)), 0, 255).astype(np.uint8)
+    ink, left, right = (50, 40, 60), 80, 160
+    cv2.line(picture, (0, 120), (240, 126), ink, 3, cv2.LINE_AA)
+    cv2.rectangle(picture, (left, 120), (right, 200), ink, 3, cv2.LINE_AA)
+    for foot in (90, 150):
+        cv2.line(picture, (120, 210), (foot, 299), ink, 3, cv2.LINE_AA)
+    cv2.circle(picture, (120, 60), 30, ink, 3, cv2.LINE_AA)
+    cv2.line(picture, (120, 90), (120, 210), ink, 3, cv2.LINE_AA)
+    assert look(picture).sky is None

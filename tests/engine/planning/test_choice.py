@@ -274,6 +274,18 @@ def test_an_animal_is_kept_where_there_is_no_face_and_at_the_other_end_as_well()
     assert made.crops["end"][1] > 0.9
 
 
+@pytest.mark.parametrize("engine", ["camera", "wan-vace"])
+def test_what_goes_from_one_picture_to_another_keeps_the_heads_of_both(engine):
+    made = plan(
+        request(Kind.ANIMATE, size=(832, 480), engine=engine),
+        tall(Sight(faces=(HEAD,))),
+        end=tall(Sight(faces=(HEAD,))),
+        capabilities=capabilities(*EVERYTHING, "wan-vace-1.3b"),
+    )
+    assert made.crops["picture"] == made.crops["end"]
+    assert made.crops["end"][1] < 0.1
+
+
 @pytest.mark.parametrize(
     ("kind", "words"), [("animal", "fur"), ("vehicle", "reflections"), ("product", "studio")]
 )
