@@ -13,7 +13,7 @@ from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import end
 from db.jobs.erasures import UNDER_ERASE
 from db.jobs.job import NOWHERE, Job
-from db.jobs.review_requests import CaseKind, open_case
+from db.jobs.review_requests import CaseKind, approve_case, open_case
 from db.jobs.rows import JobRows, find, job_from, transition
 from db.sqlite.rows import fetch_one
 from db.states import ENDS, HOLDABLE, TO_POST, JobId, State, check_move, new_job_id, sql_list
@@ -169,16 +169,18 @@ class Delivery(JobRows):
         )
 
     async def release(self, job: JobId, *, audit_entry: AuditEntry | None = None) -> bool:
-        """Let a held job continue from where it was held."""
+        """Let a held job continue from where it was held. A finished clip is not held again by a rule."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             found = find(connection, job)
             if found is None:
                 return False
-            new = State.QUEUED if found.clip_sha256 is None else State.RENDERED
-            released = transition(connection, job, new, sources=[State.HELD])
+            finished = found.clip_sha256 is not None
+            new = State.RENDERED if finished else State.QUEUED
+            released = transition(connection, job, new, sources=[State.HELD], looked_at=finished)
             if released is not None and audit_entry is not None:
+                approve_case(connection, job, by=audit_entry.actor_id, at=at)
                 write_down(connection, audit_entry, at)
             return released is not None
 

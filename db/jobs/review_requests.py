@@ -6,6 +6,7 @@ import sqlite3
 from enum import StrEnum
 
 from db.jobs.job import Job
+from db.states import JobId
 
 
 class CaseKind(StrEnum):
@@ -28,4 +29,13 @@ def open_case(
             shown = 0, due_at = 0, closed = 0
         """,
         (job.id, kind, job.guild_id, at, with_file),
+    )
+
+
+def approve_case(connection: sqlite3.Connection, job: JobId, *, by: int, at: float) -> None:
+    """A moderator has let a held job continue without a click on its card, which says so from now on."""
+    connection.execute(
+        "UPDATE card SET decision = 'approved', by_user = ?, decided_at = ?, due_at = 0 "
+        "WHERE job = ? AND kind = ? AND decision IS NULL",
+        (by, at, job, CaseKind.REVIEW),
     )

@@ -155,7 +155,13 @@ class Moderation(Rows):
             if connection.execute(f"SELECT 1 WHERE ? IN {UNDER_ERASE}", (found.user_id,)).fetchall():
                 return None
             posts = keep_clip and found.clip_sha256 is not None
-            fresh = {"clip_sha256": None, "clip_size": None, "receipt": None, "rendered_at": None}
+            fresh = {
+                "clip_sha256": None,
+                "clip_size": None,
+                "receipt": None,
+                "rendered_at": None,
+                "looked_at": 0,  # that was another clip
+            }
             moved = transition(
                 connection,
                 job,

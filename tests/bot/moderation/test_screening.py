@@ -334,6 +334,17 @@ async def test_a_finished_clip_is_looked_at_with_its_channel_as_it_is_then(
         assert await screen(approved), "what a moderator has approved is not held again"
 
 
+async def test_what_is_released_without_a_card_is_not_held_again(fake, channel, ada, mod, services, bot):
+    """A server without a review channel decides with `/queue release`."""
+    await rule(services, channel.guild, pictures=OnPictures.HOLD)
+    await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id, adult=True)
+    job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim())
+    screen = services.deliverer._screen
+    assert not await screen(job)
+    await (await fake.slash(mod, channel, "queue release", job=job.id)).shown()
+    assert await screen(await services.queue.jobs.get(job.id))
+
+
 @pytest.mark.parametrize("reason", ["adult", "nudity"])
 @pytest.mark.parametrize("from_picture", [True, False])
 async def test_a_clip_made_from_a_picture_is_never_sent_to_the_review_channel(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from db.moderation.cases import Decision
 from db.states import State
 from tests.clock import CLOCK
-from tests.db.asking import enqueued, rendered, running
+from tests.db.asking import audit_entry, enqueued, rendered, running
 
 T = 1_000_000.0
 
@@ -73,6 +74,27 @@ async def test_a_clip_that_is_held_is_not_posted(queue):
     assert await queue.delivery.release(job.id)
     assert not await queue.delivery.release(job.id)
     assert (await queue.delivery.begin_posting(job.id)).id == job.id
+
+
+async def test_a_clip_that_a_moderator_releases_is_approved_and_its_card_says_by_whom(queue):
+    job = await rendered(queue)
+    await queue.delivery.hold(job.id, "nudity")
+    assert await queue.delivery.release(job.id, audit_entry=audit_entry("release", job.id))
+    assert (await queue.jobs.get(job.id)).looked_at
+    [case] = await queue.cases.due()
+    assert (case.open, case.decision, case.by_user) == (False, Decision.APPROVED, 9)
+    assert await queue.cases.reject(job.id, 1, audit_entry("reject", job.id), "no") is None
+
+
+async def test_a_clip_that_is_drawn_again_is_looked_at_again(queue):
+    job = await rendered(queue)
+    await queue.delivery.hold(job.id, "nudity")
+    await queue.delivery.release(job.id, audit_entry=audit_entry("release", job.id))
+    await queue.claims.fail(job.id, None, code="E_CHANNEL")
+    again = await queue.moderation.retry(job.id, audit_entry("retry", job.id), keep_clip=True)
+    assert again.looked_at, "it is the same clip"
+    await queue.claims.fail(job.id, None, code="E_CHANNEL")
+    assert not (await queue.moderation.retry(job.id, audit_entry("retry", job.id))).looked_at
 
 
 async def test_what_runs_cannot_be_held(queue):
