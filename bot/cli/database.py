@@ -61,9 +61,10 @@ def restore(file: Path | None, *, yes: bool) -> None:
     The current database is set aside, not deleted.
     """
     from db.errors import DatabaseError  # noqa: PLC0415 - the command line starts without it
+    from db.sqlite.backup import copies  # noqa: PLC0415
     from db.sqlite.lock import taken  # noqa: PLC0415
     from db.sqlite.migrate import shipped_migrations  # noqa: PLC0415
-    from db.sqlite.rescue import copies, flaw, put_in_place  # noqa: PLC0415
+    from db.sqlite.rescue import flaw, put_in_place  # noqa: PLC0415
 
     data = data_dir()
     database = data / DATABASE

@@ -1,4 +1,8 @@
-"""Backups: whole copies of the committed data, under names that sort by time."""
+"""Backups: whole copies of the committed data, under names that sort by time.
+
+A name that lies in the future was given under a wrong clock and says nothing of when: such a copy counts as
+the oldest.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from system import sync
 
 
 def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, keep: int | None) -> Path:
-    """Copy the database into ``folder`` and delete all but the ``keep`` newest copies of that name.
+    """Copy the database into ``folder`` and keep, beside this copy, the ``keep - 1`` newest of that name.
 
     A copy stands under its final name only when it is whole and on the disk.
 
@@ -27,9 +31,16 @@ def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, kee
     clear_unfinished(folder, name)
     write_copy(connection, final)
     if keep is not None:
-        for old in sorted(folder.glob(f"{name}-*.db"))[:-keep]:
+        earlier = [copy for copy in copies(folder, name) if copy != final]
+        for old in earlier[keep - 1 :]:
             old.unlink()
     return final
+
+
+def copies(folder: Path, name: str) -> list[Path]:
+    """The backups in a folder, the newest first."""
+    now = stamped(name)
+    return sorted(folder.glob(f"{name}-*.db"), key=lambda copy: (copy.name <= now, copy.name), reverse=True)
 
 
 def stamped(name: str) -> str:

@@ -10,11 +10,11 @@ import datetime as dt
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from db.sqlite.backup import copies
 from db.states import OPEN, sql_list
 from system import sync
 
@@ -56,11 +56,6 @@ def rescue(path: Path, backups: Path, *, reason: str, version: int) -> Rescue:
     """
     good = (copy for copy in copies(backups, path.stem) if flaw(copy, version) is None)
     return put_in_place(path, next(good, None), reason=reason)
-
-
-def copies(folder: Path, name: str) -> Iterator[Path]:
-    """The backups in a folder, the newest first."""
-    yield from sorted(folder.glob(f"{name}-*.db"), reverse=True)
 
 
 def flaw(path: Path, version: int) -> str | None:

@@ -8,6 +8,7 @@ import pytest
 
 from db.errors import DatabaseBusy, DatabaseDamaged
 from db.files import Blobs
+from db.sqlite.backup import copies
 from db.sqlite.connection import Database
 from db.sqlite.integrity import problems
 from db.sqlite.lock import taken
@@ -154,3 +155,34 @@ async def test_a_check_finds_a_damaged_database(path, tmp_path):
     path.write_bytes(NOT_A_DATABASE)
     [found] = problems(path, tmp_path / "blobs")
     assert "cannot be read" in found
+
+
+async def backup_of(db, folder, stamp, monkeypatch, *, keep=7):
+    """A backup that is made while the clock says this."""
+    with monkeypatch.context() as clock:
+        clock.setattr("db.sqlite.backup.stamped", lambda name: f"{name}-{stamp}.db")
+        return await db.backup(folder, keep=keep)
+
+
+async def test_a_backup_that_was_made_under_a_wrong_clock_is_not_taken_for_the_newest(path, monkeypatch):
+    folder = path.parent / "backups"
+    async with await Database.open(path) as db:
+        await backup_of(db, folder, "20260301T030000.000000Z", monkeypatch)
+        await backup_of(db, folder, "29990101T000000.000000Z", monkeypatch)
+        made = await enqueued(queue_on(db))
+        newest = await backup_of(db, folder, "20260302T030000.000000Z", monkeypatch)
+    path.write_bytes(NOT_A_DATABASE)
+    async with await Database.open(path, mend=True) as db:
+        assert present(db.rescued).backup == newest
+        assert await ids(db) == [made.id]
+        assert [made.name for made in copies(folder, "bot")][-1] == "bot-29990101T000000.000000Z.db"
+
+
+@pytest.mark.parametrize("now", ["20260302T030000.000000Z", "19700101T000000.000000Z"])
+async def test_no_backup_deletes_itself_whatever_the_clock_says(path, monkeypatch, now):
+    folder = path.parent / "backups"
+    async with await Database.open(path) as db:
+        for stamp in ("20260228T030000.000000Z", "20260301T030000.000000Z", "29990101T000000.000000Z"):
+            await backup_of(db, folder, stamp, monkeypatch)
+        made = await backup_of(db, folder, now, monkeypatch, keep=1)
+    assert list(folder.iterdir()) == [made]
