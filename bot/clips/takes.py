@@ -208,11 +208,13 @@ class TakesToChoose:
     async def _found(self, job: Job, channel: int) -> int | None:
         """The message that an earlier attempt posted, where the bot may read the channel."""
         try:
-            return await self._messenger.find_own(channel, _name(job, 0), since=job.created_at)
+            message = await self._messenger.find_own(channel, _name(job, 0), since=job.created_at)
         except ChannelError as error:
             if error.trouble is Trouble.NO_ACCESS:
                 return None
             raise
+        # What follows the job already has shown the drafts of a choice that has begun anew since.
+        return None if message == job.status_message_id else message
 
     @asynccontextmanager
     async def _packed(self, job: Job, drafts: Sequence[Job]) -> AsyncIterator[Post]:
@@ -246,14 +248,14 @@ class TakesToChoose:
         if job.has_answer:  # no edit makes a container plain again, and the clip may take this place
             return Post(
                 content=private_texts.drafts(plain),
-                nonce=nonce(job.id, "takes"),
+                nonce=nonce(drafts[0].id, "takes"),
                 view=private_buttons_for(job, drafts),
                 attached=tuple(files),
             )
         small = take_texts.small_print(minutes)
         return Post(
             content=plain,
-            nonce=nonce(job.id, "takes"),
+            nonce=nonce(drafts[0].id, "takes"),
             view=buttons_for(job, drafts),
             layout=container_for(job, numbers, files, asked, small) if self._containers else None,
             attached=tuple(files),

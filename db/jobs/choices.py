@@ -138,6 +138,11 @@ class Choices(JobRows):
         )
 
 
+def leave_drafts(connection: sqlite3.Connection, job: JobId) -> None:
+    """Let a job have no drafts, so that others can be begun. Nobody chooses from those that it had."""
+    connection.execute("UPDATE job SET key = key || ' ' || id, draft_of = NULL WHERE draft_of = ?", (job,))
+
+
 def _expected(connection: sqlite3.Connection, job: JobId, profile: str) -> float:
     row = fetch_one(connection, "SELECT lane FROM job WHERE id = ?", (job,))
     return expected_seconds(connection, profile, "" if row is None else row["lane"])

@@ -131,7 +131,7 @@ class Job:
         choose_until: when the best draft is finished if nobody has chosen; None: they were not shown.
         chosen: the number of the draft that it is drawn like; 0: none was chosen.
         chosen_late: nobody chose it.
-        draft_of: the job that this is a draft of; None: it is none.
+        draft_of: the job that this is a draft of; None: it is none, or a draft of a choice that began anew.
         draft: its number among the drafts, from 1; 0: it is none.
         private: only its member is to see it.
         token: what its answer can be changed with, while that may be.

@@ -231,12 +231,13 @@ class JobQueries(JobRows):
         """Return the waiting jobs of a guild, or of all, in the fair order; paused guilds stand last."""
         return await self._jobs(WAITING, {"guild": guild, "limit": -1 if limit is None else limit})
 
-    async def in_states(self, guild: int, *states: State, limit: int = 25) -> list[Job]:
-        """Return a guild's jobs in these states, the newest first."""
+    async def in_states(self, guild: int, *states: State, limit: int = 25, drafts: bool = True) -> list[Job]:
+        """Return a guild's jobs in these states, the newest first, with or without drafts."""
         marks = ", ".join("?" * len(states))
         return await self._jobs(
-            f"SELECT * FROM job WHERE state IN ({marks}) AND guild_id = ? ORDER BY seq DESC LIMIT ?",
-            (*states, guild, limit),
+            f"SELECT * FROM job WHERE state IN ({marks}) AND guild_id = ? AND (draft = 0 OR ?) "
+            "ORDER BY seq DESC LIMIT ?",
+            (*states, guild, drafts, limit),
         )
 
     async def order(self) -> list[Turn]:

@@ -10,10 +10,11 @@ import sqlite3
 from collections.abc import Callable
 
 from db.audit.log import AuditEntry, write_down
+from db.jobs.choices import leave_drafts
 from db.jobs.ending import CancelOutcome, cancel, end
 from db.jobs.erasures import UNDER_ERASE
 from db.jobs.job import Job
-from db.jobs.ordering import put, slots_beside, slots_of
+from db.jobs.ordering import put, slots_beside
 from db.jobs.rows import find, transition
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows
@@ -117,13 +118,18 @@ class Moderation(Rows):
     async def clear(self, audit_entry: AuditEntry) -> list[Job]:
         """Cancel all waiting jobs of a guild and return them; running jobs continue.
 
+        A job whose member is choosing waits too, and its drafts end with it, those that run as well.
+
         Args:
             audit_entry: without a target, for how many jobs it reaches is known only here.
         """
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> list[Job]:
-            waiting = slots_of(connection, audit_entry.guild_id)
+            waiting = connection.execute(
+                "SELECT id FROM job WHERE state = 'queued' AND draft = 0 AND guild_id = ? ORDER BY seq",
+                (audit_entry.guild_id,),
+            ).fetchall()
             ended = (
                 end(connection, row["id"], State.CANCELLED, sources=[State.QUEUED], now=at) for row in waiting
             )
@@ -137,24 +143,27 @@ class Moderation(Rows):
     async def retry(self, job: JobId, audit_entry: AuditEntry, *, keep_clip: bool = False) -> Job | None:
         """Make a failed, quarantined or cancelled job again: the same recipe, at its old place.
 
-        Its counters of crashes and restarts start at 0, and no limit counts it as a new job.
+        Its counters of crashes and restarts start at 0, and no limit counts it as a new job. Where no draft
+        was chosen, new ones are drawn to choose from.
 
         Args:
             keep_clip: its clip is still there and only has to be posted.
 
         Returns:
             The job, or None where it is not over, was delivered or refused, or was taken down; where its
-            words were cleared away, so that nothing is left to draw; and where its member is being erased.
+            words were cleared away, so that nothing is left to draw; where its member is being erased; and
+            where it is a draft.
         """
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
             found = find(connection, job)
-            if found is None or found.deleted_at is not None or found.forgotten_at is not None:
+            if found is None or found.draft or found.deleted_at is not None or found.forgotten_at is not None:
                 return None
             if connection.execute(f"SELECT 1 WHERE ? IN {UNDER_ERASE}", (found.user_id,)).fetchall():
                 return None
             posts = keep_clip and found.clip_sha256 is not None
+            chooses = found.takes > 0 and not found.chosen
             fresh = {
                 "clip_sha256": None,
                 "clip_size": None,
@@ -187,8 +196,13 @@ class Moderation(Rows):
                 error_id=None,
                 posting_since=None,
                 retry_at=None,
+                taking_down=0,
                 status_final=0,
+                choosing=chooses,
+                choose_until=None if chooses else found.choose_until,
             )
+            if moved is not None and chooses:
+                leave_drafts(connection, job)
             if moved is not None:
                 write_down(connection, audit_entry, at)
             return moved

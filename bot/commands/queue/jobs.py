@@ -10,7 +10,7 @@ from bot.commands.shared.moderator_group import OPEN, JobText, QueueSection, Rea
 from bot.discord_io.interactions import Interaction
 from bot.text import messages, moderation_texts, privacy_texts
 from db.jobs.job import Job
-from db.states import State
+from db.states import RETRIED, State
 
 Suggestions = list[app_commands.Choice[str]]
 
@@ -140,8 +140,8 @@ class JobCommands(QueueSection):
 
     @retry.autocomplete("job")
     async def choose_to_retry(self, interaction: Interaction, current: str) -> Suggestions:
-        """What ended without a clip."""
-        return await self._suggest(interaction, current, State.FAILED, State.QUARANTINED, State.CANCELLED)
+        """What ended without a clip. A draft is made again with the choice that it belongs to."""
+        return await self._suggest(interaction, current, *RETRIED, drafts=False)
 
     @quarantine.autocomplete("job")
     async def choose_to_set_aside(self, interaction: Interaction, current: str) -> Suggestions:

@@ -86,16 +86,17 @@ class ModeratorGroup(app_commands.Group):
         )
 
     async def _suggest(
-        self, interaction: Interaction, typed: str, *states: State
+        self, interaction: Interaction, typed: str, *states: State, drafts: bool = True
     ) -> list[app_commands.Choice[str]]:
         """The jobs of this server in some states, for those who may see them; the next to run first."""
         if not is_moderator(interaction, self._services.settings.moderator_roles):
             return []
         guild = guild_of(interaction)
         others = [state for state in states if state is not State.QUEUED]
-        jobs = await self._services.queue.jobs.in_states(guild, *others, limit=CHOICES) if others else []
+        queue = self._services.queue.jobs
+        jobs = await queue.in_states(guild, *others, limit=CHOICES, drafts=drafts) if others else []
         if State.QUEUED in states:
-            jobs += await self._services.queue.jobs.waiting(guild)
+            jobs += await queue.waiting(guild)
         choices = []
         for job in jobs:
             words = "" if job.private else recipe_of(job).prompt

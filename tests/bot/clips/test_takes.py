@@ -220,3 +220,22 @@ async def test_webhooks_tell_of_what_was_asked_for_and_of_no_draft(queue, db):
     assert await queue.claims.fail(draft.id, draft.claim, code="E_BROKEN")
     rows = await db.read("SELECT job, type FROM webhook_event")
     assert [(row["job"], row["type"]) for row in rows] == [(job.id, "job.accepted")]
+
+
+async def test_a_cleared_choice_is_over_and_a_retried_one_shows_new_drafts(
+    fake, channel, mod, services, asked, clip
+):
+    async with at_work(services):
+        first = await draw(services, clip)
+        await until(lambda: in_state(services, first, State.DELIVERED))
+        await (await fake.slash(mod, channel, "queue clear")).shown()
+        assert (await reread(services, asked)).state is State.CANCELLED
+        assert await services.queue.claims.claim() is None
+        await (await fake.slash(mod, channel, "queue retry", job=asked.id)).shown()
+        again = [await draw(services, clip) for _ in range(3)]
+        assert [(each.draft, each.draft_of) for each in again] == [
+            (1, asked.id),
+            (2, asked.id),
+            (3, asked.id),
+        ]
+        assert labels(await shown(fake, channel)) == ["Finish 1", "Finish 2", "Finish 3", "Cancel"]

@@ -8,11 +8,14 @@ import pytest
 
 from db.audit.log import Audit
 from db.errors import Draining
+from db.jobs.choices import NewDraft
 from db.jobs.claims import Requeue
-from db.states import State
+from db.states import RETRIED, State
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
 from tests.policies import FAR, stumble_limits
+
+DRAFTS = [NewDraft(recipe="{}", profile="draft", seed=seed) for seed in (1, 2)]
 
 
 async def deeds(db):
@@ -83,6 +86,46 @@ async def test_clear_cancels_what_waits_in_the_guild_and_returns_it(queue):
     assert {job.state for job in cleared} == {State.CANCELLED}
     assert (await queue.jobs.get(runs.id)).state is State.RUNNING
     assert (await queue.jobs.get(other.id)).state is State.QUEUED
+
+
+async def test_clear_ends_a_choice_with_its_drafts_and_counts_what_was_asked_for(queue):
+    plain = await enqueued(queue)
+    choosing = await enqueued(queue, takes=2)
+    begun = await enqueued(queue, takes=2)
+    await queue.choices.begin(begun.id, DRAFTS)
+    cleared = await queue.moderation.clear(audit_entry("clear"))
+    assert [job.id for job in cleared] == [plain.id, choosing.id, begun.id]
+    assert not await queue.choices.begin(choosing.id, DRAFTS)
+    assert await queue.claims.claim() is None
+
+
+async def test_a_retried_choice_begins_anew_and_no_draft_is_retried_by_itself(queue):
+    job = await enqueued(queue, takes=2)
+    await queue.choices.begin(job.id, DRAFTS)
+    await queue.choices.shown(job.id, 7, 77, choose_until=1.0)
+    await queue.claims.cancel(job.id)
+    old = await queue.jobs.drafts_of(job.id)
+    offered = await queue.jobs.in_states(GUILD, *RETRIED, drafts=False)
+    assert [each.id for each in offered] == [job.id]
+    for draft in old:
+        assert await queue.moderation.retry(draft.id, audit_entry("retry", draft.id)) is None
+    again = await queue.moderation.retry(job.id, audit_entry("retry", job.id))
+    assert (again.choosing, again.choose_until) == (True, None)
+    assert await queue.claims.claim() is None, "there is nothing to draw before new drafts are begun"
+    assert await queue.choices.begin(job.id, DRAFTS)
+    new = await queue.jobs.drafts_of(job.id)
+    assert [each.draft for each in new] == [1, 2]
+    assert not {each.id for each in new} & {each.id for each in old}
+
+
+async def test_a_retried_job_is_drawn_like_the_draft_that_was_chosen(queue):
+    job = await enqueued(queue, takes=2)
+    await queue.choices.begin(job.id, DRAFTS)
+    await queue.choices.choose(job.id, 2, recipe='{"seed": 2}', profile="p", seed=2)
+    await queue.claims.cancel(job.id)
+    again = await queue.moderation.retry(job.id, audit_entry("retry", job.id))
+    assert (again.choosing, again.chosen, again.seed) == (False, 2, 2)
+    assert len(await queue.jobs.drafts_of(job.id)) == 2
 
 
 async def test_a_ban_has_a_reason_and_an_end(queue):
