@@ -125,7 +125,7 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.RENDERED: frozenset(
         {State.POSTING, State.HELD, State.CANCELLED, State.FAILED, State.QUARANTINED, State.REFUSED}
     ),
-    # Only an erase cancels what is being posted: nothing of its member may stay.
+    # It is cancelled between two tries to post. An erase does so in one, too: nothing of its member may stay.
     State.POSTING: frozenset({State.RENDERED, State.DELIVERED, State.FAILED, State.CANCELLED}),
     State.DELIVERED: frozenset(),
     State.CANCELLED: frozenset({State.QUEUED, State.RENDERED}),

@@ -18,7 +18,7 @@ from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import SPOILER, ChannelError, Post
 from bot.job_documents import recipe_of
-from bot.loops.clip_post import nonce
+from bot.loops.clip_post import file_name, nonce
 from bot.moderation.case_buttons import view_for
 from bot.signals import JobSignals
 from bot.supervisor import Loop
@@ -96,14 +96,28 @@ class CaseBoard:
 
     async def delete_message(self, job: Job) -> None:
         """Delete the message of a clip that was taken down; what Discord does not do now is tried again."""
-        if job.message_id is None:
+        if job.message_id is None and not (job.post_attempts and job.state.ended):
             return
         try:
-            await self._messenger.delete(job.channel_id, job.message_id)
+            message = job.message_id or await self._find(job)
+            if message is not None:
+                await self._messenger.delete(job.channel_id, message)
         except ChannelError as error:
             log.warning("the clip of job %s is still in its channel: %s", job.id, error)
         else:
             await self._cases.message_gone(job.id)
+
+    async def _find(self, job: Job) -> int | None:
+        """The message of an attempt to post whose answer was lost; None where there is none to be seen."""
+        if not job.has_channel:
+            return None
+        try:
+            return await self._messenger.find_own(job.channel_id, file_name(job.id), since=job.created_at)
+        except ChannelError as error:
+            if error.trouble is Trouble.LATER:
+                raise
+            log.warning("a message of job %s cannot be looked for: %s", job.id, error)
+            return None
 
     async def _show(self, case: Case) -> None:
         content = review_texts.case(case, recipe_of(case.job), await self._cases.reasons(case.job.id))

@@ -17,7 +17,7 @@ class CancelOutcome(StrEnum):
     """The result of a request to cancel.
 
     DONE: it is cancelled. ASKED: it runs, and is asked to stop. AGAIN: it was asked to stop before.
-    TOO_LATE: it is being posted, or has ended. UNKNOWN: there is no such job.
+    TOO_LATE: it is being posted at this moment, or has ended. UNKNOWN: there is no such job.
     """
 
     DONE = "done"
@@ -63,15 +63,20 @@ def _end_drafts(connection: sqlite3.Connection, job: Job, now: float) -> None:
 
 
 def cancel(connection: sqlite3.Connection, job: JobId, at: float) -> CancelOutcome:
-    """Cancel a job that waits or is not yet being posted; ask one that an engine draws to stop.
+    """Cancel a job that waits, to be drawn or for another try to be posted; ask one that is drawn to stop.
 
-    One that a worker draws is cancelled at once: the worker may be out of reach.
+    One that a worker draws is cancelled at once: the worker may be out of reach. Where an earlier try to post
+    may have arrived, its message still has to go: :meth:`db.moderation.cases.Cases.taking_down`.
     """
-    far = fetch_one(
-        connection, "SELECT 1 FROM job WHERE id = ? AND state = 'running' AND worker IS NOT NULL", (job,)
+    at_rest = fetch_one(
+        connection,
+        "SELECT state FROM job WHERE id = ? "
+        "AND (state = 'running' AND worker IS NOT NULL OR state = 'posting' AND NOT in_flight)",
+        (job,),
     )
-    sources = WAITING if far is None else (State.RUNNING,)
-    if end(connection, job, State.CANCELLED, sources=sources, now=at):
+    sources = WAITING if at_rest is None else (State(at_rest["state"]),)
+    if end(connection, job, State.CANCELLED, sources=sources, now=at, retry_at=None):
+        connection.execute("UPDATE job SET taking_down = 1 WHERE id = ? AND post_attempts > 0", (job,))
         return CancelOutcome.DONE
     asked = connection.execute(
         "UPDATE job SET cancel_requested = 1 WHERE id = ? AND state = 'running' AND NOT cancel_requested",

@@ -20,7 +20,7 @@ from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import JobRows, find, job_from, transition
 from db.moderation.actions import end_jobs_of, shut_out
 from db.sqlite.connection import Database
-from db.states import JobId, State
+from db.states import ENDS, JobId, State, sql_list
 
 REJECTED = "E_REVIEW"
 """The error code of a job that a moderator did not approve."""
@@ -305,9 +305,14 @@ class Cases(JobRows):
         return descent(connection, map(job_from, rows), retells=self._retells, guild=job.guild_id)
 
     async def taking_down(self) -> list[Job]:
-        """Return the jobs whose message still has to be deleted."""
+        """Return the jobs whose message still has to be deleted.
+
+        Where none is known, an attempt to post may have arrived without an answer: it is to be looked for.
+        """
         return await self._jobs(
-            "SELECT * FROM job WHERE taking_down = 1 AND message_id IS NOT NULL ORDER BY seq LIMIT 50"
+            "SELECT * FROM job WHERE taking_down = 1 AND "
+            f"(message_id IS NOT NULL OR post_attempts > 0 AND state IN ({sql_list(ENDS)})) "
+            "ORDER BY seq LIMIT 50"
         )
 
     async def message_gone(self, job: JobId) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from db.jobs.ending import CancelOutcome, cancel, end
+from db.jobs.ending import cancel
 from db.jobs.erasures import Stage
 from db.jobs.job import Job
 from db.jobs.rows import JobRows, find, job_from
@@ -278,14 +278,11 @@ def _moves(job: Job) -> bool:
 
 
 def _stop(connection: sqlite3.Connection, user: int, at: float) -> list[Job]:
-    """End what a member has waiting in any guild, and a clip that waits for another try to be posted."""
+    """End what a member has waiting in any guild, and ask what runs to stop; return those jobs."""
     rows = connection.execute(
-        f"SELECT id, in_flight FROM job WHERE state IN ({sql_list(OPEN)}) AND user_id = ?", (user,)
+        f"SELECT id FROM job WHERE state IN ({sql_list(OPEN)}) AND user_id = ?", (user,)
     ).fetchall()
-    changed = []
     for row in rows:
-        outcome = cancel(connection, row["id"], at)
-        if outcome is CancelOutcome.TOO_LATE and not row["in_flight"]:
-            end(connection, row["id"], State.CANCELLED, sources=[State.POSTING], now=at, retry_at=None)
-        changed.append(find(connection, row["id"]))
+        cancel(connection, row["id"], at)
+    changed = [find(connection, row["id"]) for row in rows]
     return [job for job in changed if job is not None]

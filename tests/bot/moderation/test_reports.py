@@ -8,9 +8,11 @@ import pytest
 
 from bot.buttons import rows
 from bot.discord_io.post import Post
+from bot.loops.clip_post import file_name
 from bot.moderation.decisions import REASON_FIELD, Report, TakeDown
 from bot.text import messages, review_texts
 from db.audit.log import AuditEntry
+from db.jobs.ending import CancelOutcome
 from db.moderation.reviews import ReviewRules
 from db.states import State
 from tests.bot.fixtures import hand_in, is_answered, picture, queued
@@ -166,3 +168,43 @@ async def test_members_and_other_servers_take_nothing_down(fake, channel, mods_c
     assert not message.deleted
     assert (await services.queue.jobs.get(job.id)).state is State.DELIVERED
     assert await clip_actions(services, channel.guild) == []
+
+
+async def posted_unknown(services, member, channel):
+    """A clip whose post has arrived while its answer was lost: it waits for another try."""
+    await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id)
+    job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim(), b"a clip")
+    await services.queue.delivery.begin_posting(job.id)
+    path = services.blobs.path(job.clip_sha256)
+    post = Post(content="clip", nonce=job.id[:16], file=path, file_name=file_name(job.id))
+    message = await services.messenger.send(channel.id, post)
+    return job, channel.messages[message]
+
+
+async def test_a_clip_that_is_cancelled_after_its_post_may_have_arrived_is_looked_for_and_deleted(
+    fake, channel, ada, services, bot
+):
+    job, message = await posted_unknown(services, ada, channel)
+    await services.queue.delivery.postpone(job.id, 60)
+    assert await services.queue.claims.cancel(job.id) is CancelOutcome.DONE
+    await services.cases.work()
+    assert message.deleted
+    assert await services.queue.cases.taking_down() == []
+
+
+async def test_a_clip_that_is_taken_down_while_its_post_is_under_way_does_not_stay(
+    fake, channel, ada, services, bot
+):
+    """The answer to that post is lost."""
+    job, message = await posted_unknown(services, ada, channel)
+    await services.queue.cases.report(job.id, 5, "odd", most=9)
+    down = await services.queue.cases.take_down(
+        job.id, 1, AuditEntry(guild_id=channel.guild.id, actor_id=1, action="take down", target=job.id)
+    )
+    for one in down.jobs:
+        await services.cases.delete_message(one)  # as it is at the click: nobody knows of a message yet
+    await services.queue.delivery.postpone(job.id, 0)
+    await services.deliverer._deliver(await services.queue.jobs.get(job.id))
+    await services.cases.work()
+    assert message.deleted
+    assert await services.queue.cases.taking_down() == []

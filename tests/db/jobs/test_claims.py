@@ -10,7 +10,7 @@ from db.jobs.claims import Requeue
 from db.jobs.ending import CancelOutcome
 from db.states import State
 from tests.clock import CLOCK
-from tests.db.asking import CLIP, enqueued, hand_in, rendered, running
+from tests.db.asking import CLIP, audit_entry, enqueued, hand_in, rendered, running
 from tests.policies import queue_on, stumble_limits
 from tests.present import present
 
@@ -168,7 +168,25 @@ async def test_cancel_asks_what_runs_and_the_engine_finishes_it(queue):
     assert await queue.claims.cancel(job.id) is CancelOutcome.TOO_LATE
 
 
-async def test_cancel_is_too_late_once_posting_has_begun(queue):
+@pytest.mark.parametrize("by", ["cancel", "ban"])
+async def test_a_clip_that_waits_for_another_try_to_be_posted_can_be_stopped(queue, by):
+    job = await rendered(queue)
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.postpone(job.id, 60)
+    if by == "cancel":
+        assert await queue.claims.cancel(job.id) is CancelOutcome.DONE
+    else:
+        [stopped] = await queue.moderation.ban(job.guild_id, job.user_id, 9, "spam")
+        assert stopped.id == job.id
+    row = await queue.jobs.get(job.id)
+    assert (row.state, row.retry_at) == (State.CANCELLED, None)
+    assert await queue.delivery.begin_posting(job.id) is None
+    assert [each.id for each in await queue.cases.taking_down()] == [job.id], "that try may have arrived"
+    await queue.moderation.retry(job.id, audit_entry("retry", job.id), keep_clip=True)
+    assert await queue.cases.taking_down() == []
+
+
+async def test_cancel_is_too_late_while_a_clip_is_being_posted(queue):
     job = await rendered(queue)
     await queue.delivery.begin_posting(job.id)
     assert await queue.claims.cancel(job.id) is CancelOutcome.TOO_LATE

@@ -155,7 +155,8 @@ class QueueMachine(RuleBasedStateMachine):
     def cancel(self, job):
         modelled = self.model[job]
         outcome = self.run(self.queue.claims.cancel(job))
-        if modelled.state in {State.QUEUED, State.HELD, State.RENDERED}:
+        between = modelled.state is State.POSTING and not modelled.in_flight
+        if between or modelled.state in {State.QUEUED, State.HELD, State.RENDERED}:
             assert outcome is CancelOutcome.DONE
             modelled.state = State.CANCELLED
         elif modelled.state is State.RUNNING:
