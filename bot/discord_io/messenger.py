@@ -96,14 +96,14 @@ class Messenger:
         )
 
     def everybody_sees(self, guild_id: int, channel_id: int) -> bool | None:
-        """Whether whoever joins a server may read a channel, of any age; None: Discord is away.
+        """Whether whoever joins a server may read a channel, of any age; None: Discord or the server is away.
 
         A channel that is gone is seen by nobody, nor is a thread that was archived: nothing is known of it.
         """
         guild = None if self._client is None else self._client.get_guild(guild_id)
         if guild is None:
             return None if not self.connected else False
-        return is_public(guild, channel_id)
+        return None if guild.unavailable else is_public(guild, channel_id)
 
     async def member(self, guild_id: int, user_id: int) -> discord.Member | None:
         """Ask Discord for a member of a server. Not waited for where Discord is away.

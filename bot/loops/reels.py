@@ -76,6 +76,8 @@ class ReelPoster:
         self.loop = Loop("reels", self._round, every=EVERY)
 
     async def _round(self) -> None:
+        if not self._messenger.connected:
+            return  # who sees a clip, and in which language a server is spoken to, only Discord knows
         await self._plan_week()
         await self._contests.close_due(self._told, most=self._most)
         for reel in await self._reels.due():
@@ -91,11 +93,19 @@ class ReelPoster:
     async def plan(
         self, guild: int, channel: int, name: str, *, until: float, audit_entry: AuditEntry | None = None
     ) -> bool:
-        """Write a reel of the seven days before ``until`` down; False: it is known already, or empty."""
+        """Write a reel of the seven days before ``until`` down.
+
+        Returns:
+            False where it is known already or empty, or where nobody knows now who sees its clips: then
+            nothing is written down.
+        """
         found = await self._reels.best(
             guild, since=until - WEEK.total_seconds(), until=until, most=4 * self._most
         )
-        clips = [one.job.id for one in found if self._is_public(one)][: self._most]
+        public = self._public(found)
+        if public is None:
+            return False
+        clips = [one.job.id for one in public][: self._most]
         if not clips and audit_entry is not None:
             return False  # a moderator may ask again in a minute
         text = community_texts.WEEK if clips else ""
@@ -109,8 +119,10 @@ class ReelPoster:
         with speaking(self._messenger.language_in(contest.guild_id)):
             return told(contest, placed)
 
-    def _is_public(self, one: Starred) -> bool:
-        return self._messenger.everybody_sees(one.job.guild_id, one.job.channel_id) is True
+    def _public(self, found: Sequence[Starred]) -> list[Starred] | None:
+        """Those that everybody sees; None where Discord does not say it of each now."""
+        seen = [self._messenger.everybody_sees(one.job.guild_id, one.job.channel_id) for one in found]
+        return None if None in seen else [one for one, is_seen in zip(found, seen, strict=True) if is_seen]
 
     async def _post(self, reel: Reel) -> None:
         if not self._messenger.connected:
@@ -123,7 +135,9 @@ class ReelPoster:
                 log.error("reel %s of server %d is dropped: Discord refuses it", reel.name, reel.guild_id)
                 await self._reels.finish(reel, None)
                 return
-            shown = [one for one in await self._reels.fit(reel.guild_id, reel.clips) if self._is_public(one)]
+            shown = self._public(await self._reels.fit(reel.guild_id, reel.clips))
+            if shown is None:
+                return
             if reel.clips and not shown and reel.text == community_texts.WEEK:
                 await self._reels.finish(reel, None)
                 return

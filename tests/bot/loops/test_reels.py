@@ -19,7 +19,7 @@ from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.provenance.seal import Signature, inspect_clip
 from engine.provenance.statement import source_type
-from tests.bot.fixtures import rendered
+from tests.bot.fixtures import connected, rendered
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
 from tests.fake_discord import EVERYONE, LostAnswer, Permission
@@ -130,6 +130,25 @@ async def test_the_best_clips_of_the_week_are_one_reel_with_credits(
     assert told.source_type == source_type(recipe_of(few))
     for job in (few, many):
         assert present(job.clip_sha256).encode() in sent.read_bytes(), "each clip is named"
+
+
+async def test_a_bot_that_starts_after_monday_has_begun_posts_the_reel_of_the_week(
+    fake, services, channel, ada, poster, mp4
+):
+    """Until Discord and the server are there, nobody knows who sees a clip."""
+    CLOCK.now = MONDAY + 4 * DAY
+    await on(services, channel)
+    await starred(services, channel, ada, mp4, 1)
+    await next_week()
+    await poster._round()
+    async with connected(fake, services) as bot:
+        guild = present(bot.get_guild(channel.guild.id))
+        guild.unavailable = True
+        await poster._round()
+        assert reels_in(channel) == []
+        guild.unavailable = False
+        await poster._round()
+        assert len(reels_in(channel)) == 1
 
 
 async def test_one_star_of_ones_own_makes_nobody_the_best(services, channel, ada, poster, mp4, scene):
