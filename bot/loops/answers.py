@@ -137,7 +137,9 @@ class Answers:
     async def _tell(self, job: Job, tries: int) -> None:
         text = status_texts.over(job, recipe_of(job))
         post = Post(
-            content=messages.fit(f"<@{job.user_id}> {text}"), nonce=nonce(job.id, "owed"), ping=job.user_id
+            content=messages.fit(f"<@{job.user_id}> {text}"),
+            nonce=nonce(job.id, f"owed {job.ended_at}"),  # a retried job may end once more
+            ping=job.user_id,
         )
         if job.has_answer:
             if job.state is not State.CANCELLED:  # whoever cancelled it was told

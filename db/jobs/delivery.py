@@ -16,7 +16,16 @@ from db.jobs.job import NOWHERE, Job
 from db.jobs.review_requests import CaseKind, approve_case, open_case
 from db.jobs.rows import JobRows, find, job_from, transition
 from db.sqlite.rows import fetch_one
-from db.states import ENDS, HOLDABLE, TO_POST, JobId, State, check_move, new_job_id, sql_list
+from db.states import ENDS, EVERYWHERE, HOLDABLE, TO_POST, JobId, State, check_move, new_job_id, sql_list
+
+PUBLISHABLE = f"""
+SELECT 1 FROM job
+WHERE id = :job AND private AND draft = 0 AND state = '{State.DELIVERED}' AND clip_sha256 IS NOT NULL
+    AND deleted_at IS NULL AND forgotten_at IS NULL AND user_id NOT IN {UNDER_ERASE}
+    AND NOT EXISTS (SELECT 1 FROM ban WHERE ban.guild_id = job.guild_id AND ban.user_id = job.user_id)
+    AND NOT EXISTS (SELECT 1 FROM drain WHERE drain.guild_id IN (job.guild_id, {EVERYWHERE}))
+"""
+"""Whether a private clip may be posted where it was asked for."""
 
 PUBLISH = f"""
 INSERT INTO job (
@@ -29,10 +38,7 @@ SELECT
     slot_seq, :now, 0, adult, spoiler, seed, seen, lane, engine, clip_sha256, clip_size, receipt,
     :now, 1, language
 FROM job
-WHERE id = :job AND private AND draft = 0 AND state = '{State.DELIVERED}' AND clip_sha256 IS NOT NULL
-    AND deleted_at IS NULL AND forgotten_at IS NULL AND user_id NOT IN {UNDER_ERASE}
-    AND NOT EXISTS (SELECT 1 FROM ban WHERE ban.guild_id = job.guild_id AND ban.user_id = job.user_id)
-    AND guild_id NOT IN (SELECT guild_id FROM drain)
+WHERE id = :job
 """
 """A clip that is ready already, as a job that has only to be screened and posted."""
 
@@ -98,7 +104,7 @@ class Delivery(JobRows):
         )
 
     async def publish(self, job: JobId) -> bool | None:
-        """Let a private clip be posted where it was asked for, as a job of its own.
+        """Let a private clip be posted where it was asked for, as a job of its own; again where that failed.
 
         Returns:
             False: it was asked for before. None: it can't be: the clip is gone, its member is banned or being
@@ -108,12 +114,29 @@ class Delivery(JobRows):
         key = f"post {job}"
 
         def transaction(connection: sqlite3.Connection) -> bool | None:
-            if fetch_one(connection, "SELECT 1 FROM job WHERE key = ?", (key,)) is not None:
+            earlier = fetch_one(connection, "SELECT id, state, deleted_at FROM job WHERE key = ?", (key,))
+            if earlier is not None and (
+                earlier["state"] != State.FAILED or earlier["deleted_at"] is not None
+            ):
                 return False
-            inserted = connection.execute(
-                PUBLISH, {"job": job, "id": new_job_id(), "key": key, "now": at}
-            ).rowcount
-            return True if inserted else None
+            if fetch_one(connection, PUBLISHABLE, {"job": job}) is None:
+                return None
+            if earlier is None:
+                connection.execute(PUBLISH, {"job": job, "id": new_job_id(), "key": key, "now": at})
+                return True
+            again = transition(
+                connection,
+                earlier["id"],
+                State.RENDERED,
+                sources=[State.FAILED],
+                ended_at=None,
+                error_code=None,
+                error_text=None,
+                error_id=None,
+                posting_since=None,
+                retry_at=None,
+            )
+            return again is not None
 
         return await self._db.write(transaction)
 

@@ -47,7 +47,8 @@ def end(
             _end_drafts(connection, ended, now)
         if ended.status_final:  # the message that would tell it is gone
             connection.execute(
-                "INSERT INTO owed (job, user_id, at, due_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO owed (job, user_id, at, due_at) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (job) DO UPDATE SET at = excluded.at, due_at = excluded.due_at, tries = 0",
                 (ended.id, ended.user_id, now, now),
             )
     return ended

@@ -197,7 +197,7 @@ class Moderation(Rows):
                 posting_since=None,
                 retry_at=None,
                 taking_down=0,
-                status_final=0,
+                status_final=found.private,
                 choosing=chooses,
                 choose_until=None if chooses else found.choose_until,
             )

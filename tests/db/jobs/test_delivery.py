@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from db.moderation.cases import Decision
-from db.states import State
+from db.states import EVERYWHERE, State
 from tests.clock import CLOCK
-from tests.db.asking import audit_entry, enqueued, rendered, running
+from tests.db.asking import GUILD, audit_entry, enqueued, hand_in, rendered, running
 
 T = 1_000_000.0
 
@@ -95,6 +97,38 @@ async def test_a_clip_that_is_drawn_again_is_looked_at_again(queue):
     assert again.looked_at, "it is the same clip"
     await queue.claims.fail(job.id, None, code="E_CHANNEL")
     assert not (await queue.moderation.retry(job.id, audit_entry("retry", job.id))).looked_at
+
+
+async def private_clip(queue):
+    job = await running(queue, private=True)
+    await hand_in(queue, job)
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.record_posted(job.id, None)
+    return job
+
+
+async def test_a_private_clip_is_posted_once_and_again_only_where_that_failed(queue):
+    job = await private_clip(queue)
+    assert await queue.delivery.publish(job.id) is True
+    assert await queue.delivery.publish(job.id) is False
+    [posts] = await queue.delivery.to_deliver()
+    for _ in range(2):
+        await queue.delivery.begin_posting(posts.id)
+        await queue.claims.fail(posts.id, None, code="E_CHANNEL", error_id="1")
+        assert [(each.id, tries) for each, tries in await queue.owed.due()] == [(posts.id, 0)]
+        await queue.owed.said(posts.id)
+        assert await queue.delivery.publish(job.id) is True
+        [again] = await queue.delivery.to_deliver()
+        assert (again.id, again.error_code, again.posting_since) == (posts.id, None, None)
+    await queue.claims.cancel(posts.id)
+    assert await queue.delivery.publish(job.id) is False
+
+
+@pytest.mark.parametrize("where", [GUILD, EVERYWHERE])
+async def test_a_private_clip_is_not_posted_where_nothing_new_is_taken(queue, where):
+    job = await private_clip(queue)
+    await queue.moderation.drain(audit_entry("drain", guild=where))
+    assert await queue.delivery.publish(job.id) is None
 
 
 async def test_what_runs_cannot_be_held(queue):

@@ -202,6 +202,17 @@ async def test_a_retried_job_stands_where_it_stood_with_clean_counters(queue, db
     assert await deeds(db) == [("retry", job.id)]
 
 
+async def test_each_end_of_a_private_job_is_told_also_after_a_retry(queue):
+    job = await running(queue, private=True)
+    for _ in range(2):
+        await queue.claims.fail(job.id, job.claim, code="E_BROKEN")
+        assert [(owed.id, tries) for owed, tries in await queue.owed.due()] == [(job.id, 0)]
+        await queue.owed.later(job.id, 0.0)
+        await queue.owed.said(job.id)
+        assert (await queue.moderation.retry(job.id, audit_entry("retry", job.id))).status_final
+        job = await queue.claims.claim()
+
+
 @pytest.mark.parametrize("keep", [True, False])
 async def test_a_clip_that_could_not_be_posted_is_posted_again_where_it_is_still_there(queue, keep):
     job = await rendered(queue)
