@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from bot.job_documents import receipt_of, recipe_of
-from bot.text.wording import named
 from db.jobs.job import Job
 from db.states import State
 from engine.core.receipt import Outcome, Receipt
@@ -127,6 +126,6 @@ def in_words(stats: Stats, days: int) -> str:
     if stats.loops:
         lines.append(f"- loops: {stats.loops}")
     if stats.by_member:
-        most = (f"{named(user)} {busy / 60:.1f} min" for user, busy in stats.by_member.most_common(SHOWN))
+        most = (f"<@{user}> {busy / 60:.1f} min" for user, busy in stats.by_member.most_common(SHOWN))
         lines.append(f"Most of the engine's time: {', '.join(most)}")
     return "\n".join(lines)

@@ -17,7 +17,7 @@ from bot.loops.discards import why_discarded
 from bot.ops import stats, stats_chart
 from bot.seats import Seat
 from bot.text import messages, moderation_texts
-from bot.text.wording import named
+from bot.text.wording import named, naming
 from db.jobs.job import Job
 from db.states import State
 
@@ -115,7 +115,7 @@ class LookCommands(QueueSection):
         counted = await asyncio.to_thread(stats.tally, jobs, now=now, days=days)
         picture = await asyncio.to_thread(stats_chart.chart, counted)
         await interaction.edit_original_response(
-            content=messages.fit(stats.in_words(counted, days)),
+            content=messages.fit(naming(stats.in_words(counted, days))),
             attachments=[discord.File(io.BytesIO(picture), "stats.png")],
             allowed_mentions=discord.AllowedMentions.none(),
         )

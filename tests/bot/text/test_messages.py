@@ -17,6 +17,7 @@ from bot.forecast import Wait
 from bot.intake import refusals
 from bot.ops import stats
 from bot.text import limit_texts, messages, moderation_texts, review_texts, status_texts, tree_texts
+from bot.text.wording import naming
 from db.audit.log import ChainCheck, Entry
 from db.errors import Limit
 from db.jobs.allowances import Allowance, Precedence, Spent, StoredAllowance, Whose
@@ -329,7 +330,7 @@ def test_who_was_erased_is_named_as_such_and_not_by_a_number():
     )  # fmt: skip
     said = (
         limit_texts.allowance_line(Whose.MEMBER, gone, wide),
-        stats.in_words(stats.Stats(by_member=Counter({gone: 60})), 7),
+        naming(stats.in_words(stats.Stats(by_member=Counter({gone: 60})), 7)),
         review_texts.closed_case(case),
         tree_texts.line(1, "clip", gone, None),
         moderation_texts.held_line(case.job),
