@@ -35,16 +35,15 @@ from bot.text import (
     status_texts,
     take_texts,
 )
-from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.jobs.job import Job
 from db.moderation.actions import Moderation
 from db.states import STRANGERS, JobId, State
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Recipe, Role
 from engine.core.request import Request
 from engine.core.services import service_of
-from engine.planning.choice import check_still_here
 
 log = logging.getLogger(__name__)
 
@@ -108,9 +107,7 @@ class Submissions(Taking):
                 raise UserError("E_TAKES", outside_texts.NO_TAKES_HERE)
             planned = await self._with_defaults(asker_of(interaction), wished, attached)
             planned = planned or await self._planned(asker_of(interaction), request, attached)
-            if takes and service_of(planned.recipe.engine):
-                raise UserError("E_TAKES", take_texts.TAKES_COST_MONEY)
-            return dataclasses.replace(planned, takes=takes)
+            return _choosing(planned, takes)
 
         await self.serve(interaction, make, words=request.prompt, files=attached, key=key, private=private)
 
@@ -132,13 +129,7 @@ class Submissions(Taking):
         return dataclasses.replace(planned, given=given.to_json())
 
     async def again(
-        self,
-        interaction: Interaction,
-        parent: Job,
-        recipe: Recipe,
-        *,
-        key: str | None = None,
-        takes: int = 0,
+        self, interaction: Interaction, parent: Job, recipe: Recipe, *, key: str | None = None
     ) -> JobId | None:
         """Take a variation of a job that was there before: the same files, another recipe.
 
@@ -147,22 +138,45 @@ class Submissions(Taking):
             parent: the job.
             recipe: the variation.
             key: what may be done once only; None: as often as it is asked for.
+
+        Returns:
+            The new job; None where there is none.
+        """
+
+        async def known(_: Capabilities) -> Recipe:
+            return recipe
+
+        return await self.vary(interaction, parent, known, words=recipe.prompt, key=key)
+
+    async def vary(
+        self,
+        interaction: Interaction,
+        parent: Job,
+        plan: Callable[[Capabilities], Awaitable[Recipe]],
+        *,
+        words: str,
+        key: str | None = None,
+        takes: int = 0,
+    ) -> JobId | None:
+        """Take a variation of a job that has to be planned first; what there is may be told late.
+
+        Args:
+            interaction: the member's.
+            parent: the job.
+            plan: makes the recipe, of the job's files, from what there is; it may raise a ``UserError``.
+            words: the prompt.
+            key: what may be done once only; None: as often as it is asked for.
             takes: how many drafts are chosen from first; 0: none.
 
         Returns:
             The new job; None where there is none.
         """
 
-        async def same_files() -> Planned:
-            for digest in recipe.inputs.values():
-                if not await asyncio.to_thread(self.blobs.exists, digest):
-                    raise UserError("E_INPUT_GONE", messages.INPUT_GONE)
-            check_still_here(recipe, await self._capabilities())
-            words = clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
-            return Planned(recipe=dataclasses.replace(recipe, prompt=words), takes=takes)
+        async def make() -> Planned:
+            return _choosing(await self._varied(plan), takes)
 
         return await self.serve(
-            interaction, same_files, words=recipe.prompt, parent=parent, key=key, private=parent.private
+            interaction, make, words=words, parent=parent, key=key, private=parent.private
         )
 
     async def serve(
@@ -343,6 +357,17 @@ class Submissions(Taking):
 def shows_drafts(asker: Asker) -> bool:
     """Whether drafts to choose from can be shown where somebody asks; strangers draw nothing four times."""
     return not asker.answer_only and asker.guild_id != STRANGERS
+
+
+def _choosing(planned: Planned, takes: int) -> Planned:
+    """The same, with so many drafts to choose from; 0: none.
+
+    Raises:
+        UserError: they would be bought.
+    """
+    if takes and service_of(planned.recipe.engine):
+        raise UserError("E_TAKES", take_texts.TAKES_COST_MONEY)
+    return dataclasses.replace(planned, takes=takes)
 
 
 def _by_token(

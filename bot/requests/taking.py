@@ -32,6 +32,7 @@ from bot.requests.wording import worded
 from bot.seats import HERE, lane_of
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts
+from bot.text.prompts import clean_prompt
 from db.errors import AskedBeforeErase
 from db.files import Blobs
 from db.jobs.enqueue import Admission, Enqueued
@@ -42,6 +43,7 @@ from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
+from engine.planning.choice import check_still_here
 from engine.planning.plan import plan
 
 log = logging.getLogger(__name__)
@@ -269,25 +271,60 @@ class Taking:
             self._signals.changed(enqueued.job.id)
         return enqueued
 
-    async def _planned(self, asker: Asker, request: Request, files: Mapping[Role, Attachment]) -> Planned:
-        """Fetch the files of a new request and plan it. What no file could satisfy is refused before."""
-        capabilities = await self._capabilities()
-        cleaned = settled(self.worded(request, capabilities), files, capabilities)
-        cleaned = await self._hosting.settled(
+    async def settled(
+        self, asker: Asker, request: Request, files: Collection[Role], capabilities: Capabilities
+    ) -> Request:
+        """A request as it is taken: its words and names as they are read, and where it is made.
+
+        Args:
+            asker: who asks, and where.
+            request: as it was written.
+            files: what came with it.
+            capabilities: what there is.
+
+        Raises:
+            UserError: no file could satisfy it, or it may not be sent to the service that it names.
+        """
+        return await self._hosting.settled(
             asker.guild_id,
             asker.user_id,
-            cleaned,
+            settled(self.worded(request, capabilities), files, capabilities),
             plan=lambda wanted: self.plan(wanted, dict.fromkeys(files, UNSEEN), capabilities),
             waits=self._waits,
         )
+
+    async def planned(
+        self, request: Request, files: Mapping[Role, Subject], capabilities: Capabilities
+    ) -> Recipe:
+        """Plan a settled request so that one machine can draw it.
+
+        Raises:
+            UserError: it cannot be made.
+        """
+        recipe = self.plan(request, files, capabilities)
+        return await self._abilities.settled(recipe, partial(self.plan, request, files))
+
+    async def _planned(self, asker: Asker, request: Request, files: Mapping[Role, Attachment]) -> Planned:
+        """Fetch the files of a new request and plan it. What no file could satisfy is refused before."""
+        capabilities = await self._capabilities()
+        wanted = await self.settled(asker, request, files.keys(), capabilities)
         taken = await self._reception.attachments(files, clips_sound=wants_clips_sound(request))
         return Planned(
-            recipe=await self._abilities.settled(
-                self.plan(cleaned, taken, capabilities), partial(self.plan, cleaned, taken)
-            ),
+            recipe=await self.planned(wanted, taken, capabilities),
             subjects=tuple(taken.values()),
             spoiler=any(map(is_spoiler, each_of(files.values()))),
         )
+
+    async def _varied(self, plan: Callable[[Capabilities], Awaitable[Recipe]]) -> Planned:
+        """Plan a variation of a job, of files that were taken in for it."""
+        capabilities = await self._capabilities()
+        recipe = await plan(capabilities)
+        for digest in recipe.inputs.values():
+            if not await asyncio.to_thread(self.blobs.exists, digest):
+                raise UserError("E_INPUT_GONE", messages.INPUT_GONE)
+        check_still_here(recipe, capabilities)
+        words = clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
+        return Planned(recipe=dataclasses.replace(recipe, prompt=words))
 
     async def _store(
         self,

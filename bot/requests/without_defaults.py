@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import wave
+from pathlib import Path
 from typing import ClassVar
 
 from PIL import Image
 
 from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place, Presser, entry_for
+from bot.discord_io.asker import asker_of
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, say
 from bot.job_documents import recipe_of, seen_of
 from bot.requests.cancelling import Cancelling
 from bot.requests.options import ANIMATE, RESTYLE, TEXT2VIDEO
-from bot.requests.preferring import given_of
+from bot.requests.preferring import Given, given_of
 from bot.requests.submission import Submissions
 from bot.text import messages
-from bot.text.foreign import refusal
 from db.files import Blobs
 from db.jobs.job import Job
 from db.states import JobId, State
+from engine.clips.mp4 import measure
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import Subject
 
 COMMANDS = {Kind.ANIMATE: ANIMATE, Kind.TEXT2VIDEO: TEXT2VIDEO, Kind.RESTYLE: RESTYLE}
-PICTURES = frozenset({Role.PICTURE, Role.END, Role.LIKE})
 
 
 class WithoutDefaults(JobButton):
@@ -58,25 +61,33 @@ class WithoutDefaults(JobButton):
             return
         self.in_progress.add(job.id)
         try:
-            submissions, old = interaction.client.part(Submissions), recipe_of(job)
-            try:
-                here = await submissions.capabilities()
-                files = await asyncio.to_thread(_subjects, job, old, interaction.client.part(Blobs))
-                asked = submissions.request_for(COMMANDS[old.kind], given.values, files)
-                asked = dataclasses.replace(asked, seed=old.seed, helped=old.helped)
-                request = submissions.worded(asked, here)
-                recipe = submissions.plan(request, files, here)
-            except UserError as error:
-                await say(interaction, refusal(error))
-                return
-            new = await submissions.again(
-                interaction, job, recipe, key=f"plain {job.id}", takes=job.takes if job.choosing else 0
-            )
+            new = await self._ask(interaction, job, given)
             if new is not None:
                 cancelling = interaction.client.part(Cancelling)
                 await cancelling.cancel(job, entry_for(interaction, job, "plain"))
         finally:
             self.in_progress.discard(job.id)
+
+    async def _ask(self, interaction: Interaction, job: Job, given: Given) -> JobId | None:
+        """Submit what the command was given, as it would be if it came now, of the files of the job."""
+        submissions, blobs = interaction.client.part(Submissions), interaction.client.part(Blobs)
+        old = recipe_of(job)
+
+        async def plan(capabilities: Capabilities) -> Recipe:
+            files = await asyncio.to_thread(_subjects, job, old, blobs)
+            asked = submissions.request_for(COMMANDS[old.kind], given.values, files)
+            asked = dataclasses.replace(asked, seed=old.seed, helped=old.helped)
+            wanted = await submissions.settled(asker_of(interaction), asked, files.keys(), capabilities)
+            return await submissions.planned(wanted, files, capabilities)
+
+        return await submissions.vary(
+            interaction,
+            job,
+            plan,
+            words=old.prompt,
+            key=f"plain {job.id}",
+            takes=job.takes if job.choosing else 0,
+        )
 
 
 def _subjects(job: Job, recipe: Recipe, blobs: Blobs) -> dict[Role, Subject]:
@@ -88,18 +99,24 @@ def _subjects(job: Job, recipe: Recipe, blobs: Blobs) -> dict[Role, Subject]:
     sights, subjects = seen_of(job), {}
     for name, digest in recipe.inputs.items():
         role = Role(name)
-        width, height, seconds = recipe.width, recipe.height, None
-        if role in PICTURES:
-            try:
-                with Image.open(blobs.path(digest)) as picture:  # our own PNG: only its header is read
-                    width, height = picture.size
-            except FileNotFoundError:
-                raise UserError("E_INPUT_GONE", messages.INPUT_GONE) from None
-        else:
-            seconds = recipe.seconds
+        try:
+            width, height, seconds = _measured(role, blobs.path(digest))
+        except FileNotFoundError:
+            raise UserError("E_INPUT_GONE", messages.INPUT_GONE) from None
         sight = sights.get(digest)
         faces = None if sight is None or sight.faces is None else len(sight.faces)
         subjects[role] = Subject(
             sha256=digest, width=width, height=height, seconds=seconds, sight=sight, faces=faces
         )
     return subjects
+
+
+def _measured(role: Role, path: Path) -> tuple[int, int, float | None]:
+    """Width and height in pixels, and seconds, of a file that we wrote: only its header is read."""
+    if role is Role.REFERENCE:
+        return measure(path)
+    if role is Role.SOUND:
+        with wave.open(str(path)) as sound:
+            return 0, 0, sound.getnframes() / sound.getframerate()
+    with Image.open(path) as picture:
+        return (*picture.size, None)

@@ -1,4 +1,4 @@
-"""The words inside an MP4, its title and comment, and whether it has sound: read without a decoder.
+"""What an MP4 says of itself: its words, its size and length, whether it has sound. Read without a decoder.
 
 An MP4 is a tree of boxes, each a 32-bit big-endian size, a four-letter name and its contents (ISO/IEC
 14496-12, section 4.2). The words lie in ``moov/udta/meta/ilst``, in the layout that iTunes made common: one
@@ -82,6 +82,30 @@ def has_sound(path: Path) -> bool:
         moov = _index(file, path.stat().st_size)
     handlers = (_inside(track, b"mdia", b"hdlr") for name, track in _boxes(moov) if name == b"trak")
     return any(handler[8:12] == b"soun" for handler in handlers)
+
+
+def measure(path: Path) -> tuple[int, int, float]:
+    """How large and how long a clip is.
+
+    Returns:
+        Width and height in pixels, and seconds.
+
+    Raises:
+        ValueError: the file is no MP4, shows nothing, or is damaged.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        moov = _index(file, path.stat().st_size)
+    whole = _inside(moov, b"mvhd")
+    tracks = [inner for name, inner in _boxes(moov) if name == b"trak"]
+    shown = next((track for track in tracks if _inside(track, b"mdia", b"hdlr")[8:12] == b"vide"), b"")
+    try:
+        # The second version of the box has room for longer times.
+        scale, length = struct.unpack_from(">20xIQ" if whole[0] else ">12xII", whole)
+        width, height = struct.unpack(">II", _inside(shown, b"tkhd")[-8:])  # in 65536ths
+        return width >> 16, height >> 16, length / scale
+    except (IndexError, struct.error, ZeroDivisionError):
+        raise ValueError("this MP4 is damaged") from None
 
 
 def _index(file: BinaryIO, size: int) -> bytes:

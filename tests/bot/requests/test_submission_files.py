@@ -15,6 +15,7 @@ from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
 from engine.core.recipe import Follow, Kind, Recipe, Role, Style
+from tests.bot.buttons.test_clicks import the_new_job
 from tests.bot.fixtures import count_of, picture
 from tests.fake_discord import Upload
 from tests.until import until
@@ -226,3 +227,31 @@ async def test_a_members_file_name_never_becomes_one_of_ours(fake, channel, serv
     stems = {name.rpartition(".")[0] for name in names} - {""}
     assert not parts_of_paths & {*names, *stems}
     assert {path.parts[0] for path in paths} == {services.settings.data_dir.name}
+
+
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [
+        ("text2video", {"prompt": "a red boat", "style": "IN"}),
+        ("restyle", {"prompt": "made of clay", "style": "INK:0.5"}),
+    ],
+)
+async def test_without_defaults_a_clip_is_as_if_there_were_none(
+    fake, channel, ada, services, bot, with_models, film, command, given
+):
+    """What is followed, the style's name, the shape and the length: all by the files and the words alone."""
+    files = {"reference" if command == "text2video" else "video": film}
+    asked = await fake.slash(fake.member("eve"), channel, command, **given, **files)
+    await asked.shown()
+    (plain,) = await services.queue.jobs.waiting()
+    set_ = await fake.slash(ada, channel, "defaults set", motion="wild", length="short", shape="square")
+    await set_.shown()
+    said = await fake.slash(ada, channel, command, **given, **files)
+    await said.shown()
+    (job,) = await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id)
+    assert job.given is not None
+    await (await fake.click(ada, said.message, "Without defaults")).shown()
+    new = await the_new_job(services, [plain, job])
+    wanted, made = Recipe.from_json(plain.recipe), Recipe.from_json(new.recipe)
+    assert dataclasses.replace(made, seed=0) == dataclasses.replace(wanted, seed=0)
+    assert made.seed == Recipe.from_json(job.recipe).seed

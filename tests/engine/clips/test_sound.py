@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.clips.encode import LEAST_SOUND_BITS, SOUND_BITS, encode, sound_bits
-from engine.clips.mp4 import has_sound
+from engine.clips.mp4 import has_sound, measure
 from engine.clips.pcm import resampled
 from engine.clips.read_clip import read_clip
 from engine.clips.shrink import shrink
@@ -73,6 +73,16 @@ def test_a_silent_clip_has_no_track_of_sound(tmp_path):
     assert not clip.sound
     assert not has_sound(clip.path)
     assert read_clip(clip.path).sound is None
+
+
+@pytest.mark.parametrize("sound", [None, sounds.noise(0.5)])
+def test_a_clips_size_and_length_are_read_off_its_index(tmp_path, sound):
+    clip = made(tmp_path / "clip.mp4", 12, sound)
+    back = read_clip(clip.path)
+    _, high, wide, _ = back.frames.shape
+    *size, seconds = measure(clip.path)
+    assert size == [wide, high]
+    assert seconds == pytest.approx(12 / back.fps, abs=0.05)
 
 
 def test_what_the_gate_let_through_is_made_fit_for_a_file(tmp_path):
