@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from bot.config.secrets import TOKEN
+from bot.config.secrets import DISCORD_TOKEN, TOKEN
 
 _VARIABLE = re.compile(r"\$\w+|\$\{\w+\}|%\w+%")
 
@@ -19,9 +21,15 @@ class PlainValues(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _is_no_token(cls, value: object, info: ValidationInfo) -> object:
-        """A token in the wrong line would be shown as a folder's name, or become one."""
+        """A token in the wrong line would be shown as a folder's name, or become one.
+
+        A secret may be the key of any service, but it is never Discord's.
+        """
+        if info.field_name == "discord_token":
+            return value
+        wrong = DISCORD_TOKEN if is_secret(cls.model_fields, info.field_name) else TOKEN
         parts = value if isinstance(value, list | tuple) else [value]
-        if info.field_name != "discord_token" and any(TOKEN.search(str(part)) for part in parts):
+        if any(wrong.search(str(part)) for part in parts):
             raise ValueError("looks like a token; a bot's token belongs in DISCORD_TOKEN")
         return value
 
@@ -34,6 +42,12 @@ class PlainValues(BaseSettings):
         if isinstance(value, tuple) and value and isinstance(value[0], Path):
             return tuple(map(_expanded, value))
         return value
+
+
+def is_secret(fields: Mapping[str, FieldInfo], name: str | None) -> bool:
+    """Whether the value of one of these settings must not be shown, even a wrong one."""
+    known = fields.get(name or "")
+    return known is not None and "SecretStr" in repr(known.annotation)
 
 
 def _expanded(path: Path) -> Path:

@@ -20,8 +20,11 @@ _SHAPED = re.compile(
     r"|(?<=://)[^\s/@\"'<>]+(?=@)"  # the name and password of an address
 )
 
+DISCORD_TOKEN = re.compile(rf"{BOT_TOKEN.pattern}|mfa\.[\w-]{{20,}}")
+"""A bot's token, or that of somebody's account."""
+
 TOKEN = re.compile(
-    rf"{BOT_TOKEN.pattern}|mfa\.[\w-]{{20,}}|\b(?:hf|gh[a-z]|github_pat|glpat|sk|xox[a-z])[_-]\w[\w-]{{15,}}"
+    rf"{DISCORD_TOKEN.pattern}|\b(?:hf|gh[a-z]|github_pat|glpat|sk|xox[a-z])[_-]\w[\w-]{{15,}}"
 )
 """What is a token without doubt: a bot's, or one of the services that owners of models and code have."""
 

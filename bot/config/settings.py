@@ -41,7 +41,7 @@ from bot.config.keeping import Keeping
 from bot.config.leaving import Leaving
 from bot.config.looking import Looking
 from bot.config.owner_news import OwnerNews
-from bot.config.plain_values import PlainValues
+from bot.config.plain_values import PlainValues, is_secret
 from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
 from bot.config.words.prompt_helping import PromptHelping
@@ -451,16 +451,10 @@ def _source_of(problem: Any, from_toml: dict[str, Any], overrides: dict[str, Any
     return str(TOML) if field in from_toml else ENVIRONMENT
 
 
-def is_secret(field: str) -> bool:
-    """Whether a setting's value must not be shown, even a wrong one."""
-    known = Settings.model_fields.get(field)
-    return known is not None and "SecretStr" in repr(known.annotation)
-
-
 def _explain(problem: Any) -> str:
     field = _field_of(problem) or "settings"
     given = f", not {hide_token_like(repr(problem['input']))}"
-    if is_secret(field) or HIDDEN in given:
+    if is_secret(Settings.model_fields, field) or HIDDEN in given:
         given = ""
     what = str(problem["msg"]).removeprefix("Value error, ")
     return f"{variable(field)}: {what[0].lower()}{what[1:]}{given}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from bot.config.plain_values import is_secret
 from bot.config.secrets import hide_token_like
 from bot.config.settings import (
     ENV_FILE,
@@ -15,7 +16,6 @@ from bot.config.settings import (
     Settings,
     given_in,
     given_in_dotenv,
-    is_secret,
     variable,
 )
 
@@ -63,7 +63,7 @@ def origins(settings: Settings) -> list[Origin]:
 
 
 def _shown(field: str, value: Any) -> str:
-    if is_secret(field):
+    if is_secret(Settings.model_fields, field):
         return "set" if value else "not set"
     if value is None or value == ():
         return "not set"

@@ -10,6 +10,7 @@ import pytest
 
 from bot.cli.tables.settings_table import page, table
 from bot.config.choices import Containers, DirectMessages, Language, LogFormat, ShareWith
+from bot.config.plain_values import is_secret
 from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables, variable
 from tests import ROOT
 
@@ -647,7 +648,8 @@ def test_a_wrong_value_is_looked_for_in_the_place_that_wins(monkeypatch):
 
 # All have the shape of the real thing and are made up.
 BOT = "MTAw" * 6 + ".G" + "abcde" + "." + "kQ4" * 12
-TOKENS = [BOT, "hf_" + "aB3" * 11, "ghp_" + "aB3" * 12, "mfa." + "aB3" * 20]
+MFA = "mfa." + "aB3" * 20
+TOKENS = [BOT, "hf_" + "aB3" * 11, "ghp_" + "aB3" * 12, MFA]
 
 
 @pytest.mark.parametrize("token", TOKENS)
@@ -663,7 +665,43 @@ def test_a_token_in_a_wrong_setting_is_refused_and_never_shown(monkeypatch, toke
         load_settings()
     shown = f"{caught.value}{caught.value.__cause__}"
     assert token[4:20] not in shown
+    a_bots = token in {BOT, MFA}  # other services' tokens may well be right in a setting for a secret
+    fields = [field for field in fields if a_bots or not is_secret(Settings.model_fields, field)]
     assert [field for field in fields if f"{variable(field)}: looks like a token" not in shown] == []
+
+
+# Of services that docs/prompt-helper.md and docs/hosted.md name, and of others with the same API.
+KEYS = {
+    "prompt_helper_key": [
+        *(
+            "sk-proj-" + "aB3_" * 39,
+            "sk-ant-api03-" + "aB3-" * 24,
+            "sk-or-v1-" + "a3" * 32,
+            "sk-" + "a3" * 16,
+        ),
+        *("hf_" + "aB3" * 11, "github_pat_" + "aB3" * 27, "gsk_" + "aB3" * 17),
+    ],
+    "replicate_token": ["r8_" + "aB3" * 12],
+    "fal_key": ["0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f:" + "a3" * 16],
+    "runpod_key": ["rpa_" + "AB3" * 14],
+    "replicate_webhook_secret": ["whsec_" + "aB3+" * 8],
+    "webhook_secret": ["whsec_" + "aB3/" * 8],
+    "webhook_url": ["https://discord.com/api/webhooks/1000/" + "aB3" * 10 + "-sk_" + "aB3" * 10],
+    "comfyui_login": ["owner:sk-" + "aB3" * 10],
+}
+
+
+@pytest.mark.parametrize(("field", "key"), [(field, key) for field, keys in KEYS.items() for key in keys])
+def test_the_key_of_a_service_is_taken_where_it_belongs(monkeypatch, field, key):
+    if field == "webhook_url":  # its messages are signed
+        monkeypatch.setenv(variable("webhook_secret"), *KEYS["webhook_secret"])
+    monkeypatch.setenv(variable(field), key)
+    assert key in {secret.get_secret_value() for secret in load_settings().secrets()}
+
+
+def test_there_is_a_key_for_every_secret():
+    secret = {field for field in Settings.model_fields if is_secret(Settings.model_fields, field)}
+    assert secret == {"discord_token", *KEYS}
 
 
 @pytest.mark.parametrize("piece", ["aB3" * 8, BOT.partition(".")[0], BOT.rpartition(".")[2]])
