@@ -331,6 +331,7 @@ def _submissions(base: Base, board: StatusBoard, screening: Screening) -> Submis
         hosting=base.accounts.hosting,
         waits=base.forecaster,
         capabilities=base.inventory.capabilities,
+        at_once=base.inventory.at_once,
         families=base.inventory.families,
         lanes=base.seating.lanes,
         abilities=base.abilities,

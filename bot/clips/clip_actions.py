@@ -21,8 +21,8 @@ from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.stars import Starred, Stars
 from db.states import State
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
-from engine.core.receipt import Receipt
 from engine.core.recipe import Kind, Recipe
 
 SHOWN = frozenset({State.POSTING, State.DELIVERED})
@@ -46,18 +46,16 @@ class Extend(JobButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Submit the longer clip."""
-        client = interaction.client
-        submissions = client.part(Submissions)
-        capabilities = await submissions.capabilities()
-        await _go_on(
+        client, recipe = interaction.client, recipe_of(job)
+        await go_on(
             interaction,
             job,
-            lambda recipe, receipt, clip: extended(
+            lambda clip, capabilities: extended(
                 recipe,
-                before_of(recipe, receipt),
+                before_of(recipe, receipt_of(job)),
                 clip,
                 capabilities=capabilities,
-                limits=submissions.rules.plan,
+                limits=client.part(Submissions).rules.plan,
                 max_seconds=client.part(ClipRules).max_seconds,
             ),
         )
@@ -75,13 +73,11 @@ class SlowMotion(JobButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Submit the slower clip."""
-        max_seconds = interaction.client.part(ClipRules).max_seconds
-        await _go_on(
+        recipe, max_seconds = recipe_of(job), interaction.client.part(ClipRules).max_seconds
+        await go_on(
             interaction,
             job,
-            lambda recipe, receipt, clip: slowed(
-                recipe, before_of(recipe, receipt), clip, max_seconds=max_seconds
-            ),
+            lambda clip, _: slowed(recipe, before_of(recipe, receipt_of(job)), clip, max_seconds=max_seconds),
         )
 
 
@@ -96,13 +92,11 @@ class Loop(RemakeButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Submit the loop."""
-        max_seconds = interaction.client.part(ClipRules).max_seconds
-        await _go_on(
+        recipe, max_seconds = recipe_of(job), interaction.client.part(ClipRules).max_seconds
+        await go_on(
             interaction,
             job,
-            lambda recipe, receipt, clip: looped(
-                recipe, before_of(recipe, receipt), clip, max_seconds=max_seconds
-            ),
+            lambda clip, _: looped(recipe, before_of(recipe, receipt_of(job)), clip, max_seconds=max_seconds),
         )
 
 
@@ -139,16 +133,25 @@ class Star(JobButton):
         await say(interaction, told)
 
 
-async def _go_on(interaction: Interaction, job: Job, make: Callable[[Recipe, Receipt, str], Recipe]) -> None:
-    """Submit what is made of a clip as a job of its own; what cannot be made is refused in words."""
+async def go_on(interaction: Interaction, job: Job, make: Callable[[str, Capabilities], Recipe]) -> None:
+    """Submit what is made of a clip as a job of its own; what cannot be made is refused in words.
+
+    Args:
+        interaction: the member's.
+        job: whose clip it is.
+        make: plans it from the digest of the clip and what there is.
+    """
     client = interaction.client
     try:
         clip = await clip_of(job, client.part(Blobs))
-        recipe = make(recipe_of(job), receipt_of(job), clip)
     except UserError as error:
         await say(interaction, refusal(error))
         return
-    await client.part(Submissions).again(interaction, job, recipe)
+
+    async def plan(capabilities: Capabilities) -> Recipe:
+        return make(clip, capabilities)
+
+    await client.part(Submissions).vary(interaction, job, plan, words=recipe_of(job).prompt)
 
 
 async def clip_of(job: Job, blobs: Blobs) -> str:

@@ -21,6 +21,6 @@ class More(JobButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Answer with them, in private."""
-        here = await interaction.client.part(Submissions).capabilities()
+        here = await interaction.client.part(Submissions).at_once()
         view = behind_more(job, here)
         await interaction.response.send_message(clip_texts.MORE, view=view, ephemeral=True)

@@ -20,12 +20,10 @@ from bot.loops.status import StatusBoard
 from bot.requests.cancelling import Cancelling
 from bot.requests.submission import Submissions
 from bot.text import messages
-from bot.text.foreign import refusal
 from db.jobs.faults import MACHINES_FAILED
 from db.jobs.job import Job
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
-from engine.core.errors import UserError
 from engine.core.recipe import Kind, Recipe
 from engine.planning.plan import PlanLimits
 
@@ -83,6 +81,7 @@ class RemixForm(Form):
             lambda capabilities, limits: variation.other_words(
                 recipe, words, capabilities, limits, longest=longest
             ),
+            words=words,
         )
 
 
@@ -125,7 +124,10 @@ class Lighter(JobButton):
         """Submit the lighter clip."""
         recipe = recipe_of(job)
         await _vary(
-            interaction, job, lambda capabilities, limits: variation.lighter(recipe, capabilities, limits)
+            interaction,
+            job,
+            lambda capabilities, limits: variation.lighter(recipe, capabilities, limits),
+            words=recipe.prompt,
         )
 
 
@@ -209,13 +211,16 @@ def with_new_seed(recipe: Recipe) -> Recipe:
 
 
 async def _vary(
-    interaction: Interaction, job: Job, make: Callable[[Capabilities, PlanLimits], Recipe]
+    interaction: Interaction,
+    job: Job,
+    make: Callable[[Capabilities, PlanLimits], Recipe],
+    *,
+    words: str,
 ) -> None:
     """Submit what has to be planned anew; what cannot be made here is refused in plain words."""
     submissions = interaction.client.part(Submissions)
-    try:
-        recipe = make(await submissions.capabilities(), submissions.rules.plan)
-    except UserError as error:
-        await say(interaction, refusal(error))
-        return
-    await submissions.again(interaction, job, recipe)
+
+    async def plan(capabilities: Capabilities) -> Recipe:
+        return make(capabilities, submissions.rules.plan)
+
+    await submissions.vary(interaction, job, plan, words=words)

@@ -6,18 +6,15 @@ import dataclasses
 
 from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place
-from bot.clips.clip_actions import clip_of
+from bot.clips.clip_actions import go_on
 from bot.clips.continuation import before_of
 from bot.discord_io.door import Manner, Slot
-from bot.discord_io.interactions import Interaction, say
+from bot.discord_io.interactions import Interaction
 from bot.job_documents import receipt_of, recipe_of
 from bot.requests.submission import Submissions
-from bot.text.foreign import refusal
-from db.files import Blobs
 from db.jobs.job import Job
 from engine.core.capabilities import Capabilities
-from engine.core.errors import UserError
-from engine.core.recipe import Role
+from engine.core.recipe import Recipe, Role
 from engine.planning.upscaling import can_upscale, upscaled
 
 
@@ -38,21 +35,18 @@ class Upscale(JobButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Submit the larger clip as a job of the member who clicked."""
-        client = interaction.client
-        submissions = client.part(Submissions)
-        try:
-            clip = await clip_of(job, client.part(Blobs))
-            before, recipe = before_of(recipe_of(job), receipt_of(job)), recipe_of(job)
-            larger = upscaled(
-                before,
+        recipe, limits = recipe_of(job), interaction.client.part(Submissions).rules.plan.upscale
+
+        def larger(clip: str, capabilities: Capabilities) -> Recipe:
+            made = upscaled(
+                before_of(recipe, receipt_of(job)),
                 {Role.BEFORE: clip},
                 fps=recipe.fps,
-                capabilities=await submissions.capabilities(),
-                limits=submissions.rules.plan.upscale,
+                capabilities=capabilities,
+                limits=limits,
                 prompt=recipe.prompt,
                 seed=recipe.seed,
             )
-        except UserError as error:
-            await say(interaction, refusal(error))
-            return
-        await submissions.again(interaction, job, dataclasses.replace(larger, helped=recipe.helped))
+            return dataclasses.replace(made, helped=recipe.helped)
+
+        await go_on(interaction, job, larger)

@@ -97,6 +97,7 @@ class Parts:
     hosting: Hosting
     waits: Waits
     capabilities: Callable[[], Awaitable[Capabilities]]
+    at_once: Callable[[], Awaitable[Capabilities]]
     families: Callable[[], Mapping[str, FamilySpec]]
     lanes: Collection[str]
     abilities: Abilities
@@ -123,6 +124,7 @@ class Taking:
         self._hosting = parts.hosting
         self._waits = parts.waits
         self._capabilities = parts.capabilities
+        self._at_once = parts.at_once
         self._families = parts.families
         self._lanes = parts.lanes
         self._abilities = parts.abilities
@@ -181,8 +183,12 @@ class Taking:
         return self._reception.max_bytes(role)
 
     async def capabilities(self) -> Capabilities:
-        """What this machine has for making clips."""
+        """What this machine has for making clips. After a start it may take a while until that is known."""
         return await self._capabilities()
+
+    async def at_once(self) -> Capabilities:
+        """What it has as far as that is known: for what Discord wants answered within three seconds."""
+        return await self._at_once()
 
     def worded(self, request: Request, capabilities: Capabilities) -> Request:
         """The same request, its words as they will be read.

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import io
+import json
 
+import pytest
 from PIL import Image
 
 from bot.buttons import rows
+from bot.clips.clip_actions import Extend
+from bot.clips.remakes import Lighter, RemixForm
+from bot.clips.upscaling import Upscale
 from bot.discord_io.post import Post
+from bot.requests.without_defaults import WithoutDefaults
 from bot.text import clip_texts
+from engine.core.device import Device
 from engine.core.recipe import Recipe, Role
-from tests.bot.buttons.test_clicks import the_new_job
+from engine.weights.store import Store
+from tests.bot.buttons.test_clicks import asked_by, the_new_job
 from tests.bot.clips.choosing import labels
 from tests.bot.fixtures import hand_in, queued
+from tests.until import until
 
 
 async def delivered_clip(services, member, channel, data):
@@ -61,3 +70,39 @@ async def test_what_is_behind_more_is_shown_to_the_member_who_asks(fake, channel
     shown = await (await fake.click(fake.member("eve"), message, "More…")).shown()
     assert shown.ephemeral
     assert labels(shown) == ["Extend", "Loop", "Slow motion", "Sticker, emoji", "Recipe", "Tree", "Report"]
+
+
+@pytest.fixture
+def weights(monkeypatch):
+    """An owner who has pulled weights, right after a start: the engine process looks for its GPU yet."""
+    monkeypatch.setattr(Store, "in_use", lambda _: True)
+
+
+async def test_what_is_behind_more_is_shown_before_the_gpu_is_known(
+    fake, channel, ada, services, bot, clip, weights
+):
+    _, message = await delivered_clip(services, ada, channel, clip)
+    asked = await fake.click(ada, message, "More…")
+    await asked.answered()
+    assert "Extend" in labels(asked.message)
+
+
+@pytest.mark.parametrize("button", [Extend, Upscale, RemixForm, Lighter, WithoutDefaults])
+async def test_what_has_to_be_planned_is_answered_before_the_gpu_is_known(
+    fake, channel, ada, services, engine, bot, clip, weights, button
+):
+    if button is WithoutDefaults:
+        given = json.dumps({"values": {"prompt": "a lake"}, "defaults": {"motion": "wild"}})
+        job, message = await asked_by(services, ada, channel, given=given)
+    else:
+        job, message = await delivered_clip(services, ada, channel, clip)
+    if button is RemixForm:
+        form = await fake.click(ada, message, "Remix")
+        await form.answered()
+        asked = await fake.submit_modal(ada, form, {"fk:prompt": "a sea"})
+    else:
+        asked = await fake.click(ada, message, f"fk:{button.action}:{job.id}", forged=True)
+    await asked.answered()
+    assert asked.message is None or asked.message.loading
+    engine.device = Device()
+    await until(lambda: asked.followups or (asked.message and not asked.message.loading))

@@ -35,6 +35,7 @@ def ready(services, monkeypatch):
         return HERE
 
     monkeypatch.setattr(services.submissions, "_capabilities", here)
+    monkeypatch.setattr(services.submissions, "_at_once", here)
     return services
 
 
