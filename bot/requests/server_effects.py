@@ -16,6 +16,7 @@ from bot.intake.download import Downloader
 from bot.requests.submission import Submissions
 from bot.seats import lane_of
 from bot.text import effect_texts
+from bot.text.wording import in_words
 from bot.turns import Turns
 from db.community.effects import Effects
 from engine.core.errors import Code, UserError
@@ -97,13 +98,15 @@ class ServerEffects:
         return found
 
     async def named(self, guild: int, name: str) -> EffectRecipe:
-        """The effect of this name, as it may have been typed.
+        """The effect of this name, as it may have been typed: in English or as the lists show it.
 
         Raises:
             UserError: there is none.
         """
         wanted = name.split("·", maxsplit=1)[0].strip()
-        found = (await self.all_of(guild)).get(wanted.lower())
+        every = await self.all_of(guild)
+        shown = {in_words(one.name).lower(): one for one in every.values()}
+        found = every.get(wanted.lower()) or shown.get(wanted.lower())
         if found is None:
             raise UserError(Code.EFFECT, effect_texts.NO_SUCH, name=wanted[:40])
         return found

@@ -14,6 +14,7 @@ from bot.requests.options import SMOOTH, seconds_of
 from bot.seats import lane_of
 from bot.services import Services
 from bot.text import messages
+from bot.text.wording import CHOICE, translated
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Quality, Recipe
 from engine.core.request import AUTO, SECONDS, Length, Request, Subject
@@ -73,11 +74,11 @@ def _within_time(
 
 
 async def _qualities(services: Services, interaction: Interaction, kind: Kind, typed: str) -> Choices:
-    """The qualities that start with what was typed, each with the wait as it is now."""
+    """The qualities that start with what was typed, in English or as shown, each with the wait now."""
     capabilities = await services.submissions.capabilities()
     choices = []
     for quality in Quality:
-        if quality.startswith(typed):
+        if any(name.lower().startswith(typed) for name in (quality, translated(quality, CHOICE))):
             request = _so_far(services, interaction, kind, quality)
             subject = PICTURE if kind is Kind.ANIMATE else None
             reference = CLIP if kind is Kind.RESTYLE else None

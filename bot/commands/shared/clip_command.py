@@ -14,8 +14,11 @@ from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction
 from bot.requests.choose_words import propose_words
 from bot.requests.commanded import Commanded
-from bot.requests.options import HELP, PRIVATE, TAKES, ClipCommand, Option, files_of
+from bot.requests.options import ENGINE, HELP, PRIVATE, TAKES, ClipCommand, Option, files_of
 from bot.services import Services
+from bot.text import messages
+from bot.text.wording import CHOICE, translated
+from engine.core.request import AUTO
 
 
 def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, described: ClipCommand) -> None:
@@ -27,7 +30,11 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
     async def ask(interaction: Interaction, **given: Any) -> None:
         asked = Commanded(
             command=described,
-            values={option.name: given[option.name] for option in described.options if option.role is None},
+            values={
+                option.name: _in_english(option, given[option.name])
+                for option in described.options
+                if option.role is None
+            },
             files=files_of(described, given),
             takes=given.get(TAKES.name) or 0,
             private=bool(given.get(PRIVATE.name)),
@@ -57,6 +64,24 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
             app_commands.choices(**{option.name: shown})(command)
     tree.add_command(offered(command, services.settings))
     complete(command, services, described.kind)
+
+
+def _in_english(option: Option, value: Any) -> Any:
+    """A value as it is in English, where it was typed as the member's own list shows it."""
+    if not isinstance(value, str):
+        return value
+    shown: dict[str, str] = {}
+    if option.words is not None:
+        shown = {translated(word, CHOICE): word for word in option.words}
+    elif option.name == ENGINE.name:
+        shown = {str(messages.ANY_ENGINE): AUTO}
+    meant = {_name_in(line): english for line, english in shown.items()}
+    return meant.get(_name_in(value), value)
+
+
+def _name_in(line: str) -> str:
+    """What a line of a list is about, without what follows a dot."""
+    return line.partition("·")[0].strip().casefold()
 
 
 def parameter_of(option: Option, *, longest: int) -> inspect.Parameter:

@@ -12,11 +12,13 @@ import pytest
 from bot.commands.shared import autocomplete
 from bot.commands.shared.autocomplete import complete
 from bot.forecast import Forecaster
+from bot.job_documents import recipe_of
 from bot.requests.submission import Submissions
 from bot.services import Services
+from bot.text.languages import LANGUAGES
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
-from engine.core.recipe import Kind
+from engine.core.recipe import Kind, Quality
 from engine.families import FAMILIES
 from engine.planning.plan import PlanLimits
 from tests.fake_discord import Upload
@@ -101,6 +103,27 @@ async def test_a_quality_of_an_engine_that_cannot_do_it_has_no_list(known):
     known.submissions.engine_for.side_effect = lambda kind, wanted=None: wanted or "auto"
     assert await listed(known, "quality", kind=Kind.RESTYLE, engine="svd") == []
     known.forecaster.for_new.assert_not_awaited()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_what_the_lists_show_can_be_typed(fake, channel, ada, services, bot, language):
+    """In the member's language, as in English."""
+    ada.locale = language
+    await (await fake.slash(ada, channel, "text2video", prompt="a red boat", quality="BEST")).shown()
+    typed = await fake.autocomplete(ada, channel, "text2video", "quality", "")
+    await typed.answered()
+    shown = next(one["name"] for one in typed.choices if one["value"] == "best")
+    name = shown.split("·")[0].strip()
+    again = await fake.autocomplete(ada, channel, "text2video", "quality", name[:2].upper())
+    await again.answered()
+    assert "best" in [one["value"] for one in again.choices]
+    typed = await fake.autocomplete(ada, channel, "text2video", "engine", "")
+    await typed.answered()
+    engine = typed.choices[0]["name"]
+    said = await fake.slash(ada, channel, "text2video", prompt="a boat", quality=name, engine=engine)
+    await said.shown()
+    made = [recipe_of(job) for job in await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id)]
+    assert [(one.quality, one.engine) for one in made] == [(Quality.BEST, "sketch")] * 2
 
 
 async def test_every_command_opens_the_lists_of_its_options(fake, channel, ada, bot):

@@ -9,6 +9,7 @@ import pytest
 from bot.job_documents import recipe_of
 from bot.requests import server_effects
 from bot.text import effect_texts, messages, privacy_texts
+from bot.text.languages import LANGUAGES
 from db.states import State
 from engine.core.recipe import Camera, Effect, Kind
 from engine.effects.effect_recipe import EffectRecipe
@@ -65,6 +66,15 @@ async def test_the_list_finds_by_name_and_tells_what_it_is_and_how_long_it_takes
     assert one["value"] == "Old film"
     assert one["name"].startswith("Old film · Brown, scratched")
     assert "about" in one["name"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_an_effect_can_be_typed_as_the_list_shows_it(fake, channel, ada, services, bot, language):
+    ada.locale = language
+    shown = next(one["name"] for one in await typed(fake, ada, channel, "") if one["value"] == "Snow globe")
+    said = await fake.slash(ada, channel, "effect", effect=shown.split("·")[0].upper(), image=LAKE)
+    await said.shown()
+    assert present(recipe_of(await newest(services, ada, channel)).effect).name == "Snow globe"
 
 
 async def test_an_unknown_effect_is_refused_and_nothing_is_asked_for(fake, channel, ada, services, bot):
