@@ -25,6 +25,7 @@ from bot.text import messages
 from bot.turns import asked_by
 from db.api.requests import Repeat, Standing
 from db.jobs.job import NOWHERE, Job
+from engine.core.errors import Code
 from engine.core.recipe import Role
 
 HOUR = 3600.0
@@ -33,8 +34,11 @@ AGAIN_LATER = {"Retry-After": "30"}
 DOOR: dict[str, Kind] = {messages.BANNED: Kind.BANNED, messages.CLOSED_FOR_NOW: Kind.CLOSED}
 """Why the door refuses; for anything else, trying again soon helps."""
 
-NEVER_KEPT = frozenset({Kind.UNAUTHORIZED, Kind.NOT_A_MEMBER, Kind.BANNED})
-"""Problems that are about the member now and not about the request, beside all that pass by themselves."""
+NEVER_KEPT = frozenset({Kind.UNAUTHORIZED, Kind.NOT_A_MEMBER, Kind.BANNED, Kind.CHANNEL})
+"""Problems that are about how things stand and not about the request, beside all that pass by themselves."""
+
+STANDS_NOW = frozenset({Code.CONSENT, Code.BUDGET, Code.NO_ENGINE, Code.FEATURE, Code.WEIGHTS})
+"""Refusals that are as little about the request: someone, or the next day, ends them."""
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -92,8 +96,7 @@ class Asking:
         """Remember a refusal that will be the same next time; let anything else be tried again."""
         problem = problem_of(error) if isinstance(error, Exception) else None
         requests = self._parts.requests
-        lasts = problem is not None and problem.kind.status < 429 and problem.kind not in NEVER_KEPT  # noqa: PLR2004 - HTTP's own
-        if problem is not None and lasts:
+        if problem is not None and _lasts(problem):
             document = json.dumps(problem.document())
             await requests.answered(call.key.id, wanted, problem=document)
         else:
@@ -194,6 +197,12 @@ class _Timed:
 
     async def __aexit__(self, *error: object) -> None:
         await self._reading.__aexit__(None, None, None)
+
+
+def _lasts(problem: Problem) -> bool:
+    """Whether the same request will meet the same problem."""
+    passes = problem.kind.status >= 429 or problem.kind in NEVER_KEPT  # noqa: PLR2004 - HTTP's own
+    return not passes and problem.code not in STANDS_NOW
 
 
 def _under_way() -> Problem:

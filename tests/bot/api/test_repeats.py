@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from unittest.mock import Mock
 
 import pytest
 
 from db.api import requests as requests_module
 from db.states import JobId
+from engine.core.errors import Code, UserError
 from tests.bot.api.serving import TEXT, serving
 from tests.bot.fixtures import count_of
+from tests.fake_discord import EVERYONE, Permission
+from tests.until import until
 
 DAY = 86_400.0
 
@@ -65,6 +69,34 @@ async def test_a_refusal_is_repeated_but_a_limit_is_not(api, services, guild, ad
     assert (await client.post(Idempotency_Key="b")).status == 429
     await client.ask("POST", jobs[0]["links"]["cancel"])
     assert (await client.post(Idempotency_Key="b")).status == 202
+
+
+async def test_what_somebody_can_end_is_no_answer_for_ever(
+    api, services, fake, channel, guild, ada, mod, monkeypatch
+):
+    client = await api.client(guild, ada.id)
+    asked = {**TEXT, "channel": str(channel.id)}
+    fake.world.permit(channel, EVERYONE & ~Permission.ATTACH_FILES)
+
+    async def refused():
+        answer = await client.post(asked, Idempotency_Key="a")
+        return answer.json["type"].endswith(":channel")
+
+    await until(refused)
+    fake.world.permit(channel, EVERYONE)
+
+    async def taken():
+        return (await client.post(asked, Idempotency_Key="a")).status == 202
+
+    await until(taken)
+    other = await api.client(guild, mod.id)
+    for code in (Code.CONSENT, Code.BUDGET, Code.NO_ENGINE, Code.FEATURE, Code.WEIGHTS):
+        with monkeypatch.context() as patch:
+            patch.setattr(services.submissions, "plan", Mock(side_effect=UserError(code, "not now")))
+            assert (await other.post(Idempotency_Key=code)).json["code"] == code
+        again = await other.post(Idempotency_Key=code)
+        assert again.status == 202
+        await other.ask("POST", again.json["links"]["cancel"])
 
 
 async def test_of_many_at_once_one_is_done(services, bot, guild, ada, monkeypatch):
