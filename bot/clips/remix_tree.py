@@ -13,7 +13,6 @@ from bot.clips.tree_picture import Node, draw_tree
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.replies import think
 from bot.text import tree_texts
-from bot.text.messages import fit
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
 from db.states import State
@@ -39,7 +38,7 @@ class RemixTree(JobButton):
         picture = await asyncio.to_thread(draw_tree, nodes)
         file = discord.File(io.BytesIO(picture), "tree.png", description=tree_texts.alternative(lines)[:1024])
         await interaction.edit_original_response(
-            content=fit(tree_texts.tree(lines)),
+            content=tree_texts.tree(lines),
             attachments=[file],
             allowed_mentions=discord.AllowedMentions.none(),
         )

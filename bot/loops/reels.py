@@ -19,7 +19,7 @@ from bot.discord_io.post import ChannelError, Post
 from bot.job_documents import recipe_of
 from bot.supervisor import Loop
 from bot.text import community_texts
-from bot.text.messages import fit
+from bot.text.messages import list_page
 from bot.text.wording import naming, speaking, translated
 from db.audit.log import AuditEntry
 from db.community.contests import Contest, Contests, Placed
@@ -161,12 +161,9 @@ class ReelPoster:
         try:
             if shown:
                 shown = await self._make(reel, path, shown)
-            lines = [
-                naming(translated(reel.text)),
-                *(_credit(place, one) for place, one in enumerate(shown, 1)),
-            ]
+            thanks = [_credit(place, one) for place, one in enumerate(shown, 1)]
             post = Post(
-                content=fit("\n".join(lines)),
+                content=list_page([naming(translated(reel.text))], thanks),
                 nonce=nonce(reel),
                 file=path if shown else None,
                 file_name=name if shown else None,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.text.foreign import quote
-from bot.text.messages import fit
+from bot.text.messages import list_page
 from bot.text.wording import Text, say, say_many
 from db.api.keys import ApiKey
 
@@ -51,14 +51,14 @@ def own(keys: Sequence[ApiKey]) -> str:
     """A member's keys."""
     if not keys:
         return NO_KEYS
-    return fit("\n".join([f"**{say('Your API keys in this server')}**", *map(_line, keys)]))
+    return list_page([f"**{say('Your API keys in this server')}**"], [*map(_line, keys)])
 
 
 def of_server(keys: Sequence[ApiKey], *, is_open: bool) -> str:
     """All keys of a server, for moderators."""
     lines = [f"{_line(key)} · <@{key.user_id}>" for key in keys] or [str(NO_KEYS_HERE)]
     end = str(OPENED if is_open else CLOSED_ALREADY)
-    return fit("\n".join([f"**{say('API keys')}**", *lines, end]))
+    return list_page([f"**{say('API keys')}**"], lines, [end])
 
 
 def _line(key: ApiKey) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.text.foreign import disarm, quote
-from bot.text.messages import seconds
+from bot.text.messages import list_page, seconds
 from bot.text.wording import Text, in_words, say, say_as, say_many
 from engine.effects.effect_recipe import SUFFIX, EffectRecipe
 
@@ -86,4 +86,4 @@ def not_a_file(most: int) -> str:
 def page(lines: Mapping[str, str]) -> str:
     """The server's own effects, each with its line."""
     told = [f"- {quote(name)}{f': {disarm(about)}' if about else ''}" for name, about in lines.items()]
-    return "\n".join([f"**{say('Effects of this server')}**", *told]) if told else NONE_OF_ITS_OWN
+    return list_page([f"**{say('Effects of this server')}**"], told) if told else NONE_OF_ITS_OWN

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.text.messages import fit
+from bot.text.messages import list_page
 from bot.text.wording import Text, named, say
 from db.jobs.allowances import Allowance, Precedence, Spent, StoredAllowance, Whose
 from db.jobs.enqueue import EnqueueLimits
-
-SHOWN = 20
 
 PRECEDENCES: Mapping[Precedence, str] = {
     Precedence.FIRST: Text("ahead of other jobs in this server"),
@@ -47,11 +45,7 @@ def allowance_line(kind: Whose, whom: int, allowance: Allowance) -> str:
 
 def allowances_page(kept: Sequence[StoredAllowance], owner: EnqueueLimits) -> str:
     """The answer of /queue limit show."""
-    lines = [allowance_line(one.kind, one.whom, one.allowance) for one in kept[:SHOWN]] or [
-        str(NO_ALLOWANCES)
-    ]
-    if len(kept) > SHOWN:
-        lines.append(say("… and {n} more", n=len(kept) - SHOWN))
+    lines = [allowance_line(one.kind, one.whom, one.allowance) for one in kept] or [str(NO_ALLOWANCES)]
     most = owner.ceilings
     head = say(
         "**Limits** · default for each member: {waiting} waiting, {hour} an hour, {day} s of drawing time in "
@@ -67,4 +61,4 @@ def allowances_page(kept: Sequence[StoredAllowance], owner: EnqueueLimits) -> st
         most_day=f"{most.day:.0f}",
         in_all=owner.per_guild_waiting,
     )
-    return fit("\n".join([head, *lines]))
+    return list_page([head], lines)

@@ -6,6 +6,7 @@ Text that came from a member never goes in as it is: prompts pass through
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from bot.forecast import Wait
@@ -420,6 +421,42 @@ def job_line(job: Job, recipe: Recipe, position: int | None, *, own: bool = True
 def my_jobs(lines: Sequence[str]) -> str:
     """The answer of /jobs."""
     return fit(f"**{say('Your jobs')}**\n" + "\n".join(lines))
+
+
+def list_page(above: Sequence[str], lines: Sequence[str], below: Sequence[str] = (), *, more: int = 0) -> str:
+    """A list as one message: what doesn't fit, and what was not looked up, is counted.
+
+    Args:
+        above: lines that stand over the list.
+        lines: the list.
+        below: lines that stand under it.
+        more: entries that follow those.
+    """
+    room = MESSAGE_LIMIT - size_of((*above, *below))
+    return fit("\n".join([*above, *listed(lines, room=room, more=more), *below]))
+
+
+def listed(lines: Sequence[str], *, room: int, more: int = 0) -> list[str]:
+    """As many lines as fit into so many characters, and then how many are left out; ``more``: behind them."""
+    if not more and size_of(lines) <= room:
+        return list(lines)
+    room -= size_of([and_more(len(lines) + more)])
+    kept = [line for line, end in zip(lines, _ends(lines), strict=True) if end <= room]
+    return [*kept, and_more(len(lines) - len(kept) + more)]
+
+
+def size_of(lines: Sequence[str]) -> int:
+    """Characters of lines, with the break behind each."""
+    return max(_ends(lines), default=0)
+
+
+def _ends(lines: Sequence[str]) -> list[int]:
+    return list(itertools.accumulate(len(line) + 1 for line in lines))
+
+
+def and_more(count: int) -> str:
+    """How many entries a list leaves out."""
+    return say("… and {n} more", n=count)
 
 
 def fit(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.text.foreign import disarm, quote
-from bot.text.messages import QUEUE_EMPTY, STATES, fit
+from bot.text.messages import MESSAGE_LIMIT, QUEUE_EMPTY, STATES, list_page, listed, size_of
 from bot.text.prompts import show_prompt
 from bot.text.wording import ERASED_MEMBER, KIND, Text, named, say, say_many, translated
 from db.audit.log import ChainCheck, Entry
@@ -189,6 +189,8 @@ def queue_page(
     held: Sequence[str],
     counts: str,
     *,
+    more: int,
+    more_held: int,
     paused: bool,
     draining: bool,
     trouble: str | None = None,
@@ -200,16 +202,23 @@ def queue_page(
         lines: one for each job.
         held: one for each that is under review.
         counts: of all states.
+        more, more_held: how many follow those.
         paused, draining: what was said to the whole server.
         trouble: why no clips are being made.
         engines: what each does, where there are several.
     """
     head = f"**{say('Queue')}** · {counts}" + (f" · ⏸️ {say('paused')}" if paused else "")
     head += f" · 🚰 {say('closed to new jobs')}" if draining else ""
-    under_review = [f"**{say('Held for review')}**", *held] if held else []
     warning = [] if trouble is None else [trouble]
     several = [f"-# {' · '.join(engines)}"] if engines else []
-    return fit("\n".join([head, *several, *warning, *(lines or [str(QUEUE_EMPTY)]), *under_review]))
+    above, lines, under_review = [head, *several, *warning], lines or [str(QUEUE_EMPTY)], []
+    if held:
+        above_held = f"**{say('Held for review')}**"
+        room = MESSAGE_LIMIT - size_of([*above, above_held])
+        # Half the room is theirs, and what those that wait don't need.
+        room = max(room // 2, room - size_of(listed(lines, room=room, more=more)))
+        under_review = [above_held, *listed(held, room=room, more=more_held)]
+    return list_page(above, lines, under_review, more=more)
 
 
 def held_line(job: Job) -> str:
@@ -217,11 +226,6 @@ def held_line(job: Job) -> str:
     what = say("a finished clip") if job.clip_sha256 else say("a request")
     reason = show_prompt(job.held_reason or "", SHOWN_REASON)
     return f"`{job.id[:6]}` {what} · {named(job.user_id)}" + (f" · {reason}" if reason else "")
-
-
-def and_more(count: int) -> str:
-    """How many entries a list leaves out."""
-    return say("… and {n} more", n=count)
 
 
 def audit_page(entries: Sequence[Entry], verdict: ChainCheck, known: bool | None) -> str:
@@ -246,8 +250,7 @@ def audit_page(entries: Sequence[Entry], verdict: ChainCheck, known: bool | None
             hash=verdict.head[:NOTED],
         )
     )
-    lines += [_entry_line(entry) for entry in entries] or [str(NO_ENTRIES)]
-    return fit("\n".join(lines))
+    return list_page(lines, [_entry_line(entry) for entry in entries] or [str(NO_ENTRIES)])
 
 
 def _state_of(verdict: ChainCheck) -> str:

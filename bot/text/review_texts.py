@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from bot.text import word_help_texts
-from bot.text.messages import fit
+from bot.text.messages import and_more, fit
 from bot.text.prompts import show_prompt
 from bot.text.status_texts import DOING
 from bot.text.wording import Text, decimal, named, number, say, say_many
@@ -212,15 +213,31 @@ def words_page(own: Sequence[str], allowed: Sequence[str]) -> str:
     """The answer of /queue words list."""
     if not own and not allowed:
         return NO_WORDS
-    lines = [
-        f"**{head}**: {show_prompt(', '.join(words), LISTED_WORDS // 2)}"
-        for head, words in (
-            (say("Flagged here"), own),
-            (say("From the base list, allowed here"), allowed),
-        )
-        if words
-    ]
-    return fit("\n".join(lines))
+    return "\n".join(f"**{head}**: {_as_many_as_fit(words)}" for head, words in _both(own, allowed))
+
+
+def words_file(own: Sequence[str], allowed: Sequence[str]) -> str | None:
+    """All the words, one in each line, for a file; None where :func:`words_page` shows them all."""
+    if all(_fitting(words) == len(words) for words in (own, allowed)):
+        return None
+    return "\n".join("\n".join([f"# {head}", *words, ""]) for head, words in _both(own, allowed))
+
+
+def _both(own: Sequence[str], allowed: Sequence[str]) -> list[tuple[str, Sequence[str]]]:
+    headed = ((say("Flagged here"), own), (say("From the base list, allowed here"), allowed))
+    return [(head, words) for head, words in headed if words]
+
+
+def _as_many_as_fit(words: Sequence[str]) -> str:
+    fitting = _fitting(words)
+    shown = show_prompt(", ".join(words[:fitting]), LISTED_WORDS // 2)
+    return shown if fitting == len(words) else f"{shown} {and_more(len(words) - fitting)}"
+
+
+def _fitting(words: Sequence[str]) -> int:
+    """How many words of a list are shown: commas and the span's marks count, too."""
+    ends = itertools.accumulate(len(word) + 2 for word in words)
+    return sum(end <= LISTED_WORDS // 2 for end in ends)
 
 
 def too_many_reports(most: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.text.foreign import disarm
+from bot.text.messages import list_page
 from bot.text.wording import Text, named, say, say_many
 
 KINDS = {
@@ -46,7 +47,7 @@ def line(number: int, kind: str, member: int | None, parent: int | None) -> str:
 
 def tree(lines: Sequence[str]) -> str:
     """Above the picture."""
-    return "\n".join([f"**{say('Where this clip comes from, and what became of it')}**", *lines])
+    return list_page([f"**{say('Where this clip comes from, and what became of it')}**"], lines)
 
 
 def alternative(lines: Sequence[str]) -> str:

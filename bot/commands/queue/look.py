@@ -47,8 +47,6 @@ class LookCommands(QueueSection):
             place = None if wait is None else wait.position
             line = messages.job_line(job, recipe_of(job), place, own=False)
             lines.append(f"{line} · {named(job.user_id)}{self._on_engine(job)}")
-        if len(jobs) > SHOWN:
-            lines.append(moderation_texts.and_more(len(jobs) - SHOWN))
         counts = await queue.jobs.counts(guild)
         services = self._services
         trouble = shortage(services.shortages) or engines_trouble(services.engines)
@@ -56,8 +54,6 @@ class LookCommands(QueueSection):
             moderation_texts.held_line(job)
             for job in await queue.jobs.in_states(guild, State.HELD, limit=SHOWN_HELD)
         ]
-        if counts.get(State.HELD, 0) > SHOWN_HELD:
-            held.append(moderation_texts.and_more(counts[State.HELD] - SHOWN_HELD))
         summary = " · ".join(
             f"{counts[state]} {messages.STATES[state]}" for state in State if counts.get(state)
         )
@@ -67,6 +63,8 @@ class LookCommands(QueueSection):
                 lines,
                 held,
                 summary or str(moderation_texts.NO_JOBS_YET),
+                more=len(jobs) - len(lines),
+                more_held=max(counts.get(State.HELD, 0) - len(held), 0),
                 paused=await queue.moderation.paused(guild),
                 draining=await queue.moderation.draining(guild),
                 trouble=trouble,

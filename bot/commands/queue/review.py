@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from typing import Any
 
 import discord
@@ -90,8 +91,12 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
     async def show(self, interaction: Interaction) -> None:
         """Show both lists."""
         listed = await self._services.queue.reviews.words(guild_of(interaction))
-        page = review_texts.words_page(sorted(listed[WordKind.OWN]), sorted(listed[WordKind.ALLOWED]))
-        await self._say(interaction, page)
+        own, allowed = sorted(listed[WordKind.OWN]), sorted(listed[WordKind.ALLOWED])
+        every = review_texts.words_file(own, allowed)
+        files = [] if every is None else [discord.File(io.BytesIO(every.encode()), "words.txt")]
+        await interaction.response.send_message(
+            review_texts.words_page(own, allowed), files=files, ephemeral=True
+        )
 
     async def _list(
         self,

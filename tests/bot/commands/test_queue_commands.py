@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from bot.text import limit_texts, messages, moderation_texts
+from db.jobs.allowances import Allowance, Spent, Whose
+from db.moderation.reviews import WordKind
 from db.states import JobId, State
 from tests.bot.commands.uses import (
     BY_NAME,
@@ -21,7 +23,7 @@ from tests.bot.commands.uses import (
     uses_of_moderators,
 )
 from tests.bot.fixtures import failing, queued, rendered
-from tests.db.asking import rows_of_guild, written
+from tests.db.asking import audit_entry, rows_of_guild, written
 from tests.fake_discord import Permission
 
 
@@ -247,3 +249,18 @@ async def test_moderators_see_that_the_gpu_does_not_work(fake, channel, mod, ser
     services.engines.loops[0].outcomes.gpu.drew(JobId("2"))
     shown = await (await fake.slash(mod, channel, "queue show")).shown()
     assert "GPU" not in shown.content
+
+
+async def test_long_lists_of_moderators_say_how_much_is_left_out(fake, channel, mod, services, bot):
+    allowances, reviews = services.queue.allowances, services.queue.reviews
+    wide = Allowance(waiting=500, hour=1000, day=86_400, spent=Spent.BACKGROUND)
+    entry = audit_entry("limit", guild=channel.guild.id)
+    for whom in range(30):
+        await allowances.allow(Whose.MEMBER, whom + 2**60, wide, entry)
+        await reviews.set_word(f"grumpf number {whom} of them all and longer", WordKind.OWN, entry, most=500)
+    page = (await (await fake.slash(mod, channel, "queue limit show")).shown()).content
+    assert page.endswith(messages.and_more(30 - page.count("<@")))
+    told = await (await fake.slash(mod, channel, "queue words list")).shown()
+    assert told.content.endswith(messages.and_more(30 - told.content.count("grumpf")))
+    [file] = told.attachments
+    assert file.data.decode().count("grumpf") == 30

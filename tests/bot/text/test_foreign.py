@@ -130,8 +130,8 @@ def drawn(text: str) -> str:
     return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
 
 
-NOT_SAID = {"clean_prompt", "fit", "my_jobs", "choose", "flagged_words", "line_of"}
-"""They make no text of ours: a prompt on its way in, three that put finished lines together, a reason that is
+NOT_SAID = {"clean_prompt", "fit", "list_page", "my_jobs", "choose", "flagged_words", "line_of"}
+"""They make no text of ours: a prompt on its way in, four that put finished lines together, a reason that is
 kept, and quoted where it is said, and a line that another one here makes of a job's row."""
 
 NOT_DRAWN = {"job_choice", "page_title", "by", "drawn_by", "alternative", "alt"}

@@ -167,8 +167,13 @@ def moderators_texts(recipe):
     """The same for what moderators read; a member's words may stand in a reason."""
     lines = [messages.job_line(job_of(), recipe, None) + f" · <@{HUGE}>"] * 100
     held = [moderation_texts.held_line(job_of(State.HELD, held_reason=recipe.prompt or "x" * 200))] * 100
-    yield moderation_texts.queue_page(lines, held, "9 queued", paused=True, draining=True)
-    yield moderation_texts.queue_page([], [], "nothing yet", paused=False, draining=False)
+    most = 10**6
+    yield moderation_texts.queue_page(
+        lines, held, "9 queued", more=most, more_held=most, paused=True, draining=True
+    )
+    yield moderation_texts.queue_page(
+        [], [], "nothing yet", more=0, more_held=0, paused=False, draining=False
+    )
     entry = Entry(
         seq=HUGE,
         at=2e9,
@@ -496,3 +501,47 @@ def test_a_failure_names_its_cause_its_cost_and_an_id(code):
     assert messages.CAUSES.get(code, "Something broke on my side.") in words
     assert "Nothing was charged" in words
     assert "`ab12`" in words
+
+
+LINES = [f"line {number:03}" + " and so on" * 5 for number in range(100)]
+
+
+def test_a_list_counts_what_does_not_fit_and_what_was_not_looked_up():
+    page = messages.list_page(["head"], LINES, ["foot"], more=7)
+    assert len(page) <= messages.MESSAGE_LIMIT
+    head, *shown, left, foot = page.split("\n")
+    assert (head, foot, shown) == ("head", "foot", LINES[: len(shown)])
+    assert left == messages.and_more(107 - len(shown))
+    assert len(page) + len(LINES[0]) + 1 > messages.MESSAGE_LIMIT, "there was room for another line"
+    assert messages.list_page(["head"], LINES[:3], ["foot"]).split("\n") == ["head", *LINES[:3], "foot"]
+
+
+@pytest.mark.parametrize(("waiting", "held"), [(16, 5), (5, 100), (100, 100), (0, 30), (30, 0), (3, 2)])
+def test_of_two_lists_neither_takes_all_the_room(waiting, held):
+    page = moderation_texts.queue_page(
+        LINES[:waiting],
+        [f"held {line}" for line in LINES[:held]],
+        "9 queued",
+        more=3,
+        more_held=4 if held else 0,
+        paused=True,
+        draining=True,
+    )
+    assert len(page) <= messages.MESSAGE_LIMIT
+    above, _, below = page.partition("**Held for review**")
+    for part, start, told, more in ((above, "line", waiting, 3), (below, "held", held, 4 if held else 0)):
+        lines = part.strip().split("\n")
+        shown = sum(line.startswith(start) for line in lines)
+        assert shown >= min(told, 10)
+        assert shown == told + more or lines[-1] == messages.and_more(told + more - shown)
+
+
+def test_words_that_do_not_fit_are_counted_and_stand_in_a_file():
+    words = [f"grumpf{number}" for number in range(500)]
+    page = review_texts.words_page(words, ["bum"])
+    assert f"{words[60]}, " in page
+    assert page.split("\n")[0].endswith(messages.and_more(500 - page.count("grumpf")))
+    every = ["# Flagged here", *words, "", "# From the base list, allowed here", "bum", ""]
+    assert review_texts.words_file(words, ["bum"]) == "\n".join(every)
+    assert review_texts.words_file(words[:60], words[:60]) is None
+    assert "…" not in review_texts.words_page(words[:60], words[:60])
