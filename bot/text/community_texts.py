@@ -82,12 +82,17 @@ def reel_title(of: str) -> str:
 
 
 def showcase_needs(channel_id: int, permissions: Sequence[str]) -> str:
-    """The bot can't post in the channel that was chosen. Permissions are named as Discord's client does."""
+    """The bot can't post in the channel that was chosen."""
     return say(
         "I can't post reels in {channel} yet. Please give me there: {permissions}. Then try again.",
         channel=f"<#{channel_id}>",
-        permissions=", ".join(f"*{PERMISSIONS.get(name) or disarm(name)}*" for name in permissions),
+        permissions=permissions_named(permissions),
     )
+
+
+def permissions_named(names: Sequence[str]) -> str:
+    """Permissions as Discord's client calls them."""
+    return ", ".join(f"*{PERMISSIONS.get(name) or disarm(name)}*" for name in names)
 
 
 def credit(place: int, member: int, stars: int, message: tuple[int, int, int]) -> str:

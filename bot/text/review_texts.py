@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from bot.text import word_help_texts
+from bot.text.community_texts import permissions_named
 from bot.text.messages import and_more, fit
 from bot.text.prompts import show_prompt
 from bot.text.status_texts import DOING
@@ -165,8 +166,22 @@ PICTURES_ARE = {
 }
 
 
-def rules_page(rules: ReviewRules) -> str:
-    """The answer of /queue review."""
+def cannot_ask(channel_id: int, permissions: Sequence[str]) -> str:
+    """The bot can't post in the channel that was chosen for reviews."""
+    return say(
+        "I can't ask moderators in {channel} yet. Please give me there: {permissions}. Then try again.",
+        channel=f"<#{channel_id}>",
+        permissions=permissions_named(permissions),
+    )
+
+
+def rules_page(rules: ReviewRules, missing: Sequence[str] = ()) -> str:
+    """The answer of /queue review.
+
+    Args:
+        rules: of the server.
+        missing: permissions that the bot has not in their channel.
+    """
     where = (
         say("moderators are asked in {channel}", channel=f"<#{rules.channel_id}>")
         if rules.channel_id
@@ -184,6 +199,7 @@ def rules_page(rules: ReviewRules) -> str:
     )
     lines = [
         f"**{say('Review')}** · {where}",
+        *([_nobody_is_asked(missing)] if missing else []),
         newcomers,
         say("Flagged words: {what}", what=WORDS_ARE[rules.words]),
         say("Flagged pictures and clips: {what}", what=PICTURES_ARE[rules.pictures]),
@@ -193,6 +209,15 @@ def rules_page(rules: ReviewRules) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def _nobody_is_asked(missing: Sequence[str]) -> str:
+    permissions = permissions_named(missing)
+    return say(
+        "⚠️ I can't ask there now. Please give me there: {permissions}. Until then, held jobs are listed in "
+        "`/queue show`.",
+        permissions=permissions,
+    )
 
 
 def word_listed(word: str, *, own: bool, looked_for: bool) -> str:

@@ -11,6 +11,7 @@ from discord import app_commands
 
 from bot.commands.shared.moderator_group import ModeratorGroup, QueueSection, Reason
 from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.places import missing_in
 from bot.moderation.confusables import plain_line
 from bot.text import review_texts
 from db.moderation.reviews import OnPictures, OnWords, WordKind
@@ -47,6 +48,9 @@ class ReviewCommands(QueueSection):
         reason: Reason | None = None,
     ) -> None:
         """Change the rules; what is left out stays as it was. Without any, show them."""
+        if channel is not None and (missing := missing_in(channel)):
+            await self._say(interaction, review_texts.cannot_ask(channel.id, missing))
+            return
         queue = self._services.queue
         said: dict[str, Any] = {
             "channel_id": None if channel is None else channel.id,
@@ -59,7 +63,9 @@ class ReviewCommands(QueueSection):
         if said:
             await queue.reviews.set_review_rules(rules, self._audit_entry(interaction, "review", "", reason))
             self._services.signals.case_changed()
-        await self._say(interaction, review_texts.rules_page(rules))
+        asked_in = None if interaction.guild is None else interaction.guild.get_channel(rules.channel_id or 0)
+        missing = missing_in(asked_in) if isinstance(asked_in, discord.TextChannel) else ()
+        await self._say(interaction, review_texts.rules_page(rules, missing))
 
 
 class WordsGroup(ModeratorGroup, name="words", description="The word lists of this server"):

@@ -286,6 +286,25 @@ async def test_without_a_review_channel_a_job_stays_held_in_the_list_and_the_log
     assert "grumpf" in (await case_in(services, mods_channel)).content
 
 
+async def test_a_channel_where_moderators_cannot_be_asked_is_no_review_channel(
+    fake, channel, mods_channel, mod, services, bot
+):
+    lacks = EVERYONE & ~Permission.SEND_MESSAGES & ~Permission.ATTACH_FILES
+    shut = fake.channel(name="shut", bot_permissions=lacks)
+    said = await said_to(await fake.slash(mod, channel, "queue review", channel=shut, words="hold"))
+    assert said == review_texts.cannot_ask(shut.id, ["send_messages", "attach_files"])
+    assert await services.queue.reviews.review_rules(channel.guild.id) == ReviewRules()
+    said = await said_to(await fake.slash(mod, channel, "queue review", channel=mods_channel))
+    assert "⚠️" not in said
+    fake.world.permit(mods_channel, EVERYONE & ~Permission.ATTACH_FILES)
+
+    async def tells():
+        page = await said_to(await fake.slash(mod, channel, "queue review"))
+        return "⚠️" in page and "*Attach Files*" in page
+
+    await until(tells)
+
+
 async def test_the_case_of_a_cancelled_job_says_only_that(fake, channel, mods_channel, ada, services, bot):
     await rule(services, channel.guild, channel_id=mods_channel.id)
     job = await held(services, ada, channel)

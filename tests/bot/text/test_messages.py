@@ -232,6 +232,8 @@ def texts_of_reviews(recipe):
             ReviewRules(channel_id=HUGE, newcomer_days=365, words=on_words, pictures=pictures)
         )
     yield review_texts.rules_page(ReviewRules())
+    yield review_texts.rules_page(ReviewRules(channel_id=HUGE), ["view_channel", "send_messages"])
+    yield review_texts.cannot_ask(HUGE, ["view_channel", "send_messages"])
 
 
 def sentences():
