@@ -357,7 +357,7 @@ def _end(connection: sqlite3.Connection, job: JobId, now: float) -> None:
 
 
 def _fence(connection: sqlite3.Connection, job: JobId) -> None:
-    """Whatever holds the claim on a job holds it no more; what a try to post may have left is to be deleted."""
+    """Whatever holds the claim holds it no more; a message that a try to post may have left is to go."""
     connection.execute(
         "UPDATE job SET claim = claim + 1, taking_down = max(taking_down, post_attempts > 0) WHERE id = ?",
         (job,),
