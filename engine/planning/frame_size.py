@@ -100,12 +100,14 @@ def _own_shape(
     if abs(math.log(aspect / own)) < 0.01:  # noqa: PLR2004 - the same but for rounding
         return width, height, Sentence("{size}, the picture's own shape", size=why)
     if own > 1:
-        return (
-            width,
-            height,
-            Sentence("{size}; the camera passes over the whole of the wide picture", size=why),
+        over = Sentence(
+            "{size}; the camera passes over the wide picture, or stays with what it is about", size=why
         )
-    return width, height, Sentence("{size}; the camera passes over the whole of the tall picture", size=why)
+    else:
+        over = Sentence(
+            "{size}; the camera passes over the tall picture, or stays with what it is about", size=why
+        )
+    return width, height, over
 
 
 def usual_sizes(

@@ -17,7 +17,7 @@ import numpy as np
 from engine.clips.join import settled
 from engine.core.errors import Unsupported
 from engine.core.family import Frames, Hooks, Inputs, Picture
-from engine.core.recipe import Recipe
+from engine.core.recipe import Motion, Recipe
 from engine.core.sentence import Sentence
 from engine.families.camera.captions import Overlay
 from engine.families.camera.crossing import Dissolve, Passage, crisp, turning
@@ -101,6 +101,14 @@ class CameraFamily:
 PARTLY, WINDOW_LINES = 0.25, 6
 """Share of exactly even pixels, and the number of lines, from which on it is a program's window with a
 photograph in it."""
+
+
+CALMER = {Motion.WILD: Motion.NORMAL, Motion.NORMAL: Motion.GENTLE, Motion.GENTLE: Motion.GENTLE}
+"""The motion of a picture whose captions stay where they are: what they hid is a guess."""
+
+PORTRAIT = 0.1
+"""Height of a face, as a share of the picture's, from which on an uneven picture is a photograph, however
+much is written behind the face."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +221,7 @@ def _set_up(picture: Picture, size: tuple[int, int], brief: Brief, watch: _Watch
     if seen is not None:
         return _setting_of(picture, seen, size, brief, watch)
     content = layout.content if layout.flat else (0, 0, picture.shape[1], picture.shape[0])
-    if not brief.onward:
+    if not brief.onward and (layout.flat or _is_page(picture, layout, watch)):
         picture, content = surrounded(picture, content)
     known = _drawn(picture, replace(layout, content=content))
     return _Setting(shot=shot_of(picture, known, size, brief, watch.check), place=whole)
@@ -225,7 +233,8 @@ def _setting_of(
     """Film a photograph, behind its captions where they can be lifted off it."""
     captions = None if known.captions is None else known.captions.on_frame(size)
     if known.captions is not None and captions is not None:
-        picture = known.captions.behind
+        # The captions stay where they are, and what was painted in behind them must not come out.
+        picture, brief = known.captions.behind, replace(brief, motion=CALMER[brief.motion])
     else:
         known = known.with_captions()
     shot = shot_of(picture, known, size, brief, watch.check)
@@ -268,7 +277,9 @@ def _photographed(picture: Picture, layout: Layout, watch: _Watch) -> Known | No
     known = watch.look(picture)
     watch.check()
     if not layout.flat:
-        return None if known.flat or _is_page(picture, layout, watch) else known
+        shown = max((bottom - top for _, top, _, bottom in known.faces), default=0.0)
+        written = known.flat or (shown < PORTRAIT and _is_page(picture, layout, watch))
+        return None if written else known
     if known.flat or len(known.texts) >= PAGE_LINES or _is_page(picture, layout, watch):
         return None
     # It has no ground that could slope.

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.core.recipe import Camera, Motion
+from engine.families.camera import draw
 from engine.families.camera.captions import lifted
 from engine.families.camera.draw import _film, _setting_of
 from engine.families.camera.known import Known
-from engine.families.camera.shot import Brief
+from engine.families.camera.layout import read_layout
+from engine.families.camera.shot import Brief, shot_of
 from engine.vision.box import Box
+from engine.vision.faces import Face
 from engine.vision.text_regions import TextLine
 from tests.engine.families.camera_watch import line_in, watch
 
@@ -192,3 +197,51 @@ def test_a_caption_that_a_frames_shape_would_cut_stays_in_the_picture(ground):
 def test_without_captions_nothing_changes():
     known = Known(faces=((0.1, 0.1, 0.2, 0.2),))
     assert known.with_captions() is known
+
+
+def test_behind_captions_that_stay_put_the_camera_moves_less(ground, monkeypatch):
+    """What was painted in behind them came out at their edges."""
+    picture, _ = written(ground)
+    asked = []
+
+    def asking(picture, known, size, brief, check):
+        asked.append(brief.motion)
+        return shot_of(picture, known, size, brief, check)
+
+    monkeypatch.setattr(draw, "shot_of", asking)
+    for motion in (Motion.WILD, Motion.NORMAL, Motion.GENTLE):
+        list(_film(picture, (WIDTH, HEIGHT), replace(brief(), motion=motion), watch(bright)))
+    list(_film(ground, (WIDTH, HEIGHT), brief(), watch(bright)))
+    assert asked == [Motion.NORMAL, Motion.GENTLE, Motion.GENTLE, Motion.NORMAL]
+
+
+@pytest.mark.parametrize(("face", "photograph"), [(0.2, True), (0.05, False)])
+def test_a_portrait_before_a_wall_of_names_is_no_page(ground, face, photograph):
+    picture = ground.copy()
+    picture[: HEIGHT // 3] = (214, 216, 220)
+    lines = [line(20 + 70 * n, 30, 70 + 70 * n, 50) for n in range(6)]
+    box = Box(left=200, top=130, width=0.8 * face * HEIGHT, height=face * HEIGHT)
+    found = (Face(box=box, points=np.zeros((5, 2), np.float32), certainty=0.9),)
+    layout = read_layout(picture)
+    assert (layout.flat, layout.even >= draw.PARTLY) == (False, True)
+    known = draw._photographed(picture, layout, watch(lambda _picture, **_: lines, faces=found))
+    assert (known is not None) is photograph
+
+
+def test_only_what_a_program_wrote_gets_a_margin(ground, monkeypatch):
+    """A sign that fills the picture had a grey border, as a screenshot has."""
+    given = []
+
+    def surrounded(picture, content):
+        given.append(content)
+        return picture, content
+
+    monkeypatch.setattr(draw, "surrounded", surrounded)
+    sign = [line(60, 60 + 50 * n, 420, 100 + 50 * n) for n in range(4)]
+    list(_film(ground, (WIDTH, HEIGHT), brief(), watch(lambda _picture, **_: sign)))
+    assert given == []
+    page = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    for n in range(4):
+        page[60 + 50 * n : 80 + 50 * n, 0:WIDTH:3] = 0
+    list(_film(page, (WIDTH, HEIGHT), brief(), watch(lambda _picture, **_: sign)))
+    assert len(given) == 1
