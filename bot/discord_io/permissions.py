@@ -63,12 +63,12 @@ def roles_of(interaction: Interaction) -> frozenset[int]:
 
 def may_change(interaction: Interaction, job: Job, roles: Collection[int]) -> bool:
     """Whether the member may cancel or delete this job: their own, or as a moderator of its server."""
-    if not _is_of_here(interaction, job):
+    if not is_of_here(interaction, job):
         return False
     return interaction.user.id == job.user_id or is_moderator(interaction, roles)
 
 
-def _is_of_here(interaction: Interaction, job: Job) -> bool:
+def is_of_here(interaction: Interaction, job: Job) -> bool:
     """Whether a job is of the server that this comes from. Outside of servers is one place."""
     guild = guild_of(interaction)
     return guild == job.guild_id or (is_outside(guild) and is_outside(job.guild_id))
@@ -80,7 +80,7 @@ def may_see(interaction: Interaction, job: Job, roles: Collection[int]) -> bool:
     They may where it is their own, where they moderate its server, and where they can see its channel.
     Outside of servers that is the channel which they ask from. A private one is its member's alone.
     """
-    if not _is_of_here(interaction, job):
+    if not is_of_here(interaction, job):
         return False
     if interaction.user.id == job.user_id:
         return True

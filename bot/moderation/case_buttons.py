@@ -10,11 +10,12 @@ import discord
 
 from bot.buttons import rows
 from bot.buttons.button import JOB_ID, ROUND, Button
-from bot.buttons.job_button import job_here
 from bot.config.settings import Settings
 from bot.discord_io.interactions import Interaction, say
-from bot.discord_io.permissions import is_moderator
+from bot.discord_io.permissions import is_moderator, is_of_here
 from bot.text import messages
+from db.jobs.job import Job
+from db.jobs.queries import JobQueries
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Case
 from db.states import JobId
@@ -51,7 +52,7 @@ class CaseButton(Button):
 
     async def click(self, interaction: Interaction) -> None:
         """Let moderators of the job's server decide, and nobody else."""
-        if await may_decide(interaction, self.job):
+        if await job_to_decide(interaction, self.job) is not None:
             await self.do(interaction)
 
     @abc.abstractmethod
@@ -59,12 +60,24 @@ class CaseButton(Button):
         """Do what the button is for, after the permission check."""
 
 
-async def may_decide(interaction: Interaction, job: JobId) -> bool:
-    """Whether the member is a moderator of the server that the job belongs to; if not, they are told."""
+async def job_to_decide(interaction: Interaction, job_id: JobId) -> Job | None:
+    """Find the job of a case, which may be a private one: its moderators decide about it all the same.
+
+    Args:
+        interaction: a click, or a form that came back.
+        job_id: the job that the case is about.
+
+    Returns:
+        The job; None where the member is no moderator of its server, and they have been told so.
+    """
     if not is_moderator(interaction, interaction.client.part(Settings).moderator_roles):
         await say(interaction, messages.NOT_A_MODERATOR)
-        return False
-    return await job_here(interaction, job) is not None
+        return None
+    job = await interaction.client.part(JobQueries).get(job_id)
+    if job is None or not is_of_here(interaction, job):
+        await say(interaction, messages.NOT_FOUND)
+        return None
+    return job
 
 
 def case_buttons() -> list[type[CaseButton]]:

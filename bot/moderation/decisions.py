@@ -15,7 +15,7 @@ from bot.discord_io.interactions import Interaction, guild_of, say
 from bot.discord_io.permissions import is_administrator
 from bot.discord_io.replies import think
 from bot.moderation.case_board import CaseBoard
-from bot.moderation.case_buttons import CaseButton, may_decide
+from bot.moderation.case_buttons import CaseButton, job_to_decide
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts, review_texts
 from bot.text.prompts import clean_prompt
@@ -208,7 +208,7 @@ class RejectForm(Form):
     async def filled_in(cls, interaction: Interaction, about: str, words: str) -> None:
         """Reject it."""
         number, _, job = about.partition(":")
-        if await may_decide(interaction, JobId(job)):
+        if await job_to_decide(interaction, JobId(job)) is not None:
             reason = clean_prompt(words, limit=REASON_LIMIT)
             await interaction.client.part(Decisions).reject(interaction, int(number), JobId(job), reason)
 

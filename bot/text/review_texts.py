@@ -11,7 +11,7 @@ from bot.text.messages import and_more, fit
 from bot.text.prompts import show_prompt
 from bot.text.status_texts import DOING
 from bot.text.wording import Text, decimal, named, number, say, say_many
-from db.jobs.job import Job
+from db.jobs.job import NOWHERE, Job
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Case, Decision
 from db.moderation.reviews import ReviewRules
@@ -106,9 +106,11 @@ def case(case: Case, recipe: Recipe, reasons: Sequence[str]) -> str:
 
 def _by_whom(job: Job) -> str:
     member = named(job.user_id)
-    if job.has_channel:
-        return say("by {member} in {channel}", member=member, channel=f"<#{job.channel_id}>")
-    return say("by {member} through the API", member=member)
+    if job.private:
+        return say("by {member}, as a private clip", member=member)
+    if job.channel_id == NOWHERE:
+        return say("by {member} through the API", member=member)
+    return say("by {member} in {channel}", member=member, channel=f"<#{job.channel_id}>")
 
 
 def _asks(case: Case) -> str:

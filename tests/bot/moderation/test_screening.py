@@ -14,11 +14,14 @@ from PIL import Image
 
 from bot.clips.remakes import RemixForm
 from bot.discord_io.post import Post
+from bot.job_documents import recipe_of
 from bot.moderation.case_buttons import case_buttons
 from bot.moderation.decisions import REASON_FIELD
 from bot.text import messages, review_texts
 from db.audit.log import AuditEntry
-from db.jobs.job import Hold
+from db.jobs.job import NOWHERE, Hold
+from db.jobs.review_requests import CaseKind
+from db.moderation.cases import Case
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
 from db.states import State
 from engine.core.receipt import Receipt
@@ -45,8 +48,13 @@ async def rule(services, guild, **changes):
 
 
 async def held(services, member, channel, **changes):
-    values = {"hold": Hold(reason="words: grumpf"), "recipe": {"prompt": "a `grumpf` @everyone"}, **changes}
-    return await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **values)
+    values = {
+        "hold": Hold(reason="words: grumpf"),
+        "recipe": {"prompt": "a `grumpf` @everyone"},
+        "channel_id": channel.id,
+        **changes,
+    }
+    return await queued(services.queue, member.id, channel.guild.id, **values)
 
 
 async def case_in(services, channel):
@@ -176,6 +184,45 @@ async def test_a_rejected_member_reads_why_also_after_a_restart(
     assert [(entry.action, entry.reason) for entry in await services.audit.entries(channel.guild.id, 1)] == [
         ("reject", "no `logos` please")
     ]
+
+
+@pytest.mark.parametrize("decision", ["Approve", "Reject"])
+async def test_moderators_decide_about_a_private_request_from_its_case(
+    fake, channel, mods_channel, ada, mod, services, bot, decision
+):
+    await rule(services, channel.guild, channel_id=mods_channel.id)
+    job = await held(services, ada, channel, private=True)
+    case = await case_in(services, mods_channel)
+    answer = await fake.click(mod, case, decision)
+    if decision == "Approve":
+        assert await said_to(answer) == review_texts.APPROVED
+    else:
+        await answer.answered()
+        answer = await fake.submit_modal(mod, answer, {REASON_FIELD: "no"})
+        assert await said_to(answer) == review_texts.REJECTED
+    becomes = State.QUEUED if decision == "Approve" else State.REFUSED
+    assert (await services.queue.jobs.get(job.id)).state is becomes
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({}, "by <@{member}> in <#{channel}>"),
+        ({"private": True}, "by <@{member}>, as a private clip"),
+        ({"channel_id": NOWHERE}, "by <@{member}> through the API"),
+    ],
+    ids=["in a channel", "privately", "through the API"],
+)
+async def test_a_case_says_where_a_clip_was_asked_for(services, channel, ada, asked, says):
+    job = await held(services, ada, channel, **asked)
+    case = Case(
+        job=job, kind=CaseKind.REVIEW, round=1, with_file=True, decision=None, by_user=None,
+        channel_id=None, message_id=None, open=True, reports=0,
+    )  # fmt: skip
+    says = says.format(member=ada.id, channel=channel.id)
+    for each in (job, dataclasses.replace(job, draft=1)):
+        text = review_texts.case(dataclasses.replace(case, job=each), recipe_of(each), [])
+        assert f"· {says} ·" in text
 
 
 async def test_only_moderators_of_this_server_decide(fake, channel, mods_channel, ada, services, bot):
