@@ -19,6 +19,7 @@ from bot.moderation.case_buttons import CaseButton, job_to_decide
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts, review_texts
 from bot.text.prompts import clean_prompt
+from bot.text.wording import speaking
 from db.audit.log import AuditEntry
 from db.errors import AskedBeforeErase
 from db.files import Blobs
@@ -71,13 +72,14 @@ class Decisions:
         if went_on is not None:
             self._signals.released(job)
 
-    async def reject(self, interaction: Interaction, number: int, job: JobId, reason: str) -> None:
-        """End a held job; its member reads the reason."""
-        audit_entry = _audit_entry(interaction, "reject", job, reason)
-        text = review_texts.not_approved(reason)
-        ended = await self._cases.reject(job, number, audit_entry, text)
+    async def reject(self, interaction: Interaction, number: int, job: Job, reason: str) -> None:
+        """End a held job; its member reads the reason, in their language."""
+        audit_entry = _audit_entry(interaction, "reject", job.id, reason)
+        with speaking(job.language):
+            text = review_texts.not_approved(reason)
+        ended = await self._cases.reject(job.id, number, audit_entry, text)
         await self._say(interaction, review_texts.REJECTED if ended else None)
-        self._signals.changed(job)
+        self._signals.changed(job.id)
 
     async def report(self, interaction: Interaction, job: Job, reason: str) -> None:
         """Ask the moderators to look at a clip."""
@@ -207,10 +209,11 @@ class RejectForm(Form):
     @classmethod
     async def filled_in(cls, interaction: Interaction, about: str, words: str) -> None:
         """Reject it."""
-        number, _, job = about.partition(":")
-        if await job_to_decide(interaction, JobId(job)) is not None:
+        number, _, job_id = about.partition(":")
+        job = await job_to_decide(interaction, JobId(job_id))
+        if job is not None:
             reason = clean_prompt(words, limit=REASON_LIMIT)
-            await interaction.client.part(Decisions).reject(interaction, int(number), JobId(job), reason)
+            await interaction.client.part(Decisions).reject(interaction, int(number), job, reason)
 
 
 class Reject(CaseButton):

@@ -17,7 +17,8 @@ from bot.discord_io.post import Post
 from bot.job_documents import recipe_of
 from bot.moderation.case_buttons import case_buttons
 from bot.moderation.decisions import REASON_FIELD
-from bot.text import messages, review_texts
+from bot.text import messages, review_texts, status_texts
+from bot.text.wording import speaking
 from db.audit.log import AuditEntry
 from db.jobs.job import NOWHERE, Hold
 from db.jobs.review_requests import CaseKind
@@ -184,6 +185,21 @@ async def test_a_rejected_member_reads_why_also_after_a_restart(
     assert [(entry.action, entry.reason) for entry in await services.audit.entries(channel.guild.id, 1)] == [
         ("reject", "no `logos` please")
     ]
+
+
+@pytest.mark.parametrize("reason", ["no boats", ""])
+async def test_a_rejected_member_reads_why_in_their_own_language(
+    fake, channel, mods_channel, ada, mod, services, bot, reason
+):
+    mod.locale = "de"
+    await rule(services, channel.guild, channel_id=mods_channel.id)
+    job = await held(services, ada, channel, language="fr")
+    form = await fake.click(mod, await case_in(services, mods_channel), "Reject")
+    await form.answered()
+    await said_to(await fake.submit_modal(mod, form, {REASON_FIELD: reason}))
+    found = await services.queue.jobs.get(job.id)
+    with speaking("fr"):
+        assert status_texts.why_no_clip(found) == review_texts.not_approved(reason)
 
 
 @pytest.mark.parametrize("decision", ["Approve", "Reject"])
