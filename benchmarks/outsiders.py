@@ -44,6 +44,7 @@ SHOWN = {
     messages.NOT_FOUND: "not found",
     messages.NOT_A_MODERATOR: "for moderators",
     messages.NOT_YOURS: "not theirs",
+    messages.ITS_MEMBERS_ALONE: "not theirs",
     messages.UNKNOWN_BUTTON: "unknown button",
     messages.ONE_AT_A_TIME: "one at a time",
     NO_LIST: "an empty list",

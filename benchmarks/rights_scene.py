@@ -46,6 +46,7 @@ REFUSALS = {
     messages.NOT_A_MODERATOR: "for moderators",
     messages.NOT_FOUND: "not found",
     messages.NOT_YOURS: "not theirs",
+    messages.ITS_MEMBERS_ALONE: "not theirs",
     NO_LIST: "lists nothing",
 }
 """What is told to somebody who may not, and how a table has it."""

@@ -44,6 +44,9 @@ class Presser(Enum):
     ITS_MEMBER = auto()
     """The member who asked for the job, and moderators."""
 
+    ITS_MEMBER_ALONE = auto()
+    """The member who asked for the job, and no moderator: it is done in the name of whoever presses it."""
+
 
 class JobButton(Button):
     """A button that does something with a job of this server.
@@ -112,6 +115,9 @@ class JobButton(Button):
             return
         if self.presser is Presser.ITS_MEMBER and not may_press(interaction, job):
             await say(interaction, messages.NOT_YOURS)
+            return
+        if self.presser is Presser.ITS_MEMBER_ALONE and interaction.user.id != job.user_id:
+            await say(interaction, messages.ITS_MEMBERS_ALONE)
             return
         await self.do(interaction, job)
 

@@ -115,7 +115,7 @@ class EnterClip(JobButton):
     action = "enter"
     in_servers_only = True
     look = Look("Enter this clip", None)
-    presser = Presser.ITS_MEMBER
+    presser = Presser.ITS_MEMBER_ALONE
     states = (State.DELIVERED,)
 
     async def do(self, interaction: Interaction, job: Job) -> None:

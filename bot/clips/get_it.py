@@ -34,14 +34,13 @@ class GetIt(JobButton):
     action = "get"
     look = Look("Get", "📥")
     states = (State.FAILED,)
-    presser = Presser.ITS_MEMBER
+    presser = Presser.ITS_MEMBER_ALONE
 
     async def do(self, interaction: Interaction, job: Job) -> None:
-        """Answer with it, in private. It is its member's: no moderator asks for it by this."""
+        """Answer with it, in private."""
         blobs = interaction.client.part(Blobs)
         digest = job.clip_sha256
-        mine = interaction.user.id == job.user_id and is_kept(job)
-        if digest is None or not mine or not await asyncio.to_thread(blobs.exists, digest):
+        if digest is None or not is_kept(job) or not await asyncio.to_thread(blobs.exists, digest):
             await say(interaction, outside_texts.NOT_KEPT)
             return
         await think(interaction)

@@ -11,7 +11,7 @@ import discord
 
 from bot.buttons.button import Look
 from bot.buttons.form import Form
-from bot.buttons.job_button import JobButton, Place, Presser, entry_for, job_here
+from bot.buttons.job_button import JobButton, Place, Presser, job_here
 from bot.clips import variation
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, say
@@ -179,7 +179,7 @@ class Redraw(JobButton):
     place = Place.DRAFT
     order = 20
     states = (State.RUNNING,)
-    presser = Presser.ITS_MEMBER
+    presser = Presser.ITS_MEMBER_ALONE
     needs_words = True
 
     in_progress: ClassVar[set[JobId]] = set()
@@ -199,8 +199,7 @@ class Redraw(JobButton):
             submissions = interaction.client.part(Submissions)
             new = await submissions.again(interaction, job, recipe, key=f"redraw {job.id}")
             if new is not None:
-                cancelling = interaction.client.part(Cancelling)
-                await cancelling.cancel(job, entry_for(interaction, job, "redraw"))
+                await interaction.client.part(Cancelling).cancel(job)
         finally:
             self.in_progress.discard(job.id)
 

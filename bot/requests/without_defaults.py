@@ -11,7 +11,7 @@ from typing import ClassVar
 from PIL import Image
 
 from bot.buttons.button import Look
-from bot.buttons.job_button import JobButton, Place, Presser, entry_for
+from bot.buttons.job_button import JobButton, Place, Presser
 from bot.discord_io.asker import asker_of
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, say
@@ -42,7 +42,7 @@ class WithoutDefaults(JobButton):
     place = Place.STATUS
     order = 25
     states = (State.QUEUED,)
-    presser = Presser.ITS_MEMBER
+    presser = Presser.ITS_MEMBER_ALONE
     needs_words = True
 
     in_progress: ClassVar[set[JobId]] = set()
@@ -63,8 +63,7 @@ class WithoutDefaults(JobButton):
         try:
             new = await self._ask(interaction, job, given)
             if new is not None:
-                cancelling = interaction.client.part(Cancelling)
-                await cancelling.cancel(job, entry_for(interaction, job, "plain"))
+                await interaction.client.part(Cancelling).cancel(job)
         finally:
             self.in_progress.discard(job.id)
 

@@ -75,6 +75,7 @@ CAUSES = {
 """By error code. Any other code is our own fault, and its text would help only the owner."""
 
 NOT_YOURS = Text("Only the member who asked for this clip or a moderator can do that.")
+ITS_MEMBERS_ALONE = Text("Only the member who asked for this clip can do that.")
 NOT_A_MODERATOR = Text(
     "Only moderators can do that. You need Manage Server, or a role chosen by this bot's owner."
 )

@@ -197,7 +197,7 @@ async def test_a_clip_that_can_be_brought_nowhere_is_kept_and_jobs_has_it(
     assert [each.filename for each in got.attachments] == [f"framekiln-{job.id}.mp4"]
     eve = fake.installs(fake.member("eve", trudy.guild))
     theirs = await fake.click(eve, mine, f"fk:get:{job.id}", forged=True)
-    assert (await theirs.shown()).content in {messages.NOT_YOURS, messages.NOT_FOUND}
+    assert (await theirs.shown()).content in {messages.ITS_MEMBERS_ALONE, messages.NOT_FOUND}
 
 
 async def test_a_private_clip_elsewhere_is_seen_by_its_member_only(fake, trudy, bot, services, clip):

@@ -150,7 +150,7 @@ async def test_nobody_enters_anothers_clip_by_a_forged_button(fake, channel, ada
     job = await clip_of(services, channel, ada)
     menu = await press(fake, ada, started, "Enter")
     said = await (await fake.click(fake.member("eve"), menu, f"fk:enter:{job.id}")).shown()
-    assert said.content == messages.NOT_YOURS
+    assert said.content == messages.ITS_MEMBERS_ALONE
 
 
 async def test_there_is_one_contest_and_a_moderator_ends_it_early(fake, channel, mod, started, services):

@@ -50,6 +50,18 @@ async def test_defaults_are_added_told_and_left_out_with_one_click(fake, channel
     await until(over)
 
 
+async def test_no_moderator_takes_a_members_request_over_by_asking_without_defaults(
+    fake, channel, ada, mod, bot, services
+):
+    await sets(fake, ada, channel, quality="fast")
+    said = await asks(fake, ada, channel)
+    [job] = await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id)
+    answer = await fake.click(mod, said.message, "Without defaults")
+    assert (await answer.shown()).content == messages.ITS_MEMBERS_ALONE
+    assert await services.queue.jobs.get(job.id) == job
+    assert await services.queue.jobs.jobs_of(mod.user.id, channel.guild.id) == []
+
+
 async def test_a_servers_defaults_hold_where_a_member_has_none_and_only_moderators_set_them(
     fake, channel, ada, mod, bot, services
 ):
