@@ -12,8 +12,10 @@ import discord
 from bot.buttons.button import Button, Look
 from bot.buttons.job_button import JobButton, Presser
 from bot.buttons.rows import view_of
+from bot.config.settings import Settings
 from bot.discord_io.interactions import Interaction, guild_of, say
 from bot.discord_io.messenger import Messenger
+from bot.discord_io.permissions import may_see
 from bot.discord_io.post import ALT_LIMIT
 from bot.discord_io.replies import think
 from bot.job_documents import picture_seen, recipe_of
@@ -69,8 +71,7 @@ class OpenEntry(ContestButton):
             return
         mine = await client.part(JobQueries).jobs_of(interaction.user.id, guild, LOOKED_AT)
         fit = await client.part(Reels).fit(guild, [job.id for job in mine])
-        public = client.part(Messenger).everybody_sees
-        shown = [one.job for one in fit if public(guild, one.job.channel_id)][:OFFERED]
+        shown = [one.job for one in fit if _is_public(interaction, one.job)][:OFFERED]
         if not shown:
             await say(interaction, community_texts.NO_ENTRY_POSSIBLE)
             return
@@ -97,16 +98,11 @@ class OpenBallot(ContestButton):
 
     async def click(self, interaction: Interaction) -> None:
         """Answer in private with the first entry."""
-        client = interaction.client
-        contest = await client.part(Contests).running(guild_of(interaction))
-        if contest is None:
-            await say(interaction, community_texts.NO_CONTEST)
-            return
-        entries = await client.part(Contests).entries(contest)
-        if not entries:
-            await say(interaction, community_texts.NO_ENTRIES)
-            return
-        await show_entry(interaction, [one.job for one in entries], 0)
+        jobs = await entries_for(interaction)
+        if jobs:
+            await show_entry(interaction, jobs, 0)
+        else:
+            await say(interaction, community_texts.NO_CONTEST if jobs is None else community_texts.NO_ENTRIES)
 
 
 class EnterClip(JobButton):
@@ -120,6 +116,9 @@ class EnterClip(JobButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Write it down."""
+        if not _is_public(interaction, job):
+            await say(interaction, community_texts.UNFIT_ENTRY)
+            return
         outcome = await interaction.client.part(Contests).enter(
             guild_of(interaction), interaction.user.id, job.id, most=MOST_ENTRIES
         )
@@ -133,17 +132,23 @@ class NextEntry(JobButton):
     in_servers_only = True
     look = Look("Next", "➡️")
 
-    async def do(self, interaction: Interaction, job: Job) -> None:
-        """Show it in a message of its own: a private one's files can't be changed in time."""
-        client = interaction.client
-        contest = await client.part(Contests).running(guild_of(interaction))
-        entries = [] if contest is None else await client.part(Contests).entries(contest)
-        jobs = [one.job for one in entries]
+    async def click(self, interaction: Interaction) -> None:
+        """Show it in a message of its own: a private one's files can't be changed in time.
+
+        The entry before it need not be there any more, so nothing is asked about that while there are others.
+        """
+        jobs = await entries_for(interaction)
         if not jobs:
-            await say(interaction, community_texts.NO_CONTEST)
+            await super().click(interaction)
             return
-        places = [place for place, one in enumerate(jobs) if one.id == job.id]
+        places = [place for place, one in enumerate(jobs) if one.id == self.job]
         await show_entry(interaction, jobs, (places[0] + 1) % len(jobs) if places else 0)
+
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Say that there is none left to show."""
+        del job
+        over = await interaction.client.part(Contests).running(guild_of(interaction)) is None
+        await say(interaction, community_texts.NO_CONTEST if over else community_texts.NO_ENTRIES)
 
 
 class Vote(JobButton):
@@ -155,6 +160,9 @@ class Vote(JobButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Write it down."""
+        if not _is_public(interaction, job):
+            await say(interaction, community_texts.UNFIT_ENTRY)
+            return
         outcome = await interaction.client.part(Contests).vote(
             guild_of(interaction), interaction.user.id, job.id
         )
@@ -169,6 +177,25 @@ def _words_for(outcome: Entered, done: str) -> str:
 def announcement_buttons() -> discord.ui.View:
     """The buttons under a contest's announcement."""
     return view_of([OpenEntry(), OpenBallot()])
+
+
+async def entries_for(interaction: Interaction) -> list[Job] | None:
+    """The entries that may be shown to a member now; None: there is no contest.
+
+    Since a clip was entered, its channel may have been closed to everybody, or to them.
+    """
+    contests = interaction.client.part(Contests)
+    contest = await contests.running(guild_of(interaction))
+    if contest is None:
+        return None
+    roles = interaction.client.part(Settings).moderator_roles
+    jobs = [one.job for one in await contests.entries(contest)]
+    return [job for job in jobs if _is_public(interaction, job) and may_see(interaction, job, roles)]
+
+
+def _is_public(interaction: Interaction, job: Job) -> bool:
+    """Whether everybody here sees the channel of a clip now."""
+    return interaction.client.part(Messenger).everybody_sees(job.guild_id, job.channel_id) is True
 
 
 async def show_entry(interaction: Interaction, jobs: list[Job], place: int) -> None:

@@ -69,13 +69,19 @@ async def entered(fake, services, channel, started, member, prompt):
     return job
 
 
-async def voted(fake, started, voter, job, services):
-    """Look at the entries until the one that is meant is shown, and vote for it."""
-    shown = await press(fake, voter, started, "Vote")
+async def ballot_of(fake, member, started, job):
+    """Look at the entries until this one is shown."""
+    shown = await press(fake, member, started, "Vote")
     for _ in range(5):
         if any(job.id in button["custom_id"] for row in shown.components for button in row["components"]):
             break
-        shown = await press(fake, voter, shown, "Next")
+        shown = await press(fake, member, shown, "Next")
+    return shown
+
+
+async def voted(fake, started, voter, job, services):
+    """Look at the entries until the one that is meant is shown, and vote for it."""
+    shown = await ballot_of(fake, voter, started, job)
     return (await press(fake, voter, shown, "Vote for this one")).content
 
 
@@ -144,6 +150,42 @@ async def test_a_deleted_clip_is_no_entry_any_more(fake, channel, ada, started, 
     assert (await press(fake, fake.member("eve"), started, "Vote")).content == community_texts.NO_ENTRIES
     [message] = await ended(fake, channel, services)
     assert "Nobody entered a clip" in message.content
+
+
+async def test_a_clip_of_a_channel_that_was_closed_since_is_neither_shown_nor_voted_for_nor_entered(
+    fake, channel, ada, mod, started, services
+):
+    ben, eve, guild = fake.member("ben"), fake.member("eve"), channel.guild
+    other = fake.channel(name="soon closed")
+    await fake.wait_for(lambda: services.messenger.everybody_sees(guild.id, other.id))
+    open_to_all = await entered(fake, services, channel, started, ada, "a red boat")
+    secret = await clip_of(services, other, ben, "a secret boat")
+    menu = await press(fake, ben, started, "Enter")
+    assert (await press(fake, ben, menu, labels(menu)[0])).content == community_texts.ENTERED
+    before = {one: await ballot_of(fake, one, started, secret) for one in (eve, mod)}
+
+    fake.world.hide(other, guild.roles[guild.id])
+    await fake.wait_for(lambda: services.messenger.everybody_sees(guild.id, other.id) is False)
+    for shown in (await press(fake, eve, before[eve], "Next"), await press(fake, eve, started, "Vote")):
+        assert shown.content == "Entry 1 of 1"
+        assert open_to_all.id in str(shown.components)
+    assert (await press(fake, eve, before[eve], "Vote for this one")).content == messages.NOT_FOUND
+    assert (await press(fake, mod, before[mod], "Vote for this one")).content == community_texts.UNFIT_ENTRY
+    assert (await press(fake, ben, menu, labels(menu)[0])).content == community_texts.UNFIT_ENTRY
+
+
+async def test_who_is_shut_out_of_a_channel_votes_among_the_entries_of_the_others(
+    fake, channel, ada, started, services
+):
+    ben, eve = fake.member("ben"), fake.member("eve")
+    other = fake.channel(name="not for eve")
+    await fake.wait_for(lambda: services.messenger.everybody_sees(channel.guild.id, other.id))
+    await entered(fake, services, channel, started, ada, "a red boat")
+    await entered(fake, services, other, started, ben, "a blue boat")
+    fake.world.hide(other, eve)
+    shown = await press(fake, eve, started, "Vote")
+    assert shown.content == "Entry 1 of 1"
+    assert (await press(fake, eve, shown, "Vote for this one")).content == community_texts.VOTED
 
 
 async def test_nobody_enters_anothers_clip_by_a_forged_button(fake, channel, ada, started, services):
