@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.text.foreign import disarm
 from bot.text.wording import Text, ago, say, say_as, say_many
+from engine.core.foreign_text import visible
 from engine.core.sight import Shows, Sight
 
 NO_SHOWCASE = Text("This server has no showcase. Choose a channel with `/queue showcase channel`.")
@@ -18,6 +19,7 @@ WEEK = Text("**The best clips of the week**, by your stars ⭐")
 ONE_CONTEST = Text(
     "There is a contest in this server already. It ends by itself, or with `/queue showcase contest-end`."
 )
+NO_THEME = Text("That theme has nothing that can be read. Please say what the clips shall be about.")
 CONTEST_BEGINS = Text("The contest has begun; its announcement follows.")
 NOT_ANNOUNCED = Text(
     "The contest has begun, but I may not write in this channel, so nobody can enter. End it with "
@@ -169,7 +171,7 @@ def entry_choice(number: int, prompt: str, seen: Sight | None, age: float) -> st
         age: seconds since it was posted.
     """
     if prompt:
-        what = disarm(prompt, LONGEST_WORDS)
+        what = visible(" ".join(prompt.split()), LONGEST_WORDS)  # a label draws no markup
     elif seen is None or (seen.shows is None and not seen.letters):
         what = str(OF_A_PICTURE)
     else:

@@ -107,10 +107,13 @@ class ShowcaseGroup(ModeratorGroup, name="showcase", description="The best clips
     ) -> None:
         """Write it down, then tell everybody."""
         theme = clean_prompt(theme, limit=LONGEST_THEME)
+        if not theme:
+            await self._say(interaction, community_texts.NO_THEME)
+            return
         ends = self._services.clock() + until * 3600.0
         entry = self._audit_entry(interaction, "contest start", theme, reason)
         contests, channel = self._services.queue.contests, interaction.channel_id or 0
-        contest = await contests.start(channel, theme, ends, entry) if theme else None
+        contest = await contests.start(channel, theme, ends, entry)
         if contest is None:
             await self._say(interaction, community_texts.ONE_CONTEST)
             return

@@ -206,6 +206,19 @@ async def test_there_is_one_contest_and_a_moderator_ends_it_early(fake, channel,
     assert actions == ["contest end", "contest start"]
 
 
+async def test_a_theme_that_nobody_can_read_starts_no_contest(fake, channel, mod, bot, services):
+    said = await (await fake.slash(mod, channel, "queue showcase contest", theme="\u3164", until=1)).shown()
+    assert said.content == community_texts.NO_THEME
+    assert await services.queue.contests.running(channel.guild.id) is None
+
+
+async def test_the_menu_shows_words_as_they_were_written(fake, channel, ada, started, services):
+    words = "my_cat *jumps* [slowly] #1 w/ friends"
+    await clip_of(services, channel, ada, words)
+    [label] = labels(await press(fake, ada, started, "Enter"))
+    assert label.startswith(f"1. {words} · ")
+
+
 async def test_after_the_end_nobody_enters_or_votes(fake, channel, ada, started, services):
     await entered(fake, services, channel, started, ada, "a red boat")
     eve = fake.member("eve")

@@ -134,8 +134,9 @@ NOT_SAID = {"clean_prompt", "fit", "list_page", "my_jobs", "choose", "flagged_wo
 """They make no text of ours: a prompt on its way in, four that put finished lines together, a reason that is
 kept, and quoted where it is said, and a line that another one here makes of a job's row."""
 
-NOT_DRAWN = {"job_choice", "page_title", "by", "drawn_by", "alternative", "alt"}
-"""Discord draws no markup in the names of a list and in what tells of a picture; the gallery draws none."""
+NOT_DRAWN = {"job_choice", "entry_choice", "page_title", "by", "drawn_by", "alternative", "alt"}
+"""Discord draws no markup in the names of a list, on buttons and in what tells of a picture; the gallery
+draws none."""
 
 
 @pytest.mark.parametrize("text", list(texts()))
