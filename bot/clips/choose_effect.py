@@ -16,6 +16,7 @@ from bot.privacy.rights import Rights
 from bot.requests.server_effects import ServerEffects
 from bot.text import effect_texts, privacy_texts
 from bot.text.foreign import refusal
+from bot.text.wording import in_words
 from engine.core.errors import UserError
 from engine.effects.effect_recipe import MAX_NAME, EffectRecipe
 
@@ -32,11 +33,11 @@ class UseEffect(Button):
 
         Args:
             menu: the number of the menu.
-            name: of the effect.
+            name: of the effect. One that ships is shown in the language that is spoken now.
         """
         self.menu, self.name = menu, name
         super().__init__(f"fk:{self.action}:{menu}:{name}", row=row)
-        self.item.label = name
+        self.item.label = in_words(name)
         self.item.emoji = None
 
     @classmethod

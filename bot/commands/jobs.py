@@ -41,7 +41,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
             lines.append(messages.job_line(job, recipe_of(job), place))
             button = Cancel(job.id) if job.state in UNDER_WAY else GetIt(job.id) if is_kept(job) else None
             if button is not None and len(view.children) < BUTTONS:
-                button.item.label = f"{button.look.label} {job.id[:6]}"
+                button.item.label = f"{button.item.label} {job.id[:6]}"
                 view.add_item(button)
         view.stop()
         await interaction.response.send_message(messages.my_jobs(lines), view=view, ephemeral=True)

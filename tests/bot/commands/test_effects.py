@@ -10,6 +10,7 @@ from bot.job_documents import recipe_of
 from bot.requests import server_effects
 from bot.text import effect_texts, messages, privacy_texts
 from bot.text.languages import LANGUAGES
+from bot.text.wording import in_words, speaking
 from db.states import State
 from engine.core.recipe import Camera, Effect, Kind
 from engine.effects.effect_recipe import EffectRecipe
@@ -94,6 +95,19 @@ async def test_the_menu_of_a_picture_has_a_button_for_each_effect(fake, channel,
     assert menu.ephemeral
     await (await fake.click(ada, menu, "Glitch")).shown()
     assert present(recipe_of(await newest(services, ada, channel)).effect).look == "glitch"
+
+
+async def test_the_menu_calls_effects_by_their_names_in_the_members_language(
+    fake, channel, ada, services, bot, shown
+):
+    ada.locale = "de"
+    menu = await (await fake.context_menu(ada, channel, "Effect…", shown)).shown()
+    with speaking("de"):
+        names = [in_words(effect.name) for effect in SHIPPED.values()]
+    assert [one["label"] for one in buttons_of(menu)] == names
+    assert "Schneekugel" in names
+    await (await fake.click(ada, menu, "Schneekugel")).shown()
+    assert present(recipe_of(await newest(services, ada, channel)).effect).look == "snow globe"
 
 
 async def test_an_old_menu_says_so(fake, channel, ada, services, bot, shown, monkeypatch):

@@ -53,7 +53,10 @@ async def test_a_member_is_spoken_to_in_the_language_they_chose_and_as_their_dis
     [job] = await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id)
     assert job.language == "de"
     with speaking("de"):
-        assert say_as("button", "Cancel") in labels(said.message)
+        cancel = say_as("button", "Cancel")
+    assert cancel in labels(said.message)
+    mine = await (await fake.slash(ada, channel, "jobs")).shown()
+    assert labels(mine) == [f"{cancel} {job.id[:6]}"]
     assert await chooses(fake, ada, channel, "as my Discord") == default_texts.language_kept(None)
     assert await said_to(await fake.slash(ada, channel, "defaults show")) == default_texts.NONE_YET
 
