@@ -9,7 +9,7 @@ from bot.text import word_help_texts
 from bot.text.foreign import disarm, quote
 from bot.text.messages import MESSAGE_LIMIT, fit
 from bot.text.prompts import show_prompt
-from bot.text.wording import CHOICE, number, say, translated
+from bot.text.wording import CHOICE, number, say, say_many, translated
 from engine.core.receipt import Receipt
 from engine.core.recipe import Kind, Recipe
 from engine.core.sentence import row_of
@@ -98,7 +98,7 @@ def _drawing(recipe: Recipe) -> Iterator[str]:
     numbers = []
     if recipe.steps:
         numbers += [
-            say("{n} steps", n=recipe.steps),
+            say_many("{n} step", "{n} steps", recipe.steps),
             say("guidance {n}", n=number(recipe.guidance)),
         ]
     if recipe.strength:

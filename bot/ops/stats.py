@@ -103,7 +103,7 @@ def _add_takes(stats: Stats, model: str, receipt: Receipt) -> None:
 def in_words(stats: Stats, days: int) -> str:
     """The answer of ``/queue stats``."""
     ended = " · ".join(f"{count} {state}" for state, count in stats.ends.most_common())
-    lines = [f"**The last {days} days** · {ended or 'nothing finished'}"]
+    lines = [f"**The last {so_many(days, 'day')}** · {ended or 'nothing finished'}"]
     if stats.waits:
         took = f"{median(stats.waits):.0f} s"
         lines.append(f"From request to finished clip: {took} (median)")
@@ -112,20 +112,29 @@ def in_words(stats: Stats, days: int) -> str:
             f"takes; members are not charged for those."
         )
     if stats.forced:
-        lines.append(f"{stats.forced} posted although every take was rejected; they are marked as such.")
+        marked = "it is marked" if stats.forced == 1 else "they are marked"
+        lines.append(f"{stats.forced} posted although every take was rejected; {marked} as such.")
     ranked = sorted(stats.engines.items(), key=lambda item: -item[1].takes)
     for name, drawn in ranked[:SHOWN]:
-        lines.append(f"- {name}: {drawn.clips} clips from {drawn.takes} takes, {drawn.share:.0%} discarded")
+        lines.append(
+            f"- {name}: {so_many(drawn.clips, 'clip')} from {so_many(drawn.takes, 'take')}, "
+            f"{drawn.share:.0%} discarded"
+        )
         if drawn.discarded:
             causes = [
                 f"{cause.replace('_', ' ')} {count}" for cause, count in drawn.discarded.most_common(SHOWN)
             ]
             lines.append(f"  reasons: {', '.join(causes)}")
     if len(ranked) > SHOWN:
-        lines.append(f"… and {len(ranked) - SHOWN} more engines")
+        lines.append(f"… and {so_many(len(ranked) - SHOWN, 'more engine')}")
     if stats.loops:
         lines.append(f"- loops: {stats.loops}")
     if stats.by_member:
         most = (f"<@{user}> {busy / 60:.1f} min" for user, busy in stats.by_member.most_common(SHOWN))
         lines.append(f"Most of the engine's time: {', '.join(most)}")
     return "\n".join(lines)
+
+
+def so_many(count: int, what: str) -> str:
+    """A count of something whose plural ends in an s."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

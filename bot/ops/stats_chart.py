@@ -7,7 +7,7 @@ from collections import Counter
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.ops.stats import Stats
+from bot.ops.stats import Stats, so_many
 
 SIZE = (900, 420)
 MARGIN = 28
@@ -36,7 +36,7 @@ def _bars_by_day(draw: ImageDraw.ImageDraw, days: list[int], box: tuple[int, int
     left, top, right, foot = box
     most = max(1, *days) if days else 1
     draw.text((left, top), f"clips by day (most: {most})", INK, font=_font(18))
-    draw.text((left, foot - 16), f"{len(days)} days ago", SOFT, font=_font(14))
+    draw.text((left, foot - 16), f"{so_many(len(days), 'day')} ago", SOFT, font=_font(14))
     draw.text((right, foot - 16), "today", SOFT, font=_font(14), anchor="ra")
     ground, head = foot - 24, top + 40
     wide = (right - left) / max(1, len(days))

@@ -98,7 +98,7 @@ REPLAY_NEEDS = {
 def starred(days: float) -> str:
     """A clip that is kept now."""
     return say_many(
-        "⭐ Kept: I'll hold on to this clip for {days} days. Click again to remove the star.",
+        "⭐ Kept: I'll hold on to this clip for {days} day. Click again to remove the star.",
         "⭐ Kept: I'll hold on to this clip for {days} days. Click again to remove the star.",
         round(days),
         days=number(days),
@@ -108,7 +108,7 @@ def starred(days: float) -> str:
 def too_many_stars(most: int) -> str:
     """The member has no stars left."""
     return say_many(
-        "You already keep {n} clips in this server. Remove a star from one of them first.",
+        "You already keep {n} clip in this server. Remove its star first.",
         "You already keep {n} clips in this server. Remove a star from one of them first.",
         most,
     )

@@ -128,7 +128,7 @@ def ballot(place: int, count: int) -> str:
 def full(most: int) -> str:
     """No more entries."""
     return say_many(
-        "This contest has {n} entries, the most it can have.",
+        "This contest has {n} entry, the most it can have.",
         "This contest has {n} entries, the most it can have.",
         most,
     )

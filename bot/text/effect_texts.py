@@ -41,7 +41,7 @@ def words_of(effect: EffectRecipe) -> tuple[str, ...]:
 def full(most: int) -> str:
     """There is no room for another one."""
     return say_many(
-        "This server has {n} effects of its own, the most it can have. Remove one first.",
+        "This server has {n} effect of its own, the most it can have. Remove it first.",
         "This server has {n} effects of its own, the most it can have. Remove one first.",
         most,
     )

@@ -269,12 +269,12 @@ def receipt_line(receipt: Receipt, *, plain: bool = False) -> str:
 def _best_of(takes: int, why: str) -> str:
     if not why:
         return say_many(
-            "best of {n} takes, none was perfect; rerolling is free",
+            "the only take, which wasn't perfect; rerolling is free",
             "best of {n} takes, none was perfect; rerolling is free",
             takes,
         )
     return say_many(
-        "best of {n} takes, none was perfect: {why}; rerolling is free",
+        "the only take, which wasn't perfect: {why}; rerolling is free",
         "best of {n} takes, none was perfect: {why}; rerolling is free",
         takes,
         why=why,

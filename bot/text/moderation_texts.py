@@ -261,12 +261,12 @@ def _state_of(verdict: ChainCheck) -> str:
         )
     if verdict.cut:
         return say_many(
-            "⚠️ **The log was cut off**: it has {n} entries, but more were written.",
+            "⚠️ **The log was cut off**: it has {n} entry, but more were written.",
             "⚠️ **The log was cut off**: it has {n} entries, but more were written.",
             verdict.entries,
         )
     return say_many(
-        "**Log** · {n} entries across all servers · the chain is intact",
+        "**Log** · {n} entry across all servers · the chain is intact",
         "**Log** · {n} entries across all servers · the chain is intact",
         verdict.entries,
     )

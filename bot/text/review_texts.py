@@ -191,7 +191,7 @@ def rules_page(rules: ReviewRules, missing: Sequence[str] = ()) -> str:
     )
     newcomers = (
         say_many(
-            "Newcomers: held for the first {days} days",
+            "Newcomers: held for the first day",
             "Newcomers: held for the first {days} days",
             round(rules.newcomer_days),
             days=number(rules.newcomer_days),
@@ -270,7 +270,7 @@ def _fitting(words: Sequence[str]) -> int:
 def too_many_reports(most: int) -> str:
     """Why a report is not taken."""
     return say_many(
-        "You have reported {n} clips here in the last 24 hours, and that is all I take in a day. "
+        "You have reported {n} clip here in the last 24 hours, and that is all I take in a day. "
         "If it can't wait, please write to a moderator.",
         "You have reported {n} clips here in the last 24 hours, and that is all I take in a day. "
         "If it can't wait, please write to a moderator.",

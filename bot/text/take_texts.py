@@ -24,7 +24,9 @@ YOU_CHOSE_NONE = Text("you chose no draft in time, so I finished the best one")
 
 def too_many_takes(most: int) -> str:
     """More drafts than the owner allows."""
-    return NO_TAKES if most == 0 else say("You can choose from {most} drafts at most.", most=most)
+    if most == 0:
+        return NO_TAKES
+    return say_many("You can choose from {n} draft at most.", "You can choose from {n} drafts at most.", most)
 
 
 def drawing_takes(title: str, *, done: int, of: int, ready: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.text.foreign import quote
 from bot.text.prompts import show_prompt
-from bot.text.wording import Text, say
+from bot.text.wording import Text, say, say_many
 from engine.core.recipe import Helped
 
 SHOWN_OWN = 450
@@ -22,7 +22,11 @@ TOO_OLD = Text("I no longer have what you asked for. Please ask again.")
 
 def often_enough(most: int) -> str:
     """The member has asked as often as they may."""
-    return say("You can ask the helper {most} times in 24 hours, and you have.", most=most)
+    return say_many(
+        "You can ask the helper once in 24 hours, and you have.",
+        "You can ask the helper {n} times in 24 hours, and you have.",
+        most,
+    )
 
 
 def proposal(own: str, theirs: str, *, model: str, trouble: str) -> str:

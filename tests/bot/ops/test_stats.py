@@ -113,6 +113,13 @@ def test_the_words_name_the_causes_and_who_pays():
     assert "10 s (median)" in said
 
 
+def test_one_clip_from_one_take_is_told_in_the_singular():
+    said = in_words(Stats(engines={"svd": Drawn(clips=1, takes=1)}, forced=1), 1)
+    assert "The last 1 day**" in said
+    assert "svd: 1 clip from 1 take, 0% discarded" in said
+    assert "1 posted although every take was rejected; it is marked as such." in said
+
+
 def test_a_server_where_nothing_ended_gets_an_answer():
     assert "nothing finished" in in_words(Stats(by_day=[0] * 7), 7)
     assert Image.open(io.BytesIO(chart(Stats(by_day=[0] * 7)))).size == SIZE

@@ -65,6 +65,12 @@ def test_the_template_has_what_is_said_now():
     assert catalogues.TEMPLATE.read_bytes() == catalogues.written(catalogues.extracted())
 
 
+def test_of_one_thing_nothing_is_said_in_the_plural():
+    one = [each.id[0] for each in catalogues.extracted() if isinstance(each.id, tuple)]
+    assert len(one) > 20
+    assert [text for text in one if re.search(r"\{(n|days)\} \w+s\b", text)] == []
+
+
 def test_every_catalogue_is_of_a_language_that_the_bot_speaks():
     assert set(THERE_ARE) <= set(LANGUAGES)
 
