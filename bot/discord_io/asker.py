@@ -26,7 +26,7 @@ class Asker:
         roles: the member's, in this guild.
         joined_at: when they joined it, Unix seconds; None: not known.
         adults_only: the channel is age-restricted.
-        bot_may_post: whether the bot can post a clip there.
+        bot_may_post: whether the bot can post a clip there. Where none is posted, it need not.
         api_key: the id of the API key by which they ask; None: they ask in Discord.
         answer_only: the bot is not in the channel: what it has to say goes into its answer.
         language: in which they are told of the clip.
@@ -45,8 +45,12 @@ class Asker:
     language: str = ENGLISH
 
 
-def asker_of(interaction: Interaction) -> Asker:
+def asker_of(interaction: Interaction, *, private: bool = False) -> Asker:
     """The member of an interaction.
+
+    Args:
+        interaction: theirs.
+        private: only they are to see what they ask for: it comes into the answer, or directly.
 
     Raises:
         UserError: they ask outside of a server, and may not.
@@ -64,7 +68,7 @@ def asker_of(interaction: Interaction) -> Asker:
         roles=roles_of(interaction),
         joined_at=None if joined is None else joined.timestamp(),
         adults_only=is_age_restricted(interaction),
-        bot_may_post=may_post(interaction),
+        bot_may_post=private or may_post(interaction),
         answer_only=is_answer_only(interaction),
         language=spoken(),
     )

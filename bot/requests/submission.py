@@ -225,7 +225,7 @@ class Submissions(Taking):
             await say(interaction, messages.BEING_RESTARTED)
             return None
         try:
-            asker = asker_of(interaction)
+            asker = asker_of(interaction, private=private)
             checked = await self._admitting.admit(asker, words, files)
             if not await self._write_down(interaction):
                 return None

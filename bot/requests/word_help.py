@@ -86,7 +86,7 @@ class WordHelp:
         Raises:
             NotAccepted, UserError: it would be refused, or has no words.
         """
-        asker = asker_of(interaction)
+        asker = asker_of(interaction, private=asked.private)
         words = self._cleaned(asked.words)
         if not words:
             raise UserError("E_PROMPT", word_help_texts.NO_WORDS)

@@ -14,7 +14,7 @@ from tests.bot.clips.choosing import draw, in_state, labels, reread
 from tests.bot.fixtures import picture
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
-from tests.fake_discord import LostAnswer, Upload
+from tests.fake_discord import EVERYONE, LostAnswer, Permission, Upload
 from tests.present import present
 from tests.until import until
 
@@ -84,6 +84,14 @@ async def test_a_private_clip_comes_into_the_private_answer_and_is_posted_once_w
     assert copy.language == "fr"
     assert posted.now.pings == {str(ada.user.id)}
     assert "Post it" not in labels(posted)
+
+
+async def test_a_private_clip_can_be_asked_for_where_the_bot_may_not_post(fake, channel, ada, bot, services):
+    fake.world.permit(channel, EVERYONE & ~Permission.ATTACH_FILES)
+    said = await fake.slash(ada, channel, "text2video", prompt="a red boat", private=True)
+    assert private_texts.COMES_HERE in (await said.shown()).content
+    refused = await fake.slash(ada, channel, "text2video", prompt="a red boat")
+    assert (await refused.shown()).content == messages.MAY_NOT_POST
 
 
 async def test_posting_a_private_clip_passes_the_servers_review(fake, channel, ada, services, asked, clip):

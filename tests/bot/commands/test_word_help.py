@@ -24,7 +24,7 @@ from tests.bot.clips.choosing import at_work
 from tests.bot.fixtures import connected, picture, recipe
 from tests.bot.prompt_helper.fake_model import body, served, words
 from tests.db.asking import audit_entry
-from tests.fake_discord import Status, Upload
+from tests.fake_discord import EVERYONE, Permission, Status, Upload
 from tests.present import present
 from tests.until import until
 
@@ -79,6 +79,14 @@ async def test_the_members_words_stand_above_the_helpers_and_nothing_is_asked_fo
     told = json.dumps(model.asked[0][1])
     assert "ada" not in told
     assert not any(str(one) in told for one in (ada.id, channel.id, channel.guild.id))
+
+
+async def test_help_with_the_words_of_a_private_clip_is_given_where_the_bot_may_not_post(
+    fake, channel, ada, bot, services
+):
+    fake.world.permit(channel, EVERYONE & ~Permission.ATTACH_FILES)
+    assert buttons(await asks(fake, ada, channel, private=True)) == ["Use it", "Use mine", "Another"]
+    assert (await asks(fake, ada, channel)).content == messages.MAY_NOT_POST
 
 
 async def test_the_chosen_words_are_a_job_once_and_its_recipe_says_whose_they_are(
