@@ -43,14 +43,14 @@ class Leaving(BaseSettings):
 
     @field_validator("leave_out", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
+    def _split_hours(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         return tuple(part for part in value.split(",") if part.strip())
 
     @field_validator("time_zone")
     @classmethod
-    def _is_known(cls, value: str) -> str:
+    def _is_known_zone(cls, value: str) -> str:
         if value:
             try:
                 ZoneInfo(value)

@@ -289,7 +289,7 @@ class Settings(
 
     @field_validator("moderator_roles", "word_languages", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
+    def _split_ids(cls, value: object) -> object:
         return value if not isinstance(value, str) else list(filter(None, value.replace(" ", "").split(",")))
 
     @field_validator("fps", mode="after")

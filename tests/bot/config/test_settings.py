@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from ipaddress import IPv4Address
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -306,6 +309,69 @@ def test_moderator_roles_are_numbers_between_commas(monkeypatch, written, read):
 def test_moderator_roles_are_a_list_in_the_toml():
     Path("framekiln.toml").write_text("moderator_roles = [1, 2]\n")
     assert load_settings().moderator_roles == (1, 2)
+
+
+LISTS = {
+    "moderator_roles": "1, 2",
+    "word_languages": "de, en",
+    "leave_out": "GPU 1 18:00-23:00, all 1:00-2:00",
+    "extra_checkpoints": "one, two",
+    "extra_styles": "one, two",
+    "webhook_secret": "whsec_" + "a" * 32 + ",whsec_" + "b" * 32,
+    "comfyui": "http://127.0.0.1:8188, http://comfy.example.org:8188",
+    "hosted_hosts": "one.example, two.example",
+}
+
+
+@pytest.mark.parametrize("source", ["the environment", ".env"])
+def test_every_list_stands_between_commas(monkeypatch, source):
+    for field, written in LISTS.items():
+        monkeypatch.setenv(variable(field), written)
+    if source == ".env":
+        Path(".env").write_text("".join(f"{variable(f)}={written}\n" for f, written in LISTS.items()))
+        for field in LISTS:
+            monkeypatch.delenv(variable(field))
+    settings = load_settings()
+    assert [len(getattr(settings, field)) for field in LISTS] == [2] * len(LISTS)
+    assert set(LISTS) == {name for name, value in DEFAULTS.items() if isinstance(value, tuple)}
+
+
+def documented():
+    """Settings that the documents give a value, with those of the lines around them."""
+    for document in sorted((ROOT / "docs").glob("**/*.md")):
+        block: dict[str, str] = {}
+        for line in [*document.read_text("utf-8").splitlines(), ""]:
+            written = re.split(r" (?=FRAMEKILN_|framekiln )", line.strip())
+            given = [re.fullmatch(r"((?:FRAMEKILN|DISCORD)_\w+)=(.+)", each) for each in written]
+            if given[0] and "..." not in line:  # dots stand for what is secret
+                values = {each[1]: each[2].strip('"') for each in given if each}
+                block |= {name: each.replace(RANDOM, "a" * 32) for name, each in values.items()}
+            elif block:
+                yield pytest.param(block, id=f"{document.stem} {next(iter(block))}")
+                block = {}
+
+
+RANDOM = "$(openssl rand -base64 32)"
+
+
+@pytest.mark.parametrize("block", list(documented()))
+def test_what_the_documents_write_for_a_setting_is_read(monkeypatch, block):
+    for name, value in block.items():
+        monkeypatch.setenv(name, value)
+    load_settings()
+    assert unknown_variables() == []
+
+
+METHOD = (classmethod, staticmethod, property, FunctionType)
+
+
+def test_no_two_parts_of_the_settings_have_a_method_of_the_same_name():
+    """The later one would be lost: of two validators of one name, pydantic keeps one."""
+    ours = [part for part in Settings.__mro__ if part.__module__.startswith("bot.config")]
+    own = [name for part in ours for name, value in vars(part).items() if isinstance(value, METHOD)]
+    named = Counter(name for name in own if not name.startswith("__"))
+    assert "_is_no_token" in named
+    assert [name for name, times in named.items() if times > 1] == []
 
 
 WRONG = {
