@@ -70,6 +70,9 @@ def for_submissions(settings: Settings) -> SubmissionPolicy:
         max_prompt=settings.max_prompt,
         most_drafts=settings.most_drafts,
         engine=settings.engine,
+        per_guild=settings.per_guild_at_once,
+        in_line=settings.per_guild_in_line,
+        line_seconds=settings.in_line_seconds,
     )
 
 
@@ -84,7 +87,11 @@ def for_drafts(settings: Settings) -> DraftPolicy:
 
 def for_door(settings: Settings) -> DoorLimits:
     """How much may be in hand at once."""
-    return DoorLimits(per_member=settings.per_member_at_once, per_guild=settings.per_guild_at_once)
+    return DoorLimits(
+        per_member=settings.per_member_at_once,
+        per_guild=settings.per_guild_at_once,
+        in_line=settings.per_guild_in_line,
+    )
 
 
 def for_enqueueing(settings: Settings) -> EnqueueLimits:

@@ -32,6 +32,17 @@ class Crowding(BaseSettings):
     per_guild_at_once: int = Field(
         10, ge=1, description="Requests of a server that are taken in at the same time."
     )
+    per_guild_in_line: int = Field(
+        100,
+        ge=0,
+        description="More requests of a server that can wait until they are taken in, one of each member.",
+    )
+    in_line_seconds: float = Field(
+        30.0,
+        gt=0,
+        le=300,
+        description="Most seconds that such a request waits. Then the member is asked to try again.",
+    )
     downloads: int = Field(
         4, ge=1, description="Pictures downloaded at the same time; clips are counted separately."
     )

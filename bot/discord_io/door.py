@@ -172,7 +172,8 @@ class Door:
                 refusal = await self._refusal_outside(interaction, manner)
                 if refusal is not None:
                     return refusal
-        return await self._full(_place_of(interaction), interaction.user.id, manner.slot)
+        place = _place_of(interaction)
+        return await self._full(place, interaction.user.id, manner.slot, in_line=self._limits.in_line)
 
     async def _refusal_outside(self, interaction: discord.Interaction[Any], manner: Manner) -> str | None:
         """Why an interaction from outside of servers is not let in; None: it may come in."""
@@ -183,14 +184,21 @@ class Door:
             return outside_texts.BANNED
         return refusal
 
-    async def _full(self, guild: int, user: int, slot: Slot) -> str | None:
-        """Why there is no place for another request of a member; None: there is one."""
+    async def _full(self, guild: int, user: int, slot: Slot, *, in_line: int = 0) -> str | None:
+        """Why there is no place for another request of a member; None: there is one.
+
+        Args:
+            guild, user, slot: whose it is, and what it takes up.
+            in_line: how many requests of the guild may wait until they are taken in.
+        """
         if slot is Slot.CLIP and await self._standing.closed(guild):
             return messages.CLOSED_FOR_NOW
         # No await from here to the place being taken: of two that come at once, the second finds it taken.
-        if self._of_member[user, slot] >= self._limits.per_member:
+        before = self._of_guild[guild] - self._limits.per_guild if slot is Slot.CLIP else -1
+        has = self._of_member[user, slot]
+        if has >= self._limits.per_member or (has and before >= 0):  # the line has one of each member
             return messages.ONE_AT_A_TIME
-        if slot is Slot.CLIP and self._of_guild[guild] >= self._limits.per_guild:
+        if before >= in_line:
             return outside_texts.BUSY if is_outside(guild) else messages.SERVER_IS_BUSY
         return None
 

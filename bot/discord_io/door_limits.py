@@ -11,8 +11,10 @@ class DoorLimits:
 
     Attributes:
         per_member: interactions of a member in each slot.
-        per_guild: requests for clips in a guild.
+        per_guild: requests for clips in a guild that are taken in.
+        in_line: those in a guild that wait for it, one of each member.
     """
 
     per_member: int
     per_guild: int
+    in_line: int

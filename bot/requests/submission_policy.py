@@ -19,6 +19,9 @@ class SubmissionPolicy:
         data_dir: where the disk must have room.
         min_free_disk: bytes.
         max_prompt: characters.
+        per_guild: requests of a guild that are taken in at the same time.
+        in_line: those of a guild that may wait for it.
+        line_seconds: how long each of them does at most.
     """
 
     limits: EnqueueLimits
@@ -28,3 +31,6 @@ class SubmissionPolicy:
     max_prompt: int
     most_drafts: int
     engine: str
+    per_guild: int
+    in_line: int
+    line_seconds: float

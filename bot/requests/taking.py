@@ -26,6 +26,7 @@ from bot.ops.data_watch import DataWatch
 from bot.ops.shortages import Place, Shortages
 from bot.requests.admitting import Admitting
 from bot.requests.options import ClipCommand, request_of, wants_clips_sound
+from bot.requests.places import Places
 from bot.requests.style_names import settled
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.requests.wording import worded
@@ -134,6 +135,9 @@ class Taking:
             screening=parts.screening,
             data_watch=parts.data_watch,
             rules=parts.rules,
+        )
+        self._places = Places(
+            at_once=parts.rules.per_guild, in_line=parts.rules.in_line, seconds=parts.rules.line_seconds
         )
         self._in_flight = InFlight()
 
@@ -342,12 +346,25 @@ class Taking:
         *,
         checked: bool,
     ) -> tuple[Enqueued, Recipe]:
-        """Make the recipe of a request, look at it, and put it in the queue.
+        """Make the recipe of a request, look at it, and put it in the queue, when it is its server's turn.
 
         Args:
             message: the one that will follow the job, where it stands in the channel already.
             checked: the limits were looked at.
         """
+        async with self._places.place(asker.guild_id, asker.user_id):
+            return await self._stored(asker, make, parent, key, message, checked=checked)
+
+    async def _stored(
+        self,
+        asker: Asker,
+        make: Callable[[], Awaitable[Planned]],
+        parent: Job | None,
+        key: str,
+        message: int | None,
+        *,
+        checked: bool,
+    ) -> tuple[Enqueued, Recipe]:
         if not checked:
             await self._admitting.check_limits(asker)
         made = await make()

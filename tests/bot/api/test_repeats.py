@@ -100,7 +100,9 @@ async def test_what_somebody_can_end_is_no_answer_for_ever(
 
 
 async def test_of_many_at_once_one_is_done(services, bot, guild, ada, monkeypatch):
-    monkeypatch.setattr(services.door, "_limits", type(services.door._limits)(per_member=50, per_guild=50))
+    monkeypatch.setattr(
+        services.door, "_limits", type(services.door._limits)(per_member=50, per_guild=50, in_line=0)
+    )
     async with serving(services) as api:
         client = await api.client(guild, ada.id)
         answers = await asyncio.gather(*(client.post(Idempotency_Key="a") for _ in range(10)))

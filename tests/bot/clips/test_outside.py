@@ -236,7 +236,8 @@ async def test_a_stranger_has_a_quota_of_their_own_and_no_drafts(fake, channel, 
 
 
 async def test_a_flood_of_strangers_leaves_the_door_open_to_members(fake, channel, ada, trudy, bot, services):
-    services.door._of_guild[STRANGERS] = services.settings.per_guild_at_once
+    limits = services.door._limits
+    services.door._of_guild[STRANGERS] = limits.per_guild + limits.in_line
     assert await refused(fake, trudy, fake.group_channel()) == outside_texts.BUSY
     await asked(fake, services, ada, fake.direct_channel(ada.user))
     await (await animate(fake, ada, channel)).shown()

@@ -239,6 +239,8 @@ DEFAULTS = {
     "files_waiting": 100,
     "per_member_at_once": 1,
     "per_guild_at_once": 10,
+    "per_guild_in_line": 100,
+    "in_line_seconds": 30.0,
     "backups": 7,
 }
 
@@ -549,6 +551,8 @@ WRONG = {
     "files_waiting": ["0"],
     "per_member_at_once": ["0"],
     "per_guild_at_once": ["0", "few"],
+    "per_guild_in_line": ["-1", "many"],
+    "in_line_seconds": ["0", "301", "soon"],
     "fair_half_life_hours": ["0"],
     "fair_stretch": ["-1"],
     "fair_most_minutes": ["-1"],

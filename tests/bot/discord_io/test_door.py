@@ -14,7 +14,9 @@ import bot.discord_io.door as door_module
 from bot.buttons import rows
 from bot.discord_io.door import Manner, Slot
 from bot.moderation.case_buttons import CaseButton
+from bot.requests.places import Places
 from bot.text import messages
+from bot.turns import asked_by
 from tests.bot.commands.uses import every_use
 from tests.bot.fixtures import count_of, picture, queued
 from tests.db.asking import audit_entry
@@ -63,22 +65,69 @@ async def test_a_member_has_one_request_in_hand_and_is_told_so_at_once(
     assert await count_of(services) == 2
 
 
-async def test_a_server_has_only_a_few_requests_in_hand(fake, channel, bot, services, monkeypatch):
+async def crowded(fake, channel, services, monkeypatch, *, members, seconds=30.0, per_member=1):
+    """A server with one place and a line for two, where so many ask at once; and what lets them go on."""
     limits = services.door._limits
-    monkeypatch.setattr(services.door, "_limits", type(limits)(per_member=1, per_guild=2))
-    go_on = asyncio.Event()
-    monkeypatch.setattr(services.submissions._reception, "attachments", lambda *_, **__: go_on.wait())
+    few = type(limits)(per_member=per_member, per_guild=1, in_line=2)
+    monkeypatch.setattr(services.door, "_limits", few)
+    monkeypatch.setattr(services.submissions, "_places", Places(at_once=1, in_line=2, seconds=seconds))
+    at_work, go_on = [], asyncio.Event()
+    attachments = services.submissions._reception.attachments
+
+    async def slowly(files, **more):
+        at_work.append(asked_by.get())
+        await go_on.wait()
+        return await attachments(files, **more)
+
+    monkeypatch.setattr(services.submissions._reception, "attachments", slowly)
     upload = Upload("lake.png", picture())
-    members = [fake.member(f"member {number}") for number in range(4)]
     asked = [await fake.slash(member, channel, "animate", image=upload) for member in members]
-    assert [await said_to(each) for each in asked[2:]] == [messages.SERVER_IS_BUSY] * 2
+    return asked, at_work, go_on
+
+
+async def test_a_server_has_only_a_few_requests_in_hand_and_the_next_ones_wait(
+    fake, channel, bot, services, monkeypatch
+):
+    members = [fake.member(f"member {number}") for number in range(4)]
+    asked, at_work, go_on = await crowded(fake, channel, services, monkeypatch, members=members)
+    assert await said_to(asked[3]) == messages.SERVER_IS_BUSY
+    for each in asked[:3]:
+        await each.answered()
+        assert each.message.loading
     there = fake.guild("Elsewhere")
-    asked_there = await fake.slash(fake.member("zoe", there), fake.channel(there), "animate", image=upload)
-    await asked_there.answered()
-    assert asked_there.message.loading
-    for each in (*asked[:2], asked_there):
-        assert services.door.has(each)
+    zoe = fake.member("zoe", there)
+    await fake.slash(zoe, fake.channel(there), "animate", image=Upload("lake.png", picture()))
+    await until(lambda: at_work == [members[0].id, zoe.id])
     go_on.set()
+    for each in asked[:3]:
+        assert "waiting" in await said_to(each)
+    assert at_work == [members[0].id, zoe.id, members[1].id, members[2].id]
+    assert len(services.submissions._places._turns) == 0
+
+
+async def test_who_waits_too_long_to_be_taken_in_is_told_so_in_private(
+    fake, channel, bot, services, monkeypatch
+):
+    members = [fake.member(f"member {number}") for number in range(2)]
+    asked, _, go_on = await crowded(fake, channel, services, monkeypatch, members=members, seconds=0.05)
+    await until(lambda: asked[1].messages and not asked[1].messages[-1].loading)
+    assert (asked[1].messages[-1].content, asked[1].messages[-1].ephemeral) == (messages.SERVER_IS_BUSY, True)
+    go_on.set()
+    assert "waiting" in await said_to(asked[0])
+    await until(lambda: not services.door._of_guild)
+
+
+async def test_a_member_has_one_place_in_the_line(fake, channel, ada, bot, services, monkeypatch):
+    bob = fake.member("bob")
+    monkeypatch.setattr(door_module, "PATIENCE_SECONDS", 0.05)
+    asked, at_work, go_on = await crowded(
+        fake, channel, services, monkeypatch, members=[ada, ada, bob, bob, bob], per_member=5
+    )
+    assert [await said_to(asked[place]) for place in (1, 3, 4)] == [messages.ONE_AT_A_TIME] * 3
+    go_on.set()
+    for place in (0, 2):
+        assert "waiting" in await said_to(asked[place])
+    assert at_work == [ada.id, bob.id]
 
 
 async def test_who_asks_again_the_moment_they_have_an_answer_is_not_turned_away(
