@@ -214,6 +214,13 @@ class Forecaster:
                 self.latest = await self._make()
             return self.latest
 
+    async def wait_of(self, job: Job) -> Wait:
+        """The wait of a waiting job, which may have come after the latest forecast was made."""
+        known = (await self.forecast()).waits.get(job.id)
+        return known or await self.for_new(
+            job.profile, job.guild_id, job.user_id, lane=job.lane, engine=job.engine
+        )
+
     async def for_new(
         self, profile: str, guild: int, user: int, *, lane: str = HERE, engine: str = ""
     ) -> Wait:

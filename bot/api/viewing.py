@@ -75,7 +75,7 @@ async def shown(parts: Parts, job: Job) -> JobDocument:
     stage, fraction = (job.stage, job.fraction) if live is None else (live.stage, live.fraction)
     wait = None
     if job.state is State.QUEUED:
-        wait = (await parts.forecaster.forecast()).waits.get(job.id)
+        wait = await parts.forecaster.wait_of(job)
     recipe = recipe_of(job)
     forgotten = job.forgotten_at is not None
     takes = () if job.receipt is None else receipt_of(job).takes

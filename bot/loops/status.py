@@ -255,14 +255,13 @@ class StatusBoard:
             return await status_of_drafts(job, self._jobs, self._forecaster, self._moderation)
         live = self._engines.progress.get(job.id) if job.state is State.RUNNING else None
         begun = live is not None and live.fraction > 0  # each try may fail again: this is said once
-        if not begun and (kept := _kept_from_drawing(self._engines, job, recipe)) is not None:
+        if not begun and (kept := kept_from_drawing(self._engines, job, recipe)) is not None:
             return kept
         if live is not None:
             return status_texts.running(recipe, live.stage, live.fraction, live.take, asks=asks)
-        forecast = await self._forecaster.forecast()
-        wait = forecast.waits.get(job.id)
-        if wait is None:
+        if job.state is State.RUNNING:
             return status_texts.running(recipe, job.stage, job.fraction, job.take)
+        wait = await self._forecaster.wait_of(job)
         paused, restarted = await self._moderation.paused(job.guild_id), job.id in self._continued
         line = default_texts.line_of(job)
         return status_texts.waiting(recipe, wait, paused=paused, restarted=restarted, defaults=line)
@@ -419,7 +418,7 @@ def _pause_between(engines: Engines, least: float) -> float:
     return interval_of(len(engines.progress), least)
 
 
-def _kept_from_drawing(engines: Engines, job: Job, recipe: Recipe) -> str | None:
+def kept_from_drawing(engines: Engines, job: Job, recipe: Recipe) -> str | None:
     """What a member reads while something else than the queue keeps a job from being drawn; None: nothing."""
     if (short := engines.short_for(job)) is not None:
         return status_texts.waits_for(recipe, short)

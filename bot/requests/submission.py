@@ -318,9 +318,7 @@ class Submissions(Taking):
 
     async def _confirm(self, interaction: Interaction, job: Job, recipe: Recipe) -> None:
         """Turn the answer into the job's status message. Where that fails, the board does it later."""
-        wait = (await self._forecaster.forecast()).waits.get(job.id) or await self._forecaster.for_new(
-            job.profile, job.guild_id, job.user_id, lane=job.lane, engine=job.engine
-        )
+        wait = await self._forecaster.wait_of(job)
         paused = await self._moderation.paused(job.guild_id)
         content = status_texts.waiting(
             recipe, wait, paused=paused, restarted=False, defaults=default_texts.line_of(job)

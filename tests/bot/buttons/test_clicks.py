@@ -9,16 +9,18 @@ from functools import partial
 import discord
 import pytest
 
+from bot import forecast
 from bot.buttons import rows
 from bot.clips.deleting import Delete
 from bot.clips.remakes import Lighter
 from bot.discord_io.post import Post
 from bot.requests.cancelling import Cancel
-from bot.text import messages
+from bot.text import messages, status_texts
 from db.jobs.faults import MACHINES_FAILED
 from db.states import State
 from engine.core.recipe import Kind, Quality, Recipe, Role
 from tests.bot.fixtures import connected, count_of, failing, hand_in, is_answered, picture, queued
+from tests.db.asking import audit_entry
 from tests.fake_discord import Permission, Status
 from tests.until import until
 
@@ -281,6 +283,29 @@ async def test_why_tells_what_is_ahead(fake, channel, ada, eve, services, waitin
     await asked_by_quietly(services, ada, channel)
     _, message = await asked_by(services, eve, channel)
     told = await said_to(await fake.click(eve, message, "Why?"))
+    assert "ahead of it" in told or "It is next" in told
+
+
+async def test_why_tells_of_a_pause_and_of_what_else_keeps_a_job_from_its_turn(
+    fake, channel, ada, services, waiting, monkeypatch
+):
+    message = waiting[1]
+    await services.queue.moderation.pause(audit_entry("pause", guild=channel.guild.id))
+    assert await said_to(await fake.click(ada, message, "Why?")) == status_texts.QUEUE_PAUSED
+    await services.queue.moderation.resume(audit_entry("resume", guild=channel.guild.id))
+    monkeypatch.setattr(services.engines, "away_for", lambda _: "the shed")
+    told = await said_to(await fake.click(ada, message, "Why?"))
+    assert told.startswith("⏳ waiting for the shed, which can't be reached right now")
+
+
+async def test_why_knows_a_job_that_came_after_the_latest_forecast(
+    fake, channel, ada, services, waiting, monkeypatch
+):
+    monkeypatch.setattr(forecast, "FRESH_SECONDS", 1e9)
+    services.forecaster.latest = None
+    await services.forecaster.forecast()
+    _, message = await asked_by(services, ada, channel)
+    told = await said_to(await fake.click(ada, message, "Why?"))
     assert "ahead of it" in told or "It is next" in told
 
 

@@ -8,7 +8,7 @@ from bot.job_documents import recipe_of
 from bot.loops import absence, gpu_faults, outcomes
 from bot.loops.engines import Engines
 from bot.loops.render_tally import RenderTally
-from bot.loops.status import _kept_from_drawing
+from bot.loops.status import kept_from_drawing
 from bot.ops import shortages as shortages_module
 from bot.seats import Seat
 from bot.text import messages, status_texts
@@ -109,7 +109,7 @@ async def test_a_job_that_waits_for_something_says_for_what(queue, engine, start
 
     async def told():
         row = await queue.jobs.get(job.id)
-        return row.state is State.QUEUED and _kept_from_drawing(engines, row, recipe_of(row))
+        return row.state is State.QUEUED and kept_from_drawing(engines, row, recipe_of(row))
 
     assert words in await until(told)
     row = await queue.jobs.get(job.id)
