@@ -255,6 +255,8 @@ class Database:
                 await self._thread.run(
                     lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                 )
+            except sqlite3.Error as error:  # a full disk, say: the log holds all that was committed
+                log.warning("%s is closed with its log beside it: %s", self.path, error)
             finally:
                 await self._thread.close()
                 self._hold.close()

@@ -60,6 +60,18 @@ async def test_the_state_can_be_written_on_a_full_disk_and_requests_cannot(small
         assert after.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+async def test_a_database_is_closed_on_a_full_disk_and_nothing_of_it_is_lost(small_disk, caplog):
+    async with await Database.open(small_disk / "bot.db") as db:
+        for number in range(20):
+            await db.write(put(f"state {number}"))
+        fill(small_disk)
+    assert "is closed with its log beside it: database or disk is full" in caplog.text
+    (small_disk / "filler").unlink()
+    async with await Database.open(small_disk / "bot.db") as db:
+        [(found,)] = await db.read("SELECT count(*) FROM meta WHERE key LIKE 'state %'")
+    assert found == 20
+
+
 def test_the_room_is_really_taken_and_given_back(tmp_path):
     reserve = Reserve(tmp_path, SIZE)
     assert not reserve.held
