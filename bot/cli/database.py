@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.output import BACKUP, OutputFile, data_dir
+from bot.cli.output import BACKUP, OutputFile, data_dir, no_database
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.ops.file_modes import private_files
 
@@ -24,7 +24,7 @@ def backup(path: Path | None, *, force: bool) -> None:
     data = data_dir()
     database = data / DATABASE
     if not database.exists():
-        raise click.ClickException(f"there is no database at {database}")
+        raise no_database(database)
     with private_files():
         click.echo(str(_backed_up(database, None if path is None else path.expanduser(), force=force)))
 
@@ -94,7 +94,7 @@ def check() -> None:
 
     data = data_dir()
     if not (data / DATABASE).exists():
-        raise click.ClickException(f"there is no database at {data / DATABASE}")
+        raise no_database(data / DATABASE)
     found = list(problems(data / DATABASE, data / BLOBS))
     for problem in found:
         click.echo(problem)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from yarl import URL
 
 from bot.cli.finding import Finding
-from bot.cli.folders import examine_folders
+from bot.cli.folders import examine_folders, looked_for
 from bot.cli.rows.broker_findings import examine_workers
 from bot.cli.rows.service_findings import examine_services
 from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables, variable
@@ -85,7 +85,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
             name="DISCORD_TOKEN",
             ok=False,
             blocks=True,
-            text="is not set",
+            text=f"is not set; {looked_for()}",
             mend="Create a bot in Discord's developer portal and put DISCORD_TOKEN=… into .env.",
         )
     else:

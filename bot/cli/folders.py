@@ -10,11 +10,18 @@ from pathlib import Path
 import system
 from bot.cli.finding import Finding
 from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX, SPOOL
-from bot.config.settings import Settings
+from bot.config.settings import ENV_FILE, Settings
 from bot.ops.file_modes import open_to_others
 
 TEMPORARY = ("TMPDIR", "TEMP", "TMP")
 """The variables that name the folder of temporary files; the first that is set."""
+
+
+def looked_for() -> str:
+    """Where the settings are looked for: whoever is in another folder than they think reads which one."""
+    folder = Path.cwd()
+    there = ENV_FILE.is_file()
+    return f"{ENV_FILE} was read in {folder}" if there else f"there is no {ENV_FILE} in {folder}"
 
 
 def examine_folders(settings: Settings) -> Iterator[Finding]:

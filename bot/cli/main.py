@@ -103,7 +103,8 @@ main.add_command(workflows)
 @main.command()
 def run() -> None:
     """Run the Discord bot until Ctrl-C. Needs DISCORD_TOKEN."""
-    from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415 - see the module's docstring
+    from bot.cli.folders import looked_for  # noqa: PLC0415 - see the module's docstring
+    from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
     from bot.ops.logs import log_what_python_prints, set_up_logs  # noqa: PLC0415
 
     try:
@@ -113,7 +114,8 @@ def run() -> None:
     if settings.discord_token is None:
         give_up(
             "DISCORD_TOKEN is not set. framekiln setup asks for it, or put it after DISCORD_TOKEN= in .env "
-            "(the README says where to find the token). To try Framekiln without Discord: make demo"
+            f"({looked_for()}; the README says where to find the token). To try Framekiln without Discord: "
+            "make demo"
         )
     secrets = [each.get_secret_value() for each in settings.secrets()]
     writer = set_up_logs(settings.log_level, settings.log_format, secrets, backlog=settings.log_backlog)
@@ -138,12 +140,21 @@ def _run(settings: Settings) -> str:
         asyncio.run(run_app(settings))
     except TokenRefused as error:
         return f"{error}. Check DISCORD_TOKEN; you can reset it in the developer portal."
-    except (DatabaseError, BadProxy, OSError) as error:
+    except BadProxy as error:
         return str(error)
+    except (DatabaseError, OSError) as error:
+        return "\n".join([str(error), *_trouble_with_folders(settings)])
     except Exception:
         log.exception("the bot ended by an error that nobody expected")
         return "The bot ended by an error; the log has the rest."
     return ""
+
+
+def _trouble_with_folders(settings: Settings) -> list[str]:
+    """What the doctor says of folders without which the bot cannot run."""
+    from bot.cli.folders import examine_folders  # noqa: PLC0415 - see the module's docstring
+
+    return [line for found in examine_folders(settings) if found.blocks for line in found.lines()]
 
 
 @main.command()

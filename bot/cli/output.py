@@ -187,6 +187,14 @@ def is_own(path: Path, data: Path) -> bool:
     return any(path.samefile(each) for each in ours)
 
 
+def no_database(path: Path) -> click.ClickException:
+    """What a command says that needs the database, where there is none."""
+    return click.ClickException(
+        f"there is no database at {path.absolute()}. It is made when framekiln run first starts; where it is "
+        "somewhere else, set FRAMEKILN_DATA_DIR, or run this in the bot's folder."
+    )
+
+
 def data_dir() -> Path:
     """The bot's data folder.
 

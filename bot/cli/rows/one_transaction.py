@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 
 import click
 
-from bot.cli.output import data_dir
+from bot.cli.output import data_dir, no_database
 from bot.config.paths import DATABASE
 
 LOCKED_SECONDS = 10.0
@@ -43,7 +43,7 @@ def reading() -> Iterator[sqlite3.Connection]:
 def _opened(mode: str) -> Iterator[sqlite3.Connection]:
     path = data_dir() / DATABASE
     if not path.exists():
-        raise click.ClickException(f"there is no database at {path}")
+        raise no_database(path)
     address = f"{path.absolute().as_uri()}?mode={mode}"
     try:
         with closing(sqlite3.connect(address, uri=True, timeout=LOCKED_SECONDS)) as connection:

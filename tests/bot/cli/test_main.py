@@ -294,7 +294,27 @@ def test_run_without_a_token_says_where_to_put_it():
     run = framekiln("run")
     assert run.returncode == 1
     assert run.stderr.startswith("DISCORD_TOKEN is not set. framekiln setup asks for it")
+    assert f"there is no .env in {Path.cwd()};" in run.stderr
     assert run.stderr.count("\n") == 1
+
+
+def test_run_says_of_a_folder_what_the_doctor_says(monkeypatch):
+    monkeypatch.setenv("DISCORD_TOKEN", "canary")
+    Path("data").write_text("in the way")
+    run = framekiln("run")
+    assert run.returncode == 1
+    assert f"✗ data: data cannot be written: {Path('data').absolute()} is a file, not a folder" in run.stderr
+    assert "→ Set FRAMEKILN_DATA_DIR to a folder" in run.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("keys", "list"), ("dashboard", "key"), ("gallery", "build", "out"), ("backup",), ("check",)]
+)
+def test_what_needs_a_database_says_how_one_comes_to_be(words):
+    run = CliRunner().invoke(main, words)
+    assert run.exit_code == 1
+    assert f"there is no database at {Path('data/framekiln.db').absolute()}" in run.output
+    assert "It is made when framekiln run first starts" in run.output
 
 
 def test_settings_lists_them_all():
