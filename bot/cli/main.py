@@ -8,8 +8,12 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import signal
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -63,11 +67,32 @@ class _Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command. A token that somebody gave in a wrong place is not repeated in the error."""
         try:
-            return super().invoke(ctx)
+            with _ended_by_sigterm():
+                return super().invoke(ctx)
         except click.ClickException as error:
             if hide_token(error.message) == error.message:
                 raise
             raise click.ClickException(hide_token(error.message)) from None
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does: what it has in the folder of temporary files goes with it.
+
+    The bot and a worker listen to the signal by themselves. Only the main thread may set a handler.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(*_: object) -> NoReturn:
+        sys.exit(128 + signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})

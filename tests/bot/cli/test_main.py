@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import resource
@@ -28,6 +29,7 @@ from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Recipe, Role, Style
 from engine.planning.plan import PlanLimits
 from tests import ROOT
+from tests.until import until
 
 HELP_SECONDS = 0.5
 """Of processor time: on the clock, it takes longer on a busy machine."""
@@ -315,6 +317,20 @@ def test_what_needs_a_database_says_how_one_comes_to_be(words):
     assert run.exit_code == 1
     assert f"there is no database at {Path('data/framekiln.db').absolute()}" in run.output
     assert "It is made when framekiln run first starts" in run.output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+async def test_a_command_that_is_told_to_end_leaves_nothing_in_the_folder_of_temporary_files(tmp_path):
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    code = "from bot.cli.main import main; main(prog_name='framekiln')"
+    words = ("render", "--prompt", "a red boat", "--engine", "sketch", "-o", "clip.mp4")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, *words, env=environment)
+    await until(lambda: list(folder.glob("framekiln-*/framekiln.db")))
+    process.terminate()
+    assert await process.wait() == 143
+    assert list(folder.iterdir()) == []
 
 
 def test_settings_lists_them_all():
