@@ -18,6 +18,7 @@ from bot.cli.finding import Finding
 from bot.cli.folders import examine_folders, looked_for
 from bot.cli.rows.broker_findings import examine_workers
 from bot.cli.rows.service_findings import examine_services
+from bot.config.secrets import has_form_of_token
 from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables, variable
 from bot.elsewhere_policies import owned_environment
 from bot.policies import for_leaving, local_devices_of, store_of
@@ -87,6 +88,14 @@ def _settings(settings: Settings) -> Iterator[Finding]:
             blocks=True,
             text=f"is not set; {looked_for()}",
             mend="Create a bot in Discord's developer portal and put DISCORD_TOKEN=… into .env.",
+        )
+    elif not has_form_of_token(settings.discord_token.get_secret_value()):
+        yield Finding(
+            name="DISCORD_TOKEN",
+            ok=False,
+            wrong=True,
+            text="is set, but is no token: one has three parts, with dots between them",
+            mend="Under Bot in Discord's developer portal, choose Reset Token, and copy it whole.",
         )
     else:
         yield Finding(name="DISCORD_TOKEN", ok=True, text="is set (it is checked when the bot starts)")

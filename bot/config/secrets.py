@@ -34,6 +34,19 @@ _TOKEN_LIKE = re.compile(
 )
 
 
+_THREE_PARTS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){2}")
+
+
+def bare_token(text: str) -> str:
+    """A bot's token without what a copied line brings along: blanks and quotes."""
+    return text.strip().strip("\"'")
+
+
+def has_form_of_token(text: str) -> bool:
+    """Whether this could be a bot's token: three parts with dots. Their lengths are Discord's to change."""
+    return _THREE_PARTS.fullmatch(text) is not None
+
+
 def hide(text: str, secrets: Iterable[str] = ()) -> str:
     """Replace what is known or shaped like a secret.
 

@@ -42,7 +42,7 @@ from bot.config.leaving import Leaving
 from bot.config.looking import Looking
 from bot.config.owner_news import OwnerNews
 from bot.config.plain_values import PlainValues, is_secret
-from bot.config.secrets import HIDDEN, hide_token_like
+from bot.config.secrets import HIDDEN, bare_token, hide_token_like
 from bot.config.serving import Serving
 from bot.config.words.prompt_helping import PromptHelping
 from bot.config.working import Working
@@ -341,7 +341,7 @@ class Settings(
     @classmethod
     def _without_blanks(cls, value: SecretStr | None) -> SecretStr | None:
         """What a copied line brings along is no part of the token, and would keep it from being hidden."""
-        token = "" if value is None else value.get_secret_value().strip()
+        token = "" if value is None else bare_token(value.get_secret_value())
         return SecretStr(token) if token else None
 
     def secrets(self) -> list[SecretStr]:

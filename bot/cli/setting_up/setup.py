@@ -15,6 +15,7 @@ import click
 
 from bot.cli.setting_up.service_files import compose, enable, unit, unit_path
 from bot.cli.setting_up.written_settings import PRIVATE, read, with_env, with_toml, write, written_in_env
+from bot.config.secrets import bare_token, has_form_of_token
 
 if TYPE_CHECKING:
     from bot.cli.setting_up.token_check import TokenOwner
@@ -79,7 +80,7 @@ def _token(file: Path | None) -> tuple[str, TokenOwner | None]:
     known = written_in_env(ENV, "DISCORD_TOKEN")
     if file is not None:
         given = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
-        return _checked(given.strip(), again=False)
+        return _checked(bare_token(given), again=False)
     if known:
         return _checked(known, again=False)
     _needs_somebody("--token-file")
@@ -87,7 +88,11 @@ def _token(file: Path | None) -> tuple[str, TokenOwner | None]:
         "Create an application at https://discord.com/developers/applications. Under Bot, choose Reset\n"
         "Token and copy the token. Leave the three privileged intents off."
     )
-    return _checked(click.prompt("The bot's token", hide_input=True).strip(), again=True)
+    return _checked(_asked_token(), again=True)
+
+
+def _asked_token() -> str:
+    return bare_token(click.prompt("The bot's token", hide_input=True))
 
 
 def _checked(token: str, *, again: bool) -> tuple[str, TokenOwner | None]:
@@ -95,8 +100,8 @@ def _checked(token: str, *, again: bool) -> tuple[str, TokenOwner | None]:
     from bot.cli.setting_up.token_check import NotChecked, NoToken, check_token  # noqa: PLC0415 - as above
 
     while True:
-        if not token or len(token) > LONGEST_TOKEN or not token.isprintable() or " " in token:
-            problem = "That is no token: it is one word of some 70 characters."
+        if len(token) > LONGEST_TOKEN or not has_form_of_token(token):
+            problem = "That is no token: it is one word of some 70 characters, in three parts with dots."
         else:
             try:
                 return token, asyncio.run(check_token(token))
@@ -106,13 +111,16 @@ def _checked(token: str, *, again: bool) -> tuple[str, TokenOwner | None]:
                 )
             except NotChecked as error:
                 click.echo(
-                    f"The token could not be checked ({error}). It is written down as it is.", err=True
+                    f"The token could not be checked: {error}.\n"
+                    "Run setup again when Discord can be reached: it prints the link that adds the "
+                    "bot to your server.",
+                    err=True,
                 )
                 return token, None
         if not again:
             _give_up(problem)
         click.echo(problem)
-        token = click.prompt("The bot's token", hide_input=True).strip()
+        token = _asked_token()
 
 
 def _asked_guild() -> int:

@@ -285,6 +285,13 @@ def test_a_doctor_is_content_where_all_is_well_and_never_shows_the_token():
     assert "canary" not in run.stdout + run.stderr
 
 
+def test_a_doctor_tells_a_token_from_something_else():
+    Path(".env").write_text("DISCORD_TOKEN=104000000000000001\n")
+    assert "✗ DISCORD_TOKEN: is set, but is no token" in framekiln("doctor").stdout
+    Path(".env").write_text("DISCORD_TOKEN=MTA0.made.up\n")
+    assert "✓ DISCORD_TOKEN: is set" in framekiln("doctor").stdout
+
+
 def test_a_doctor_names_a_wrong_setting(monkeypatch):
     monkeypatch.setenv("FRAMEKILN_BACKUPS", "some")
     run = framekiln("doctor")

@@ -274,8 +274,9 @@ def test_a_blank_token_counts_as_unset(monkeypatch, blank):
     assert load_settings().discord_guild_id is None
 
 
-def test_the_token_loses_the_blanks_of_a_copied_line(monkeypatch):
-    monkeypatch.setenv("DISCORD_TOKEN", f" {CANARY}\n")
+@pytest.mark.parametrize("written", [f" {CANARY}\n", f'"{CANARY}"', f"'{CANARY}' "])
+def test_the_token_loses_the_blanks_and_quotes_of_a_copied_line(monkeypatch, written):
+    monkeypatch.setenv("DISCORD_TOKEN", written)
     token = load_settings().discord_token
     assert token is not None
     assert token.get_secret_value() == CANARY

@@ -127,6 +127,30 @@ async def test_a_token_is_written_though_discord_cannot_be_asked(run, fake, monk
     assert there("DISCORD_TOKEN") == TOKEN
 
 
+async def test_without_discord_it_is_said_how_the_link_is_had_later(run, monkeypatch):
+    monkeypatch.setattr(discord.Client, "login", _away)
+    for _ in range(2):
+        said = (await run()).output
+        assert "Run setup again when Discord can be reached: it prints the link" in said
+    assert ".env stays as it is." in said
+
+
+@pytest.mark.parametrize("given", ["garbage", "tökèn.ä.b", "104000000000000001", "a b.c.d", "a.b.c.d", "''"])
+async def test_what_has_not_the_form_of_a_token_is_not_written(run, monkeypatch, given):
+    monkeypatch.setattr(discord.Client, "login", _away)
+    done = await run(token=given)
+    assert done.exit_code == 1
+    assert "That is no token" in done.output
+    assert not here(".env").exists()
+
+
+@pytest.mark.parametrize("mark", ["'", '"'])
+async def test_quotes_around_a_token_are_no_part_of_it(run, mark):
+    done = await run(token=f"{mark}{TOKEN}{mark}")
+    assert done.exit_code == 0, done.output
+    assert there("DISCORD_TOKEN") == TOKEN
+
+
 async def _away(*_):
     raise OSError("no route")
 
