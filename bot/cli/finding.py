@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.ops.called import as_called
 from engine.core.foreign_text import visible
 
 
@@ -28,5 +29,5 @@ class Finding:
     def lines(self) -> list[str]:
         """How it is shown."""
         mark = "✓" if self.ok else ("✗" if self.blocks or self.wrong else "·")
-        mend = [f"    → {visible(self.mend, lines=True)}"] if self.mend else []
-        return [f"{mark} {visible(self.name)}: {visible(self.text, lines=True)}", *mend]
+        mend = [f"    → {visible(as_called(self.mend), lines=True)}"] if self.mend else []
+        return [f"{mark} {visible(self.name)}: {visible(as_called(self.text), lines=True)}", *mend]

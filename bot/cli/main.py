@@ -43,6 +43,7 @@ from bot.cli.setting_up.setup import setup
 from bot.cli.setting_up.update import update
 from bot.cli.try_ways import try_ways
 from bot.config.secrets import hide, hide_token
+from bot.ops.called import as_called, program
 from bot.requests import options
 from engine.core.recipe import Kind, Role
 from engine.core.request import Request
@@ -70,9 +71,13 @@ class _Program(click.Group):
             with _ended_by_sigterm():
                 return super().invoke(ctx)
         except click.ClickException as error:
-            if hide_token(error.message) == error.message:
+            said = error.format_message()
+            told = hide_token(as_called(said))
+            if told == said:
                 raise
-            raise click.ClickException(hide_token(error.message)) from None
+            if isinstance(error, click.UsageError):
+                raise click.UsageError(told, error.ctx) from None
+            raise click.ClickException(told) from None
 
 
 @contextmanager
@@ -147,7 +152,7 @@ def run() -> None:
     log_what_python_prints()
     last_words = _run(settings)
     if last_words:
-        writer.put(hide(last_words, secrets))
+        writer.put(hide(as_called(last_words), secrets))
         sys.exit(1)
 
 
@@ -160,7 +165,7 @@ def _run(settings: Settings) -> str:
     from db.errors import DatabaseError  # noqa: PLC0415
 
     for name in unknown_variables():
-        log.warning("There is no setting called %s. Run framekiln settings to see them all.", name)
+        log.warning(as_called("There is no setting called %s. Run framekiln settings to see them all."), name)
     try:
         asyncio.run(run_app(settings))
     except TokenRefused as error:
@@ -302,8 +307,8 @@ def demo(image: Path, output: Path) -> None:
         give_up(str(error))
     print_receipt(made, output.expanduser())
     click.echo(
-        "\nNext, try your own picture:  .venv/bin/framekiln render PICTURE.png -o out/mine.mp4\n"
-        "      or set up the bot:      .venv/bin/framekiln setup\n"
+        f"\nNext, try your own picture:  {program()} render PICTURE.png -o out/mine.mp4\n"
+        f"      or set up the bot:      {program()} setup\n"
         "      (it asks for the token and says what is missing; the README shows every step)"
     )
 
@@ -337,7 +342,7 @@ def _examine_gpu() -> NoReturn:
         lines, well = gpu_report(load_settings())
     except BadSettings as error:
         give_up(f"A setting is wrong. {error}")
-    click.echo("\n".join(lines))
+    click.echo(as_called("\n".join(lines)))
     sys.exit(0 if well else 1)
 
 

@@ -11,6 +11,7 @@ import click
 
 from bot.cli.output import CLIP, OutputFile
 from bot.config.secrets import hide_token
+from bot.ops.called import as_called, program
 from engine.core.foreign_text import visible
 from engine.core.recipe import Role
 from engine.core.request import Request
@@ -97,12 +98,11 @@ def print_receipt(made: Made, output: Path) -> None:
     click.echo(f"  · {made.seconds:.1f} s in total: {spent}")
     click.echo(f"  · seed {recipe.seed}")
     signed = inspect_clip(output).signature is not Signature.NONE
-    click.echo(
-        "  · signed" if signed else "  · not signed: framekiln run creates the key when it first starts"
-    )
+    unsigned = f"  · not signed: {program()} run creates the key when it first starts"
+    click.echo("  · signed" if signed else unsigned)
 
 
 def give_up(text: str) -> NoReturn:
     """Print an error, and end with status 1. A token in it is hidden."""
-    click.echo(visible(hide_token(text), lines=True), err=True)
+    click.echo(visible(hide_token(as_called(text)), lines=True), err=True)
     sys.exit(1)

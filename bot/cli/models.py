@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from bot.ops.called import as_called, program
 from engine.core.foreign_text import visible
 
 if TYPE_CHECKING:
@@ -49,9 +50,9 @@ def list_models() -> None:
         click.echo(f"✓ {visible(name)}\n      your own style")
     for name, why in store.unusable().items():
         click.echo(f"✗ {visible(name)}\n      cannot be used, because {visible(why)}")
-    click.echo(f"\nThey are in {store.folder}. To download one:  framekiln models pull NAME")
+    click.echo(f"\nThey are in {store.folder}. To download one:  {program()} models pull NAME")
     for group, members in GROUPS.items():
-        click.echo(f"To download {', '.join(members)}:  framekiln models pull {group}")
+        click.echo(f"To download {', '.join(members)}:  {program()} models pull {group}")
 
 
 @models.command()
@@ -94,7 +95,7 @@ def _pull(specs: list[ModelSpec], *, yes: bool) -> bool:
             with _bars() as bars:
                 plan = puller.pull(spec, accept=lambda plan: _accept(plan, yes=yes), tell=bars.tell)
         except FetchFailed as error:
-            click.echo(f"{spec.name}: {error}", err=True)
+            click.echo(as_called(f"{spec.name}: {error}"), err=True)
             well = False
         except KeyboardInterrupt:
             click.echo("\nStopped. The finished part is kept; run the same command to continue.", err=True)
@@ -132,7 +133,7 @@ def _pull_for(gpu: str, *, yes: bool) -> None:
             _give_up("Nothing was downloaded.")
     if not _pull(missing, yes=True):
         _give_up("Not everything was downloaded; run the same command to continue.")
-    click.echo("All of it is installed. Next: framekiln doctor --gpu, then framekiln try")
+    click.echo(f"All of it is installed. Next: {program()} doctor --gpu, then {program()} try")
 
 
 @models.command()
@@ -164,7 +165,7 @@ def verify(names: tuple[str, ...]) -> None:
         for problem in problems:
             click.echo(f"    {visible(problem)}")
     if wrong:
-        click.echo("\nTo fix it:  framekiln models remove NAME,  then  framekiln models pull NAME")
+        click.echo(f"\nTo fix it:  {program()} models remove NAME,  then  {program()} models pull NAME")
         sys.exit(1)
 
 
@@ -279,5 +280,5 @@ def _specs(names: tuple[str, ...]) -> list[ModelSpec]:
 
 
 def _give_up(text: str) -> NoReturn:
-    click.echo(text, err=True)
+    click.echo(as_called(text), err=True)
     sys.exit(1)

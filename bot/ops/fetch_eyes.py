@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.ops.called import program
 from bot.supervisor import Loop
 from engine.families import CATALOGUE
 from engine.weights.first_start import Fetched, fetch_missing, missing_of
@@ -68,7 +69,7 @@ def fetch_eyes(
     if came.why:
         tell(
             f"They could not be downloaded: {came.why} Clips are made without them. "
-            f"To try again: framekiln models pull {GROUP}"
+            f"To try again: {program()} models pull {GROUP}"
         )
     return came
 

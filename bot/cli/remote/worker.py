@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from bot.ops.called import program
+
 if TYPE_CHECKING:
     from bot.config.settings import Settings
     from bot.worker.running import Worker
@@ -55,8 +57,8 @@ def join(line: str, *, install: bool, test: bool) -> None:
     if install:
         _install(settings, folder)
     else:
-        click.echo("To begin: framekiln worker run")
-    click.echo("To see with which models it can draw, and to get more: framekiln models list")
+        click.echo(f"To begin: {program()} worker run")
+    click.echo(f"To see with which models it can draw, and to get more: {program()} models list")
     if test:
         _try_out(settings, folder)
 
@@ -189,9 +191,9 @@ def _made(settings: Settings, folder: Path) -> Worker:
 def _install(settings: Settings, folder: Path) -> None:
     from bot.worker.service_file import service_file  # noqa: PLC0415 - the command line starts without it
 
-    program = Path(sys.executable).with_name("framekiln")
-    if not program.exists():
-        _give_up(f"There is no {program}. Install Framekiln with pip, and try again.")
+    installed = Path(sys.executable).with_name("framekiln")
+    if not installed.exists():
+        _give_up(f"There is no {installed}. Install Framekiln with pip, and try again.")
     known = {
         "FRAMEKILN_WORKER_DIR": str(folder),
         "FRAMEKILN_MODELS_DIR": str(settings.models_dir.expanduser().absolute()),
@@ -202,7 +204,7 @@ def _install(settings: Settings, folder: Path) -> None:
         home=Path.home(),
         folder=Path.cwd(),
         settings=known,
-        command=(str(program), "worker", "run"),
+        command=(str(installed), "worker", "run"),
     )
     try:
         file.write()

@@ -8,6 +8,7 @@ import click
 
 from bot.cli.rows.broker_trial import is_there, settings_or_exit, store_of, wanted_or_exit
 from bot.cli.rows.one_transaction import one_transaction
+from bot.ops.called import program
 
 
 @click.group()
@@ -56,7 +57,7 @@ def export(folder: Path) -> None:
         "  nats-server --signal reload"
     )
     if not wanted.external:
-        click.echo("The bot still runs its own: framekiln workers on --external --address HOST", err=True)
+        click.echo(f"The bot still runs its own: {program()} workers on --external --address HOST", err=True)
 
 
 @broker.command()

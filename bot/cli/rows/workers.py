@@ -12,6 +12,7 @@ import click
 
 from bot.cli.rows.broker_trial import is_there, report, settings_or_exit, store_of, wanted_or_exit
 from bot.cli.rows.one_transaction import one_transaction
+from bot.ops.called import program
 
 if TYPE_CHECKING:
     import sqlite3
@@ -73,7 +74,7 @@ def on(address: str | None, *, external: bool) -> None:
     click.echo(f"Workers are on. They dial {wanted.address}.")
     for line in asyncio.run(report(settings, wanted, secrets)):
         click.echo(line)
-    click.echo("Next: framekiln workers invite NAME")
+    click.echo(f"Next: {program()} workers invite NAME")
 
 
 @workers.command()
@@ -130,7 +131,7 @@ def invite(name: str, trust: str) -> None:
     if wanted.external:
         click.echo(ELSEWHERE, err=True)
     elif not wanted.on:
-        click.echo("Workers are off; framekiln workers on lets them come.", err=True)
+        click.echo(f"Workers are off; {program()} workers on lets them come.", err=True)
 
 
 @workers.command("list")
@@ -144,7 +145,7 @@ def list_them(*, removed: bool) -> None:
     for worker in found:
         click.echo(_line(worker))
     if not found:
-        click.echo("There are no workers. framekiln workers invite NAME makes one.")
+        click.echo(f"There are no workers. {program()} workers invite NAME makes one.")
 
 
 @workers.command()

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from bot.cli.setting_up.service_files import compose, enable, unit, unit_path
+from bot.cli.setting_up.service_files import UNIT_NAME, compose, enable, unit, unit_path
 from bot.cli.setting_up.written_settings import PRIVATE, read, with_env, with_toml, write, written_in_env
 from bot.config.secrets import bare_token, has_form_of_token
+from bot.ops.called import program
 
 if TYPE_CHECKING:
     from bot.cli.setting_up.token_check import TokenOwner
@@ -71,8 +72,7 @@ def setup(
     if in_toml:
         _write_toml("data_dir", str(data_dir), replace=replace)
     _weights(weights, accept=accept_licences)
-    _service(service, replace=replace)
-    _look()
+    _look(start=_service(service, replace=replace))
 
 
 def _token(file: Path | None) -> tuple[str, TokenOwner | None]:
@@ -173,7 +173,8 @@ def _weights(wanted: str | None, *, accept: bool) -> None:
     if wanted is None:
         if not _somebody_is_here():
             click.echo(
-                "No weights are downloaded: say --weights recommended, or framekiln models pull --for card."
+                "No weights are downloaded: say --weights recommended, or "
+                f"{program()} models pull --for card."
             )
             return
         if not click.confirm("Look at what is recommended for this machine's GPU?", default=True):
@@ -183,42 +184,48 @@ def _weights(wanted: str | None, *, accept: bool) -> None:
     click.get_current_context().invoke(pull, names=(), gpu="card", yes=accept)
 
 
-def _service(wanted: str | None, *, replace: bool | None) -> None:
+def _service(wanted: str | None, *, replace: bool | None) -> str:
+    """Let something keep the bot running. Returns the command that starts it."""
+    by_hand = f"{program()} run"
     if wanted is None:
         if not _somebody_is_here():
-            return
+            return by_hand
         wanted = str(click.prompt("What shall keep it running?", "none", type=click.Choice(SERVICES)))
     if wanted == "compose":
         from importlib.metadata import version  # noqa: PLC0415 - only needed here
 
-        click.echo("Put this into compose.yaml, then: docker compose up -d\n")
+        click.echo("Put this into compose.yaml:\n")
         click.echo(compose(version("framekiln")))
-    elif wanted == "systemd":
-        _install_unit(replace=replace)
+        return "docker compose up -d"
+    if wanted == "systemd" and _install_unit(replace=replace):
+        return f"systemctl --user start {UNIT_NAME.removesuffix('.service')}"
+    return by_hand
 
 
-def _install_unit(*, replace: bool | None) -> None:
+def _install_unit(*, replace: bool | None) -> bool:
+    """Write the unit and enable it. Returns whether systemd has it now."""
     path = unit_path()
     try:
         text = unit(Path.cwd())
     except ValueError as error:
         _give_up(str(error))
     there = path.read_text("utf-8") if path.exists() else None
-    if there == text:
-        click.echo(f"{path} stays as it is.")
-        return
-    if there is not None and not _may_replace(str(path), replace):
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, text)
+    if there not in {None, text} and not _may_replace(str(path), replace):
+        return False
+    if there != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, text)
     problem = enable()
-    click.echo(f"{path} is written{f', but not enabled: {problem}' if problem else ' and enabled'}.")
-    click.echo("Start it:  systemctl --user start framekiln")
+    stands = "stays as it is" if there == text else "is written"
+    click.echo(f"{path} {stands}{f', but not enabled: {problem}' if problem else ' and enabled'}.")
+    if problem:
+        click.echo(f"Where systemd can be reached:  systemctl --user enable --now {UNIT_NAME}")
     click.echo("Let it run without a session of yours:  loginctl enable-linger")
+    return not problem
 
 
-def _look() -> NoReturn:
-    """End as the doctor does."""
+def _look(*, start: str) -> NoReturn:
+    """End as the doctor does; ``start`` is the command that starts the bot."""
     from bot.cli.doctor import examine, report  # noqa: PLC0415 - only needed here
 
     click.echo()
@@ -226,7 +233,7 @@ def _look() -> NoReturn:
     click.echo(report(findings))
     blocked = any(finding.blocks for finding in findings)
     if not blocked:
-        click.echo("Start it:  framekiln run")
+        click.echo(f"Start it:  {start}")
     sys.exit(1 if blocked else 0)
 
 

@@ -173,16 +173,31 @@ async def test_a_unit_is_enabled_where_there_is_systemd(run, tmp_path):
     (programs / "systemctl").chmod(0o755)
     done = await run("--service", "systemd")
     assert "and enabled" in done.output
+    assert done.output.count("Start it:") == 1
+    assert "Start it:  systemctl --user start framekiln\n" in done.output
     assert (tmp_path / "told").read_text() == f"--user daemon-reload\n--user enable {UNIT_NAME}\n"
     text = next((tmp_path / "config").rglob(UNIT_NAME)).read_text()
     assert f"WorkingDirectory={Path.cwd()}" in text
     assert re.search(r'^ExecStart=(".*" run|".*" -m bot)$', text, re.MULTILINE)
 
 
+async def test_where_systemd_is_not_reached_the_bot_is_started_by_hand(run, tmp_path):
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "systemctl").write_text("#!/bin/sh\necho 'Failed to connect to bus' >&2\nexit 1\n")
+    (programs / "systemctl").chmod(0o755)
+    for _ in range(2):
+        done = await run("--service", "systemd")
+        assert "but not enabled: Failed to connect to bus" in done.output
+        assert "Start it:  framekiln run\n" in done.output
+        assert "systemctl --user start" not in done.output
+
+
 async def test_the_compose_file_is_printed_and_is_one(run):
     import yaml
 
     done = await run("--service", "compose")
+    assert "Start it:  docker compose up -d\n" in done.output
     assert "ghcr.io/framekiln/framekiln" in done.output
     told = yaml.safe_load(compose("1.2.3"))
     assert told["services"]["bot"]["image"].endswith(":1.2.3")
