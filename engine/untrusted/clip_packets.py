@@ -21,6 +21,8 @@ LEAST_FPS = 8
 
 _FACT = re.compile(r"#(tb|media_type|codec_id|dimensions|sar|channel_layout_name) (\d+): (\S+)")
 _NEAR_WHOLE = Fraction(1, 200)
+_ROUNDED_OFF = Fraction(1, 200)
+"""Frames per second: what times in whole milliseconds make of a rate; 29.97 is farther from 30."""
 _SHORTEST, _NOT_MUCH_LONGER = 10, Fraction(19, 10)
 _DISCARDED = 4
 """ffmpeg's flag of a packet that is decoded and not shown."""
@@ -82,16 +84,18 @@ class Stream:
 
         That of its lively parts: a clip that stands still for a while must not stutter where it moves.
         """
-        return min(Fraction(most), max(Fraction(LEAST_FPS), _tidy(self.lively_fps)))
+        whole = round(self.lively_fps)
+        return min(Fraction(most), max(Fraction(LEAST_FPS), _tidy(self.lively_fps, whole * _NEAR_WHOLE)))
 
     def average_rate(self, most: int) -> Fraction:
         """The constant rate at which all frames last as long as they do in the file, in frames per second."""
-        return min(Fraction(most), _tidy(self.fps))
+        return min(Fraction(most), _tidy(self.fps, _ROUNDED_OFF))
 
 
-def _tidy(fps: Fraction) -> Fraction:
+def _tidy(fps: Fraction, within: Fraction) -> Fraction:
+    """The whole number that is so near, or else the rate itself."""
     whole = round(fps)
-    near = whole if abs(fps - whole) <= whole * _NEAR_WHOLE else fps.limit_denominator(1001)
+    near = whole if abs(fps - whole) <= within else fps.limit_denominator(1001)
     return max(Fraction(1, 1001), Fraction(near))
 
 

@@ -52,14 +52,20 @@ FIRST = TakeRecord(number=1, seed=1, outcome=Outcome.ACCEPTED, score=1.0)
 class Honest:
     """A clip that a worker drew, and all that belongs to it."""
 
-    def __init__(self, folder, *, prompt="", seed=7):
+    def __init__(self, folder, *, prompt="", seed=7, fps=24.0):
         self.blobs = Blobs(folder / "blobs")
         _, packed = cv2.imencode(
             ".png", cv2.resize(present(cv2.imread(str(ROOT / "examples/lake.png"))), (256, 144))
         )
         self.digest = self.blobs.put(packed.tobytes())
         request = Request(
-            kind=Kind.ANIMATE, engine="camera", seconds=1.0, size=(256, 144), seed=seed, prompt=prompt
+            kind=Kind.ANIMATE,
+            engine="camera",
+            seconds=1.0,
+            size=(256, 144),
+            seed=seed,
+            prompt=prompt,
+            fps=fps,
         )
         self.recipe = plan(request, Subject(sha256=self.digest, width=256, height=144))
         work = folder / f"work{seed}"
@@ -191,6 +197,14 @@ async def test_a_good_clip_comes_out_anew_with_our_tags_and_a_true_receipt(check
     assert Recipe.from_json(read_metadata(clip)["comment"]) == honest.recipe
     difference = read_clip(clip).frames.astype(int) - honest.frames.astype(int)
     assert np.abs(difference).mean() < 2.5  # levels of 255: one encoding more
+
+
+@pytest.mark.parametrize("fps", [23.976, 29.97, 59.94, 29.9])
+async def test_a_good_clip_is_good_at_every_rate(checking, tmp_path, handed, fps):
+    drawn = Honest(tmp_path, fps=fps)
+    shutil.copy(drawn.clip, handed)
+    _, receipt = await check(checking, drawn, handed)
+    assert (receipt.frames, receipt.fps) == (drawn.recipe.length, fps)
 
 
 async def test_words_and_metadata_of_the_stranger_are_gone(checking, honest, handed):

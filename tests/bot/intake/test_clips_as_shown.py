@@ -320,7 +320,7 @@ def test_judge_and_sheet_read_hdr_as_the_intake_does(tmp_path):
         assert (np.abs(sheet - colour).max(1) <= 10).mean() > 0.02, "each colour of the chart is on the sheet"
 
 
-@pytest.mark.parametrize("rate", [8, 60])
+@pytest.mark.parametrize("rate", [8, 60, "24000/1001", "30000/1001", "60000/1001"])
 def test_judge_sees_every_frame_of_a_clip_unchanged(rate, tmp_path):
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(filmed(moving(), *H264, "-pix_fmt", "yuv420p", rate=rate, tags=BT709))
