@@ -102,6 +102,11 @@ def to_judge(settings: Settings) -> ClipIntakeLimits:
     )
 
 
+def to_upscale(settings: Settings) -> ClipIntakeLimits:
+    """What a clip may be that the owner has upscaled: no pixel is changed, and it stays with its sound."""
+    return replace(to_judge(settings), timely=True)
+
+
 def to_hear(settings: Settings) -> SoundIntakeLimits:
     """What a clip may be that the owner has listened to: all of its sound is kept."""
     clips = to_judge(settings)

@@ -313,7 +313,7 @@ FIXED = {
     "FleetPolicy": {"grace", "overslept", "ask_seconds", "strange_claims", "garbage"},
     "ClipIntakeLimits": {
         *("decoders", "min_side", "max_aspect", "max_frames", "max_fps", "max_streams", "working_side"),
-        *("working_fps", "max_result_bytes", "exact"),
+        *("working_fps", "max_result_bytes", "exact", "timely"),
     },
     "SoundIntakeLimits": {"decoders", "max_streams"},
     "IntakeLimits": {"jpeg_scans", "png_chunks", "max_working_side", "decode_cpu_seconds"},

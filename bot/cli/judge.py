@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 AS_WANTED = frozenset({"sound_is_missing", "sound_has_another_length"})
 """What is a fault only where it is known how much sound there was to be."""
 
+UNEVEN = "its frames do not follow each other evenly: times are told as if they did"
 UNHEARD = "its sound cannot be read and was not judged"
 
 
@@ -33,7 +34,8 @@ UNHEARD = "its sound cannot be read and was not judged"
 class Judged:
     """A clip, thinned to its drawn frames, and the verdict.
 
-    ``unheard`` is set where the clip's sound should have been judged and could not be read.
+    ``unheard`` is set where the clip's sound should have been judged and could not be read, ``uneven`` where
+    the file shows its frames at other times.
     """
 
     path: Path
@@ -41,6 +43,7 @@ class Judged:
     fps: float
     verdict: Verdict
     unheard: bool = False
+    uneven: bool = False
 
 
 @click.command()
@@ -110,7 +113,14 @@ def judged_file(
         frames, fps, recipe, picture=picture, end=end, calibration=calibration, eyes=owners_eyes()
     )
     heard, unheard = _heard(path, clip, recipe)
-    return Judged(path=path, frames=frames, fps=fps, verdict=with_heard(verdict, heard), unheard=unheard)
+    return Judged(
+        path=path,
+        frames=frames,
+        fps=fps,
+        verdict=with_heard(verdict, heard),
+        unheard=unheard,
+        uneven=not clip.even,
+    )
 
 
 def _heard(path: Path, clip: SourceClip, recipe: Recipe | None) -> tuple[tuple[Heard, ...], bool]:
@@ -174,6 +184,8 @@ def _as_text(judged: Judged) -> str:
     verdict = judged.verdict
     lines = [f"{visible(str(judged.path))}: {verdict.outcome.value}, {verdict.score:.0f} of 100"]
     lines += [f"  · {visible(reason)}" for reason in verdict.reasons]
+    if judged.uneven:
+        lines.append(f"  · {UNEVEN}")
     if judged.unheard:
         lines.append(f"  · {UNHEARD}")
     return "\n".join(lines)
@@ -188,6 +200,7 @@ def _as_json(judged: Judged) -> str:
         "reasons": verdict.reasons,
         "frames": len(judged.frames),
         "fps": judged.fps,
+        **({"uneven": UNEVEN} if judged.uneven else {}),
         **({"unheard": UNHEARD} if judged.unheard else {}),
         "scores": {name: round(float(value), 4) for name, value in verdict.scores.items()},
     }

@@ -25,7 +25,7 @@ from bot.cli.database import backup, check, restore
 from bot.cli.effect import effect
 from bot.cli.elsewhere.workflows import workflows
 from bot.cli.inspect import inspect
-from bot.cli.judge import judge
+from bot.cli.judge import UNEVEN, judge
 from bot.cli.making import give_up, make, print_receipt
 from bot.cli.models import models
 from bot.cli.output import PICTURE, OutputFile, data_dir, save_picture
@@ -377,6 +377,8 @@ def sheet(clip: Path, output: Path) -> None:
         give_up(str(error))
     save_picture(Image.fromarray(contact_sheet(read.frames, read.fps)), saved)
     click.echo(str(saved.path))
+    if not read.even:
+        click.echo(UNEVEN)
 
 
 @main.command()

@@ -6,6 +6,7 @@ They may come from anywhere, so they go through the same confined processes, and
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.config.settings import BadSettings, Settings, load_settings
-from bot.intake.clip_intake import ClipIntake
+from bot.intake.clip_intake import CleanClip, ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.sound_intake import CleanSound, SoundIntake
 from bot.intake_policies import for_intake, to_hear, to_judge
@@ -36,9 +37,9 @@ def read_owners_clip(path: Path) -> SourceClip:
     """
     limits = to_judge(_settings())
 
-    async def take() -> bytes:
+    async def take() -> CleanClip:
         async with ClipIntake(limits) as intake:
-            return (await intake.from_bytes(_bytes_of(path, limits.max_bytes))).mp4
+            return await intake.from_bytes(_bytes_of(path, limits.max_bytes))
 
     try:
         taken = asyncio.run(take())
@@ -46,8 +47,8 @@ def read_owners_clip(path: Path) -> SourceClip:
         raise ValueError(f"{path}: {error}") from error
     with TemporaryDirectory() as folder:
         copy = Path(folder, "clip.mp4")
-        copy.write_bytes(taken)
-        return read_clip(copy)
+        copy.write_bytes(taken.mp4)
+        return replace(read_clip(copy), even=taken.even)
 
 
 def read_owners_sound(path: Path) -> tuple[Sound | None, bool]:

@@ -65,6 +65,7 @@ class CleanClip:
         seconds: its length; at most ``keep_seconds``.
         fps: frames per second; at most ``working_fps``.
         sha256: hex digest of ``mp4``.
+        even: each frame is shown when it is shown in the file, or nearly.
         notes: what a member should know of it.
     """
 
@@ -74,6 +75,7 @@ class CleanClip:
     seconds: float
     fps: float
     sha256: str
+    even: bool = True
     notes: tuple[str, ...] = ()
 
 
@@ -195,7 +197,7 @@ class ClipIntake(MediaIntake[CleanClip]):
             0 < size <= self._limits.max_result_bytes
             and min(width, height) > 0
             and max(width, height) <= self._limits.working_side
-            and 0 < below <= above <= below * self._limits.working_fps
+            and 0 < above <= below * self._limits.working_fps
             and 0 < frames * below <= above * self._limits.keep_seconds + below
         )
         if not sound:
@@ -208,6 +210,7 @@ class ClipIntake(MediaIntake[CleanClip]):
             seconds=frames * below / above,
             fps=above / below,
             sha256=_digest(mp4),
+            even=bool(answer["even"]),
         )
 
     async def _listen_for_recipe(

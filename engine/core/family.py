@@ -46,11 +46,15 @@ def frames_of(drawn: RawFrames | WithSound) -> RawFrames:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceClip:
-    """A clip as it was taken in or made: its frames, frames per second, and its sound where it has any."""
+    """A clip as it was taken in or made: its frames, frames per second, and its sound where it has any.
+
+    ``even``: at that rate, each frame is shown when it was shown in the file it came from, or nearly.
+    """
 
     frames: Frames
     fps: float
     sound: Sound | None = None
+    even: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,6 +78,8 @@ class ClipLimits:
         decode_memory: bytes of address space of each of them.
         max_result_bytes: of what comes out.
         exact: every frame comes out once and without loss, at the average rate of the file.
+        timely: with ``exact``, frames that follow each other unevenly come out as often as they need to, so
+            that each is shown when it is shown in the file.
     """
 
     max_bytes: int = 25 * 2**20
@@ -96,6 +98,7 @@ class ClipLimits:
     decode_memory: int = 2**30
     max_result_bytes: int = 32 * 2**20
     exact: bool = False
+    timely: bool = False
 
 
 class ClipForm(StrEnum):

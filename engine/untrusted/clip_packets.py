@@ -41,6 +41,7 @@ class Stream:
         kept: seconds of those.
         seconds: from the first frame that is shown to the end of the last.
         lively_fps: frames per second where they follow each other fastest.
+        even: at a constant rate, each frame would be shown when it is shown in the file, or nearly.
     """
 
     index: int
@@ -52,6 +53,7 @@ class Stream:
     kept: Fraction
     seconds: float
     lively_fps: Fraction
+    even: bool
 
     @property
     def fps(self) -> Fraction:
@@ -78,6 +80,11 @@ class Stream:
             raise ClipRefused(ClipRefusal.FRAMES)
         if self.fps > limits.max_fps:
             raise ClipRefused(ClipRefusal.FPS, fps=float(self.fps))
+
+    @property
+    def needs_retiming(self) -> bool:
+        """Whether no constant rate that clips can be written at shows all frames when they are to be seen."""
+        return not self.even or self.fps < 1
 
     def working_rate(self, most: int) -> Fraction:
         """The constant rate that stands for this clip's own, in frames per second.
@@ -142,7 +149,15 @@ def read_packets(listing: str, streams: dict[int, dict[str, str]], *, keep_secon
         kept=max(span, unit),
         seconds=float(seconds),
         lively_fps=1 / (_short_gap(kept) * unit),
+        even=_is_even(kept, last + duration if duration > 0 and len(kept) == len(times) else None),
     )
+
+
+def _is_even(times: list[int], end: int | None) -> bool:
+    """Whether no frame, nor the end if it is told, is off by half a frame where all last equally long."""
+    gap = Fraction(times[-1] - times[0], max(1, len(times) - 1))
+    told = times if end is None else [*times, end]
+    return all(abs(at - times[0] - place * gap) <= gap / 2 for place, at in enumerate(told))
 
 
 def _short_gap(times: list[int]) -> Fraction:

@@ -53,13 +53,17 @@ _EXACT = ("-preset", "ultrafast", "-qp", "0")
 
 @dataclass(frozen=True, kw_only=True)
 class Recoded:
-    """The clip that came out: bytes of an MP4, its size in pixels, its frames and their rate."""
+    """The clip that came out: bytes of an MP4, its size in pixels, its frames and their rate.
+
+    ``even``: each is shown when it was shown in the file, or nearly.
+    """
 
     mp4: bytes
     width: int
     height: int
     frames: int
     rate: Fraction
+    even: bool
 
 
 def main() -> int:
@@ -80,6 +84,7 @@ def main() -> int:
             "height": made.height,
             "frames": made.frames,
             "rate": [made.rate.numerator, made.rate.denominator],
+            "even": made.even,
             "bytes": len(mp4),
         }
     except ClipRefused as refused:
@@ -149,7 +154,8 @@ class _Reader:
         colours = self._colours(stream, decoder)
         if not colours.has_alpha:
             decoder = None
-        if limits.exact:
+        as_it_is = limits.exact and not (limits.timely and stream.needs_retiming)
+        if as_it_is:
             rate, retimed, most = stream.average_rate(limits.working_fps), "", stream.frames
         else:
             rate = stream.working_rate(limits.working_fps)
@@ -175,7 +181,14 @@ class _Reader:
             if frames < 2:  # noqa: PLR2004 - the list promised more
                 raise ClipRefused(ClipRefusal.CORRUPT)
             result.seek(0)
-            return Recoded(mp4=result.read(), width=width, height=height, frames=frames, rate=rate)
+            return Recoded(
+                mp4=result.read(),
+                width=width,
+                height=height,
+                frames=frames,
+                rate=rate,
+                even=stream.even or not as_it_is,
+            )
 
     def _colours(self, stream: Stream, decoder: str | None) -> ClipColours:
         """What the first frame says; where it can't be read, converting will find out why."""

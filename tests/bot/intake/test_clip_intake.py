@@ -218,6 +218,7 @@ GOOD = {
     "height": 64,
     "frames": 24,
     "rate": [24, 1],
+    "even": True,
     "bytes": 4,
     "peak_bytes": 1,
 }
@@ -228,6 +229,7 @@ LIES = [
     {"frames": 10_000},
     {"rate": [25, 1]},
     {"rate": [24, 0]},
+    {"rate": [0, 1]},
     {"bytes": 10**9},
     {"bytes": 5},
 ]

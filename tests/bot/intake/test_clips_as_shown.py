@@ -16,12 +16,13 @@ from PIL import Image
 from bot.cli.main import main
 from bot.cli.owners_files import read_owners_clip, read_owners_picture
 from bot.intake.clip_intake import ClipIntake
+from bot.intake_policies import to_upscale
 from engine.clips.read_clip import read_clip
 from engine.core.errors import UserError
 from engine.untrusted.clip_colours import ClipColours
 from engine.untrusted.clip_packets import read_packets, streams_in
 from tests.chart import QUADRANTS, TO_BT2020, TO_P3, chart, hlg, is_the_chart, light, pq, srgb
-from tests.policies import clip_intake_limits
+from tests.policies import DEFAULTS, clip_intake_limits
 
 LIMITS = clip_intake_limits(decode_wall_seconds=60, download_seconds=20)
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
@@ -204,6 +205,38 @@ async def test_a_clip_that_stands_still_for_a_while_keeps_its_pace_where_it_move
     assert (clip.fps, clip.seconds) == (24, pytest.approx(3, abs=0.1))
     assert seen[:12] == list(range(12))
     assert seen[-12:] == list(range(12, 24))
+
+
+UNEVEN = gif(*[10] * 10, 70, 30)
+"""Its last two frames stand for longer than the others."""
+
+
+async def test_what_is_upscaled_stays_with_its_sound_and_is_not_changed_where_it_need_not_be(tmp_path):
+    limits = to_upscale(DEFAULTS)
+    clip, frames = await taken(UNEVEN, tmp_path, limits)
+    assert (clip.fps, clip.seconds, clip.even) == (10, pytest.approx(2, abs=0.01), True)
+    assert numbers(frames, 12) == [*range(10), *[10] * 7, *[11] * 3]
+    slides, frames = await taken(gif(200, 300), tmp_path, limits)
+    assert (slides.seconds, len(frames)) == (5, 40)
+    steady, frames = await taken(gif(*[4] * 6), tmp_path, limits)
+    assert (steady.fps, numbers(frames, 6)) == (25, list(range(6)))
+
+
+def test_judge_and_sheet_say_that_frames_come_unevenly(tmp_path):
+    clip, even, sheet = tmp_path / "uneven.gif", tmp_path / "even.gif", tmp_path / "sheet.png"
+    clip.write_bytes(UNEVEN)
+    even.write_bytes(gif(*[10] * 12))
+    told = ("do not follow each other evenly" in command(*words).output for words in (
+        ("judge", clip), ("judge", clip, "--json"), ("sheet", clip, "-o", sheet), ("judge", even),
+        ("sheet", even, "-o", sheet),
+    ))  # fmt: skip
+    assert [*told] == [True, True, True, False, False]
+
+
+def test_judge_takes_a_clip_of_slides(tmp_path):
+    clip = tmp_path / "slides.gif"
+    clip.write_bytes(gif(200, 200, 200))
+    assert (len(read_owners_clip(clip).frames), read_owners_clip(clip).fps) == (3, 0.5)
 
 
 def rate_of(times, unit):
