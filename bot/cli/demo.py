@@ -182,8 +182,8 @@ class ClipMaker:
         settings = self._settings
         outlet = Folder(self._data)
         clips_sound = wants_clips_sound(request)
-        exact = request.kind is Kind.UPSCALE
-        subjects = await _take_in(files, self._blobs, settings, clips_sound=clips_sound, exact=exact)
+        whole = request.kind is Kind.UPSCALE
+        subjects = await _take_in(files, self._blobs, settings, clips_sound=clips_sound, whole=whole)
         capabilities = _capabilities(settings, await self._planned_device(), request)
         request = worded(request, capabilities, limit=settings.max_prompt)
         recipe = _plan(request, subjects, capabilities, policies.for_plan(settings))
@@ -286,12 +286,15 @@ def _save(clip: Path, output: OutputFile) -> None:
 
 
 async def _take_in(
-    files: Mapping[Role, bytes], blobs: Blobs, settings: Settings, *, clips_sound: bool, exact: bool
+    files: Mapping[Role, bytes], blobs: Blobs, settings: Settings, *, clips_sound: bool, whole: bool
 ) -> dict[Role, Subject]:
-    """Take files in; ``exact``: every frame of a clip, as it is."""
+    """Take files in; ``whole``: all of a clip, as it is."""
     pictures_in = Intake(intake_policies.for_intake(settings), store=policies.store_of(settings))
-    limits = intake_policies.to_judge(settings) if exact else intake_policies.for_clips(settings)
-    clips_in, sounds_in = ClipIntake(limits), SoundIntake(intake_policies.for_sounds(settings))
+    if whole:
+        seen, heard = intake_policies.to_upscale(settings), intake_policies.to_hear(settings)
+    else:
+        seen, heard = intake_policies.for_clips(settings), intake_policies.for_sounds(settings)
+    clips_in, sounds_in = ClipIntake(seen), SoundIntake(heard)
     async with pictures_in as pictures, clips_in as clips, sounds_in as sounds:
         reception = Reception(pictures=pictures, clips=clips, sounds=sounds, blobs=blobs)
         return await reception.files(files, clips_sound=clips_sound)

@@ -18,6 +18,7 @@ from engine.core.sentence import Sentence
 from engine.effects.looks import look_called
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
+from engine.planning.given_sound import about_given
 from engine.planning.pace import Pace, pace_of
 from engine.planning.precision import choose_precision
 from engine.planning.upscaling import UpscaleLimits, plan_upscale
@@ -246,12 +247,7 @@ def _choose_sound(
         if wanted is False:
             raise UserError(Code.OPTION, SOUND_AND_NONE)
         of_clip, own = Sentence("with the sound of the clip you gave"), Sentence("with the sound you gave")
-        why = [of_clip if again else own]
-        if sound.seconds is not None and sound.seconds < seconds - 1:
-            why.append(
-                Sentence("the sound you gave is {seconds:.3g} s long; silence follows", seconds=sound.seconds)
-            )
-        return SoundSource.GIVEN, (*why, *sound.notes)
+        return SoundSource.GIVEN, (of_clip if again else own, *about_given(sound, seconds))
     if wanted is False:
         return SoundSource.NONE, ()
     if Feature.SOUND in spec.features and (way is None or Feature.SOUND not in way.lacks):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
@@ -12,6 +12,7 @@ from engine.core.recipe import Before, Kind, Quality, Recipe, Role, SoundSource
 from engine.core.request import Request, Subject
 from engine.core.sentence import Sentence, sentence
 from engine.families import FAMILIES, families_of
+from engine.planning.given_sound import about_given
 
 LARGEST_FACTOR = 2.0
 """The network doubles each side."""
@@ -164,7 +165,7 @@ def plan_upscale(
     inputs = {str(Role.BEFORE): clip.sha256}
     if sound is not None:
         inputs[str(Role.SOUND)] = sound.sha256
-    return upscaled(
+    recipe = upscaled(
         before,
         inputs,
         fps=clip.fps,
@@ -173,3 +174,5 @@ def plan_upscale(
         prompt=request.prompt,
         sound=SoundSource.NONE if sound is None else SoundSource.GIVEN,
     )
+    told = () if sound is None else about_given(sound, clip.seconds)
+    return replace(recipe, reasons=(*recipe.reasons, *clip.notes, *told))
