@@ -20,14 +20,14 @@ SMALLEST_SIDE = 16
 
 def for_checked_clips(settings: Settings) -> ClipIntakeLimits:
     """What a clip may be that such a machine drew: no more than any clip that is made."""
-    side = max(settings.max_side, settings.max_upscaled_side)
-    seconds = max(settings.max_seconds, settings.max_extended_seconds) + 1
+    side, seconds = _made_side(settings), _made_seconds(settings)
     return replace(
         to_judge(settings),
         max_bytes=settings.max_clip_bytes,
         max_pixels=side * side,
         min_side=SMALLEST_SIDE,
         max_side=side,
+        max_aspect=side / SMALLEST_SIDE,
         working_side=side,
         max_seconds=seconds,
         keep_seconds=seconds,
@@ -35,6 +35,16 @@ def for_checked_clips(settings: Settings) -> ClipIntakeLimits:
         max_fps=settings.max_fps + 1,
         working_fps=math.ceil(settings.max_fps),
     )
+
+
+def _made_side(settings: Settings) -> int:
+    """Pixels of the longest side of any clip that is made."""
+    return max(settings.max_side, settings.max_upscaled_side)
+
+
+def _made_seconds(settings: Settings) -> float:
+    """More than the longest clip that is made has."""
+    return max(settings.max_seconds, settings.max_extended_seconds) + 1
 
 
 def for_intake(settings: Settings) -> IntakeLimits:
@@ -90,13 +100,24 @@ def for_sounds(settings: Settings) -> SoundIntakeLimits:
 
 
 def to_judge(settings: Settings) -> ClipIntakeLimits:
-    """What a clip may be that the owner has judged: every frame counts, and none may be changed."""
+    """What a clip may be that the owner has judged: every frame counts, and none may be changed.
+
+    It may be any clip that a member can send, and any that is made.
+    """
     limits = for_clips(settings)
+    side = max(limits.max_side, _made_side(settings))
+    seconds = max(limits.max_seconds, _made_seconds(settings))
     return replace(
         limits,
         exact=True,
-        keep_seconds=limits.max_seconds,
-        working_side=limits.max_side,
+        max_bytes=max(limits.max_bytes, settings.max_clip_bytes),
+        max_pixels=side * side,
+        max_side=side,
+        max_aspect=side / limits.min_side,
+        max_seconds=seconds,
+        keep_seconds=seconds,
+        max_frames=math.ceil(seconds * limits.max_fps),
+        working_side=side,
         working_fps=math.ceil(limits.max_fps),
         max_result_bytes=JUDGED_BYTES,
     )
@@ -120,9 +141,14 @@ def to_hear(settings: Settings) -> SoundIntakeLimits:
 
 def from_elsewhere(settings: Settings) -> ClipIntakeLimits:
     """What a clip may be that another machine drew: every frame counts, and it may be large."""
-    return replace(to_judge(settings), max_bytes=settings.comfyui_clip_bytes)
+    return replace(_from_machines(settings), max_bytes=settings.comfyui_clip_bytes)
 
 
 def for_hosted_clips(settings: Settings) -> ClipIntakeLimits:
     """The same for one that a service drew."""
-    return replace(to_judge(settings), max_bytes=settings.hosted_clip_bytes)
+    return replace(_from_machines(settings), max_bytes=settings.hosted_clip_bytes)
+
+
+def _from_machines(settings: Settings) -> ClipIntakeLimits:
+    """A stranger's frames are all in memory at once: there are no more of them than a member may send."""
+    return replace(to_judge(settings), max_frames=for_clips(settings).max_frames)

@@ -16,7 +16,7 @@ from PIL import Image
 from bot.cli.main import main
 from bot.cli.owners_files import read_owners_clip, read_owners_picture
 from bot.intake.clip_intake import ClipIntake
-from bot.intake_policies import to_upscale
+from bot.intake_policies import for_checked_clips, to_judge, to_upscale
 from engine.clips.read_clip import read_clip
 from engine.core.errors import UserError
 from engine.untrusted.clip_colours import ClipColours
@@ -237,6 +237,16 @@ def test_judge_takes_a_clip_of_slides(tmp_path):
     clip = tmp_path / "slides.gif"
     clip.write_bytes(gif(200, 200, 200))
     assert (len(read_owners_clip(clip).frames), read_owners_clip(clip).fps) == (3, 0.5)
+
+
+@pytest.mark.parametrize("limits", [to_judge(DEFAULTS), for_checked_clips(DEFAULTS)], ids=["judge", "check"])
+@pytest.mark.parametrize(
+    ("size", "frames"), [((1920, 1920), 2), ((1920, 64), 2), ((64, 1920), 2), ((64, 64), 16 * 60)]
+)
+async def test_every_clip_that_is_made_can_be_judged_and_checked(size, frames, limits, tmp_path):
+    data = filmed(np.zeros((frames, *size[::-1], 3), np.uint8), *H264, "-pix_fmt", "yuv420p", rate=60)
+    clip, seen = await taken(data, tmp_path, limits)
+    assert ((clip.width, clip.height), clip.fps, len(seen)) == (size, 60, frames)
 
 
 def rate_of(times, unit):
