@@ -79,7 +79,14 @@ def close_loop(
         ring = _filled(part, made, progress=progress, cancel=cancel, flow=flow)
         return Loop(frames=ring, start=seam.start)
     there = frames[: most // 2 + 1]
-    return Loop(frames=np.concatenate([there, there[-2:0:-1]]), told=THERE_AND_BACK)
+    told = THERE_AND_BACK
+    if len(there) < len(frames):
+        told = Sentence(
+            "plays forwards, then backwards, and shows only the first {seconds:.2g} s of the clip: its end "
+            "is too different from its start to join them, and all of it there and back would be too long",
+            seconds=len(there) / fps,
+        )
+    return Loop(frames=np.concatenate([there, there[-2:0:-1]]), told=told)
 
 
 def _can_be_filled(part: Frames, seam: Seam) -> bool:
