@@ -98,6 +98,10 @@ def test_a_file_that_was_given_is_planned_too_and_keeps_its_sound():
     assert recipe.before is not None
     assert recipe.before.real
     assert plan(request, reference=clip, capabilities=HERE).sound is SoundSource.NONE
+    early = dataclasses.replace(sound, seconds=0.5, notes=("it hums",))
+    noted = dataclasses.replace(clip, notes=("it is dark",))
+    told = plan(request, reference=noted, sound=early, capabilities=HERE).reasons[2:]
+    assert told == ("it is dark", "the sound you gave is 0.5 s long; silence follows", "it hums")
     limits = PlanLimits(upscale=UpscaleLimits(side=1000))
     assert plan(request, reference=clip, capabilities=HERE, limits=limits).width == 1000
     with pytest.raises(UserError, match="no clip"):
