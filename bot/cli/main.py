@@ -300,7 +300,7 @@ def demo(image: Path, output: Path) -> None:
     from engine.core.errors import UserError  # noqa: PLC0415 - see the module's docstring
 
     click.echo(f"Making a clip from {image}: queue, engine, quality gate, smoothing, encoder.\n")
-    request = Request(kind=Kind.ANIMATE, seconds=4.0, seed=7)
+    request = Request(kind=Kind.ANIMATE, seed=7)
     try:
         made = make(request, {Role.PICTURE: image}, output, first=_fetch_eyes)
     except UserError as error:

@@ -56,7 +56,7 @@ def trials(capabilities: Capabilities, limits: PlanLimits, *, seconds: float) ->
         seen: set[str] = set()
         for request, role in _requests(spec):
             for quality in Quality:
-                asked = replace(request, quality=quality, seconds=seconds)
+                asked = replace(request, quality=quality, seconds=min(seconds, limits.max_seconds))
                 recipe = _planned(asked, role, capabilities, limits)
                 if recipe is not None and recipe.way not in seen:
                     seen.add(recipe.way)

@@ -216,6 +216,8 @@ def _choose_seconds(
     request: Request, reference: Subject | None, limits: PlanLimits
 ) -> tuple[float, tuple[str, ...]]:
     """How long the clip is; without a length, as long as the clip it follows, or the usual. And why."""
+    if request.seconds is not None and request.effect is not None:
+        return _effects_seconds(request.seconds, limits)
     if request.seconds is not None:
         return request.seconds, ()
     followed = None if reference is None else reference.seconds
@@ -231,6 +233,15 @@ def _choose_seconds(
         )
         return seconds, (shorter,)
     return seconds, (Sentence("{seconds:.3g} s, as long as the clip you gave", seconds=seconds),)
+
+
+def _effects_seconds(own: float, limits: PlanLimits) -> tuple[float, tuple[str, ...]]:
+    """How long a clip with an effect is: as long as the effect, as far as that is allowed. And why."""
+    seconds = min(max(own, limits.min_seconds), limits.max_seconds)
+    if seconds >= own:
+        return seconds, ()
+    shorter = "{seconds:.2g} s, the longest allowed; the effect is {own:.3g} s long"
+    return seconds, (Sentence(shorter, seconds=seconds, own=own),)
 
 
 def _choose_sound(

@@ -212,8 +212,8 @@ def asked(monkeypatch):
 
     monkeypatch.setattr(demo, "make_clip", make_clip)
 
-    def ask(*words):
-        assert "enough" in CliRunner().invoke(main, ["render", *words, "-o", "clip.mp4"]).output
+    def ask(*words, command="render"):
+        assert "enough" in CliRunner().invoke(main, [command, *words, "-o", "clip.mp4"]).output
         return found["request"], found["files"]
 
     return ask
@@ -234,6 +234,13 @@ def test_files_go_by_what_they_are_for(asked):
     assert (request.seconds, request.fps) == (None, None), "as long as the clip, as smooth as the owner says"
     request, _ = asked("--prompt", "x", "--reference", "c", "--follow", "Soft-Edges")
     assert request.follow is Follow.SOFT_EDGES
+
+
+def test_the_demo_is_as_long_as_the_owner_allows(asked, monkeypatch):
+    monkeypatch.setattr("bot.cli.main._fetch_eyes", lambda _: None)
+    Path("a").write_text("a")
+    request, _ = asked("a", command="demo")
+    assert request.seconds is None, "the usual length, or the longest"
 
 
 def test_styles_model_and_words_are_asked_for_as_written(asked):

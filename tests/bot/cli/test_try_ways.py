@@ -259,10 +259,11 @@ def test_the_head_names_versions_and_the_gpu_and_nobody(monkeypatch):
     assert described(None).startswith("No GPU")
 
 
-def test_every_way_that_a_request_can_come_to_is_tried_once():
+@pytest.mark.parametrize("allowed", [10.0, 1.0])
+def test_every_way_that_a_request_can_come_to_is_tried_once(allowed):
     packages = frozenset(name for spec in FAMILIES.values() for name in spec.packages)
     here = Capabilities(weights=frozenset(CATALOGUE), device=sold_as(24), packages=packages)
-    found = [trial.way for trial in trials(here, PlanLimits(), seconds=2.0)]
+    found = [trial.way for trial in trials(here, PlanLimits(max_seconds=allowed), seconds=2.0)]
     assert len(found) == len(set(found))
     assert {trial.split()[0] for trial in found} == set(FAMILIES)
     for name, spec in FAMILIES.items():

@@ -14,6 +14,7 @@ from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Recipe
 from engine.core.request import SECONDS, Length, Request, Shape, Subject, choose
 from engine.core.sight import Sight, Spot
+from engine.effects.shipped import SHIPPED
 from engine.families import FAMILIES
 from engine.planning.frame_size import AREA, usual_sizes
 from engine.planning.plan import PlanLimits, plan
@@ -338,6 +339,16 @@ def test_a_wish_outside_the_limits_is_refused_with_the_limits(change, code, says
 def test_the_owners_limits_are_the_ones_that_count():
     with pytest.raises(UserError, match=r"0\.5 to 3 seconds"):
         plan(words(seconds=4.0), limits=PlanLimits(max_seconds=3.0))
+
+
+@pytest.mark.parametrize("effect", SHIPPED.values(), ids=SHIPPED)
+def test_an_effect_is_as_long_as_the_owner_allows_since_nobody_chose_its_length(effect):
+    shorter = plan(effect.request(), WIDE, limits=PlanLimits(max_seconds=2.0))
+    assert shorter.seconds == 2.0
+    assert f"2 s, the longest allowed; the effect is {effect.seconds:g} s long" in shorter.reasons
+    whole = plan(effect.request(), WIDE)
+    assert whole.seconds == effect.seconds
+    assert not [said for said in whole.reasons if "longest allowed" in said]
 
 
 @pytest.mark.parametrize("text", ["push in", "Push-In", "push_in", " PUSH IN ", "push in · 3 s"])
