@@ -77,10 +77,11 @@ class SoundForm(StrEnum):
 
 
 _STARTS = (
-    (b"ID3", SoundForm.MP3),
     (b"OggS", SoundForm.OGG),
     (b"fLaC", SoundForm.FLAC),
 )
+_TAG, _TAG_HEAD, _TAG_FOOT = b"ID3", 10, 0x10
+"""How an ID3v2 tag begins, the bytes of its head, and the flag for as many at its end."""
 _SYNC, _LAYER = 0xE0, 0x06
 """The bits of the second byte of MPEG audio: all of the sync word, and the layer, which AAC has not."""
 
@@ -96,13 +97,16 @@ def recognise_sound(data: bytes, limits: SoundLimits) -> SoundForm:
     """
     if not data:
         raise SoundRefused(SoundRefusal.EMPTY)
+    if data.startswith(_TAG):  # most are MP3s; ffmpeg skips the tag of any of these
+        behind = _behind_tags(data)
+        return SoundForm.FLAC if behind == b"fLaC" else _mpeg(behind) or SoundForm.MP3
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
         return SoundForm.WAV
     for start, form in _STARTS:
         if data.startswith(start):
             return form
-    if len(data) > 1 and data[0] == 0xFF and data[1] & _SYNC == _SYNC:  # noqa: PLR2004 - the first byte of a sync word
-        return SoundForm.MP3 if data[1] & _LAYER else SoundForm.AAC
+    if (mpeg := _mpeg(data)) is not None:
+        return mpeg
     try:
         return SoundForm(recognise(data, ClipLimits(max_streams=limits.max_streams)))
     except ClipRefused as refused:
@@ -110,3 +114,21 @@ def recognise_sound(data: bytes, limits: SoundLimits) -> SoundForm:
         raise SoundRefused(SoundRefusal(code), **refused.facts) from refused
     except ValueError as error:  # a GIF
         raise SoundRefused(SoundRefusal.NOSOUND) from error
+
+
+def _mpeg(data: bytes) -> SoundForm | None:
+    """What MPEG audio is, by its first frame; None: it is something else."""
+    if len(data) < 2 or data[0] != 0xFF or data[1] & _SYNC != _SYNC:  # noqa: PLR2004 - the bytes of a sync word
+        return None
+    return SoundForm.MP3 if data[1] & _LAYER else SoundForm.AAC
+
+
+def _behind_tags(data: bytes) -> bytes:
+    """What follows the tags that a file begins with: four bytes, or fewer."""
+    at = 0
+    while data.startswith(_TAG, at) and at + _TAG_HEAD <= len(data):
+        flags, *size = data[at + 5 : at + _TAG_HEAD]
+        # Seven bits of each byte count.
+        length = sum((part & 0x7F) << shift for part, shift in zip(size, (21, 14, 7, 0), strict=True))
+        at += _TAG_HEAD + length + (_TAG_HEAD if flags & _TAG_FOOT else 0)
+    return data[at : at + 4]

@@ -78,6 +78,15 @@ async def test_every_usual_kind_is_taken_with_its_pitch_and_its_start(form):
     assert sounds.frequency(sound[round(0.6 * RATE) :]) == pytest.approx(997, abs=3)
 
 
+@pytest.mark.parametrize("tags", [(b"\0", 300), (b"\x10", 10_000)], ids=["one", "with a foot"])
+@pytest.mark.parametrize("form", ["adts", "flac", "mp3"])
+async def test_a_file_may_begin_with_a_tag(form, tags):
+    flags, size = tags
+    foot = 10 if flags == b"\x10" else 0
+    tag = b"ID3\x04\0" + flags + bytes((0, 0, size >> 7, size & 0x7F)) + bytes(size + foot)
+    assert samples(await taken(tag + made(form))) == pytest.approx(samples(await taken(made(form))))
+
+
 @pytest.mark.parametrize("channels", ["1", "2"])
 async def test_a_sound_is_as_loud_as_it_came(channels):
     tone = ("-f", "lavfi", "-i", "aevalsrc=0.4*sin(2*PI*500*t)|0.4*sin(2*PI*500*t):d=0.5:s=44100")
