@@ -23,6 +23,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -45,6 +46,9 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339
+"""Tags of a TIFF."""
+_SIGNED = 2
 _HALF = 128
 _OUTLINE = 5
 """Twice the width, in pixels, of what counts as the outline of a visible part, and one."""
@@ -76,6 +80,33 @@ class Decoded:
     notes: tuple[Note, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Grey:
+    """What the numbers of a grey picture with more than eight bits mean.
+
+    Attributes:
+        bits: of a number.
+        signed: half of the numbers are below zero.
+        white_is_zero: the largest is black.
+    """
+
+    bits: int = 16
+    signed: bool = False
+    white_is_zero: bool = False
+
+    @classmethod
+    def of(cls, loaded: Image.Image | LargeWebp) -> Grey:
+        """By the tags of a TIFF; nothing else has such numbers but PNG, where they are of 16 bits."""
+        tags = getattr(loaded, "tag_v2", {})
+        if not tags or loaded.mode[0] not in "IF":
+            return cls()
+        return cls(
+            bits=tags.get(_BITS, (16,))[0],
+            signed=tags.get(_SAMPLE_FORMAT, (1,))[0] == _SIGNED,
+            white_is_zero=tags.get(_PHOTOMETRIC) == 0,
+        )
+
+
 def main() -> int:
     """Read limits from the first argument and a picture from standard input; write the answer."""
     limits = PictureLimits(**json.loads(sys.argv[1]))
@@ -100,6 +131,8 @@ def main() -> int:
 
 def confine(limits: PictureLimits) -> None:
     """Give up what reading a picture does not need; see :func:`system.confine`."""
+    # numpy's own library would make a thread with memory of its own for each processor.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     system.confine(
         cpu_seconds=limits.decode_cpu_seconds, memory=limits.decode_memory, open_files=16, file_bytes=0
     )
@@ -206,7 +239,7 @@ def _normalise(loaded: Image.Image | LargeWebp, header: Header, limits: PictureL
     info = loaded.info
     orientation = _orientation(info)
     # Scaled first: whatever follows costs by the pixel.
-    image = scaled(loaded, _working_size(loaded.size, limits), _plain_mode)
+    image = scaled(loaded, _working_size(loaded.size, limits), partial(_plain_mode, grey=Grey.of(loaded)))
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
     if image.mode not in {"LA", "RGBA"}:
@@ -215,18 +248,37 @@ def _normalise(loaded: Image.Image | LargeWebp, header: Header, limits: PictureL
     return _on_background(_to_srgb(colours, info, header), image.getchannel("A"))
 
 
-def _plain_mode(image: Image.Image) -> Image.Image:
+def _plain_mode(image: Image.Image, grey: Grey) -> Image.Image:
     """The same picture in one of the modes L, LA, RGB, RGBA and CMYK."""
     if image.mode.startswith("I"):
-        return image.point(lambda value: value * (1 / 256)).convert("L")
+        return _eight_bits(image, grey)
     if image.mode == "F":  # of a TIFF: 1 is white
-        return image.point(lambda value: value * 255.0).convert("L")
-    grey = image.mode in {"1", "L", "LA", "La"}
+        plain = image.point(lambda value: value * 255.0).convert("L")
+        return ImageChops.invert(plain) if grey.white_is_zero else plain
+    is_grey = image.mode in {"1", "L", "LA", "La"}
     if image.has_transparency_data:
-        return image.convert("LA" if grey else "RGBA")
+        return image.convert("LA" if is_grey else "RGBA")
     if image.mode in {"L", "RGB", "CMYK"}:
         return image
-    return image.convert("L" if grey else "RGB")
+    return image.convert("L" if is_grey else "RGB")
+
+
+def _eight_bits(image: Image.Image, grey: Grey) -> Image.Image:
+    """A picture of deep greys in the mode L, or LA where one of the greys stands for nothing."""
+    import numpy as np  # noqa: PLC0415 - few pictures need it
+
+    values = np.asarray(image.convert("I"))
+    if grey.signed:  # what is below black is black
+        levels = np.maximum(values, 0) >> (grey.bits - 9)
+    else:
+        levels = values.view(np.uint32) >> (grey.bits - 8)
+    plain = Image.fromarray(levels.astype(np.uint8))
+    if grey.white_is_zero:
+        plain = ImageChops.invert(plain)
+    nothing = image.info.get("transparency")
+    if not isinstance(nothing, int):
+        return plain
+    return Image.merge("LA", (plain, Image.fromarray((values != nothing).astype(np.uint8) * 255)))
 
 
 def _orientation(info: Mapping[str | tuple[int, int], Any]) -> int:
@@ -257,8 +309,6 @@ def _to_srgb(image: Image.Image, info: dict[str | tuple[int, int], Any], header:
 
 
 def _by_colour(image: Image.Image, colour: Colour) -> Image.Image:
-    # numpy's own library would make a thread with memory of its own for each processor.
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     import numpy as np  # noqa: PLC0415 - few pictures need it
 
     return Image.fromarray(colour.to_srgb(np.asarray(image, np.uint8))).convert("RGB")

@@ -329,6 +329,47 @@ def test_deep_greys_of_a_tiff_become_eight_bits(kind):
     assert is_the_chart(taken(encoded("TIFF", Image.fromarray(deep))), within=1, colours=GREYS)
 
 
+def tiff(values, *, white_is_zero=False):
+    """Pillow writes no big-endian numbers, and none where the largest is black."""
+    rows, columns = values.shape
+    order = ">" if values.dtype.byteorder == ">" else "<"
+    tags = {
+        256: columns, 257: rows, 258: 8 * values.itemsize, 259: 1, 262: 0 if white_is_zero else 1, 273: 8,
+        277: 1, 278: rows, 279: values.nbytes, 339: 2 if values.dtype.kind == "i" else 1,
+    }  # fmt: skip
+    entries = b"".join(struct.pack(f"{order}HHII", tag, 4, 1, value) for tag, value in tags.items())
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8 + values.nbytes)
+    return head + values.tobytes() + struct.pack(f"{order}H", len(tags)) + entries + bytes(4)
+
+
+DEEP = np.kron(GREYS.reshape(2, 2), np.ones((48, 64), int))
+TIFFS = {
+    "big-endian": tiff((DEEP * 257).astype(">u2")),
+    "32 bits": tiff((DEEP * 0x01010101).astype("<u4")),
+    "signed": tiff((DEEP * 128).astype("<i2")),
+    "32 bits, signed": tiff((DEEP * 0x00808080).astype("<i4")),
+    "the largest is black": tiff((65535 - DEEP * 257).astype("<u2"), white_is_zero=True),
+}
+
+
+@pytest.mark.parametrize("name", TIFFS)
+def test_the_numbers_of_a_grey_tiff_mean_what_its_tags_say(name):
+    assert is_the_chart(taken(TIFFS[name]), within=1, colours=GREYS)
+
+
+def test_one_of_sixteen_bits_of_grey_may_stand_for_nothing():
+    deep = (DEEP * 257).astype(np.uint16)
+    deep[:48, :64] = 4660
+    data = before_idat(encoded("PNG", Image.fromarray(deep)), chunk(b"tRNS", struct.pack(">H", 4660)))
+    shown = taken(data)
+    assert (shown[8:40, 8:56] == shown[0, 0, 0]).all()
+    assert shown[0, 0, 0] in {0, 255}, "the ground"
+    nearly = taken(
+        before_idat(encoded("PNG", Image.fromarray(deep)), chunk(b"tRNS", struct.pack(">H", 4661)))
+    )
+    assert (nearly[8:40, 8:56] == 4660 >> 8).all()
+
+
 @pytest.mark.parametrize("mode", ["CMYK", "LAB", "RGBA", "P"])
 def test_other_modes_of_a_tiff_are_read(mode):
     picture = Image.fromarray(chart())

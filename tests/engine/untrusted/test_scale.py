@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from engine.untrusted import scale
-from engine.untrusted.decode_picture import _plain_mode
+from engine.untrusted.decode_picture import Grey, _plain_mode
 from engine.untrusted.scale import scaled
+
+PLAIN = partial(_plain_mode, grey=Grey())
 
 
 def picture(mode: str, size: tuple[int, int]) -> Image.Image:
@@ -33,11 +37,11 @@ def test_strips_give_the_pixels_of_the_whole(monkeypatch, mode):
         ((64, 64), (64, 64)),
     ):
         monkeypatch.setattr(scale, "WHOLE_PIXELS", 10**9)
-        whole = scaled(picture(mode, size), wanted, _plain_mode)
+        whole = scaled(picture(mode, size), wanted, PLAIN)
         monkeypatch.setattr(scale, "WHOLE_PIXELS", 0)
         monkeypatch.setattr(scale, "STRIP_PIXELS", 7 * size[0])
         monkeypatch.setattr(scale, "BAND_ROWS", 40)
-        strips = scaled(picture(mode, size), wanted, _plain_mode)
+        strips = scaled(picture(mode, size), wanted, PLAIN)
         assert (strips.mode, strips.size) == (whole.mode, wanted)
         if strips.mode in {"RGBA", "LA"}:  # what cannot be seen may have any colour
             bands = [np.asarray(each.convert("RGBA"), int) for each in (strips, whole)]
