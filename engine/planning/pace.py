@@ -8,6 +8,9 @@ from fractions import Fraction
 
 from engine.core.family_spec import FamilySpec
 
+LEAST_FRAMES = 2
+"""Of a clip; one is a picture."""
+
 LEAST_PACE = 0.9
 """A family drawn at nine tenths of its slowest rate moves a tenth too slowly, which is not seen."""
 
@@ -42,7 +45,7 @@ def pace_of(seconds: float, fps: float, spec: FamilySpec) -> Pace:
         fps: its frames per second.
         spec: the family that draws it.
     """
-    length = max(2, round(seconds * fps))
+    length = max(LEAST_FRAMES, round(seconds * fps))
     factor = _factor(length - 1, fps, spec)
     native = fps / factor
     frames = math.ceil((length - 1) / factor) + 1

@@ -19,7 +19,7 @@ from engine.effects.looks import look_called
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
 from engine.planning.given_sound import about_given
-from engine.planning.pace import Pace, pace_of
+from engine.planning.pace import LEAST_FRAMES, Pace, pace_of
 from engine.planning.precision import choose_precision
 from engine.planning.upscaling import UpscaleLimits, plan_upscale
 from engine.vision.crop import MIDDLE, aimed_at
@@ -99,7 +99,8 @@ def plan(
     pace = pace_of(reached, fps, spec)
     tuned = _kept(spec.tune(_outline(given, way, capabilities, pace)), way, capabilities)
     source, why_sound = _choose_sound(given, spec, way, pace.length / fps)
-    reasons = [why_engine, *why_way, why_size, *why_seconds, *why_shorter, *_smoothed(pace, fps), *why_sound]
+    reasons = [why_engine, *why_way, why_size, *why_seconds, *why_shorter, *_longer(reached, fps)]
+    reasons += [*_smoothed(pace, fps), *why_sound]
     return Recipe(
         kind=request.kind,
         engine=spec.name,
@@ -272,6 +273,14 @@ def _smoothed(pace: Pace, fps: float) -> tuple[str, ...]:
     return (
         Sentence("{drawn:g} drawn frames a second, smoothed to {shown:g}", drawn=pace.native_fps, shown=fps),
     )
+
+
+def _longer(seconds: float, fps: float) -> tuple[str, ...]:
+    """Why a clip is longer than it was to be, where it is: at a low rate, two frames take their time."""
+    if round(seconds * fps) >= LEAST_FRAMES:
+        return ()
+    told = "{seconds:.3g} s: a clip has two frames at least, and it shows {fps:g} a second"
+    return (Sentence(told, seconds=LEAST_FRAMES / fps, fps=fps),)
 
 
 def _within_reach(given: Given, spec: FamilySpec) -> tuple[float, tuple[str, ...]]:

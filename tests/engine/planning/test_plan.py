@@ -297,6 +297,15 @@ def test_the_reasons_say_what_is_smoothed_only_where_something_is():
     assert len(plan(words(fps=24.0)).reasons) == 2
 
 
+def test_a_clip_that_two_frames_make_longer_says_so():
+    recipe = plan(words(seconds=0.5, fps=1.0))
+    assert recipe.seconds == 2.0
+    assert "2 s: a clip has two frames at least, and it shows 1 a second" in recipe.reasons
+    exact = plan(words(seconds=1.0, fps=2.0))
+    assert exact.seconds == 1.0
+    assert not [said for said in exact.reasons if "two frames" in said]
+
+
 def test_what_was_asked_for_reaches_the_recipe():
     asked = picture(prompt="a cat", motion=Motion.WILD, camera=Camera.ORBIT, quality=Quality.FAST, seed=9)
     recipe = plan(asked, WIDE)
