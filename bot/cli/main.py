@@ -397,6 +397,6 @@ def health() -> None:
 
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().replace("×", "x").partition("x")
-    if not (width.strip().isdigit() and height.strip().isdigit()):
+    if not (width.strip().isdecimal() and height.strip().isdecimal()):
         raise click.BadParameter("write it as WIDTHxHEIGHT, like 768x432", param_hint="--size")
     return int(width), int(height)

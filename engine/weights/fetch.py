@@ -259,7 +259,7 @@ def _take(
 ) -> None:
     """Write the rest of a file, of which ``have`` bytes are here."""
     coming = answer.headers.get("Content-Length", "")
-    end = have + int(coming) if coming.isdigit() else size
+    end = have + int(coming) if coming.isdecimal() else size
     if size is not None and end != size:
         part.unlink(missing_ok=True)
         raise FetchFailed(Code.DAMAGED, f"{_name(url)} has {end} bytes; {size} were announced.")
@@ -281,7 +281,7 @@ def _refusal(url: str, status: int, headers: Message) -> FetchFailed:
     if status in _MISSING:
         return FetchFailed(Code.MISSING, f"{origin(url)} does not have {_name(url)} ({status}).")
     asked = str(headers.get("Retry-After", ""))
-    pause = float(asked) if asked.isdigit() else 0.0
+    pause = float(asked) if asked.isdecimal() else 0.0
     text = f"{origin(url)} answered {status} for {_name(url)}; try again later."
     return FetchFailed(Code.NETWORK, text, passing=status in _BUSY, pause=pause)
 

@@ -63,7 +63,7 @@ def setup(
         click.echo(f"  {invitation(owner.application)}")
     if guild is None:
         known = written_in_env(ENV, "DISCORD_GUILD_ID")
-        guild = int(known) if known and known.isdigit() else _asked_guild()
+        guild = int(known) if known and known.isdecimal() else _asked_guild()
     wanted = {"DISCORD_TOKEN": token, **({"DISCORD_GUILD_ID": str(guild)} if guild else {})}
     in_toml = TOML.exists() and data_dir is not None
     if data_dir is not None and not in_toml:

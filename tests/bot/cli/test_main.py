@@ -157,6 +157,7 @@ def test_a_prompt_alone_becomes_a_clip_that_says_it_is_a_sketch(tmp_path):
             ["--prompt", "x", "--restyle", "picture.txt", "--reference", "picture.txt"],
             "leave out --reference",
         ),
+        (["--prompt", "x", "--size", "²x64"], "write it as WIDTHxHEIGHT"),
         (["--prompt", "x", "--style", "ink"], "no styles here"),
         (["--prompt", "x", "--style", "ink:9"], "at most 2"),
         (["--prompt", "x", "--model", "mine"], "no models here"),

@@ -63,6 +63,12 @@ def test_a_server_that_names_a_pause_gets_it_within_reason(hub, svd, owner):
     assert owner.waited == [7.0, 60.0]
 
 
+def test_a_pause_that_is_no_number_is_none(hub, svd, owner):
+    hub.trouble("api", status=429, headers={"Retry-After": "²"}, times=1)
+    owner.pull(SVD)
+    assert owner.waited == [1.0]
+
+
 def test_a_hub_that_cannot_be_reached_is_said_to_be_so(owner):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
