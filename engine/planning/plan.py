@@ -241,8 +241,10 @@ def _effects_seconds(own: float, limits: PlanLimits) -> tuple[float, tuple[str, 
     seconds = min(max(own, limits.min_seconds), limits.max_seconds)
     if seconds >= own:
         return seconds, ()
-    shorter = "{seconds:.2g} s, the longest allowed; the effect is {own:.3g} s long"
-    return seconds, (Sentence(shorter, seconds=seconds, own=own),)
+    shorter = Sentence(
+        "{seconds:.2g} s, the longest allowed; the effect is {own:.3g} s long", seconds=seconds, own=own
+    )
+    return seconds, (shorter,)
 
 
 def _choose_sound(
@@ -279,8 +281,12 @@ def _longer(seconds: float, fps: float) -> tuple[str, ...]:
     """Why a clip is longer than it was to be, where it is: at a low rate, two frames take their time."""
     if round(seconds * fps) >= LEAST_FRAMES:
         return ()
-    told = "{seconds:.3g} s: a clip has two frames at least, and it shows {fps:g} a second"
-    return (Sentence(told, seconds=LEAST_FRAMES / fps, fps=fps),)
+    longer = Sentence(
+        "{seconds:.3g} s: a clip has two frames at least, and it shows {fps:g} a second",
+        seconds=LEAST_FRAMES / fps,
+        fps=fps,
+    )
+    return (longer,)
 
 
 def _within_reach(given: Given, spec: FamilySpec) -> tuple[float, tuple[str, ...]]:
