@@ -14,9 +14,11 @@ from system import sync
 
 
 def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, keep: int | None) -> Path:
-    """Copy the database into ``folder`` and keep, beside this copy, the ``keep - 1`` newest of that name.
+    """Copy the database into ``folder``, and delete old copies of that name.
 
-    A copy stands under its final name only when it is whole and on the disk.
+    The ``keep`` newest stay, and so does the last one of each of the ``keep`` newest days: somebody who makes
+    several while mending something does not lose those from before. A copy stands under its final name only
+    when it is whole and on the disk.
 
     Args:
         connection: outside a transaction.
@@ -31,10 +33,20 @@ def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, kee
     clear_unfinished(folder, name)
     write_copy(connection, final)
     if keep is not None:
-        earlier = [copy for copy in copies(folder, name) if copy != final]
-        for old in earlier[keep - 1 :]:
-            old.unlink()
+        ordered = [final, *(copy for copy in copies(folder, name) if copy != final)]
+        last_of: dict[str, Path] = {}
+        for copy in ordered:
+            last_of.setdefault(_day(copy, name), copy)
+        kept = {*ordered[:keep], *list(last_of.values())[:keep]}
+        for old in ordered:
+            if old not in kept:
+                old.unlink()
     return final
+
+
+def _day(copy: Path, name: str) -> str:
+    """The day, UTC, on which a copy was made, as its name has it."""
+    return copy.name.removeprefix(f"{name}-").partition("T")[0]
 
 
 def copies(folder: Path, name: str) -> list[Path]:
