@@ -190,12 +190,11 @@ async def test_no_backup_deletes_itself_whatever_the_clock_says(path, monkeypatc
 
 async def test_copies_made_by_hand_leave_those_of_the_days_before(path, tmp_path, monkeypatch):
     """Somebody who mends something makes several; seven in a row took the copies of a whole week."""
-    folder, made = tmp_path / "copies", []
+    folder = tmp_path / "copies"
+    stamps = [f"202603{day:02}T040000.000000Z" for day in range(1, 11)]
+    stamps += [f"20260310T12{minute:02}00.000000Z" for minute in range(5)]
     async with await Database.open(path) as db:
-        for day in range(1, 11):
-            made.append(await backup_of(db, folder, f"202603{day:02}T040000.000000Z", monkeypatch, keep=3))
-        for minute in range(5):
-            made.append(await backup_of(db, folder, f"20260310T12{minute:02}00.000000Z", monkeypatch, keep=3))
+        made = [await backup_of(db, folder, stamp, monkeypatch, keep=3) for stamp in stamps]
     *days, tenth = made[:10]
     assert sorted(folder.glob("*.db")) == [*days[-2:], *made[-3:]]
     assert not tenth.exists()
