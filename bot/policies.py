@@ -10,18 +10,15 @@ from bot.clips.drafting import DraftPolicy
 from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.loops.absence import AbsencePolicy
-from bot.loops.answers import LAST_PAUSE
-from bot.loops.delivery import NO_ACCESS_BACKOFF, DeliveryLimits
+from bot.loops.delivery import DeliveryLimits
 from bot.loops.leave_out import LeavePolicy
-from bot.moderation.case_board import UNREACHABLE_SECONDS
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
-from bot.webhooks.sender import LONGEST_PAUSE
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits, StrangerLimits
 from db.jobs.fairness import FairShare
-from db.jobs.retention import LongestWaits, RetentionPolicy
+from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
@@ -184,15 +181,4 @@ def for_delivery(settings: Settings) -> DeliveryLimits:
     """How long a clip is tried to be posted."""
     return DeliveryLimits(
         backoff_last=settings.post_backoff_last, give_up_after=settings.give_up_hours * HOUR
-    )
-
-
-def for_clock(settings: Settings) -> LongestWaits:
-    """What is further ahead than anything is waited for, a clock that was wrong has written."""
-    return LongestWaits(
-        posting=max(NO_ACCESS_BACKOFF, settings.post_backoff_last),
-        telling=LAST_PAUSE,
-        asking=UNREACHABLE_SECONDS,
-        sending=LONGEST_PAUSE,
-        choosing=settings.choose_minutes * MINUTE,
     )

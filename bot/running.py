@@ -106,7 +106,7 @@ def supervisor_of(services: Services) -> Supervisor:
     )
     clock_watch = ClockWatch(
         services.queue.retention,
-        longest=policies.for_clock(services.settings),
+        longest=serving_policies.for_clock(services.settings),
         clock=services.clock,
     )
     health = HealthFile(

@@ -1,4 +1,4 @@
-"""From the settings to what the bot serves to other programs and browsers, and whom it tells what."""
+"""From the settings to what the bot serves to others, whom it tells what, and how long it waits for them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from bot.broker.policy import BrokerPolicy
 from bot.config.settings import Settings
 from bot.dashboard.policy import DashboardPolicy
 from bot.gallery.policy import GalleryPolicy
+from bot.loops.answers import LAST_PAUSE
+from bot.loops.delivery import NO_ACCESS_BACKOFF
+from bot.moderation.case_board import UNREACHABLE_SECONDS
 from bot.ops.alert_policy import AlertPolicy
 from bot.prompt_helper.policy import PromptHelperPolicy
 from bot.web.policy import WebPolicy
 from bot.webhooks.policy import WebhookPolicy
+from bot.webhooks.sender import LONGEST_PAUSE
 from db.gallery import Kept
+from db.jobs.retention import LongestWaits
 
+MINUTE = 60.0
 HOUR = 3600.0
 
 
@@ -103,4 +109,15 @@ def for_key_webhooks(settings: Settings) -> WebhookPolicy:
         private=settings.api_webhook_private,
         seconds=settings.webhook_seconds,
         keep_days=settings.webhook_keep_days,
+    )
+
+
+def for_clock(settings: Settings) -> LongestWaits:
+    """What is further ahead than anything is waited for, a clock that was wrong has written."""
+    return LongestWaits(
+        posting=max(NO_ACCESS_BACKOFF, settings.post_backoff_last),
+        telling=LAST_PAUSE,
+        asking=UNREACHABLE_SECONDS,
+        sending=LONGEST_PAUSE,
+        choosing=settings.choose_minutes * MINUTE,
     )

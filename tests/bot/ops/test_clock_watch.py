@@ -9,7 +9,7 @@ import pytest
 
 from bot.ops import clock_watch
 from bot.ops.clock_watch import ClockWatch
-from bot.policies import for_clock
+from bot.serving_policies import for_clock
 from db.errors import LimitReached
 from tests.bot.fixtures import ANN, BEN, GUILD, queued, rendered
 from tests.policies import DEFAULTS, enqueue_limits

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.policies import for_clock
+from bot.serving_policies import for_clock
 from db.jobs.choices import NewDraft
 from db.jobs.retention import _PAST_TIMES, DAY
 from db.privacy.departed_guilds import Guilds
