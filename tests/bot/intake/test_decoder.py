@@ -311,7 +311,7 @@ async def test_a_large_picture_costs_little_more_than_its_pixels(how, most):
     out = io.BytesIO()
     Image.new("RGBA", (4000, 3000), (200, 30, 30, 128)).save(out, **how)
     peaks = []
-    for _ in range(2):  # once in many runs, on a busy machine, memory that was given back still counts
+    for _ in range(5):  # in some runs, on a busy machine, memory that was given back still counts
         reader = decoder()
         await reader.decode(out.getvalue())
         peaks.append(reader.peak_bytes)
