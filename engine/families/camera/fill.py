@@ -68,7 +68,7 @@ def behind(canvas: Pixels, alpha: Plane, *, level: int = 1, even: bool = False) 
             in level bands.
         even: a sky. It has texture to mirror only where most of it has: else that is edges of clouds.
     """
-    margin = max(3, round(0.006 * max(alpha.shape)))
+    margin = margin_of(alpha.shape)
     cut = (alpha > 0.03).astype(np.uint8)  # noqa: PLR2004 (any trace of it)
     hole = np.asarray(cv2.dilate(cut, np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)), np.uint8)
     if hole.all():
@@ -82,6 +82,11 @@ def behind(canvas: Pixels, alpha: Plane, *, level: int = 1, even: bool = False) 
     bare = canvas * known + colours * (1 - known)
     bare = bare + _mirrored(bare, hole, even=even) * (1 - known)
     return np.asarray(np.clip(bare, 0, 255), np.uint8)
+
+
+def margin_of(shape: tuple[int, ...]) -> int:
+    """How far around a cut-out its fill reaches, pixels: an outline is not known to the pixel."""
+    return max(3, round(0.006 * max(shape)))
 
 
 def _mirrored(bare: Plane, hole: Pixels, *, even: bool) -> Plane:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.families.camera.fill import behind, inside, spread
+from engine.families.camera.fill import behind, inside, margin_of, spread
 from engine.families.camera.regions import guided, smoothstep
 from engine.families.camera.scene import Scene
 
@@ -26,6 +26,8 @@ FRONT = 0.75
 """The disparity of a dark shore in front of everything."""
 _TRACE = 0.02
 """The opacity up to which nothing is seen of a sheet."""
+_FILL_BLUR = 3
+"""Pixels over which a fill goes over into the picture."""
 _LOST = (10.0, 40.0)
 """Levels by which a fill differs from the picture that it lies over: it may, and nobody may see it."""
 LEVEL = 4
@@ -165,23 +167,29 @@ def _settle(canvas: Pixels, sheets: list[Sheet]) -> None:
 
     What is half transparent gets the colours that it must have for that. Around a cut-out its fill lies where
     nothing covers it: fur that is finer than the mask, the contour of a drawing, the toe of a boot. What is
-    lost so goes with the cut-out.
+    lost so goes with the cut-out, the nearest one that is beside it.
     """
-    for index in range(1, len(sheets)):
-        sheet, opacity = sheets[index], _opacity(sheets[index])
+    for index in range(len(sheets) - 1, 0, -1):
+        sheet, before = sheets[index], _opacity(sheets[index])
         under = at_rest(sheets[:index])
-        lost = cv2.GaussianBlur(np.abs(canvas - under).max(axis=2), (0, 0), 1.0)[..., None]
-        before = opacity
-        opacity = np.maximum(opacity, smoothstep(*_LOST, lost))
+        lost = cv2.GaussianBlur(np.abs(canvas - under).max(axis=2), (0, 0), 1.0)
+        opacity = np.maximum(before, (smoothstep(*_LOST, lost) * _beside(before[..., 0]))[..., None])
         soft = np.asarray((opacity > _TRACE) & (before < 1), bool)
         for above in sheets[index + 1 :]:
             soft &= np.asarray(_opacity(above) <= _TRACE, bool)
         own = under + (canvas - under) / np.maximum(opacity, _TRACE)
         colours = np.where(soft, np.clip(own, 0, 255), sheet.pixels[..., :3])
         pixels = np.dstack([colours, np.where(soft, opacity * 255, sheet.pixels[..., 3:])])
-        sheets[index] = replace(
-            sheet, pixels=np.round(pixels).astype(np.uint8), box=_box(np.asarray(pixels[..., 3], np.float32))
-        )
+        box = _box(np.asarray(pixels[..., 3], np.float32))
+        sheets[index] = replace(sheet, pixels=np.round(pixels).astype(np.uint8), box=box)
+
+
+def _beside(opacity: Plane) -> Plane:
+    """Where the fill behind a cut-out reaches, float32 ``[H, W]``, 0 or 1."""
+    reach = 2 * (margin_of(opacity.shape) + _FILL_BLUR) + 1
+    return cv2.dilate((opacity > _TRACE).astype(np.float32), np.ones((reach, reach), np.uint8)).astype(
+        np.float32
+    )
 
 
 def _opacity(sheet: Sheet) -> Plane:

@@ -289,3 +289,19 @@ def test_paper_with_a_drawing_on_it_has_no_sky():
     cv2.circle(picture, (120, 60), 30, ink, 3, cv2.LINE_AA)
     cv2.line(picture, (120, 90), (120, 210), ink, 3, cv2.LINE_AA)
     assert look(picture).sky is None
+
+
+def test_the_contour_of_a_dark_shore_stays_with_it_and_in_no_sheet_behind():
+    """The land behind took the rim of the trees along, and showed it as dots beside them."""
+    picture = cv2.cvtColor(present(cv2.imread(str(LAKE))), cv2.COLOR_BGR2RGB)
+    picture = np.asarray(cv2.resize(picture, (640, 360), interpolation=cv2.INTER_AREA), np.uint8)
+    scene = study(picture, lambda: None)
+    window = Window(size=(640, 360), picture=(640, 360))
+    *behind_it, shore = take_apart(picture, scene, window, lambda: None)
+    assert scene.front is not None
+    light = at_rest(behind_it).max(axis=2)
+    dots = cv2.GaussianBlur(light, (0, 0), 3) - light > 15
+    rim = cv2.dilate((shore.pixels[..., 3] > 5).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    sky = np.arange(360)[:, None] < 150
+    assert (rim & sky).sum() > 5000
+    assert (dots & rim & sky).sum() < 30, "317 when the land came first"
