@@ -293,8 +293,8 @@ def test_paper_with_a_drawing_on_it_has_no_sky():
 
 def test_the_contour_of_a_dark_shore_stays_with_it_and_in_no_sheet_behind():
     """The land behind took the rim of the trees along, and showed it as dots beside them."""
-    picture = cv2.cvtColor(present(cv2.imread(str(LAKE))), cv2.COLOR_BGR2RGB)
-    picture = np.asarray(cv2.resize(picture, (640, 360), interpolation=cv2.INTER_AREA), np.uint8)
+    whole = cv2.cvtColor(present(cv2.imread(str(LAKE))), cv2.COLOR_BGR2RGB)
+    picture = np.asarray(cv2.resize(whole, (640, 360), interpolation=cv2.INTER_AREA), np.uint8)
     scene = study(picture, lambda: None)
     window = Window(size=(640, 360), picture=(640, 360))
     *behind_it, shore = take_apart(picture, scene, window, lambda: None)
