@@ -93,7 +93,7 @@ class Upkeep:
         for claim in leases.overdue() if self._wanted else leases.all():
             await self._give_back(claim)
         for claim in leases.too_long():
-            await self._end_too_long(claim)
+            await self._give_back(claim, fault=TOO_LONG)
         if rows_due:
             await self._look_at_rows()
             await self._look_at_workers()
@@ -115,30 +115,23 @@ class Upkeep:
                 self._parts.places.gone(worker)
                 self._parts.signals.places_changed()
 
-    async def _give_back(self, claim: Claim) -> None:
+    async def _give_back(self, claim: Claim, *, fault: str = "") -> None:
+        """Let others draw a job of which nothing was heard, or, by a fault of its worker's, nothing comes."""
         helper = self._fleet.helpers.get(claim.worker)
         holding = None if helper is None else helper.account.holdings.get((claim.job, claim.number))
         if holding is not None and holding.settling:
             if holding.fetching is None:
                 return  # its clip is here, and being stored
             holding.fetching.cancel()
+        holdings = self._fleet.holdings
         if helper is not None and holding is not None:
-            self._fleet.holdings.let_go(helper, holding)
-        await self._fleet.holdings.lose(claim)
-
-    async def _end_too_long(self, claim: Claim) -> None:
-        """A worker that only talks keeps a member waiting for ever: another draws the job."""
-        helper = self._fleet.helpers.get(claim.worker)
-        holding = None if helper is None else helper.account.holdings.get((claim.job, claim.number))
-        if holding is not None and holding.settling:
-            if holding.fetching is None:
-                return  # its clip is here, and being stored
-            holding.fetching.cancel()
-        if helper is not None and holding is not None:
-            await self._fleet.holdings.decide(helper, holding.key, Verdict.STALE)
-        await self._fleet.holdings.lose(claim, fault=TOO_LONG)
-        if helper is not None:
-            await self._fleet.holdings.count_bad(helper, TOO_LONG)
+            if fault:
+                await holdings.decide(helper, holding.key, Verdict.STALE)
+            else:
+                holdings.let_go(helper, holding)
+        await holdings.lose(claim, fault=fault)
+        if fault and helper is not None:
+            await holdings.count_bad(helper, fault)
 
     async def _look_at_rows(self) -> None:
         """A job that was ended, held or moved by people is not drawn on; and none is forgotten."""
