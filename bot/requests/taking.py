@@ -353,34 +353,22 @@ class Taking:
             checked: the limits were looked at.
         """
         async with self._places.place(asker.guild_id, asker.user_id):
-            return await self._stored(asker, make, parent, key, message, checked=checked)
-
-    async def _stored(
-        self,
-        asker: Asker,
-        make: Callable[[], Awaitable[Planned]],
-        parent: Job | None,
-        key: str,
-        message: int | None,
-        *,
-        checked: bool,
-    ) -> tuple[Enqueued, Recipe]:
-        if not checked:
-            await self._admitting.check_limits(asker)
-        made = await make()
-        await self._hosting.check(asker.guild_id, asker.user_id, made.recipe)
-        origin = made.origin or parent
-        screened = await self._screening.before_drawing(
-            asker, made.recipe, made.subjects, origin, adult=made.adult
-        )
-        lane = lane_of(made.recipe, self._families())
-        if lane not in self._lanes and not (lane == HERE and self._abilities.has_workers):
-            # a loop, where only servers draw
-            raise UserError(Code.NO_ENGINE, messages.NOTHING_DRAWS_IT)
-        ability = await self._abilities.of(made.recipe) if lane == HERE else ""
-        new = _new_job(asker, origin, key, message, screened, made, lane, ability)
-        self._in_flight.protect()
-        return await self._entry.enqueue(new, self.rules.limits), made.recipe
+            if not checked:
+                await self._admitting.check_limits(asker)
+            made = await make()
+            await self._hosting.check(asker.guild_id, asker.user_id, made.recipe)
+            origin = made.origin or parent
+            screened = await self._screening.before_drawing(
+                asker, made.recipe, made.subjects, origin, adult=made.adult
+            )
+            lane = lane_of(made.recipe, self._families())
+            if lane not in self._lanes and not (lane == HERE and self._abilities.has_workers):
+                # a loop, where only servers draw
+                raise UserError(Code.NO_ENGINE, messages.NOTHING_DRAWS_IT)
+            ability = await self._abilities.of(made.recipe) if lane == HERE else ""
+            new = _new_job(asker, origin, key, message, screened, made, lane, ability)
+            self._in_flight.protect()
+            return await self._entry.enqueue(new, self.rules.limits), made.recipe
 
 
 def _not_cancelled() -> None:
