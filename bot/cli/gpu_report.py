@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from itertools import groupby
 
 from bot import policies
-from bot.cli.models import size_text
+from bot.cli.catalogue_lines import entries, size_text
 from bot.cli.trials import Trial, not_tried, trials
 from bot.cli.tried import GIB, described, kept, size_of
 from bot.config.choices import Where
@@ -140,12 +140,6 @@ def what_to_pull(specs: tuple[ModelSpec, ...], here: Capabilities) -> Iterator[s
     yield "Recommended for it, and not installed:"
     yield from entries(missing)
     yield f"    → framekiln models pull --for card   ({size_text(sum(spec.size for spec in missing))})"
-
-
-def entries(specs: Sequence[ModelSpec]) -> Iterator[str]:
-    """A line for each entry of the catalogue: name, size, licence."""
-    for spec in specs:
-        yield f"  {spec.name:<22} {size_text(spec.size):>8}  {spec.licence.name}"
 
 
 def _still_works(here: Capabilities, limits: PlanLimits) -> Iterator[str]:

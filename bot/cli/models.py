@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from bot.cli.catalogue_lines import size_text
 from bot.ops.called import as_called, program
 from engine.core.foreign_text import visible
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from engine.weights.pull_plan import Plan
     from engine.weights.store import Store
 
-GIGABYTE = 1_000_000_000
 STOPPED = 130
 """The exit status of what Ctrl-C ended, as shells have it."""
 
@@ -187,11 +187,6 @@ def remove(name: str, *, forget: bool) -> None:
         except (OSError, FetchFailed) as error:
             _give_up(str(error))
         click.echo(f"{spec.name} is removed." if there else f"{spec.name} was not installed.")
-
-
-def size_text(size: int) -> str:
-    """Bytes as people say them."""
-    return f"{size / GIGABYTE:.1f} GB" if size >= GIGABYTE / 10 else f"{size / 1e6:.0f} MB"
 
 
 class _Bars:

@@ -6,8 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 
-from bot.cli.gpu_report import entries
-from bot.cli.models import size_text
+from bot.cli.catalogue_lines import entries, size_text
 from engine.core.device import Device, DeviceKind, find_device
 from engine.planning.recommended import GIB, recommended, sold_as
 from engine.runtime.gpu import driver_gpus

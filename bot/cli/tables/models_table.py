@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.cli.models import size_text
+from bot.cli.catalogue_lines import size_text
 from engine.families import CATALOGUE
 from engine.weights.model_spec import HubSource, ModelSpec
 

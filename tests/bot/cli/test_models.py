@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import models
+from bot.cli.catalogue_lines import size_text
 from bot.cli.doctor import examine, examine_weights
 from bot.cli.main import main
 from bot.cli.tables import choices_table
@@ -204,7 +205,7 @@ def test_the_table_has_a_row_for_each_entry_with_its_licence_and_size():
         assert row.count("|") == 7
         assert spec.licence.name in row
         assert spec.licence.commercial in row
-        assert models.size_text(spec.size) in row
+        assert size_text(spec.size) in row
 
 
 def test_the_engine_process_looks_where_the_bot_does(monkeypatch, tmp_path):
