@@ -30,6 +30,10 @@ _FILL_BLUR = 3
 """Pixels over which a fill goes over into the picture."""
 _LOST = (10.0, 40.0)
 """Levels by which a fill differs from the picture that it lies over: it may, and nobody may see it."""
+_KNOWN = 0.9
+"""The share of a place that is seen, from which on it is known what the ground is like."""
+_AROUND = 8.0
+"""How far around a place the ground's colours count, margins of a fill."""
 LEVEL = 4
 """How much farther than up and down a landscape is continued sideways behind what hides it."""
 
@@ -167,13 +171,16 @@ def _settle(canvas: Pixels, sheets: list[Sheet]) -> None:
 
     What is half transparent gets the colours that it must have for that. Around a cut-out its fill lies where
     nothing covers it: fur that is finer than the mask, the contour of a drawing, the toe of a boot. What is
-    lost so goes with the cut-out, the nearest one that is beside it.
+    lost so goes with the cut-out, the nearest one that is beside it. No fill knows the stripes of a flag
+    or the leaves of a hedge: what has a colour of the ground beside it is the ground's.
     """
     for index in range(len(sheets) - 1, 0, -1):
         sheet, before = sheets[index], _opacity(sheets[index])
         under = at_rest(sheets[:index])
-        lost = cv2.GaussianBlur(np.abs(canvas - under).max(axis=2), (0, 0), 1.0)
-        opacity = np.maximum(before, (smoothstep(*_LOST, lost) * _beside(before[..., 0]))[..., None])
+        beside = _beside(before[..., 0])
+        lost = np.minimum(np.abs(canvas - under).max(axis=2), _strange(canvas, under, 1 - beside))
+        lost = cv2.GaussianBlur(lost, (0, 0), 1.0)
+        opacity = np.maximum(before, (smoothstep(*_LOST, lost) * beside)[..., None])
         soft = np.asarray((opacity > _TRACE) & (before < 1), bool)
         for above in sheets[index + 1 :]:
             soft &= np.asarray(_opacity(above) <= _TRACE, bool)
@@ -190,6 +197,30 @@ def _beside(opacity: Plane) -> Plane:
     return cv2.dilate((opacity > _TRACE).astype(np.float32), np.ones((reach, reach), np.uint8)).astype(
         np.float32
     )
+
+
+def _strange(canvas: Pixels, ground: Plane, seen: Plane) -> Plane:
+    """How far the picture's colours are from all that the ground beside them has: levels, float32 ``[H, W]``.
+
+    Args:
+        canvas: uint8 ``[H, W, 3]``.
+        ground: float32 ``[H, W, 3]``.
+        seen: float32 ``[H, W]``, 1 where the ground is no fill.
+    """
+    size = (max(1, seen.shape[1] // MAP_STEP), max(1, seen.shape[0] // MAP_STEP))
+    small = cv2.resize(ground, size, interpolation=cv2.INTER_AREA)
+    known = (cv2.resize(seen, size, interpolation=cv2.INTER_AREA) > _KNOWN)[..., None]
+    wide = 2 * round(_AROUND * margin_of(seen.shape) / MAP_STEP) + 1
+    around = np.ones((wide, wide), np.uint8)
+    # Where no ground is near, every colour is strange.
+    least, most = (
+        cv2.resize(plane, seen.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        for plane in (
+            cv2.erode(np.where(known, small, 255), around),
+            cv2.dilate(np.where(known, small, 0), around),
+        )
+    )
+    return np.asarray(np.maximum(least - canvas, canvas - most).max(axis=2), np.float32)
 
 
 def _opacity(sheet: Sheet) -> Plane:
