@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import operator
 import re
 import socket
 from contextlib import asynccontextmanager
@@ -171,6 +172,13 @@ def test_the_dashboard_asks_only_for_numbers_that_exist():
     assert all(asked)
     assert {name for names in asked for name in names} <= set(known)
     assert len({panel["title"] for panel in panels}) == len(panels)
+
+
+def test_the_alert_about_engines_fires_however_many_are_down():
+    page = DASHBOARD.with_name("monitoring.md").read_text("utf-8")
+    [(sign, limit)] = re.findall(r'framekiln_engine_state\{state="down"\} (\S+) (\d+)', page)
+    fires = {"==": operator.eq, ">": operator.gt, ">=": operator.ge}[sign]
+    assert [fires(down, int(limit)) for down in range(4)] == [False, True, True, True]
 
 
 def test_the_table_of_metrics_is_what_the_code_serves():
