@@ -52,12 +52,14 @@ QUEUE = [
     for command in TREE["queue"].walk_commands()
     if isinstance(command, Command)
 ]
-MEMBERS = {
+COMMANDS = {
     command.qualified_name: command
     for top in TREE.values()
-    if not isinstance(top, ContextMenu) and top.name != "queue"
+    if not isinstance(top, ContextMenu)
     for command in ([top] if isinstance(top, Command) else top.walk_commands())
+    if isinstance(command, Command)
 }
+MEMBERS = {name: command for name, command in COMMANDS.items() if not name.startswith("queue ")}
 
 
 def readme():
@@ -108,6 +110,21 @@ def test_no_page_names_a_command_of_discord_that_does_not_exist(page):
     named = re.findall(r"`/([a-z0-9]+)\b", (ROOT / page).read_text("utf-8"))
     assert named
     assert set(named) <= set(TREE)
+
+
+def test_a_value_that_a_text_gives_an_option_can_be_chosen():
+    """``/command option: value``: where the option is a choice, the value begins one of its names."""
+    for named in re.findall(r"`/([^`]+)`", all_texts().replace("\n", " ")):
+        command = max((name for name in COMMANDS if named.startswith(name)), key=len, default=None)
+        options = COMMANDS[command].parameters if command else ()
+        for option in (one for one in options if one.choices):
+            chosen = re.search(rf"\b{option.name}: ?(\w[\w-]*)(?!\w*:)", named)
+            names = [str(choice.name) for choice in option.choices]
+            assert not chosen or any(re.match(rf"{chosen[1]}\b", name, re.IGNORECASE) for name in names), (
+                named
+            )
+
+
 
 
 def test_the_readme_leads_to_the_pages_for_each_reader():
