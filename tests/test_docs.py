@@ -17,6 +17,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from bot.cli.main import main
 from bot.commands import setup_all
+from bot.config.helping import Helping
 from bot.config.settings import PREFIX, Settings, variable
 from examples import draw_discord
 from tests.bot.fixtures import mocked_services
@@ -123,6 +124,11 @@ def test_a_value_that_a_text_gives_an_option_can_be_chosen():
             assert not chosen or any(re.match(rf"{chosen[1]}\b", name, re.IGNORECASE) for name in names), (
                 named
             )
+
+
+def test_a_worker_s_page_names_every_setting_that_only_a_worker_reads():
+    page = (ROOT / "docs/workers.md").read_text("utf-8")
+    assert [name for name in Helping.model_fields if f"`{variable(name)}`" not in page] == []
 
 
 
