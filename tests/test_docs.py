@@ -131,6 +131,15 @@ def test_a_worker_s_page_names_every_setting_that_only_a_worker_reads():
     assert [name for name in Helping.model_fields if f"`{variable(name)}`" not in page] == []
 
 
+FOLDERS = "benchmarks", "bot", "db", "docs", "engine", "examples", "requirements", "system", "tests"
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_that_a_text_names_exists(path):
+    text = path.read_text("utf-8")
+    made = set(re.findall(r'^```python title="([^"]+)"', text, re.MULTILINE))
+    named = set(re.findall(rf"(?<![\w/.-])(?:{'|'.join(FOLDERS)})/[\w/-]+\.[a-z]+\b", text))
+    assert [name for name in sorted(named - made) if not (ROOT / name).exists()] == []
 
 
 def test_the_readme_leads_to_the_pages_for_each_reader():
