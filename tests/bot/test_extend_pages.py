@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -56,6 +57,14 @@ def test_the_code_of_a_page_is_clean(page, tmp_path):
     command = (sys.executable, "-m", "ruff", "check", "--no-cache", *paths)
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("page", ["add-a-command.md", "add-a-button.md"])
+def test_the_text_of_a_page_can_be_translated(page):
+    (text,) = [code for title, code in blocks(page).items() if title.startswith("bot/text/")]
+    nodes = list(ast.walk(ast.parse(text)))
+    assert not [node for node in nodes if isinstance(node, ast.JoinedStr)]
+    assert [node for node in nodes if isinstance(node, ast.Name) and node.id in {"say", "say_many"}]
 
 
 @pytest.mark.parametrize("page", ["add-a-command.md", "add-a-button.md"])
