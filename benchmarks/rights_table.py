@@ -126,7 +126,7 @@ def sent(scene: Scene, form: type[Form]) -> Act:
 
 
 def tries_of_buttons(scene: Scene) -> Iterator[Try]:
-    """Every button and every form, on a job of Ada's; those of cards in the first round."""
+    """Every button and every form, on a job of Ada's; those of cases in the first round."""
     for job_kind in rows.job_buttons():
         name = _shown(job_kind.look) + (" (a first look)" if job_kind.place is Place.DRAFT else "")
         name += " (private drafts)" if issubclass(job_kind, ChoosePrivately | CancelPrivately) else ""

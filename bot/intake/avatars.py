@@ -1,4 +1,4 @@
-"""A member's avatar as a picture that the desk can take in."""
+"""A member's avatar as a picture that can be submitted."""
 
 from __future__ import annotations
 

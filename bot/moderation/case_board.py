@@ -1,6 +1,6 @@
-"""The cards that ask moderators, in a server's review channel: posted, told anew, closed.
+"""The cases for moderators, in a server's review channel: posted, told anew, closed.
 
-Rows are the truth: what the loop did not manage before a restart it finds again. A card that is decided says
+Rows are the truth: what the loop did not manage before a restart it finds again. A case that is decided says
 so and nothing else; the prompt and the file leave the channel with the decision.
 """
 
@@ -40,7 +40,7 @@ UNREACHABLE_SECONDS = 300.0
 """Between two tries with a review channel that is not set, gone, or closed to the bot."""
 
 LARGEST_FILE = 8_000_000
-"""Bytes of a picture or clip that goes with a card; a larger one is left out."""
+"""Bytes of a picture or clip that goes with a case; a larger one is left out."""
 
 STRIP_HEIGHT, STRIP_GAP = 512, 8
 """Pixels of several pictures that are shown side by side, so that they are seen at one glance."""
@@ -50,7 +50,7 @@ NO_PICTURES = CLIP_ROLES | {Role.SOUND}
 
 
 class CaseBoard:
-    """Keeps the cards true, and deletes the messages of what was taken down."""
+    """Keeps the cases true, and deletes the messages of what was taken down."""
 
     def __init__(
         self,
@@ -233,7 +233,7 @@ class CaseBoard:
         return sealed
 
     def _sealed(self, digest: str) -> Path:
-        return self._work / f"{digest}-card.mp4"
+        return self._work / f"{digest}-case.mp4"
 
     def _strip(self, job: Job) -> Path:
-        return self._work / f"{job.id}-card.png"
+        return self._work / f"{job.id}-case.png"

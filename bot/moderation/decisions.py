@@ -1,4 +1,4 @@
-"""What happens at a click on a card, and when a member reports a clip."""
+"""What happens at a click on a case, and when a member reports a clip."""
 
 from __future__ import annotations
 

@@ -329,7 +329,7 @@ class Erasing:
         await asyncio.to_thread(self._sweep_outbox, still_open, at_start=at_start)
 
     def _sweep_outbox(self, still_open: Collection[JobId], *, at_start: bool) -> None:
-        """Delete what is left of posts and cards of jobs that have ended.
+        """Delete what is left of posts and cases of jobs that have ended.
 
         At the start nothing is being posted, so of the others only smaller versions are needed.
         """

@@ -11,7 +11,7 @@ from engine.planning.plan import PlanLimits
 
 @dataclass(frozen=True, kw_only=True)
 class SubmissionPolicy:
-    """What the desk takes.
+    """What submissions are held to.
 
     Attributes:
         most_drafts: that a member can choose from; 0: they can't.

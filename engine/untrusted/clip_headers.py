@@ -45,7 +45,7 @@ class ClipRefusal(StrEnum):
 
 
 class ClipRefused(EngineError):
-    """A clip is not taken. Carries facts, not words: the words are the front door's.
+    """A clip is not taken. Carries facts, not words: the words are the caller's.
 
     Attributes:
         code: why.

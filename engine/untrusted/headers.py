@@ -35,7 +35,7 @@ class Note(StrEnum):
 
 
 class Refused(EngineError):
-    """A picture is not taken. Carries facts, not words: the words are the front door's.
+    """A picture is not taken. Carries facts, not words: the words are the caller's.
 
     Attributes:
         code: why.

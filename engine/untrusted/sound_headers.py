@@ -30,7 +30,7 @@ class SoundRefusal(StrEnum):
 
 
 class SoundRefused(EngineError):
-    """A sound is not taken. Carries facts, not words: the words are the front door's.
+    """A sound is not taken. Carries facts, not words: the words are the caller's.
 
     Attributes:
         code: why.

@@ -286,7 +286,7 @@ async def test_a_case_shows_every_picture_that_the_clip_is_to_be_made_from(
     await held(services, ada, channel, hold=Hold(reason="odd", with_file=True), inputs=inputs)
     (shown,) = (await case_in(services, mods_channel)).attachments
     assert Image.open(io.BytesIO(shown.data)).size == (819 + 8 + 256, 512)
-    assert list(services.settings.data_dir.rglob("*-card.png")) == []
+    assert list(services.settings.data_dir.rglob("*-case.png")) == []
 
 
 @pytest.mark.parametrize("further", [{}, {"end": (90, 180)}], ids=["one picture", "two pictures"])

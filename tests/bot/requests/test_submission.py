@@ -1,4 +1,4 @@
-"""The front desk, as a member meets it: over real sockets, against the fake of Discord."""
+"""Submissions, as a member meets them: over real sockets, against the fake of Discord."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_where_the_network_is_not_installed_or_broken_nobody_has_looked_and_noth
     assert highest_score([picture], store) is None
 
 
-def test_a_picture_that_is_taken_in_carries_its_score_to_the_desk(store):
+def test_a_picture_that_is_taken_in_carries_its_score_to_the_submission(store):
     subject = inspect(plain(RED), store).subject("a" * 64)
     assert present(subject.nudity) > 0.99
     flag = present(flags.of_subjects([subject], least=0.8))
