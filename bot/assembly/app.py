@@ -1,6 +1,7 @@
 """The composition root: makes settings, database, engine and client, and hands them to each other.
 
-Nothing else wires.
+The modules beside it make the parts that need more than a line. :mod:`bot.reconnect` makes the client, anew
+for each try, and ``framekiln demo`` a small bot of its own.
 """
 
 from __future__ import annotations
