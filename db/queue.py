@@ -1,43 +1,5 @@
 """The durable queue: one object, each of whose parts has its own module.
 
-=================  ===========================================================
-`db.jobs.asked`         who is waiting for an answer
-`db.jobs.owed`          what still has to be said
-`db.jobs.enqueue`       the way in: once per key, within the limits
-`db.jobs.allowances`    how much moderators allow a guild, a role, a member
-`db.moderation.cases`         what moderators are asked to decide
-`db.jobs.claims`        the engine's side: claim, progress, hand in, give back
-`db.lanes.lane_sizes`    how many engines there are
-`db.jobs.delivery`      how a clip reaches its channel once; status messages
-`db.jobs.choices`       takes to choose from
-`db.community.preferences`  what members and servers would have
-`db.community.member_languages` in which language members want to be spoken to
-`db.community.prompt_help`  requests that wait for their words
-`db.jobs.queries`       questions
-`db.moderation.actions`    pause, move, clear, ban
-`db.jobs.ownership`     whose a file is
-`db.jobs.retention`     what is still needed
-`db.moderation.reviews`       what a guild reviews; its word lists
-`db.jobs.take_previews`        pictures of discarded takes
-`db.jobs.stars`         clips that members keep
-`db.jobs.webhooks`      what another program is to be told
-`db.community.effects`  a guild's own effects
-`db.community.reels`    its showcase, and reels that are to be posted
-`db.community.contests` its contests
-`db.purchases`          what services draw for money
-`db.gallery`            what strangers may see
-`db.fleet.workers`      who else draws, and how far each is trusted
-`db.fleet.remote_guilds`  whose jobs they may draw
-`db.fleet.worker_claims`  their side of a job
-`db.fleet.faulted`      jobs in which a machine has failed
-`db.lately`        how jobs went lately
-`db.api.owner_key`      the owner's key for the dashboard
-`db.api.keys`           keys of the HTTP API
-`db.api.requests`       requests that may come twice
-`db.api.events`         what has happened to jobs
-`db.api.hooks`          whom to tell of them
-=================  ===========================================================
-
 Every move is one transaction. The time is read from the one clock that the queue is made with.
 """
 
