@@ -30,6 +30,7 @@ from engine.core.recipe import Kind, Recipe
 from engine.families import FAMILIES, travels
 from engine.gate import Verdict, judge
 from engine.provenance.statement import metadata
+from engine.rendering.limits import RenderLimits
 
 KEPT = Path(gettempdir()) / "framekiln-finished"
 INJECTED = ("", "", "", "brightness_flickers", "latent_noise", "tearing")
@@ -126,7 +127,7 @@ def finish(take: Take, path: Path) -> None:
         fps=take.fps,
         path=path,
         metadata=metadata(recipe),
-        max_bytes=9_500_000,
+        max_bytes=RenderLimits.max_bytes,
         progress=lambda _: None,
         cancel=token,
     )

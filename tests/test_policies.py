@@ -119,6 +119,7 @@ ENGINES = (
 
 SAME_DEFAULT = {
     "max_takes": (RenderLimits, "max_takes"),
+    "max_clip_bytes": (RenderLimits, "max_bytes"),
     "max_wasted_seconds": (RenderLimits, "max_wasted_seconds"),
     "max_seconds": (PlanLimits, "max_seconds"),
     "max_side": (PlanLimits, "max_side"),

@@ -209,7 +209,7 @@ class Settings(
         description="Frames per second of a finished clip if the member doesn't choose.",
     )
     max_clip_bytes: int = Field(
-        9_900_000,
+        RenderLimits.max_bytes,
         ge=100_000,
         description="Largest clip to post, in bytes. The server's own upload limit still applies.",
     )

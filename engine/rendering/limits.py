@@ -25,7 +25,7 @@ class RenderLimits:
     """
 
     max_takes: int = 3
-    max_bytes: int = 9_500_000
+    max_bytes: int = 9_900_000
     max_wasted_seconds: int = 600
 
     def __post_init__(self) -> None:
