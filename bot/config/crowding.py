@@ -53,7 +53,10 @@ class Crowding(BaseSettings):
         10, ge=1, description="Most clips a member can report in a server within 24 hours."
     )
     exports_waiting: int = Field(
-        20, ge=1, description="Most members whose /mydata export can wait; one is made at a time."
+        20,
+        ge=1,
+        description="Most members whose /mydata export can wait, and most who can wait for a sticker; one of "
+        "each is made at a time.",
     )
     fair_half_life_hours: float = Field(
         6.0,
