@@ -55,8 +55,6 @@ POLICY = (
 RENEW = 10
 """Seconds until a browser without scripts asks again."""
 
-Table = tuple[str, Sequence[tuple[str, str]]]
-
 
 def log_in(at: str, said: str = "") -> str:
     """The page with the form for the key."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import random
 import tempfile
 from collections.abc import Callable
@@ -43,8 +42,6 @@ from engine.provenance.statement import metadata
 from engine.rendering.limits import DRAFT_BYTES
 from engine.untrusted.headers import Refused
 from engine.weights.store import Store
-
-log = logging.getLogger(__name__)
 
 _PROGRAM = sandbox.program("engine.process.remake")
 REMEMBERED = 1000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import shutil
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
@@ -17,8 +16,6 @@ from bot.link.errors import LineDown
 from bot.link.messages import Done, Look, Pull, encode
 from bot.link.pieces import Arriving, Gathered, Incoming, Pace
 from db.fleet.worker_claims import Claim
-
-log = logging.getLogger(__name__)
 
 CLIP = "clip"
 

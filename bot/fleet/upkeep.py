@@ -148,7 +148,7 @@ class Upkeep:
         standing, _ = await self._parts.claims.standing(claim)
         verdict = VERDICTS.get(standing)
         if verdict is not None:
-            await self._fleet.holdings.decide(helper, (claim.job, claim.number), verdict or Verdict.STALE)
+            await self._fleet.holdings.decide(helper, (claim.job, claim.number), verdict)
 
     async def _look_at_workers(self) -> None:
         """The owner may have removed one, or trust it more or less."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import time
 from collections.abc import Callable
@@ -27,8 +26,6 @@ from db.files import Blobs
 from db.privacy.personal import Personal
 from engine.core.errors import UserError
 from engine.provenance.seal import Sealer
-
-log = logging.getLogger(__name__)
 
 MOST_ARCHIVES = 10
 """Files of one answer, and the most that are sent."""

@@ -32,7 +32,6 @@ LOOK_EVERY = 1.0
 TRIES, PAUSE = 4, 0.5
 """How often a request is sent that got no answer, and the first pause in seconds; it doubles."""
 
-PIECE = 64 * 1024
 CLIP = "video/mp4"
 
 

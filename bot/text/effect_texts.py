@@ -20,7 +20,6 @@ GONE = Text("That effect is gone: somebody renamed or removed it.")
 NONE_OF_ITS_OWN = Text(
     "This server has no effects of its own yet. Right-click a clip → Apps → *Make an effect of this*."
 )
-NEEDS_A_NAME = Text("An effect needs a name of up to 32 letters, digits and blanks.")
 
 
 def choice(name: str, about: str, wait: float | None) -> str:

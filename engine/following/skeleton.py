@@ -21,8 +21,6 @@ from engine.vision import bodies
 from engine.vision.bodies import Body
 from engine.vision.eyes import Eye, Eyes
 
-Points = NDArray[np.float32]
-
 KEYPOINTS = 18
 NECK = 1
 _RIGHT_ARM, _LEFT_ARM = (2, 3, 4), (5, 6, 7)

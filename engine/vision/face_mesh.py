@@ -25,9 +25,6 @@ POINTS = 468
 LEFT_EYE, RIGHT_EYE = (33, 133), (362, 263)
 """Points at the two corners of each eye; left and right as the viewer sees them."""
 
-NOSE, CHIN, BROW = 1, 152, 10
-"""The tip of the nose, the lowest point of the chin, the top of the forehead."""
-
 _SEEN = 192
 _ROOM = 1.5
 """Side of the square that the network is shown, in the longer side of the face's box; as in training."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.core.recipe import Recipe, SoundSource
 from engine.elsewhere.hosted.provider import SentFile
-from engine.elsewhere.hosted.slugs import FILES, Slot, Slug, Sound
+from engine.elsewhere.hosted.slugs import FILES, Slot, Slug
 
 SHAPES = ("16:9", "4:3", "1:1", "3:4", "9:16")
 """How services name the shapes of frames."""
@@ -68,11 +68,6 @@ def shape_of(recipe: Recipe) -> str:
 def as_data_url(file: SentFile) -> str:
     """A file inside an address."""
     return f"data:{file.kind};base64,{base64.b64encode(file.data).decode()}"
-
-
-def makes_sound(slug: Slug) -> bool:
-    """Whether its clips may have sound."""
-    return slug.sound is not Sound.NONE
 
 
 def said_values(slug: Slug, body: Mapping[str, Any]) -> dict[str, Any]:
