@@ -125,7 +125,7 @@ def _clips(found: Overview) -> list[Row]:
 
 
 def _bot(found: Overview) -> list[Row]:
-    disk = "–" if found.free_disk is None else f"{found.free_disk / 2**30:,.1f} GiB"
+    disk = "–" if found.free_disk is None else f"{found.free_disk / 1e9:,.1f} GB"
     rows = [
         ("Release", found.release),
         ("Discord", "connected" if found.connected else "away"),

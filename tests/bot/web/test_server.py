@@ -6,9 +6,11 @@ import asyncio
 import json
 import operator
 import re
+import shutil
 import socket
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
@@ -17,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.cli.tables import metrics_table
 from bot.running import supervisor_of, web_server
 from bot.supervisor import Supervisor
+from bot.text import owner_texts
 from bot.web import server as server_module
 from bot.web.policy import WebPolicy
 from bot.web.status_page import style_hash
@@ -103,6 +106,12 @@ async def test_the_page_says_what_is_wrong_first(services, engine):
     engine.state = HostState.READY
     _, text, _ = await read(services, "/status")
     assert "<p>Discord is away.</p>" in text
+
+
+async def test_the_page_has_the_free_disk_in_the_unit_of_the_owner_s_alert(services, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=9e9, used=7e9, free=2e9))
+    assert "2.0 GB" in (await read(services, "/status"))[1]
+    assert "2.0 GB" in owner_texts.disk(2_000_000_000)
 
 
 async def test_the_page_runs_nothing_and_loads_nothing(services):
