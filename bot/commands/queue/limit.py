@@ -10,9 +10,9 @@ from bot.discord_io.interactions import Interaction, guild_of
 from bot.text import limit_texts
 from db.jobs.allowances import Allowance, Precedence, Spent, Whose
 
-WAITING = 500
-HOUR = 1000
-DAY_SECONDS = 86_400
+MOST_WAITING = 500
+MOST_AN_HOUR = 1000
+MOST_SECONDS_A_DAY = 86_400
 
 Whom = discord.Role | discord.Member
 
@@ -44,9 +44,9 @@ class LimitGroup(
         self,
         interaction: Interaction,
         whom: Whom | None = None,
-        waiting: app_commands.Range[int, 0, WAITING] | None = None,
-        hour: app_commands.Range[int, 0, HOUR] | None = None,
-        day: app_commands.Range[int, 0, DAY_SECONDS] | None = None,
+        waiting: app_commands.Range[int, 0, MOST_WAITING] | None = None,
+        hour: app_commands.Range[int, 0, MOST_AN_HOUR] | None = None,
+        day: app_commands.Range[int, 0, MOST_SECONDS_A_DAY] | None = None,
         turn: app_commands.Choice[str] | None = None,
         spent: app_commands.Choice[str] | None = None,
         reason: Reason | None = None,
