@@ -111,6 +111,36 @@ def is_heavy(names):
     return bool({name.split(".")[0] for name in names} & HEAVY)
 
 
+def defined_in(module):
+    """The names of a module: what it makes, and what it imports."""
+    for node in ast.walk(trees()[NAMES[module]]):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+def exists(name):
+    """Whether a dotted name leads to a module of ours or to what is in one."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        module = ".".join(parts[:length])
+        if module in NAMES:
+            return length == len(parts) or parts[length] in set(defined_in(module))
+    return (ROOT / Path(*parts)).is_dir()
+
+
+def test_every_name_that_a_docstring_refers_to_exists():
+    role = re.compile(rf":(?:class|data|func|meth|attr|mod):`~?((?:{'|'.join(PACKAGES)})\.[\w.]+)`")
+    texts = {name_of(path): path.read_text("utf-8") for path in MODULES}
+    missing = {
+        path: [name for name in role.findall(text) if not exists(name)] for path, text in texts.items()
+    }
+    assert {path: names for path, names in missing.items() if names} == {}
+
+
 def room_of(module):
     """A folder is a room; so is a module that stands beside the folders, and a family's folder."""
     parts = module.split(".")

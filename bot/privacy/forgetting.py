@@ -17,7 +17,7 @@ _WORD = re.compile(r"\w+")
 
 
 class RecipeRedactor:
-    """The :class:`db.privacy.erase.Words` of this program."""
+    """The :class:`db.privacy.erase.Redactor` of this program."""
 
     def forget(self, recipe: str) -> str:
         """The recipe without words, files and seed: it can't be drawn again, but still counts."""

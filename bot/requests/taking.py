@@ -363,7 +363,6 @@ class Taking:
             )
             lane = lane_of(made.recipe, self._families())
             if lane not in self._lanes and not (lane == HERE and self._abilities.has_workers):
-                # a loop, where only servers draw
                 raise UserError(Code.NO_ENGINE, messages.NOTHING_DRAWS_IT)
             ability = await self._abilities.of(made.recipe) if lane == HERE else ""
             new = _new_job(asker, origin, key, message, screened, made, lane, ability)

@@ -91,6 +91,7 @@ class Tuned:
     Attributes:
         model: the checkpoint.
         words, negative: what the text encoder reads, and is steered away from.
+        strength: how far a clip or picture that is redrawn is changed, 0 to 1; 0 where none is.
         settings: the family's own numbers.
         reasons: for the member.
     """

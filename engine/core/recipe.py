@@ -156,7 +156,7 @@ class Effect:
 
     Attributes:
         name: what the server calls it.
-        look: one of :data:`engine.effects.LOOKS`; "": nothing is laid over them.
+        look: a name of :mod:`engine.effects.looks`; "": nothing is laid over them.
         amount: how strong it is, 0 … 1.
         loops: the clip is played there and back, so that its end leads to its beginning.
     """

@@ -74,7 +74,7 @@ def scheduler_for(way: str, config: Any) -> Any:
     """Make the scheduler of a way of drawing, a new one: it holds the state of the steps.
 
     Args:
-        way: the name of a :class:`engine.families.Way` of AnimateDiff.
+        way: the name of a :class:`engine.core.family_spec.Way` of AnimateDiff.
         config: of the checkpoint's own scheduler.
 
     Raises:
