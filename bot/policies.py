@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from bot import drawing_policies
 from bot.clips.clip_rules import ClipRules
 from bot.clips.drafting import DraftPolicy
 from bot.config.settings import Settings
@@ -27,11 +26,6 @@ from engine.rendering.limits import RenderLimits
 MINUTE = 60.0
 HOUR = 3600.0
 GIGABYTE = 10**9
-
-allows_slow_models = drawing_policies.allows_slow_models
-for_engine = drawing_policies.for_engine
-local_devices_of = drawing_policies.local_devices_of
-store_of = drawing_policies.store_of
 
 
 def for_fetching_eyes(settings: Settings) -> FetchPolicy:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 
 import system
-from bot import policies, serving_policies
+from bot import drawing_policies, policies, serving_policies
 from bot.api.parts import Parts as ApiParts
 from bot.api.policy import ApiPolicy
 from bot.api.sealed_clips import SealedClips
@@ -115,7 +115,7 @@ def supervisor_of(services: Services) -> Supervisor:
     supervisor.add(
         *_engine_starts(services),
         fetching(
-            policies.store_of(services.settings),
+            drawing_policies.store_of(services.settings),
             policies.for_fetching_eyes(services.settings),
             clock=services.clock,
         ),

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot import elsewhere_policies, intake_policies, policies, serving_policies
+from bot import drawing_policies, elsewhere_policies, intake_policies, policies, serving_policies
 from bot.api.policy import ApiPolicy
 from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
@@ -278,7 +278,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_plan(settings),
         policies.for_plan(settings).upscale,
         policies.for_render(settings, settings.max_clip_bytes),
-        policies.for_engine(settings),
+        drawing_policies.for_engine(settings),
         elsewhere_policies.for_comfyui(settings),
         policies.for_fetching_eyes(settings),
         elsewhere_policies.for_hosting(settings),

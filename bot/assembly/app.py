@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-from bot import intake_policies, policies, serving_policies
+from bot import drawing_policies, intake_policies, policies, serving_policies
 from bot.assembly.accounts import accounts_for, hosted_service
 from bot.assembly.base import Base, base_of
 from bot.assembly.job_loops import job_loops, limits_for, outcomes_of
@@ -105,7 +105,7 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
         accounts = accounts_for(settings, database, clock)
-        devices = await asyncio.to_thread(policies.local_devices_of, settings)
+        devices = await asyncio.to_thread(drawing_policies.local_devices_of, settings)
         services_here = dict.fromkeys(accounts.takes.providers, accounts.takes)
         seating = seated(settings, devices, database, clock, services=services_here)
         try:
@@ -126,7 +126,7 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
 async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Reception]:
     folder = settings.data_dir
     pictures_in = Intake(
-        intake_policies.for_intake(settings), store=policies.store_of(settings), folder=folder
+        intake_policies.for_intake(settings), store=drawing_policies.store_of(settings), folder=folder
     )
     clips_in = ClipIntake(intake_policies.for_clips(settings), folder=folder)
     sounds_in = SoundIntake(intake_policies.for_sounds(settings), folder=folder)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bot import elsewhere_policies, policies
+from bot import drawing_policies, elsewhere_policies, policies
 from bot.assembly.seating import Seating
 from bot.config.paths import OUTBOX, OWN_DIGESTS
 from bot.config.settings import Settings
@@ -85,11 +85,11 @@ def base_of(
         clock=clock,
     )
     signals, places = JobSignals(), Places()
-    own_files = OwnFiles(policies.store_of(settings), settings.data_dir / OWN_DIGESTS)
+    own_files = OwnFiles(drawing_policies.store_of(settings), settings.data_dir / OWN_DIGESTS)
     inventory = Inventory(
-        policies.store_of(settings),
+        drawing_policies.store_of(settings),
         seating.device,
-        slow=policies.allows_slow_models(settings),
+        slow=drawing_policies.allows_slow_models(settings),
         lanes=seating.lanes,
         owned=partial(owned_families, elsewhere_policies.owned_environment(settings)),
         beside=places.with_workers,

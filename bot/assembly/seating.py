@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bot import elsewhere_policies, intake_policies, policies
+from bot import drawing_policies, elsewhere_policies, intake_policies, policies
 from bot.config.devices import LocalDevice
 from bot.config.paths import SPOOL
 from bot.config.settings import Settings
@@ -137,7 +137,7 @@ def _host(
     after = settings.compile_ahead if elsewhere is None else 0.0
     return EngineHost(
         spool=spool / f"engine_{number}" if number else spool,
-        limits=policies.for_engine(settings),
+        limits=drawing_policies.for_engine(settings),
         at_once=settings.clips_at_once,
         warmer=Warmer(environment=scrubbed(whole), after=after),
         environment=whole,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
-from bot import elsewhere_policies, intake_policies, policies, serving_policies
+from bot import drawing_policies, elsewhere_policies, intake_policies, serving_policies
 from bot.assembly.base import Base
 from bot.broker.broker import Broker
 from bot.broker.store import BrokerStore
@@ -42,7 +42,7 @@ def _checks(base: Base) -> Checking:
             intake_policies.for_intake(settings), wall_seconds=settings.decode_seconds, at_once=1
         ),
         blobs=base.blobs,
-        store=policies.store_of(settings),
+        store=drawing_policies.store_of(settings),
         calibration=settings.data_dir / CALIBRATION,
         work=settings.data_dir / SPOOL / "workers",
     )

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import elsewhere_policies, intake_policies, policies
+from bot import drawing_policies, elsewhere_policies, intake_policies, policies
 from bot.cli.output import CannotSave, OutputFile
 from bot.config.devices import THE_ONLY
 from bot.config.paths import BLOBS, DATABASE, OUTBOX, SPOOL
@@ -134,7 +134,7 @@ class ClipMaker:
         self._comfy = _servers_of(settings, database)
         self.host = EngineHost(
             spool=data / SPOOL,
-            limits=policies.for_engine(settings),
+            limits=drawing_policies.for_engine(settings),
             environment=os.environ | elsewhere_policies.engine_environment(settings),
             elsewhere=None if self._comfy is None else self._comfy.places[0].draws,
         )
@@ -154,7 +154,7 @@ class ClipMaker:
 
     async def _planned_device(self) -> Device:
         """What to plan for: without weights, the engine looks for no GPU, and need not run yet."""
-        return await self.device() if policies.store_of(self._settings).in_use() else Device()
+        return await self.device() if drawing_policies.store_of(self._settings).in_use() else Device()
 
     async def make(
         self,
@@ -289,7 +289,7 @@ async def _take_in(
     files: Mapping[Role, bytes], blobs: Blobs, settings: Settings, *, clips_sound: bool, whole: bool
 ) -> dict[Role, Subject]:
     """Take files in; ``whole``: all of a clip, as it is."""
-    pictures_in = Intake(intake_policies.for_intake(settings), store=policies.store_of(settings))
+    pictures_in = Intake(intake_policies.for_intake(settings), store=drawing_policies.store_of(settings))
     if whole:
         seen, heard = intake_policies.to_upscale(settings), intake_policies.to_hear(settings)
     else:
@@ -326,8 +326,8 @@ def _servers_of(settings: Settings, database: Database) -> ComfyServers | None:
 
 def _capabilities(settings: Settings, device: Device, request: Request) -> Capabilities:
     """What there is here. Who names an engine on the command line will wait for it, GPU or not."""
-    slow = policies.allows_slow_models(settings) or request.engine != AUTO
-    here = capabilities_of(policies.store_of(settings), CATALOGUE, device, slow=slow)
+    slow = drawing_policies.allows_slow_models(settings) or request.engine != AUTO
+    here = capabilities_of(drawing_policies.store_of(settings), CATALOGUE, device, slow=slow)
     owned = owned_families(elsewhere_policies.owned_environment(settings))
     # Services that cost money draw for the bot alone: a budget counts what all its members spend.
     added = {name: spec for name, spec in owned.specs.items() if spec.made_at == COMFYUI}

@@ -20,8 +20,9 @@ from bot.cli.rows.broker_findings import examine_workers
 from bot.cli.rows.service_findings import examine_services
 from bot.config.secrets import has_form_of_token
 from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables, variable
+from bot.drawing_policies import local_devices_of, store_of
 from bot.elsewhere_policies import owned_environment
-from bot.policies import for_leaving, local_devices_of, store_of
+from bot.policies import for_leaving
 from engine.core.request import AUTO
 
 if TYPE_CHECKING:

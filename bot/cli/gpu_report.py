@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from itertools import groupby
 
-from bot import policies
+from bot import drawing_policies, policies
 from bot.cli.catalogue_lines import entries, size_text
 from bot.cli.trials import Trial, not_tried, trials
 from bot.cli.tried import GIB, described, kept, size_of
@@ -39,8 +39,8 @@ def gpu_report(settings: Settings) -> tuple[list[str], bool]:
     """
     device = find_device(settings.device)
     gpu = gpu_of(device)
-    store = policies.store_of(settings)
-    slow = policies.allows_slow_models(settings)
+    store = drawing_policies.store_of(settings)
+    slow = drawing_policies.allows_slow_models(settings)
     here = capabilities_of(store, CATALOGUE, device, slow=slow)
     limits = policies.for_plan(settings)
     if gpu is None:

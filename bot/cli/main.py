@@ -315,10 +315,12 @@ def demo(image: Path, output: Path) -> None:
 
 def _fetch_eyes(settings: Settings) -> None:
     """Fetch the small networks that look at pictures, if they are not here; a failure stops nothing."""
-    from bot import policies  # noqa: PLC0415 - see the module's docstring
+    from bot import drawing_policies, policies  # noqa: PLC0415 - see the module's docstring
     from bot.ops.fetch_eyes import fetch_eyes  # noqa: PLC0415
 
-    fetch_eyes(policies.store_of(settings), policies.for_fetching_eyes(settings), click.echo, clock=time.time)
+    fetch_eyes(
+        drawing_policies.store_of(settings), policies.for_fetching_eyes(settings), click.echo, clock=time.time
+    )
 
 
 @main.command()

@@ -252,7 +252,7 @@ def _somebody_is_here() -> bool:
 
 def _store() -> Store:
     from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
-    from bot.policies import store_of  # noqa: PLC0415 - nothing is imported to print --help
+    from bot.drawing_policies import store_of  # noqa: PLC0415 - nothing is imported to print --help
 
     try:
         return store_of(load_settings())

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.config.settings import BadSettings, Settings, load_settings
+from bot.drawing_policies import store_of
 from bot.intake.clip_intake import CleanClip, ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.sound_intake import CleanSound, SoundIntake
 from bot.intake_policies import for_intake, to_hear, to_judge
-from bot.policies import store_of
 from engine.clips.pcm import read_sound
 from engine.clips.read_clip import read_clip
 from engine.core.errors import UserError

@@ -147,14 +147,14 @@ class Tries:
 
     def _plan(self, device: Device, seconds: float, engines: Sequence[str]) -> None:
         """Find out what there is to try."""
-        from bot import policies  # noqa: PLC0415 - --help starts without it
+        from bot import drawing_policies, policies  # noqa: PLC0415 - --help starts without it
         from bot.cli.trials import not_tried, trials  # noqa: PLC0415
         from engine.families import CATALOGUE, FAMILIES  # noqa: PLC0415
         from engine.runtime.capabilities import capabilities_of  # noqa: PLC0415
         from engine.runtime.gpu import gpu_of  # noqa: PLC0415
 
         settings = self._settings
-        store, slow = policies.store_of(settings), policies.allows_slow_models(settings)
+        store, slow = drawing_policies.store_of(settings), drawing_policies.allows_slow_models(settings)
         capabilities = capabilities_of(store, CATALOGUE, device, slow=slow)
         found = trials(capabilities, policies.for_plan(settings), seconds=seconds)
         self._ways = tuple(trial for trial in found if not engines or trial.recipe.engine in engines)

@@ -15,8 +15,8 @@ from bot.cli.main import main
 from bot.cli.tables import choices_table
 from bot.cli.tables.models_table import table
 from bot.config.settings import load_settings, variable
+from bot.drawing_policies import store_of
 from bot.elsewhere_policies import engine_environment
-from bot.policies import store_of
 from engine.families import CATALOGUE
 from engine.process.environment import scrubbed
 from engine.runtime.context import COMPILED_BYTES_VARIABLE, context_of
