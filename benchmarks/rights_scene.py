@@ -220,6 +220,7 @@ async def scene_in(folder: Path) -> AsyncIterator[Scene]:
         data_dir=folder,
         models_dir=folder / "models",  # not the owner's: with weights a scene asks more of its engine
         moderator_roles=(),
+        api_port=1,  # nothing is served, but every command is there
         per_member_waiting=100,
         per_member_hour=1000,
         min_free_disk=0,

@@ -91,7 +91,6 @@ class _Collected(app_commands.Translator):
 def of_commands() -> Iterator[Words]:
     """The words of every command that there is, with their contexts."""
     services = mocked_services()
-    vars(services)["settings"] = services.settings.model_copy(update={"api_port": 1})
     tree: app_commands.CommandTree[discord.Client] = app_commands.CommandTree(
         discord.Client(intents=discord.Intents.none())
     )

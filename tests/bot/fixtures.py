@@ -131,9 +131,12 @@ async def count_of(services: Services) -> int:
 
 
 def mocked_services() -> Services:
-    """Every part as a mock that has what the real one has, and nothing else; made when it is first used."""
+    """Every part as a mock that has what the real one has, and nothing else; made when it is first used.
+
+    The settings are those of an owner who serves the API: the bot then has every command that there is.
+    """
     made = object.__new__(_Mocked)
-    vars(made).update(settings=Settings(_env_file=None, moderator_roles=(5,)), clock=CLOCK)
+    vars(made).update(settings=Settings(_env_file=None, moderator_roles=(5,), api_port=1), clock=CLOCK)
     return made
 
 

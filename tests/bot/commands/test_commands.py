@@ -39,10 +39,7 @@ NAME = re.compile(r"[-_'\w]{1,32}")
 
 @pytest.fixture
 def services():
-    """Those of an owner who serves the API: the bot then has every command that there is."""
-    made = mocked_services()
-    vars(made)["settings"] = made.settings.model_copy(update={"api_port": 1})
-    return made
+    return mocked_services()
 
 
 @pytest.fixture

@@ -137,7 +137,8 @@ def _value(parameter: app_commands.Parameter) -> Any:
     if parameter.type in {kinds.user, kinds.mentionable}:
         return WHO
     if parameter.type is kinds.string:
-        return JOB if parameter.name == "job" else "a red boat"
+        shortest, longest = int(parameter.min_value or 1), int(parameter.max_value or 100)
+        return JOB if parameter.name == "job" else "a red boat".ljust(shortest, "s")[:longest]
     least = 1 if parameter.min_value is None else parameter.min_value
     plain = {
         kinds.integer: int(least),

@@ -171,7 +171,6 @@ def test_no_person_is_said_to_have_reviewed_what_a_machine_made(known):
 
 def _tree():
     services = mocked_services()
-    vars(services)["settings"] = services.settings.model_copy(update={"api_port": 1})
     tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
     setup_all(tree, services)
     return tree
