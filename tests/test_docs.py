@@ -19,6 +19,8 @@ from bot.cli.main import main
 from bot.commands import setup_all
 from bot.config.helping import Helping
 from bot.config.settings import PREFIX, Settings, variable
+from engine.families.sketch.creatures import CREATURES
+from engine.families.sketch.things import THINGS
 from examples import draw_discord
 from tests.bot.fixtures import mocked_services
 
@@ -124,6 +126,11 @@ def test_a_value_that_a_text_gives_an_option_can_be_chosen():
             assert not chosen or any(re.match(rf"{chosen[1]}\b", name, re.IGNORECASE) for name in names), (
                 named
             )
+
+
+def test_the_sketch_s_page_counts_the_figures_of_its_own():
+    page = (ROOT / "docs/sketch.md").read_text("utf-8")
+    assert ("fourteen figures of its own" in page) == (len({**CREATURES, **THINGS}) == 14)
 
 
 def test_a_worker_s_page_names_every_setting_that_only_a_worker_reads():

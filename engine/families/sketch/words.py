@@ -92,7 +92,10 @@ class Link(StrEnum):
 
 
 class Shape(StrEnum):
-    """The things that the sketch draws with its own pen; the value is the name of the thing."""
+    """The things that the sketch knows by themselves; the value is the name of the thing.
+
+    All but the moon and the sun it draws with its own pen.
+    """
 
     BIRD = "bird"
     BOAT = "sailboat"
