@@ -18,6 +18,7 @@ import torch
 
 from benchmarks.random_models import BUILDERS
 from engine.core.capabilities import Capabilities
+from engine.core.device import GIB
 from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Kind, Quality, Recipe
 from engine.core.request import Request
@@ -26,7 +27,7 @@ from engine.diffusion.loading import load as load_weights
 from engine.families import CATALOGUE, load
 from engine.planning.first_rung import beginning
 from engine.planning.plan import plan
-from engine.planning.recommended import GIB, sold_as
+from engine.planning.recommended import sold_as
 from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 

@@ -47,6 +47,10 @@ JobId = NewType("JobId", str)
 """16 lower-case hex digits, random: an id can be shown in public, and tells nothing of others."""
 
 
+JOB_ID = r"[0-9a-f]{16}"
+"""What a job's id looks like, as a regular expression."""
+
+
 def new_job_id() -> JobId:
     """Make a random id."""
     return JobId(secrets.token_hex(8))

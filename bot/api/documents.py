@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from bot.requests.options import ANIMATE, EFFECT, RESTYLE, TEXT2VIDEO, ClipCommand, Option
+from db.states import JOB_ID
 
 COMMANDS: Mapping[str, ClipCommand] = {
     command.name: command for command in (ANIMATE, TEXT2VIDEO, RESTYLE, EFFECT)
@@ -17,7 +18,7 @@ COMMANDS: Mapping[str, ClipCommand] = {
 """What can be asked for, by the word for it."""
 
 SNOWFLAKE = r"^[0-9]{1,20}$"
-JOB_ID = r"^[0-9a-f]{16}$"
+WHOLE_JOB_ID = f"^{JOB_ID}$"
 
 
 class Document(BaseModel):
@@ -75,7 +76,7 @@ class Links(Document):
 class JobDocument(Document):
     """A job."""
 
-    id: str = Field(pattern=JOB_ID)
+    id: str = Field(pattern=WHOLE_JOB_ID)
     state: JobState
     kind: str = Field(description="What was asked for, such as animate.")
     prompt: str | None = Field(description="Null once the words were erased.")

@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from bot.api.documents import (
     COMMANDS,
-    JOB_ID,
+    WHOLE_JOB_ID,
     Asked,
     EventDocument,
     HealthDocument,
@@ -93,7 +93,7 @@ def _operation(route: Route, asked: Mapping[str, type[Asked]]) -> dict[str, Any]
         made["description"] = f"Needs the scope {route.scope}."
     parameters = [_parameter(each) for each in route.parameters]
     if "{job}" in route.path:
-        schema = {"type": "string", "pattern": JOB_ID}
+        schema = {"type": "string", "pattern": WHOLE_JOB_ID}
         parameters.insert(0, {"name": "job", "in": "path", "required": True, "schema": schema})
     if parameters:
         made["parameters"] = parameters

@@ -30,9 +30,7 @@ from db.api.requests import ApiRequests
 from db.jobs.enqueue import Admission
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
-from db.states import JobId
-
-_JOB_ID = re.compile(r"[0-9a-f]{16}")
+from db.states import JOB_ID, JobId
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +95,7 @@ class Call:
         """
         wanted = self.request.match_info["job"]
         found = None
-        if _JOB_ID.fullmatch(wanted):
+        if re.fullmatch(JOB_ID, wanted):
             found = await self.parts.jobs.get(JobId(wanted))
         if found is None or not self.may_see(found):
             raise Problem(Kind.NOT_FOUND, "There is no such job, or this key may not see it.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import json
 import logging
-import re
 from collections.abc import Sequence
 
 from aiohttp import web
@@ -27,7 +26,7 @@ from bot.api.table import routes
 from bot.api.uploads import Uploads
 from bot.supervisor import Loop
 from bot.web.policy import WebPolicy
-from bot.web.server import Serving, health
+from bot.web.server import Serving, bearer_of, health
 from db.api.keys import ApiKey
 from db.errors import DatabaseError
 
@@ -39,7 +38,6 @@ TOLD = web.RequestKey("told", dict[str, str])
 """Headers for the answer to a request."""
 
 SWEEP = 3600.0
-_BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
 
 
 class ApiServer(Serving):
@@ -104,8 +102,8 @@ class ApiServer(Serving):
         return await route.handler(Call(parts=self._parts, request=request, query=query, key=key))
 
     async def _key(self, request: web.Request) -> ApiKey:
-        match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
-        key = None if match is None else await self._parts.keys.check(match[1])
+        sent = bearer_of(request)
+        key = None if sent is None else await self._parts.keys.check(sent)
         if key is None:
             detail = "Send a key that has not ended: Authorization: Bearer fk_…"
             raise Problem(Kind.UNAUTHORIZED, detail, headers=CHALLENGE)

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-NAME = "framekiln-broker"
+from bot.link.certificate import NAME
+
 YEARS = 20
 """A new one makes every invitation void, so it lasts."""
 

@@ -19,7 +19,6 @@ from bot.text.wording import BUTTON, translated
 NEVER = r"(?!)"
 """Matches nothing: the template of a base class, which is no button yet."""
 
-JOB_ID = r"[0-9a-f]{16}"
 ROUND = r"[0-9]{1,9}"
 
 

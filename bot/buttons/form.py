@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 import discord
 
-from bot.buttons.button import JOB_ID, ROUND
+from bot.buttons.button import ROUND
 from bot.discord_io.door import PLAIN, Manner
 from bot.discord_io.forms import field
 from bot.discord_io.interactions import Interaction
 from bot.text.wording import FORM, translated
-from db.states import State
+from db.states import JOB_ID, State
 
 
 class Form(abc.ABC):

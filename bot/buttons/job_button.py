@@ -8,7 +8,7 @@ import re
 from enum import Enum, auto
 from typing import ClassVar, Self
 
-from bot.buttons.button import JOB_ID, Button
+from bot.buttons.button import Button
 from bot.config.settings import Settings
 from bot.discord_io.door import Door, Manner
 from bot.discord_io.interactions import Interaction, say
@@ -17,7 +17,7 @@ from bot.text import messages, privacy_texts
 from db.audit.log import AuditEntry
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
-from db.states import JobId, State, is_outside
+from db.states import JOB_ID, JobId, State, is_outside
 from engine.core.capabilities import Capabilities
 
 

@@ -23,6 +23,7 @@ from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_setting
 from bot.drawing_policies import local_devices_of, store_of
 from bot.elsewhere_policies import owned_environment
 from bot.policies import for_leaving
+from db.sqlite.connection import OLDEST_SQLITE
 from engine.core.request import AUTO
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 SAFE_SQLITE = (3, 51, 3)
 """Older ones can damage a file that two connections write at once; ours has one. sqlite.org/changes.html."""
-
-LEAST_SQLITE = (3, 35, 0)
-"""The first with RETURNING, which a claim needs."""
 
 DISCORD = "https://discord.com/api"
 FFMPEG_SECONDS = 20.0
@@ -122,13 +120,13 @@ def _proxy() -> Iterator[Finding]:
 
 def _sqlite() -> Finding:
     version = sqlite3.sqlite_version_info
-    if version < LEAST_SQLITE:
+    if version < OLDEST_SQLITE:
         return Finding(
             name="sqlite",
             ok=False,
             blocks=True,
             text=f"{sqlite3.sqlite_version} is too old",
-            mend="Use a Python built with SQLite 3.35 or later.",
+            mend=f"Use a Python built with SQLite {OLDEST_SQLITE[0]}.{OLDEST_SQLITE[1]} or later.",
         )
     if version < SAFE_SQLITE:
         return Finding(

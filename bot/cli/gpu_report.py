@@ -9,11 +9,11 @@ from itertools import groupby
 from bot import drawing_policies, policies
 from bot.cli.catalogue_lines import entries, size_text
 from bot.cli.trials import Trial, not_tried, trials
-from bot.cli.tried import GIB, described, kept, size_of
+from bot.cli.tried import described, kept, size_of
 from bot.config.choices import Where
 from bot.config.settings import Settings
 from engine.core.capabilities import Capabilities
-from engine.core.device import Device, DeviceKind, find_device
+from engine.core.device import GIB, Device, DeviceKind, find_device
 from engine.core.precision import Precision, precision_of
 from engine.core.recipe import Recipe
 from engine.core.request import SECONDS, Length

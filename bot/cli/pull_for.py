@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Iterator, Sequence
 
 from bot.cli.catalogue_lines import entries, size_text
-from engine.core.device import Device, DeviceKind, find_device
-from engine.planning.recommended import GIB, recommended, sold_as
+from engine.core.device import GIB, Device, DeviceKind, find_device
+from engine.planning.recommended import recommended, sold_as
 from engine.runtime.gpu import driver_gpus
 from engine.weights.model_spec import ModelSpec
 from engine.weights.store import Store

@@ -14,11 +14,11 @@ from pathlib import Path
 from bot.cli.output import Content, OutputFile
 from bot.config.paths import TRIED
 from bot.ops.file_modes import private_files
+from engine.core.device import GIB
 from engine.core.receipt import Outcome, Receipt
 from engine.core.recipe import Recipe
 from engine.runtime.gpu import Gpu
 
-GIB = 2**30
 HEAD = (
     "engine and way",
     "clip",

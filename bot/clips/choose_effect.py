@@ -10,7 +10,8 @@ import discord
 from bot.buttons.button import Button, Look
 from bot.buttons.rows import ROW
 from bot.discord_io.door import Manner, Slot
-from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.interactions import Interaction, say
+from bot.discord_io.whereabouts import guild_of
 from bot.intake.attachment import Attachment
 from bot.privacy.rights import Rights
 from bot.requests.server_effects import ServerEffects

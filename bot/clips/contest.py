@@ -13,11 +13,12 @@ from bot.buttons.button import Button, Look
 from bot.buttons.job_button import JobButton, Presser
 from bot.buttons.rows import view_of
 from bot.config.settings import Settings
-from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.permissions import may_see
 from bot.discord_io.post import ALT_LIMIT
 from bot.discord_io.replies import think
+from bot.discord_io.whereabouts import guild_of
 from bot.job_documents import picture_seen, recipe_of
 from bot.text import clip_texts, community_texts
 from db.community.contests import Contests, Entered

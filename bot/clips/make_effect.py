@@ -5,8 +5,9 @@ from __future__ import annotations
 from bot.buttons.form import Form
 from bot.buttons.job_button import job_here
 from bot.config.settings import Settings
-from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.permissions import is_moderator
+from bot.discord_io.whereabouts import guild_of
 from bot.job_documents import recipe_of
 from bot.requests.server_effects import ServerEffects
 from bot.text import effect_texts, messages

@@ -14,9 +14,10 @@ from collections.abc import Callable, Collection
 import discord
 
 from bot.clips.continuation import before_of, looped, resumed, slowed
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction
 from bot.discord_io.permissions import may_see
 from bot.discord_io.spoilers import is_spoiler
+from bot.discord_io.whereabouts import guild_of
 from bot.intake.attachment import Attachment
 from bot.intake.reception import Reception
 from bot.job_documents import receipt_of, recipe_of

@@ -6,7 +6,8 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.interactions import Interaction, say
+from bot.discord_io.whereabouts import guild_of
 from bot.services import Services
 from bot.text import api_texts
 from bot.text.prompts import clean_prompt

@@ -10,8 +10,9 @@ from discord import app_commands
 from bot.commands.shared.autocomplete import complete
 from bot.commands.shared.clip_command import parameter_of
 from bot.config.choices import Language
-from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.permissions import is_moderator
+from bot.discord_io.whereabouts import guild_of
 from bot.requests.options import request_of
 from bot.requests.preferring import PREFERABLE
 from bot.services import Services

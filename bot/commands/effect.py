@@ -13,8 +13,9 @@ from bot.clips.make_effect import ask_for_name, is_finished
 from bot.commands.animate import pictures_of, why_no_picture
 from bot.commands.shared.autocomplete import LIST_SECONDS, LONGEST, MOST
 from bot.discord_io.door import SLOT, Slot
-from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.permissions import is_moderator, may_see
+from bot.discord_io.whereabouts import guild_of
 from bot.intake.reception import FirstOf
 from bot.services import Services
 from bot.text import effect_texts, messages, privacy_texts

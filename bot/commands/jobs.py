@@ -9,7 +9,8 @@ from discord import app_commands
 
 from bot.clips.get_it import GetIt, is_kept
 from bot.commands.shared.offering import offered
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction
+from bot.discord_io.whereabouts import guild_of
 from bot.job_documents import recipe_of
 from bot.requests.cancelling import Cancel
 from bot.services import Services

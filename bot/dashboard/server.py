@@ -7,7 +7,6 @@ along what only a page of this session holds. A program sends the key itself, as
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
@@ -19,6 +18,7 @@ from bot.dashboard.html_pages import CSS, POLICY, SCRIPT, SCRIPT_NAME, STYLE_NAM
 from bot.dashboard.sessions import Session, Sessions, TooManyTries, is_proof
 from bot.text import dashboard_texts as texts
 from bot.web.look import ICON, ICON_NAME
+from bot.web.server import bearer_of
 
 AT = "/dashboard"
 COOKIE = "framekiln_owner"
@@ -36,7 +36,6 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 FOR_EVER = {**HEADERS, "Cache-Control": "private, max-age=31536000, immutable"}
-_BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -153,9 +152,9 @@ class Dashboard:
         return await self._sessions.find(request.cookies.get(COOKIE, ""))
 
     async def _is_program(self, request: web.Request) -> bool:
-        match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+        sent = bearer_of(request)
         try:
-            return match is not None and await self._sessions.bearer(match[1])
+            return sent is not None and await self._sessions.bearer(sent)
         except TooManyTries:
             return False
 

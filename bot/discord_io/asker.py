@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction
 from bot.discord_io.permissions import is_age_restricted, may_post, roles_of
-from bot.discord_io.whereabouts import is_answer_only, spot_of
+from bot.discord_io.whereabouts import guild_of, is_answer_only, spot_of
 from bot.text import messages
 from bot.text.languages import ENGLISH
 from bot.text.wording import spoken

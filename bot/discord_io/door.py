@@ -24,7 +24,7 @@ from weakref import WeakValueDictionary
 import discord
 
 from bot.discord_io.door_limits import DoorLimits
-from bot.discord_io.whereabouts import Whereabouts, is_here, spot_of
+from bot.discord_io.whereabouts import Whereabouts, guild_of, is_here, spot_of
 from bot.text import messages, outside_texts
 from db.moderation.standing import Standing
 from db.states import is_outside
@@ -172,7 +172,7 @@ class Door:
                 refusal = await self._refusal_outside(interaction, manner)
                 if refusal is not None:
                     return refusal
-        place = _place_of(interaction)
+        place = guild_of(interaction)
         return await self._full(place, interaction.user.id, manner.slot, in_line=self._limits.in_line)
 
     async def _refusal_outside(self, interaction: discord.Interaction[Any], manner: Manner) -> str | None:
@@ -223,14 +223,14 @@ class Door:
 
     async def is_banned(self, interaction: discord.Interaction[Any]) -> bool:
         """Whether the member is banned where they ask."""
-        return await self.bans(_place_of(interaction), interaction.user.id)
+        return await self.bans(guild_of(interaction), interaction.user.id)
 
     async def bans(self, guild: int, user: int) -> bool:
         """Whether a member is banned in a server, wherever they ask."""
         return await self._standing.banned(guild, user)
 
     def _take(self, interaction: discord.Interaction[Any], manner: Manner) -> None:
-        guild = _place_of(interaction) if manner.slot is Slot.CLIP else None
+        guild = guild_of(interaction) if manner.slot is Slot.CLIP else None
         entry = _Entry(member=(interaction.user.id, manner.slot), guild=guild)
         self._entries[interaction.id] = entry
         self._count(entry)
@@ -293,12 +293,6 @@ class Door:
             finally:
                 if self._newest_list.get(user) == interaction.id:
                     del self._newest_list[user]
-
-
-def _place_of(interaction: discord.Interaction[Any]) -> int:
-    """The id of the server, or what stands in its place."""
-    spot = spot_of(interaction)
-    return (interaction.guild_id or 0) if spot is None else spot.guild
 
 
 def _less(counts: Counter[Any], key: Any) -> None:

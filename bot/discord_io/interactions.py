@@ -17,7 +17,7 @@ from bot.discord_io.door import PLAIN, Door, Manner, Slot
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.discord_io.speakers import Speakers
-from bot.discord_io.whereabouts import is_own_conversation, spot_of
+from bot.discord_io.whereabouts import is_own_conversation
 from bot.text import messages
 from bot.text.wording import speaking
 from bot.turns import asked_by
@@ -171,16 +171,6 @@ async def tell_elsewhere(interaction: Interaction, text: str) -> bool:
 
 
 Interaction: TypeAlias = discord.Interaction[BotClient]
-
-
-def guild_of(interaction: Interaction) -> int:
-    """The id of the server that an interaction comes from.
-
-    Outside the servers that have added the bot it is what stands in its place (:data:`db.states.DIRECT`,
-    ``STRANGERS``); 0 in a direct message about one's own data.
-    """
-    spot = spot_of(interaction)
-    return (interaction.guild_id or 0) if spot is None else spot.guild
 
 
 def token_of(interaction: Interaction) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Collection
 
 import discord
 
-from bot.discord_io.interactions import Interaction, guild_of
-from bot.discord_io.whereabouts import spot_of
+from bot.discord_io.interactions import Interaction
+from bot.discord_io.whereabouts import guild_of, spot_of
 from db.jobs.job import Job
 from db.states import is_outside
 

@@ -55,6 +55,16 @@ def spot_of(interaction: discord.Interaction[Any]) -> Spot | None:
     return spot if isinstance(spot, Spot) else None
 
 
+def guild_of(interaction: discord.Interaction[Any]) -> int:
+    """The id of the server that an interaction comes from.
+
+    Outside the servers that have added the bot it is what stands in its place (:data:`db.states.DIRECT`,
+    ``STRANGERS``); 0 in a direct message about one's own data.
+    """
+    spot = spot_of(interaction)
+    return (interaction.guild_id or 0) if spot is None else spot.guild
+
+
 def is_answer_only(interaction: discord.Interaction[Any]) -> bool:
     """Whether the bot is not in the channel, so that all that it can do there is to answer."""
     spot = spot_of(interaction)

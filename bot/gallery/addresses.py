@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 from bot.web.look import digest
 from db.gallery import Wanted
+from db.states import JOB_ID
 
 MEMBERS = "members.html"
 PER_PAGE = 24
 """Clips on a page."""
 
 _LIST = re.compile(r"(index|(?:engine|kind|member)-[a-z0-9-]+)(?:\.([1-9][0-9]{0,5}))?\.html")
-_CLIP = re.compile(r"clip-([0-9a-f]{16})\.(html|mp4|webp)")
+_CLIP = re.compile(rf"clip-({JOB_ID})\.(html|mp4|webp)")
 _STYLE = re.compile(r"style-[a-z2-7]{12}\.css")
 
 

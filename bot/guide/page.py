@@ -18,9 +18,9 @@ from bot.discord_io.asker import asker_of
 from bot.discord_io.causes import Trouble, trouble_of
 from bot.discord_io.containers import container, gallery, rows_of, words
 from bot.discord_io.door import Manner, Slot
-from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.permissions import is_moderator
-from bot.discord_io.whereabouts import spot_of
+from bot.discord_io.whereabouts import guild_of, spot_of
 from bot.guide.topics import DRAFTS, EFFECT, PICTURE, PROMPT, TOPICS, Topic, topics_for
 from bot.intake.attachment import Uploaded
 from bot.opening import opened_in_thread

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import discord
 
 from bot.buttons import rows
-from bot.buttons.button import JOB_ID, ROUND, Button
+from bot.buttons.button import ROUND, Button
 from bot.config.settings import Settings
 from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.permissions import is_moderator, is_of_here
@@ -18,7 +18,7 @@ from db.jobs.job import Job
 from db.jobs.queries import JobQueries
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Case
-from db.states import JobId
+from db.states import JOB_ID, JobId
 
 
 class CaseButton(Button):

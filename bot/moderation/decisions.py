@@ -11,9 +11,10 @@ from bot.buttons.button import Look
 from bot.buttons.form import Form
 from bot.buttons.job_button import JobButton, Place, job_here
 from bot.discord_io.door import Manner, Slot
-from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.permissions import is_administrator
 from bot.discord_io.replies import think
+from bot.discord_io.whereabouts import guild_of
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.case_buttons import CaseButton, job_to_decide
 from bot.signals import JobSignals

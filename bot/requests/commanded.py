@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.spoilers import is_spoiler
+from bot.discord_io.whereabouts import guild_of
 from bot.intake.attachment import Attachment, Remembered
 from bot.requests.options import ANIMATE, RESTYLE, TEXT2VIDEO, ClipCommand
 from bot.requests.preferring import Preferring

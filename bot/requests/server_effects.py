@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction
+from bot.discord_io.whereabouts import guild_of
 from bot.forecast import Forecaster
 from bot.intake.attachment import Attachment
 from bot.intake.download import Downloader

@@ -10,7 +10,8 @@ import dataclasses
 import logging
 
 from bot.discord_io.asker import Asker, asker_of
-from bot.discord_io.interactions import Interaction, guild_of, is_own_message, say_in_its_place, token_of
+from bot.discord_io.interactions import Interaction, is_own_message, say_in_its_place, token_of
+from bot.discord_io.whereabouts import guild_of
 from bot.moderation.screening import Screening
 from bot.prompt_helper.asking import PromptHelper
 from bot.prompt_helper.reply import NoHelp

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from bot.text.foreign import quote
 from bot.text.messages import list_page
-from bot.text.wording import Text, say, say_many
+from bot.text.wording import Text, day, say, say_many
 from db.api.keys import ApiKey
 
 NOT_OPEN = Text(
@@ -62,9 +61,5 @@ def of_server(keys: Sequence[ApiKey], *, is_open: bool) -> str:
 
 
 def _line(key: ApiKey) -> str:
-    used = say("never used") if key.used_at is None else say("used {day}", day=_day(key.used_at))
+    used = say("never used") if key.used_at is None else say("used {day}", day=day(key.used_at))
     return f"`{key.id}` {quote(key.name, 60)} · {', '.join(sorted(key.scopes))} · {used}"
-
-
-def _day(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")

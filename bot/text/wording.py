@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from bot.text.catalogues.catalogue import catalogue
@@ -166,6 +166,11 @@ def decimal(value: float, digits: int = 1) -> str:
 def number(value: float) -> str:
     """A number, as short as it can be: 4, 2.5."""
     return _signed(f"{value:g}")
+
+
+def day(at: float) -> str:
+    """The day of a moment in Unix seconds, by UTC; the same in every language."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
 
 
 def ago(seconds: float) -> str:

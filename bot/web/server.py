@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
@@ -28,6 +29,13 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
+
+
+def bearer_of(request: web.Request) -> str | None:
+    """The key that a program sends; None where it sends none."""
+    match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+    return None if match is None else match[1]
 
 
 class Serving:

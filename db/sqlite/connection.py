@@ -33,7 +33,7 @@ T = TypeVar("T")
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 OLDEST_SQLITE = (3, 35, 0)
-"""``RETURNING`` came with it."""
+"""``RETURNING``, which a claim needs, came with it."""
 
 _UNWRITABLE = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+GIB = 2**30
+
 NVIDIAS_DRIVER, AMDS_DRIVER = "libcuda.so.1", Path("/dev/kfd")
 """The library of the one and the device of the other, on Linux."""
 

@@ -6,10 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.core.device import GIB
 from engine.core.draft_map import DraftMap
 from engine.core.precision import EIGHT_BITS, Precision
-
-GIB = 2**30
 
 UMT5 = "wan-umt5"
 """The catalogue's entry of the text encoder, which all of Wan's families share."""

@@ -29,6 +29,9 @@ Frames that are predicted from others are rounded in another way than those that
 :mod:`benchmarks.finished_clips`.
 """
 
+NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
+"""Immerkær's kernel (1996): what is left of a picture behind it is noise."""
+
 _CHANNELS = 3
 _DARK = 16
 BLACK, WHITE = 3, 252
@@ -122,7 +125,7 @@ class Clip:
     @cached_property
     def native_luma(self) -> NDArray[np.uint8]:
         """Luma of the frames as they are, uint8 ``[T, H, W]``."""
-        return np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in self.frames])
+        return np.stack([luma_of(frame) for frame in self.frames])
 
     @cached_property
     def chroma(self) -> Floats:
@@ -294,6 +297,11 @@ class Clip:
     def palettes(self) -> Floats:
         """RGB histogram of each small frame, 8 bins a channel, sums to 1: float32 ``[T, 512]``."""
         return np.stack([palette(frame) for frame in self.small])
+
+
+def luma_of(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The luma of an RGB frame of bytes, uint8 ``[H, W]``."""
+    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def saturation(picture: Floats) -> float:

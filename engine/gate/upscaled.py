@@ -12,10 +12,10 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.core.family import Frames, Picture
 from engine.core.sentence import Sentence
+from engine.gate.clip import luma_of
 from engine.vision.optical_flow import ULTRAFAST, Floats, dense, grid, read
 
 MOST_FLICKER = 0.8
@@ -86,7 +86,7 @@ def compare(small: Frames, large: Frames) -> Enlargement:
 
 def _added(earlier: tuple[Picture, Picture], later: tuple[Picture, Picture]) -> float | None:
     """What one transition adds, in levels; None where nothing of it is followed."""
-    flow = dense(_luma(later[0]), _luma(earlier[0]), ULTRAFAST)
+    flow = dense(luma_of(later[0]), luma_of(earlier[0]), ULTRAFAST)
     height, width = later[1].shape[:2]
     scale = np.array([width / later[0].shape[1], height / later[0].shape[0]], np.float32)
     wide = np.asarray(cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR), np.float32) * scale
@@ -102,12 +102,8 @@ def _added(earlier: tuple[Picture, Picture], later: tuple[Picture, Picture]) -> 
 
 def _unforeseen(earlier: Picture, later: Picture, places: Floats) -> Floats:
     """How far a frame is from the one before, moved; float32 ``[H, W]``, levels."""
-    then, now = (_luma(frame).astype(np.float32) for frame in (earlier, later))
+    then, now = (luma_of(frame).astype(np.float32) for frame in (earlier, later))
     return np.asarray(np.abs(now - read(then, places, cv2.INTER_CUBIC)), np.float32)
-
-
-def _luma(frame: Picture) -> NDArray[np.uint8]:
-    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _likeness(before: Picture, after: Picture) -> float:

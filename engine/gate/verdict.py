@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,11 @@ class Finding:
     severity: float
     rejects: bool
     box: Box | None = None
+
+    @property
+    def weight(self) -> tuple[bool, float]:
+        """The larger, the worse."""
+        return self.rejects, self.severity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +189,7 @@ def with_heard(verdict: Verdict, heard: Sequence[Heard]) -> Verdict:
 
 def _with_own(verdict: Verdict, own: Sequence[Finding], values: dict[str, float]) -> Verdict:
     """Add findings of another kind, and their values; the worst of them limits the score."""
-    findings = tuple(sorted((*verdict.findings, *own), key=_weight, reverse=True))
+    findings = tuple(sorted((*verdict.findings, *own), key=attrgetter("weight"), reverse=True))
     points = 100 * min(max(0.0, 1 - finding.severity) for finding in own)
     score = min(verdict.score, _WORST_SHARE * points + (1 - _WORST_SHARE) * verdict.score)
     told = verdict.with_findings(findings, score, spared=verdict.spared)
@@ -240,8 +246,8 @@ def weigh(
             if finding.rejects and not known:
                 spared = True
                 finding = replace(finding, rejects=False)
-            by_code[name] = max(by_code.get(name, finding), finding, key=_weight)
-    findings = tuple(sorted(by_code.values(), key=_weight, reverse=True))
+            by_code[name] = max(by_code.get(name, finding), finding, key=attrgetter("weight"))
+    findings = tuple(sorted(by_code.values(), key=attrgetter("weight"), reverse=True))
     spared = spared and _outcome(findings) is not Outcome.REJECTED
     return Verdict(
         outcome=_outcome(findings),
@@ -295,10 +301,6 @@ def _second(trouble: Trouble, readings: dict[str, Reading], fps: float) -> float
         if frame is not None:
             return frame / fps
     return None
-
-
-def _weight(finding: Finding) -> tuple[bool, float]:
-    return finding.rejects, finding.severity
 
 
 def _reasons(findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.core.capabilities import Capabilities
-from engine.core.device import Device, DeviceKind
+from engine.core.device import GIB, Device, DeviceKind
 from engine.core.errors import UserError
 from engine.core.recipe import Follow, Kind, Quality, Recipe
 from engine.core.request import Request, Subject
@@ -18,8 +18,6 @@ from engine.planning.plan import plan
 from engine.planning.upscaling import UPSCALER
 from engine.weights.model_spec import ModelSpec
 from engine.weights.shared import GROUPS
-
-GIB = 2**30
 
 USABLE = 0.97
 """The share of a GPU's memory that the driver tells of."""

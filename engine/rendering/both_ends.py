@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from operator import attrgetter
 
 import cv2
 import numpy as np
@@ -91,7 +92,7 @@ def judge_both_ends(
         ),
         *(one for one in whole.findings if one.code not in EXPECTED and not _is_the_change(one, frames, fps)),
     ]
-    findings = tuple(sorted(_worst(found), key=_weight, reverse=True))
+    findings = tuple(sorted(_worst(found), key=attrgetter("weight"), reverse=True))
     score = min(begun.score, ended.score, *_left(findings))
     seen = replace(whole, sightings=_seen_at_both_ends(begun, ended, len(frames)))
     return seen.with_findings(findings, score, spared=begun.spared or ended.spared)
@@ -134,15 +135,11 @@ def _is_abrupt(frames: RawFrames) -> bool:
     return any(float(np.abs(b - a).mean()) > ABRUPT * whole for a, b in pairwise(small))
 
 
-def _weight(finding: Finding) -> tuple[bool, float]:
-    return finding.rejects, finding.severity
-
-
 def _worst(findings: list[Finding]) -> list[Finding]:
     """One finding of each kind."""
     by_code: dict[str, Finding] = {}
     for one in findings:
-        by_code[one.code] = max(by_code.get(one.code, one), one, key=_weight)
+        by_code[one.code] = max(by_code.get(one.code, one), one, key=attrgetter("weight"))
     return list(by_code.values())
 
 

@@ -161,11 +161,11 @@ class Web:
         """
         failures = 0
         while True:
-            before = _size(part)
+            before = size_of(part)
             try:
                 self._go_on(url, part, size, tell, start)
             except FetchFailed as error:
-                failures = 1 if _size(part) > before else failures + 1
+                failures = 1 if size_of(part) > before else failures + 1
                 self._pause_or_raise(error, failures)
             else:
                 return
@@ -173,7 +173,7 @@ class Web:
     def _go_on(
         self, url: str, part: Path, size: int | None, tell: Callable[[int], None], start: int | None
     ) -> None:
-        have = _size(part)
+        have = size_of(part)
         if size is not None and have > size:
             part.unlink()
             have = 0
@@ -323,7 +323,8 @@ def _starts_at(headers: Message, have: int) -> bool:
     return str(headers.get("Content-Range", "")).startswith(f"bytes {have}-")
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 where there is none."""
     return path.stat().st_size if path.exists() else 0
 
 

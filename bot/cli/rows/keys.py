@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 
 import click
 
 from bot.cli.rows.one_transaction import one_transaction
+from bot.text.wording import day
 
 SCOPES = ("jobs:read", "jobs:write", "clips:read", "admin")
 """Those of :class:`db.api.keys.Scope`; the command line starts without it."""
@@ -61,11 +61,11 @@ def list_them() -> None:
     with one_transaction() as connection:
         found = all_keys(connection)
     for key in found:
-        used = "never used" if key.used_at is None else f"used {_day(key.used_at)}"
+        used = "never used" if key.used_at is None else f"used {day(key.used_at)}"
         scopes = " ".join(sorted(key.scopes))
         click.echo(
             f"{key.id}  server {key.guild_id}  member {key.user_id}  {key.name}  {scopes}  "
-            f"made {_day(key.at)}, {used}"
+            f"made {day(key.at)}, {used}"
         )
     if not found:
         click.echo("There are no keys.")
@@ -82,7 +82,3 @@ def remove(key: str) -> None:
     if not gone:
         raise click.ClickException("there is no such key; see framekiln keys list")
     click.echo("The key has ended.")
-
-
-def _day(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")

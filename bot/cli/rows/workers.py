@@ -13,6 +13,7 @@ import click
 from bot.cli.rows.broker_trial import is_there, report, settings_or_exit, store_of, wanted_or_exit
 from bot.cli.rows.one_transaction import one_transaction
 from bot.ops.called import program
+from bot.text.wording import day
 
 if TYPE_CHECKING:
     import sqlite3
@@ -197,18 +198,14 @@ def _named(connection: sqlite3.Connection, name: str) -> Worker:
 def _line(worker: Worker) -> str:
     seen = "never seen" if worker.seen_at is None else f"seen {_minute(worker.seen_at)}"
     line = (
-        f"{worker.id}  {worker.name}  {worker.trust}  invited {_day(worker.invited_at)}, {seen}, "
+        f"{worker.id}  {worker.name}  {worker.trust}  invited {day(worker.invited_at)}, {seen}, "
         f"clips: {worker.clips}"
     )
     if worker.faults:
         line += f", not fit: {worker.faults}"
     if worker.removed_at is not None:
-        line += f", removed {_day(worker.removed_at)}" + (f": {worker.why}" if worker.why else "")
+        line += f", removed {day(worker.removed_at)}" + (f": {worker.why}" if worker.why else "")
     return line
-
-
-def _day(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
 
 
 def _minute(at: float) -> str:

@@ -10,8 +10,9 @@ import sys
 from bot.cli.gpu_report import report_on
 from bot.cli.pull_for import offer
 from engine.core.capabilities import Capabilities
+from engine.core.device import GIB
 from engine.planning.plan import PlanLimits
-from engine.planning.recommended import GIB, recommended, sold_as
+from engine.planning.recommended import recommended, sold_as
 from engine.runtime.gpu import Gpu
 
 GIGABYTES = 12

@@ -5,7 +5,8 @@ from __future__ import annotations
 from discord import app_commands
 
 from bot.commands.shared.moderator_group import ModeratorGroup, Reason
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction
+from bot.discord_io.whereabouts import guild_of
 from bot.services import Services
 from bot.text import api_texts
 

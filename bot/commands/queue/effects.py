@@ -9,9 +9,10 @@ from discord import app_commands
 
 from bot.clips.make_effect import add_effect
 from bot.commands.shared.moderator_group import REASON_LIMIT, ModeratorGroup, Reason
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction
 from bot.discord_io.permissions import is_moderator
 from bot.discord_io.replies import think
+from bot.discord_io.whereabouts import guild_of
 from bot.text import effect_texts
 from bot.text.foreign import refusal
 from bot.text.prompts import clean_prompt

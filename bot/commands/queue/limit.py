@@ -6,7 +6,8 @@ import discord
 from discord import app_commands
 
 from bot.commands.shared.moderator_group import ModeratorGroup, Reason
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction
+from bot.discord_io.whereabouts import guild_of
 from bot.text import limit_texts
 from db.jobs.allowances import Allowance, Precedence, Spent, Whose
 

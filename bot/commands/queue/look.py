@@ -9,8 +9,9 @@ import discord
 from discord import app_commands
 
 from bot.commands.shared.moderator_group import JobText, QueueSection
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction
 from bot.discord_io.replies import think
+from bot.discord_io.whereabouts import guild_of
 from bot.job_documents import recipe_of
 from bot.loops.alerts import engines_trouble, shortage
 from bot.loops.discards import why_discarded

@@ -7,7 +7,8 @@ from enum import StrEnum
 from discord import app_commands
 
 from bot.commands.shared.moderator_group import QueueSection, Reason
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction
+from bot.discord_io.whereabouts import guild_of
 from bot.text import fleet_texts
 from db.fleet.workers import Trust
 

@@ -10,8 +10,9 @@ import discord
 from discord import app_commands
 
 from bot.commands.shared.moderator_group import ModeratorGroup, QueueSection, Reason
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction
 from bot.discord_io.places import missing_in
+from bot.discord_io.whereabouts import guild_of
 from bot.moderation.confusables import plain_line
 from bot.text import review_texts
 from db.moderation.reviews import OnPictures, OnWords, WordKind

@@ -11,9 +11,10 @@ from discord import app_commands
 
 from bot.commands.shared.moderator_group import ModeratorGroup, Reason
 from bot.discord_io.causes import Trouble
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction
 from bot.discord_io.places import missing_in, tag_for
 from bot.discord_io.post import ChannelError
+from bot.discord_io.whereabouts import guild_of
 from bot.text import community_texts
 from bot.text.prompts import clean_prompt
 

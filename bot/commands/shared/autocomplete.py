@@ -8,7 +8,8 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction
+from bot.discord_io.whereabouts import guild_of
 from bot.requests import style_names
 from bot.requests.options import SMOOTH, seconds_of
 from bot.seats import lane_of

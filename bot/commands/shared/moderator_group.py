@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import discord
 from discord import app_commands
 
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction
 from bot.discord_io.permissions import is_moderator
+from bot.discord_io.whereabouts import guild_of
 from bot.job_documents import recipe_of
 from bot.services import Services
 from bot.text import messages, moderation_texts

@@ -5,6 +5,7 @@ This module can be imported without torch; :mod:`engine.families.animatediff.dra
 
 from __future__ import annotations
 
+from engine.core.device import GIB
 from engine.core.draft_map import STABLE_DIFFUSION
 from engine.core.family_spec import FamilySpec, Feature, Way
 from engine.core.recipe import Kind, Quality
@@ -14,7 +15,6 @@ from engine.families.animatediff.weights import WEIGHTS
 
 __all__ = ["DRAFT_MAP", "SPEC", "WEIGHTS"]
 
-GIB = 2**30
 
 DRAFT_MAP = STABLE_DIFFUSION
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from engine.core import precision
+from engine.core.device import GIB
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.precision import Precision
 from engine.core.recipe import Kind, Quality
@@ -42,8 +43,6 @@ frame, each token is told its own level of noise."""
 
 DECODED, DECODED_IN_TILES = 73, 22
 """Bytes of decoding a clip, for each pixel of each frame; counted likewise."""
-
-GIB = 2**30
 
 
 def count(frames: int) -> int:

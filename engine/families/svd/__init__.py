@@ -5,7 +5,7 @@ This module can be imported without torch; :mod:`engine.families.svd.draw` draws
 
 from __future__ import annotations
 
-from engine.core.device import Device
+from engine.core.device import GIB, Device
 from engine.core.draft_map import STABLE_DIFFUSION
 from engine.core.family_spec import FamilySpec, Outline, Tuned, Way
 from engine.core.recipe import Camera, Kind, Motion, Number, Quality
@@ -13,8 +13,6 @@ from engine.core.request import word
 from engine.core.sentence import Sentence
 from engine.weights import licences
 from engine.weights.model_spec import FP16, MB, HubSource, ModelSpec
-
-GIB = 2**30
 
 XT, BASE, TURBO_WEIGHTS = "svd-xt", "svd", "animatelcm-svd"
 

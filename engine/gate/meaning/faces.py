@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.gate.clip import luma_of
 from engine.gate.meaning.crop_flow import flow_between
 from engine.gate.meaning.shape import (
     COARSE,
@@ -123,7 +124,7 @@ def follow_face(
         mesh: of the face in it.
         eyes: fit the meshes.
     """
-    luma = _luma(base)
+    luma = luma_of(base)
     first = Crop(luma, mesh)
     looks = tuple(_looks(frames, numbers, first, eyes))
     return Followed(
@@ -143,7 +144,7 @@ def _looks(
         if found is None:
             yield Look(number=number, mesh=None)
             continue
-        mesh, luma, whole = found, _luma(frame), pose_of(first, found)
+        mesh, luma, whole = found, luma_of(frame), pose_of(first, found)
         if whole.turned <= _KEY_TURN:
             crop, before = first, _Sum()
         pose = whole if crop is first else pose_of(crop, found)
@@ -218,7 +219,3 @@ def _eyes_of(
         return np.asarray(cv2.warpAffine(luma, there, (EYE_WIDE, EYE_HIGH), flags=cv2.INTER_AREA), np.uint8)
 
     return patch(EYES[0]), patch(EYES[1])
-
-
-def _luma(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.gate.clip import Clip
+from engine.gate.clip import Clip, luma_of
 from engine.gate.meaning.appearing import find_appearing, may_have_appeared
 from engine.gate.meaning.face_faults import LOST, faults_of
 from engine.gate.meaning.faces import Followed, follow_face
@@ -179,15 +179,15 @@ def _first_faces(clip: Clip, eyes: Eyes) -> _Faces:
 def _new_text(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
     """Letters in the last frame that did not stand in earlier ones."""
     end, last = len(clip) - 1, clip.frames[-1]
-    before, *after = (_luma(clip.frames[round(share * end)]) for share in (_BEFORE, *_AFTER))
+    before, *after = (luma_of(clip.frames[round(share * end)]) for share in (_BEFORE, *_AFTER))
     if not eyes.has(Eye.TEXT) or not may_have_appeared(before, after):
         return
     found = eyes.text(last, side=SIDE)
     if not found:
         return
-    earlier = {int(share * end): _luma(clip.frames[int(share * end)]) for share in _EARLIER}
+    earlier = {int(share * end): luma_of(clip.frames[int(share * end)]) for share in _EARLIER}
     origin = partial(_moved_since, clip)
-    for line, fault in find_appearing(earlier, _luma(last), end, lines, found, origin):
+    for line, fault in find_appearing(earlier, luma_of(last), end, lines, found, origin):
         if fault.value < FAULTS[fault.code].warn or is_text(line, last, eyes):
             yield fault
 
@@ -198,8 +198,8 @@ def _text_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[
     base = clip.frames[0]
     last = len(clip) - 1
     numbers = sorted({round(share * last) for share in _LETTER_LOOKS} - {0})
-    lumas = [_luma(clip.frames[n]) for n in numbers]
-    for followed in follow_lines(lumas, _luma(base), numbers, lines, partial(_shift, clip)):
+    lumas = [luma_of(clip.frames[n]) for n in numbers]
+    for followed in follow_lines(lumas, luma_of(base), numbers, lines, partial(_shift, clip)):
         fault = followed.fault
         if fault.value < FAULTS[fault.code].warn or is_unreadable(
             followed, base, clip.frames[fault.frame], eyes
@@ -233,7 +233,3 @@ def _moved_since(clip: Clip, box: Box, begin: int) -> Floats:
         part = flow[y : y + max(1, round(box.height * scale)), x : x + max(1, round(box.width * scale))]
         back += np.median(part.reshape(-1, 2), axis=0)
     return np.asarray(-back / scale, np.float32)
-
-
-def _luma(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8)

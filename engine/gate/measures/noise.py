@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.gate.clip import Clip
+from engine.gate.clip import NOISE_KERNEL, Clip
 from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
@@ -22,7 +22,6 @@ _CALM = 25
 
 _FEWEST_TILES = 12
 _BLACK, _WHITE = 12, 243
-_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 
 
 def _shrunk(clip: Clip, pixels: int) -> Floats:
@@ -39,7 +38,7 @@ def _colour_noise(fields: Floats) -> Floats:
 
     Immerkær's kernel (1996) removes the picture. Black and white tiles are left out: noise is clipped there.
     """
-    grain = np.stack([cv2.filter2D(field[..., 1:], cv2.CV_32F, _KERNEL) for field in fields])
+    grain = np.stack([cv2.filter2D(field[..., 1:], cv2.CV_32F, NOISE_KERNEL) for field in fields])
     change = np.diff(grain, axis=0)
     products = change[1:] * change[:-1]
     size = tuple(max(1, side // _TILE) for side in (fields.shape[2], fields.shape[1]))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.sentence import Sentence
-from engine.gate.clip import Clip
+from engine.gate.clip import NOISE_KERNEL, Clip
 from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
@@ -16,7 +16,6 @@ _PANE = 12
 _PLAIN = 5
 """Levels of sharpness that do not count: plain surfaces have little to lose."""
 
-_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _FEWEST_TILES = 20
 _BLACK, _WHITE = 12, 243
 _EMPTY = 0.25
@@ -36,7 +35,7 @@ def _grain(native: NDArray[np.uint8], shrink: int) -> tuple[Floats, Floats]:
     height, width = native.shape
     size = (max(1, width // shrink), max(1, height // shrink))
     luma = cv2.resize(native, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    return luma, np.asarray(cv2.filter2D(luma, cv2.CV_32F, _KERNEL), np.float32)
+    return luma, np.asarray(cv2.filter2D(luma, cv2.CV_32F, NOISE_KERNEL), np.float32)
 
 
 def _tiles(values: Floats, side: int) -> Floats:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from engine.core.capabilities import Capabilities
+from engine.core.device import GIB
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Quality
 from engine.core.request import Request, Subject
@@ -15,7 +16,7 @@ from engine.families import CATALOGUE, FAMILIES
 from engine.families.svd import ladder as svd
 from engine.planning.first_rung import beginning
 from engine.planning.plan import plan
-from engine.planning.recommended import ASKED, GIB, WITH_ALL, chosen, recommended, sold_as
+from engine.planning.recommended import ASKED, WITH_ALL, chosen, recommended, sold_as
 
 SIZES = (8, 12, 24)
 
