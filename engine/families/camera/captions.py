@@ -66,6 +66,10 @@ INKS = 5
 TALLEST, SPECK = 1.4, 0.003
 """Height of a letter over the line's, and area of a dot over the square of it."""
 INPAINT = 4
+TWINS = 0.7
+"""The height of one caption's letters over another's, at least, where one hand wrote both."""
+ASIDE = 0.12
+"""How far their middles may be apart across, as a share of the picture's width."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +152,7 @@ def lifted(
     mask = hidden.astype(np.uint8) * 255
     behind = np.asarray(cv2.inpaint(picture, mask, INPAINT, cv2.INPAINT_TELEA), np.uint8)
     left = tuple(read(behind))
-    if any(_is_beside(line, lines[at]) for at in found for line in left):
+    if any(_is_left_of(line, lines[at], (columns, rows)) for at in found for line in left):
         return None
     return Captions(
         behind=behind,
@@ -157,6 +161,17 @@ def lifted(
         letters=picture,
         cover=np.asarray(alpha * 255 + 0.5, np.uint8),
     )
+
+
+def _is_left_of(line: TextLine, taken: TextLine, size: tuple[int, int]) -> bool:
+    """Whether a line that is left in a picture belongs to one that was taken off it.
+
+    It stands beside it, or is as large, below or above it, and a caption by its place: the other half of a
+    joke.
+    """
+    across = abs(line.box.centre[0] - taken.box.centre[0]) / size[0]
+    alike = TWINS < line.height / taken.height < 1 / TWINS and across < ASIDE
+    return _is_beside(line, taken) or (alike and _may_be_caption(line, *size))
 
 
 def _is_cut(shown: Pixels, size: tuple[int, int]) -> bool:

@@ -190,7 +190,14 @@ def _cross(
         as_drawn = layout.flat or _is_page(one, layout, watch)
         # Both ends are the pictures as they are.
         known.append(_drawn(one, layout) if as_drawn else watch.look(one).with_captions())
-    pairing = pair(cover(first, *size), cover(last, *size), tuple(known[0].whole), tuple(known[1].whole))
+    pairing = pair(
+        cover(first, *size),
+        cover(last, *size),
+        tuple(known[0].whole),
+        tuple(known[1].whole),
+        faces=tuple(known[0].faces),
+        faces_too=tuple(known[1].faces),
+    )
     check()
     if pairing is not None:
         return Passage.of(first, last, size, pairing, brief).frames()

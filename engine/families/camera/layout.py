@@ -23,7 +23,7 @@ BAR_AT_LEAST, BAR_AT_MOST = 0.02, 0.45
 """Shares of a side. A thinner bar is no bar but an edge."""
 PANEL_AT_LEAST = 0.25
 """Share of the picture. What is smaller inside its bars is a drawing on paper."""
-STEP = 2
+STEP = 3
 """Rows that the edge of a bar is blurred over, each way."""
 
 FLAT_SHARE = 0.6

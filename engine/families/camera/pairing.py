@@ -40,6 +40,9 @@ SLANT = 1.7
 COMMON = 0.35
 """Share of the one picture or of the other that both show, at least."""
 
+SMALLEST_FACE = 0.08
+"""As a share of a picture's height: a smaller face may be there and not be found."""
+
 _NOTHING: Any = None
 """OpenCV takes None for a second map; its type stubs do not know that."""
 
@@ -70,7 +73,13 @@ class Pairing:
 
 
 def pair(
-    first: Pixels, second: Pixels, whole: tuple[Area, ...] = (), whole_too: tuple[Area, ...] = ()
+    first: Pixels,
+    second: Pixels,
+    whole: tuple[Area, ...] = (),
+    whole_too: tuple[Area, ...] = (),
+    *,
+    faces: tuple[Area, ...] = (),
+    faces_too: tuple[Area, ...] = (),
 ) -> Pairing | None:
     """Find out how the second picture lies in the first.
 
@@ -78,16 +87,36 @@ def pair(
         first, second: uint8 ``[H, W, 3]``, RGB, of one size.
         whole, whole_too: faces and lines of letters of the first and of the second, which are moved but not
             bent.
+        faces, faces_too: faces of the first and of the second.
 
     Returns:
-        None where they do not show one scene for certain.
+        None where they do not show one scene for certain, or other people in it.
     """
     matrix = _homography(first, second)
     if matrix is None or not _sound(matrix, first.shape[1], first.shape[0]):
         return None
     size = (first.shape[1], first.shape[0])
+    here = [_in_first(face, matrix, size) for face in faces_too]
+    there = [_in_first(face, np.asarray(np.linalg.inv(matrix), np.float64), size) for face in faces]
+    if _are_missing(here, faces) or _are_missing(there, faces_too):
+        return None
     stiff = (*whole, *(_in_first(area, matrix, size) for area in whole_too))
     return Pairing(matrix=matrix, field=_field(first, second, matrix, stiff))
+
+
+def _are_missing(expected: list[Area], found: tuple[Area, ...]) -> bool:
+    """Whether a face is expected in a picture where it has none.
+
+    One stage can have other dancers. Half transparent, they would be moved as if they were the same ones.
+    """
+    for left, top, right, bottom in expected:
+        x, y = (left + right) / 2, (top + bottom) / 2
+        if bottom - top < SMALLEST_FACE or not (0 < x < 1 and 0 < y < 1):
+            continue
+        wide, high = (right - left) / 2, (bottom - top) / 2
+        if not any(one[0] - wide < x < one[2] + wide and one[1] - high < y < one[3] + high for one in found):
+            return True
+    return False
 
 
 def _in_first(area: Area, matrix: Matrix, size: tuple[int, int]) -> Area:

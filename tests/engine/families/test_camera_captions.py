@@ -145,6 +145,8 @@ def test_a_caption_of_which_letters_would_be_left_behind_stays_on(ground):
     assert lifted(picture, [caption], lambda _picture: [caption]) is None
     far = line(20, 20, 120, 50)
     assert lifted(picture, [caption], lambda _picture: [far]) is not None, "a sign elsewhere is none of it"
+    other = line(110, 20, 350, 48)
+    assert lifted(picture, [caption], lambda _picture: [other]) is None, "the other half of a joke is"
 
 
 def test_all_lines_of_a_caption_come_off_or_none(ground):

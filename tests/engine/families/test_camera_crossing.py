@@ -118,6 +118,21 @@ def test_night_is_found_to_be_the_same_scene_as_day(pagoda):
     assert np.allclose(found.matrix, np.eye(3), atol=0.2)
 
 
+def test_one_stage_with_other_people_on_it_is_two_scenes(views):
+    """Half transparent, they were moved along the way as if they were the same people."""
+    first, last = (cover(one, *SIZE) for one in views)
+    found = pair(first, last)
+    assert found is not None
+    here = (0.4, 0.35, 0.5, 0.55)
+    corners = np.array([here[:2], here[2:]]) * SIZE
+    there = tuple(float(side) for side in (carried(found.matrix, corners) / SIZE).ravel())
+    assert pair(first, last, faces=(here,), faces_too=(there,)) is not None
+    assert pair(first, last, faces=(here,)) is None
+    assert pair(first, last, faces_too=(there,)) is None
+    tiny = (0.4, 0.4, 0.41, 0.42)
+    assert pair(first, last, faces=(tiny,)) is not None, "it may be there, too, and not be found"
+
+
 @pytest.mark.parametrize("change", ["another", "mirror", "upside down", "even"])
 def test_in_doubt_two_pictures_are_two_scenes(pagoda, change):
     first = view(pagoda, 0, 40, 0.9)

@@ -57,6 +57,15 @@ def test_bars_are_found_to_the_pixel(photo, bars, colour):
     assert found == pytest.approx((left, top, left + photo.shape[1], top + photo.shape[0]), abs=2)
 
 
+def test_a_bar_whose_edge_is_blurred_over_three_rows_is_one(photo):
+    """Only the sharper one was found, and the other was lit like a sky."""
+    picture = with_bars(photo, (60, 60, 0, 0), (255, 255, 255))
+    for row, share in ((60, 0.85), (61, 0.8), (62, 0.7)):  # of the row's pixels are the bar's still
+        picture[row, : round(share * photo.shape[1])] = 250
+    found = read_layout(picture).panel
+    assert found == pytest.approx((0, 62, photo.shape[1], 60 + photo.shape[0]), abs=3)
+
+
 def test_a_caption_on_a_bar_belongs_to_the_bar(photo):
     picture = written(
         with_bars(photo, (60, 0, 0, 0), (255, 255, 255)), "it moves by itself", (20, 38), (0, 0, 0)
