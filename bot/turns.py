@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
+from db.codes import BotCode
 from engine.core.errors import UserError
 from engine.core.sentence import Sentence
 
@@ -62,7 +63,7 @@ class Turns:
             self._free -= 1
             return
         if self._waiting >= self._most:
-            raise UserError("E_BUSY", TOO_MANY_WAIT)
+            raise UserError(BotCode.BUSY, TOO_MANY_WAIT)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queues.setdefault(member, deque()).append(turn)
         self._waiting += 1

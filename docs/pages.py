@@ -71,6 +71,11 @@ def monitoring() -> None:
     put(DOCS / "monitoring.md", "metrics", printed(f"{CLI}.metrics_table"))
 
 
+def codes() -> None:
+    """Write the table of docs/http-api.md: every code."""
+    put(DOCS / "http-api.md", "codes", printed(f"{CLI}.codes_table"))
+
+
 def rights() -> None:
     """Write the tables of docs/moderation.md: everything, tried by everybody. It takes about 15 seconds."""
     printed("benchmarks.rights_table")
@@ -82,6 +87,7 @@ PAGES: dict[str, Callable[[], None]] = {
     "first-time.md": first_time,
     "delivery.md": delivery,
     "monitoring.md": monitoring,
+    "http-api.md": codes,
     "moderation.md": rights,
 }
 

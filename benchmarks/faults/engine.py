@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.device import Device
-from engine.core.errors import RenderFailed
+from engine.core.errors import Code, RenderFailed
 from engine.core.events import Event, Progress, TakeDiscarded
 from engine.core.receipt import Outcome, Receipt, TakeRecord
 from engine.core.recipe import Recipe, Stage
@@ -77,7 +77,7 @@ class Weightless:
         elif word == "crash":
             os._exit(CRASH)
         elif word == "fail":
-            raise RenderFailed("E_MEMORY", "There was not enough memory for this clip.")
+            raise RenderFailed(Code.MEMORY, "There was not enough memory for this clip.")
         elif word == "retake":
             for number in (1, 2):
                 takes.append(_take(number, recipe, Outcome.REJECTED))

@@ -17,6 +17,7 @@ from bot.api.routes import JSON
 from bot.api.uploads import all_of, wrong
 from bot.api.viewing import json_of, moment
 from db.api.hooks import ApiWebhook
+from db.codes import BotCode
 from engine.elsewhere.addresses import NotPublic, check_literal
 
 SECRET_BYTES = 32
@@ -72,7 +73,7 @@ async def _url(call: Call) -> str:
     except ValidationError as error:
         raise Problem(Kind.INVALID, wrong(error)) from None
     except NotPublic as error:
-        raise Problem(Kind.REFUSED, f"Messages are not sent there: {error}.", code="E_ADDRESS") from None
+        raise Problem(Kind.REFUSED, f"Messages are not sent there: {error}.", code=BotCode.ADDRESS) from None
     except ValueError:
         fits = False
     if not fits:

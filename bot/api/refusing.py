@@ -10,6 +10,7 @@ from bot.api.problems import Kind, Problem
 from bot.requests.taking import BeingRestarted
 from bot.text import messages
 from bot.turns import TOO_MANY_WAIT
+from db.codes import BotCode
 from db.errors import (
     AskedBeforeErase,
     DatabaseError,
@@ -20,6 +21,7 @@ from db.errors import (
 )
 from engine.core.errors import UserError
 from engine.core.shortages import shortage_of
+from engine.untrusted.headers import Refusal
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +30,11 @@ LIMIT_SECONDS = 60
 """When a client is to try again where a limit depends on other jobs."""
 
 BY_CODE: Mapping[str, Kind] = {
-    "E_BYTES": Kind.TOO_LARGE,
-    "E_MAY_NOT_POST": Kind.CHANNEL,
-    "E_DATA_GONE": Kind.SHORT,
-    "E_DISK_FULL": Kind.SHORT,
-    "E_BUSY": Kind.BUSY,
+    Refusal.BYTES: Kind.TOO_LARGE,
+    BotCode.MAY_NOT_POST: Kind.CHANNEL,
+    BotCode.DATA_GONE: Kind.SHORT,
+    BotCode.DISK_FULL: Kind.SHORT,
+    BotCode.BUSY: Kind.BUSY,
 }
 """Refusals that are more than a matter of what was asked for."""
 

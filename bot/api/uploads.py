@@ -21,6 +21,7 @@ from bot.api.problems import Kind, Problem
 from bot.intake.attachment import Uploaded
 from bot.opening import opened_in_thread
 from engine.core.recipe import Role
+from engine.untrusted.headers import Refusal
 
 log = logging.getLogger(__name__)
 
@@ -206,7 +207,7 @@ async def all_of(request: web.Request) -> bytes:
 
 def _check_size(size: int, most: int) -> None:
     if size > most:
-        raise Problem(Kind.TOO_LARGE, f"A file here may have {most} bytes.", code="E_BYTES")
+        raise Problem(Kind.TOO_LARGE, f"A file here may have {most} bytes.", code=Refusal.BYTES)
 
 
 def _rewind(file: BinaryIO) -> None:

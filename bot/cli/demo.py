@@ -53,7 +53,7 @@ from db.sqlite.connection import Database
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.receipt import Receipt
 from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
@@ -195,7 +195,7 @@ class ClipMaker:
         if not done.state.ended:  # or the next request would find it waiting
             await self._queue.claims.cancel(job)
         if done.state is not State.DELIVERED or done.receipt is None:
-            raise UserError("E_RENDER", _why(done, engine.trouble).replace("{", "{{").replace("}", "}}"))
+            raise UserError(Code.ENGINE, _why(done, engine.trouble).replace("{", "{{").replace("}", "}}"))
         await asyncio.to_thread(_save, outlet.clip, output)
         return Made(recipe=recipe, receipt=receipt_of(done), seconds=time.monotonic() - began)
 
@@ -357,5 +357,5 @@ async def _follow(
         await deliverer.stop()
         await asyncio.gather(*loops)
     if row is None:
-        raise UserError("E_RENDER", "The job has disappeared.")
+        raise UserError(Code.ENGINE, "The job has disappeared.")
     return row

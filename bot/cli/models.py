@@ -13,6 +13,7 @@ import click
 
 from bot.cli.catalogue_lines import size_text
 from bot.ops.called import as_called, program
+from engine.core.errors import Code
 from engine.core.foreign_text import visible
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ def _accept(plan: Plan, *, yes: bool) -> bool:
         return True
     if not _somebody_is_here():
         raise FetchFailed(
-            "E_LICENCE",
+            Code.LICENCE,
             "You need to accept its licence, and there is no terminal to ask in. Read it, then add --yes.",
         )
     return click.confirm("Do you accept this licence?")

@@ -16,6 +16,7 @@ from bot.job_documents import receipt_of, recipe_of
 from bot.requests.submission import Submissions
 from bot.text import clip_texts, privacy_texts
 from bot.text.foreign import refusal
+from db.codes import BotCode
 from db.errors import AskedBeforeErase
 from db.files import Blobs
 from db.jobs.job import Job
@@ -163,5 +164,5 @@ async def clip_of(job: Job, blobs: Blobs) -> str:
     clip = job.clip_sha256
     there = job.state in SHOWN and job.deleted_at is None and clip is not None
     if clip is None or not there or not await asyncio.to_thread(blobs.exists, clip):
-        raise UserError("E_CLIP_GONE", clip_texts.CLIP_GONE)
+        raise UserError(BotCode.CLIP_GONE, clip_texts.CLIP_GONE)
     return clip

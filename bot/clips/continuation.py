@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bot.clips.variation import request_of
 from bot.text import clip_texts
+from db.codes import BotCode
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Feature
@@ -69,7 +70,7 @@ def extended(
         raise UserError(Code.UPSCALE, clip_texts.UPSCALED_IS_NOT_DRAWN)
     room = max_seconds - before.frames / recipe.fps
     if room < LEAST_SECONDS:
-        raise UserError("E_LONG", clip_texts.long_enough(before.frames / recipe.fps, max_seconds))
+        raise UserError(BotCode.LONG, clip_texts.long_enough(before.frames / recipe.fps, max_seconds))
     usual = SECONDS[Length.NORMAL] if recipe.only_remade else recipe.length / recipe.fps
     # The part begins with the last frame of the old clip, which is shown once.
     seconds = min(max(usual, LEAST_SECONDS), room, limits.max_seconds)
@@ -102,7 +103,7 @@ def resumed(
     picture = Subject(sha256="", width=before.width, height=before.height)
     part = plan(request, picture, capabilities=capabilities, limits=limits)
     if before.frames + part.length - 1 > max_seconds * part.fps:
-        raise UserError("E_LONG", clip_texts.long_enough(before.frames / part.fps, max_seconds))
+        raise UserError(BotCode.LONG, clip_texts.long_enough(before.frames / part.fps, max_seconds))
     return dataclasses.replace(part, inputs={Role.BEFORE: clip}, before=before)
 
 
@@ -113,7 +114,7 @@ def looped(recipe: Recipe, before: Before, clip: str, *, max_seconds: float) -> 
         UserError: it is a loop already.
     """
     if recipe.loop:
-        raise UserError("E_LOOP", clip_texts.ALREADY_A_LOOP)
+        raise UserError(BotCode.LOOP, clip_texts.ALREADY_A_LOOP)
     return Recipe(
         kind=recipe.kind,
         engine=recipe.engine,
@@ -144,7 +145,7 @@ def slowed(recipe: Recipe, before: Before, clip: str, *, max_seconds: float) -> 
     """
     length = (before.frames - 1) * SLOWER + 1
     if length > max_seconds * recipe.fps:
-        raise UserError("E_LONG", clip_texts.long_enough(before.frames / recipe.fps, max_seconds))
+        raise UserError(BotCode.LONG, clip_texts.long_enough(before.frames / recipe.fps, max_seconds))
     return Recipe(
         kind=recipe.kind,
         engine=recipe.engine,

@@ -20,14 +20,15 @@ from bot.loops.status import StatusBoard
 from bot.requests.cancelling import Cancelling
 from bot.requests.submission import Submissions
 from bot.text import messages
-from db.jobs.faults import MACHINES_FAILED
+from db.codes import BotCode
 from db.jobs.job import Job
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
+from engine.core.errors import Code
 from engine.core.recipe import Kind, Recipe
 from engine.planning.plan import PlanLimits
 
-LIGHTER_HELPS = frozenset({"E_MEMORY", "E_TOO_LARGE", "E_ENGINE"})
+LIGHTER_HELPS = frozenset({Code.MEMORY, BotCode.TOO_LARGE, Code.ENGINE})
 """Failures that a smaller, quicker clip may well avoid."""
 
 
@@ -145,7 +146,7 @@ class TryAgain(JobButton):
     @classmethod
     def suits(cls, job: Job) -> bool:
         """Whether nothing was wrong with what was asked for."""
-        return job.error_code == MACHINES_FAILED
+        return job.error_code == BotCode.MACHINES
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Submit it as a job of the member who clicked."""

@@ -25,6 +25,7 @@ from bot.requests.style_names import settled
 from bot.requests.submission import Submissions
 from bot.requests.taking import Planned
 from bot.text import clip_texts
+from db.codes import BotCode
 from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.ownership import Ownership
@@ -135,7 +136,7 @@ class Replays:
                 continue
             own = await self._ownership.given_for(guild_of(interaction), interaction.user.id, digest)
             if own is None or not await asyncio.to_thread(self._blobs.exists, digest):
-                raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(role))
+                raise UserError(BotCode.REPLAY_FILE, clip_texts.replay_needs(role))
             giver = giver if own.parent is None else own
             seconds = told.length / told.fps if role is Role.REFERENCE else None
             files[role] = Subject(sha256=digest, width=told.width, height=told.height, seconds=seconds)
@@ -148,7 +149,7 @@ class Replays:
         if job is not None and not may_see(interaction, job, self._moderator_roles):
             job = None
         if job is None or job.receipt is None or not await asyncio.to_thread(self._blobs.exists, digest):
-            raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(Role.BEFORE))
+            raise UserError(BotCode.REPLAY_FILE, clip_texts.replay_needs(Role.BEFORE))
         recipe = recipe_of(job)
         before = before_of(recipe, receipt_of(job))
         adult = job.adult or self._flagged_clip(job)

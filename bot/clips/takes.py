@@ -30,6 +30,7 @@ from bot.text import clip_texts, private_texts, take_texts
 from bot.text.messages import SHOWN_PROMPT
 from bot.text.prompts import show_prompt
 from bot.text.wording import in_words, speaking
+from db.codes import BotCode
 from db.errors import BlobDamaged
 from db.files import Blobs
 from db.jobs.choices import Choices, NewDraft
@@ -169,7 +170,7 @@ class TakesToChoose:
         if not good:
             bad = next((draft for draft in drafts if draft.error_text), None)
             text = take_texts.NONE_PASSED if bad is None else bad.error_text
-            await self._fail(job, "E_TAKES", text)
+            await self._fail(job, BotCode.TAKES, text)
             return
         if len(good) == 1:
             await choose(self._choices, self._signals, job, good[0], alone=True)
@@ -305,7 +306,7 @@ class TakesToChoose:
     async def _finish_the_best(self, job: Job, drafts: Sequence[Job]) -> None:
         """Nobody chose, or nobody could: the draft with the most points of the gate is finished."""
         if not drafts:  # all were taken down since
-            await self._fail(job, "E_TAKES", take_texts.NONE_PASSED)
+            await self._fail(job, BotCode.TAKES, take_texts.NONE_PASSED)
             return
         best = max(drafts, key=lambda draft: (points_of(receipt_of(draft)), -draft.draft))
         if await choose(self._choices, self._signals, job, best, late=True) and job.has_answer:

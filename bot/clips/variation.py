@@ -6,6 +6,7 @@ import dataclasses
 
 from bot.requests.wording import worded
 from bot.text.clip_texts import LOOPS_ARE_NOT_DRAWN, UPSCALED_IS_NOT_DRAWN
+from db.codes import BotCode
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
 from engine.core.recipe import Kind, Quality, Recipe, Role
@@ -91,7 +92,7 @@ def replanned(request: Request, recipe: Recipe, capabilities: Capabilities, limi
         UserError: it cannot be made here any more, or was not drawn.
     """
     if recipe.only_remade:
-        raise UserError("E_LOOP", LOOPS_ARE_NOT_DRAWN)
+        raise UserError(BotCode.LOOP, LOOPS_ARE_NOT_DRAWN)
     if recipe.kind is Kind.UPSCALE:
         raise UserError(Code.UPSCALE, UPSCALED_IS_NOT_DRAWN)
     files = {

@@ -12,6 +12,7 @@ from bot.discord_io.whereabouts import guild_of, is_answer_only, spot_of
 from bot.text import messages
 from bot.text.languages import ENGLISH
 from bot.text.wording import spoken
+from db.codes import BotCode
 from engine.core.errors import UserError
 
 
@@ -57,7 +58,7 @@ def asker_of(interaction: Interaction, *, private: bool = False) -> Asker:
     """
     guild, spot = guild_of(interaction), spot_of(interaction)
     if guild == 0 or interaction.channel_id is None:
-        raise UserError("E_GUILD", messages.ONLY_IN_SERVERS)
+        raise UserError(BotCode.GUILD, messages.ONLY_IN_SERVERS)
     user = interaction.user
     joined = user.joined_at if spot is None and isinstance(user, discord.Member) else None
     return Asker(

@@ -19,14 +19,14 @@ from bot.link.failures import error_of
 from bot.link.messages import Done, Fail, FailKind, Verdict
 from bot.loops.discards import Discards
 from bot.loops.handing_in import HandingIn
-from bot.loops.outcomes import BROKEN_DEVICE, WRONG_VERSION, MachineAtFault
+from bot.loops.outcomes import MachineAtFault
 from bot.loops.render_tally import RenderTally
 from db.errors import BlobDamaged
 from db.fleet.worker_claims import Standing, WorkerClaims
 from db.fleet.workers import Trust, Worker, Workers
 from db.jobs.claims import Requeue
 from db.jobs.job import Job
-from engine.core.errors import EngineDied, UserError
+from engine.core.errors import Code, EngineDied, UserError
 from engine.core.receipt import Receipt
 from engine.core.sentence import by_table_text
 
@@ -186,7 +186,7 @@ class Results:
         """What a failure is, as far as the bot believes it."""
         job = holding.job
         error, words = error_of(fail), f"{fail.kind} {fail.code}: {fail.text}\n{fail.detail}"
-        if fail.code in {BROKEN_DEVICE, WRONG_VERSION}:
+        if fail.code in {Code.DEVICE, Code.VERSION}:
             return MachineAtFault(words)
         if fail.kind is FailKind.SHUTDOWN and not self._gave_back.falls_on(job.id, worker.id):
             return MachineAtFault(f"it gives the job back again and again: {words}")

@@ -27,6 +27,7 @@ from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text.wording import speaking
+from db.codes import BotCode
 from db.files import Blobs
 from db.jobs.claims import Claims
 from db.jobs.delivery import Delivery
@@ -227,7 +228,7 @@ class Deliverer:
                 if job is None or job.state is not State.POSTING:
                     return
                 if may_give_up and self._age(job) > self._limits.give_up_after:
-                    await self._fail(job, "E_POST", f"the clip of job {job.id} could not be posted")
+                    await self._fail(job, BotCode.POST, f"the clip of job {job.id} could not be posted")
                 else:
                     await self._postpone(job)
             except Exception as error:
@@ -252,7 +253,7 @@ class Deliverer:
             self._signals.changed(job.id)
             await self._post_once(job)
         except (FileNotFoundError, ValueError) as error:
-            await self._fail(job, "E_CLIP", f"the clip of job {job.id} is damaged or missing: {error}")
+            await self._fail(job, BotCode.CLIP, f"the clip of job {job.id} is damaged or missing: {error}")
 
     async def _post_once(self, job: Job) -> None:
         try:
@@ -346,7 +347,7 @@ class Deliverer:
         clip = await self._clip(job)
         target = int(clip.stat().st_size * SHRINK_TO)
         if target < SMALLEST:
-            await self._fail(job, "E_TOO_LARGE", f"even {target} bytes were too large for job {job.id}")
+            await self._fail(job, BotCode.TOO_LARGE, f"even {target} bytes were too large for job {job.id}")
             return
         self._work.mkdir(parents=True, exist_ok=True)
         try:
@@ -354,7 +355,9 @@ class Deliverer:
         except EngineError as error:
             if shortage_of(error) is not None:
                 raise
-            await self._fail(job, "E_TOO_LARGE", f"the clip of job {job.id} cannot be made smaller: {error}")
+            await self._fail(
+                job, BotCode.TOO_LARGE, f"the clip of job {job.id} cannot be made smaller: {error}"
+            )
             return
         await self._delivery.postpone(job.id, 0.0)
 
@@ -372,7 +375,7 @@ class Deliverer:
             elif error.trouble is Trouble.LATER and self._age(job) <= 2 * self._limits.give_up_after:
                 await self._postpone(job)
             else:
-                await self._fail(job, "E_CHANNEL", f"neither channel nor member can be reached: {error}")
+                await self._fail(job, BotCode.CHANNEL, f"neither channel nor member can be reached: {error}")
         else:
             await self._posted(job, None)
 
@@ -382,7 +385,7 @@ class Deliverer:
     async def _make_plain(self, job: Job, error: ChannelError) -> None:
         """Discord does not take it in this form: words may be filtered, buttons out of date."""
         if job.id in self._plain:
-            await self._fail(job, "E_POST", f"Discord refused the clip: {error}")
+            await self._fail(job, BotCode.POST, f"Discord refused the clip: {error}")
             return
         self._plain.add(job.id)
         await self._delivery.postpone(job.id, 0.0)

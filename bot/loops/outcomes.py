@@ -40,9 +40,6 @@ from engine.core.shortages import Shortage
 
 log = logging.getLogger(__name__)
 
-WRONG_VERSION = "E_VERSION"
-BROKEN_DEVICE = "E_DEVICE"
-
 ENGINE_DOWN_PAUSE = 10.0
 """Seconds between two tries with an engine that cannot work at all."""
 
@@ -185,7 +182,7 @@ class Outcomes:
             case RenderFailed():
                 return await self._answer(job, error)
             case EngineError():
-                await self._fail(job, "E_ENGINE", str(error))
+                await self._fail(job, Code.ENGINE, str(error))
             case _:
                 return await self._give_back(job, error)
         return 0.0
@@ -249,11 +246,11 @@ class Outcomes:
 
     async def _answer(self, job: Job, error: RenderFailed) -> float:
         """The engine said no: because of this job, of its own state, or of something that can't be known."""
-        if error.code == WRONG_VERSION:
+        if error.code == Code.VERSION:
             log.error("the engine cannot be used: %s", error)
             await self.requeue(job, Requeue.ENGINE_DOWN)
             return ENGINE_DOWN_PAUSE
-        if error.code == BROKEN_DEVICE:
+        if error.code == Code.DEVICE:
             to_blame = self.gpu.met(job.id)
             self._strikes.failed(job.id)
             words, count = hushed(error.detail, job), self.gpu.in_a_row

@@ -22,6 +22,7 @@ from bot.moderation.word_lists import Found, WordLists
 from bot.text import messages, outside_texts, review_texts
 from bot.text.wording import speaking
 from bot.turns import Turns
+from db.codes import BotCode
 from db.jobs.delivery import Delivery
 from db.jobs.job import Hold, Job
 from db.moderation.cases import Cases
@@ -145,7 +146,7 @@ class Screening:
                 doubts.append(Doubt(words=flag.text, with_file=False))
         marked = adult or bool(found.base) or flag is not None or self._inherits(parent, recipe)
         if is_outside(asker.guild_id) and (doubts or marked):
-            raise UserError("E_REVIEW", outside_texts.NO_REVIEW_HERE)
+            raise UserError(BotCode.REVIEW, outside_texts.NO_REVIEW_HERE)
         return Screened(
             hold=_hold(doubts),
             adult=marked,
@@ -167,15 +168,15 @@ class Screening:
         base: frozenset[str] = frozenset()
         for text in texts:
             if await self.forbids(text):
-                raise UserError("E_FORBIDDEN", messages.FORBIDDEN)
+                raise UserError(BotCode.FORBIDDEN, messages.FORBIDDEN)
             found = await self._find_words(asker.guild_id, text, rules)
             own, base = own | found.own, base | found.base
         found = Found(own=own, base=base)
         doubted = _doubted(asker, found)
         if doubted and is_outside(asker.guild_id):
-            raise UserError("E_WORDS", outside_texts.words_refused(sorted(doubted)))
+            raise UserError(BotCode.WORDS, outside_texts.words_refused(sorted(doubted)))
         if doubted and rules.words is OnWords.REFUSE:
-            raise UserError("E_WORDS", review_texts.words_refused(sorted(doubted)))
+            raise UserError(BotCode.WORDS, review_texts.words_refused(sorted(doubted)))
         return found
 
     async def _rules(self, guild: int) -> ReviewRules:
@@ -218,7 +219,7 @@ class Screening:
         if not doubts:
             return True
         if is_outside(job.guild_id):
-            await self._delivery.refuse(job.id, "E_REVIEW", outside_texts.CLIP_NOT_SHOWN)
+            await self._delivery.refuse(job.id, BotCode.REVIEW, outside_texts.CLIP_NOT_SHOWN)
             return False
         if rules.pictures is OnPictures.SPOILER:
             await self._cases.behind_a_spoiler(job.id)

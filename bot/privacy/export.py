@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import system
+from db.codes import BotCode
 from db.files import Blobs
 from db.jobs.retention import UNDELIVERED
-from db.moderation.cases import REJECTED
 from db.states import State
 from engine.core.recipe import Recipe, Role
 from engine.provenance.seal import Sealer
@@ -188,7 +188,7 @@ def _is_held_back(job: Mapping[str, Any]) -> bool:
     if job["state"] == State.DELIVERED or job["error_code"] in UNDELIVERED:
         return False
     waited = job["held_reason"] is not None and not job["looked_at"]
-    return job["state"] == State.HELD or job["error_code"] == REJECTED or waited
+    return job["state"] == State.HELD or job["error_code"] == BotCode.REVIEW or waited
 
 
 def _read(row: Mapping[str, Any]) -> dict[str, Any]:

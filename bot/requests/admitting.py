@@ -15,6 +15,7 @@ from bot.ops.data_watch import DataWatch
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.text import messages
 from bot.text.prompts import clean_prompt
+from db.codes import BotCode
 from db.errors import DatabaseError
 from db.jobs.enqueue import Admission
 from engine.core.errors import UserError
@@ -69,11 +70,11 @@ class Admitting:
         """
         checked = await self._within_limits(asker)
         if not asker.bot_may_post:
-            raise UserError("E_MAY_NOT_POST", messages.MAY_NOT_POST)
+            raise UserError(BotCode.MAY_NOT_POST, messages.MAY_NOT_POST)
         self._reception.check_sizes(files)
         if await self._screening.forbids(clean_prompt(words, limit=self.rules.max_prompt)):
             log.warning("refused %s: someone young together with something sexual", asker.request)
-            raise UserError("E_FORBIDDEN", messages.FORBIDDEN)
+            raise UserError(BotCode.FORBIDDEN, messages.FORBIDDEN)
         self._refuse_for_the_disk()
         return checked
 
@@ -97,6 +98,6 @@ class Admitting:
 
     def _refuse_for_the_disk(self) -> None:
         if not self._data_watch.is_there():
-            raise UserError("E_DATA_GONE", messages.DATA_GONE)
+            raise UserError(BotCode.DATA_GONE, messages.DATA_GONE)
         if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
-            raise UserError("E_DISK_FULL", messages.DISK_FULL)
+            raise UserError(BotCode.DISK_FULL, messages.DISK_FULL)

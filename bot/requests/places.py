@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from bot.text import messages, outside_texts
 from bot.turns import Turns
+from db.codes import BotCode
 from db.states import is_outside
 from engine.core.errors import UserError
 
@@ -52,5 +53,5 @@ class Places:
                     await held.enter_async_context(turns.turn(user))
             except TimeoutError:
                 busy = outside_texts.BUSY if is_outside(guild) else messages.SERVER_IS_BUSY
-                raise UserError("E_BUSY", busy) from None
+                raise UserError(BotCode.BUSY, busy) from None
             yield

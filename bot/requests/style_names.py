@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Mapping
 
 from engine.core.capabilities import Capabilities
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.family_spec import Feature
 from engine.core.recipe import Follow, Kind, Role, Style
 from engine.core.request import AUTO, Request
@@ -17,7 +17,6 @@ from engine.planning.choice import engines_for
 
 MAX_WEIGHT = 2.0
 MAX_STYLES = 5
-STYLE, MODEL = "style", "model"
 SHOWN = 10
 """Names that a refusal lists."""
 
@@ -34,7 +33,7 @@ def styles_of(text: str | None) -> tuple[Style, ...]:
     parts = [part.strip() for part in (text or "").split(",")]
     styles = tuple(_style(part) for part in parts if part)
     if len(styles) > MAX_STYLES:
-        raise UserError("E_STYLE", "A clip can have up to {most} styles.", most=MAX_STYLES)
+        raise UserError(Code.STYLE, "A clip can have up to {most} styles.", most=MAX_STYLES)
     return styles
 
 
@@ -77,12 +76,12 @@ def settled(request: Request, files: Collection[Role], capabilities: Capabilitie
     """
     styles = tuple(
         dataclasses.replace(
-            style, name=_find(STYLE, style.name, styles_here(capabilities), capabilities.unusable)
+            style, name=_find(Code.STYLE, style.name, styles_here(capabilities), capabilities.unusable)
         )
         for style in request.styles
     )
     model = request.model and _find(
-        MODEL, request.model, models_here(capabilities, request.kind), capabilities.unusable
+        Code.MODEL, request.model, models_here(capabilities, request.kind), capabilities.unusable
     )
     follow = request.follow
     if follow is None and request.kind is Kind.TEXT2VIDEO and Role.REFERENCE in files:
@@ -100,12 +99,12 @@ def _style(part: str) -> Style:
         return Style(name=part)  # the colon belongs to the name
     if not (math.isfinite(weight) and 0 < weight <= MAX_WEIGHT):
         raise UserError(
-            "E_STYLE", "A style's strength must be more than 0 and at most {most:g}.", most=MAX_WEIGHT
+            Code.STYLE, "A style's strength must be more than 0 and at most {most:g}.", most=MAX_WEIGHT
         )
     return Style(name=name.strip(), weight=weight)
 
 
-def _find(what: str, written: str, known: Collection[str], unusable: Mapping[str, str]) -> str:
+def _find(what: Code, written: str, known: Collection[str], unusable: Mapping[str, str]) -> str:
     """The known name that was meant: the same, or the only one that begins so, whatever its case."""
     if written in known:
         return written
@@ -117,7 +116,7 @@ def _find(what: str, written: str, known: Collection[str], unusable: Mapping[str
     for name, why in unusable.items():
         if name.casefold() == written.casefold():
             raise UserError(
-                f"E_{what.upper()}",
+                what,
                 "“{name}” cannot be used, because {why}. Choose another one.",
                 name=as_is(name[:60]),
                 why=sentence(why),
@@ -125,30 +124,30 @@ def _find(what: str, written: str, known: Collection[str], unusable: Mapping[str
     if not known:
         none = (
             Sentence("There are no styles here to choose from.")
-            if what == STYLE
+            if what is Code.STYLE
             else Sentence("There are no models here to choose from.")
         )
-        raise UserError(f"E_{what.upper()}", none)
+        raise UserError(what, none)
     raise _unknown(what, written, known)
 
 
-def _unknown(what: str, written: str, known: Collection[str]) -> UserError:
+def _unknown(what: Code, written: str, known: Collection[str]) -> UserError:
     names = {"written": written[:60], "known": list(known)[:SHOWN]}
     more = len(known) - SHOWN
-    if what == STYLE and more > 0:
+    if what is Code.STYLE and more > 0:
         return UserError(
-            "E_STYLE",
+            Code.STYLE,
             "There is no style {written} here. Choose from: {known} and {more} more.",
             **names,
             more=more,
         )
-    if what == STYLE:
-        return UserError("E_STYLE", "There is no style {written} here. Choose from: {known}.", **names)
+    if what is Code.STYLE:
+        return UserError(Code.STYLE, "There is no style {written} here. Choose from: {known}.", **names)
     if more > 0:
         return UserError(
-            "E_MODEL",
+            Code.MODEL,
             "There is no model {written} here. Choose from: {known} and {more} more.",
             **names,
             more=more,
         )
-    return UserError("E_MODEL", "There is no model {written} here. Choose from: {known}.", **names)
+    return UserError(Code.MODEL, "There is no model {written} here. Choose from: {known}.", **names)

@@ -35,6 +35,7 @@ from bot.text import (
     status_texts,
     take_texts,
 )
+from db.codes import BotCode
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.jobs.job import Job
 from db.moderation.actions import Moderation
@@ -102,9 +103,9 @@ class Submissions(Taking):
 
         async def make() -> Planned:
             if takes > self.rules.most_drafts:
-                raise UserError("E_TAKES", take_texts.too_many_takes(self.rules.most_drafts))
+                raise UserError(BotCode.TAKES, take_texts.too_many_takes(self.rules.most_drafts))
             if takes and not shows_drafts(asker_of(interaction)):
-                raise UserError("E_TAKES", outside_texts.NO_TAKES_HERE)
+                raise UserError(BotCode.TAKES, outside_texts.NO_TAKES_HERE)
             planned = await self._with_defaults(asker_of(interaction), wished, attached)
             planned = planned or await self._planned(asker_of(interaction), request, attached)
             return _choosing(planned, takes)
@@ -364,7 +365,7 @@ def _choosing(planned: Planned, takes: int) -> Planned:
         UserError: they would be bought.
     """
     if takes and service_of(planned.recipe.engine):
-        raise UserError("E_TAKES", take_texts.TAKES_COST_MONEY)
+        raise UserError(BotCode.TAKES, take_texts.TAKES_COST_MONEY)
     return dataclasses.replace(planned, takes=takes)
 
 

@@ -34,6 +34,7 @@ from bot.seats import HERE, lane_of
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts
 from bot.text.prompts import clean_prompt
+from db.codes import BotCode
 from db.errors import AskedBeforeErase
 from db.files import Blobs
 from db.jobs.enqueue import Admission, Enqueued
@@ -178,7 +179,7 @@ class Taking:
         """
         values = dict(given)
         if values.get("follow") is not None and Role.REFERENCE not in files:
-            raise UserError("E_REFERENCE", messages.NEEDS_A_CLIP)
+            raise UserError(BotCode.REFERENCE, messages.NEEDS_A_CLIP)
         engine = self.engine_for(described.kind, values.pop("engine", None))
         return request_of(described.kind, engine=engine, **values)
 
@@ -331,7 +332,7 @@ class Taking:
         recipe = await plan(capabilities)
         for digest in recipe.inputs.values():
             if not await asyncio.to_thread(self.blobs.exists, digest):
-                raise UserError("E_INPUT_GONE", messages.INPUT_GONE)
+                raise UserError(BotCode.INPUT_GONE, messages.INPUT_GONE)
         check_still_here(recipe, capabilities)
         words = clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
         return Planned(recipe=dataclasses.replace(recipe, prompt=words))

@@ -21,6 +21,7 @@ from bot.requests.options import ANIMATE, RESTYLE, TEXT2VIDEO
 from bot.requests.preferring import Given, given_of
 from bot.requests.submission import Submissions
 from bot.text import messages
+from db.codes import BotCode
 from db.files import Blobs
 from db.jobs.job import Job
 from db.states import JobId, State
@@ -101,7 +102,7 @@ def _subjects(job: Job, recipe: Recipe, blobs: Blobs) -> dict[Role, Subject]:
         try:
             width, height, seconds = _measured(role, blobs.path(digest))
         except FileNotFoundError:
-            raise UserError("E_INPUT_GONE", messages.INPUT_GONE) from None
+            raise UserError(BotCode.INPUT_GONE, messages.INPUT_GONE) from None
         sight = sights.get(digest)
         faces = None if sight is None or sight.faces is None else len(sight.faces)
         subjects[role] = Subject(

@@ -21,6 +21,7 @@ from bot.requests.used_words import UsedWords
 from bot.text import word_help_texts
 from bot.text.prompts import clean_prompt
 from bot.text.wording import Text
+from db.codes import BotCode
 from db.community.prompt_help import Offer, PromptHelp, key_of
 from engine.core.errors import UserError
 from engine.core.recipe import Helped
@@ -90,7 +91,7 @@ class WordHelp:
         asker = asker_of(interaction, private=asked.private)
         words = self._cleaned(asked.words)
         if not words:
-            raise UserError("E_PROMPT", word_help_texts.NO_WORDS)
+            raise UserError(BotCode.PROMPT, word_help_texts.NO_WORDS)
         await self._submissions.check(asker, words, asked.files)
         await self._screening.check_words(asker, words)
         await self._offers.keep(
@@ -144,7 +145,7 @@ class WordHelp:
                 if await self._may_be_used(asker, answer):
                     added = await self._offers.add(offer.number, answer)
                     if added is None:
-                        raise UserError("E_PROMPT", word_help_texts.TOO_OLD)
+                        raise UserError(BotCode.PROMPT, word_help_texts.TOO_OLD)
                     return self._proposal(words, added)
                 why = str(word_help_texts.NOT_USABLE)
             except NoHelp as error:

@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 from bot.requests.style_names import MAX_STYLES, MAX_WEIGHT, styles_here
 from bot.text.prompts import clean_prompt
+from db.codes import BotCode
 from engine.core import prompt_schedule
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
@@ -75,7 +76,7 @@ def worded(request: Request, capabilities: Capabilities, *, limit: int) -> Reque
         avoided = against.text
         notes += dict.fromkeys((*read.notes, *against.notes))
     if not text and (request.prompt or request.kind not in {Kind.ANIMATE, Kind.UPSCALE}):
-        raise UserError("E_PROMPT", NO_WORDS)
+        raise UserError(BotCode.PROMPT, NO_WORDS)
     if prompt_schedule.mistyped(text):
         notes.append(
             Sentence(

@@ -7,16 +7,18 @@ Text that came from a member never goes in as it is: prompts pass through
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.forecast import Wait
 from bot.text import take_texts
 from bot.text.foreign import disarm
 from bot.text.prompts import show_prompt
 from bot.text.wording import CHOICE, KIND, Text, decimal, in_words, say, say_many, translated
+from db.codes import BotCode
 from db.jobs.job import Job
 from db.jobs.queries import Ahead
 from db.states import State
+from engine.core.errors import Code
 from engine.core.receipt import Outcome, Receipt, TakeRecord
 from engine.core.recipe import Recipe
 from engine.core.shortages import Shortage
@@ -47,27 +49,27 @@ STATES = {
 }
 
 
-CAUSES = {
-    "E_MEMORY": Text("There was not enough memory for this clip, even after I used as little as I could."),
-    "E_BROKEN": Text("Every take came out broken. Another seed may work better."),
-    "E_ELSEWHERE": Text(
+CAUSES: Mapping[str, Text] = {
+    Code.MEMORY: Text("There was not enough memory for this clip, even after I used as little as I could."),
+    Code.BROKEN: Text("Every take came out broken. Another seed may work better."),
+    Code.ELSEWHERE: Text(
         "The server or service that draws with this engine refused the clip, or broke off. "
         "Another engine may be able to draw it."
     ),
-    "E_MACHINES": Text(
+    BotCode.MACHINES: Text(
         "Each machine that could draw this clip broke off while it did, again and again. "
         "That is my machines' fault, not yours, and it may go well later."
     ),
-    "E_CHANNEL": Text(
+    BotCode.CHANNEL: Text(
         "I could bring the finished clip neither here nor to you directly. "
         "I keep it for a few days: get it with `/jobs` or `/mydata export`."
     ),
-    "E_TOO_LARGE": Text(
+    BotCode.TOO_LARGE: Text(
         "I couldn't make the clip small enough for this server's upload limit. "
         "I keep it for a few days: get it with `/jobs` or `/mydata export`."
     ),
-    "E_CLIP": Text("The finished clip went missing on my disk. Please ask for it again."),
-    "E_POST": Text(
+    BotCode.CLIP: Text("The finished clip went missing on my disk. Please ask for it again."),
+    BotCode.POST: Text(
         "Discord refused the finished clip. I keep it for a few days: "
         "get it with `/jobs` or `/mydata export`."
     ),

@@ -10,8 +10,8 @@ from bot.text.foreign import disarm
 from bot.text.messages import CANCELLED, SHOWN_PROMPT, STAGES, WAITS_FOR, failed, fit, span
 from bot.text.prompts import show_prompt
 from bot.text.wording import Text, say, say_many, translated
+from db.codes import BotCode
 from db.jobs.job import Job
-from db.moderation.actions import SET_ASIDE
 from db.states import State, is_outside
 from engine.core.recipe import Kind, Recipe
 from engine.core.shortages import Shortage
@@ -178,7 +178,7 @@ def over(job: Job, recipe: Recipe) -> str:
 
 def why_no_clip(job: Job) -> str:
     """Why a job ended without a clip, although nobody cancelled it."""
-    if job.state is State.QUARANTINED and job.error_code == SET_ASIDE:
+    if job.state is State.QUARANTINED and job.error_code == BotCode.SET_ASIDE:
         return str(SET_ASIDE_BY_A_MODERATOR)
     if job.state is State.QUARANTINED:
         return say(

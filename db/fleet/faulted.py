@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from db.codes import BotCode
 from db.fleet.workers import Trust
-from db.jobs.faults import MACHINES_FAILED
 from db.sqlite.rows import Rows
 from db.states import JobId
 
@@ -63,7 +63,7 @@ class FaultedJobs(Rows):
         rows = await self._db.read(
             "SELECT guild_id, count(*) AS jobs FROM job WHERE ended_at > ? AND state = 'failed' "
             "AND error_code = ? GROUP BY guild_id",
-            (since, MACHINES_FAILED),
+            (since, BotCode.MACHINES),
         )
         return {row["guild_id"]: row["jobs"] for row in rows}
 

@@ -12,12 +12,10 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 
+from db.codes import BotCode
 from db.jobs.ending import end
 from db.jobs.job import Job
 from db.states import State
-
-MACHINES_FAILED = "E_MACHINES"
-"""The error code of a job that ended because what draws failed in it too often."""
 
 
 def place_of(job: Job) -> str:
@@ -44,4 +42,4 @@ def count_fault(
     connection.execute("UPDATE job SET faults = ? WHERE id = ?", (json.dumps(faults), job.id))
     if spared or sum(faults.values()) < most:
         return None
-    return end(connection, job.id, State.FAILED, sources=[State.QUEUED], now=now, error_code=MACHINES_FAILED)
+    return end(connection, job.id, State.FAILED, sources=[State.QUEUED], now=now, error_code=BotCode.MACHINES)

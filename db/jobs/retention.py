@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from db.audit.log import AuditEntry, write_down
+from db.codes import BotCode
 from db.jobs.owed import NEVER
 from db.sqlite.rows import Rows
 from db.states import OPEN, JobId, sql_list
@@ -37,7 +38,7 @@ _AHEAD = (
 """What mends the times at which something is to happen. It comes first: some go by when it was asked for."""
 
 
-UNDELIVERED = ("E_CHANNEL", "E_POST", "E_TOO_LARGE")
+UNDELIVERED = (BotCode.CHANNEL, BotCode.POST, BotCode.TOO_LARGE)
 """How a job ends whose clip is good and reached nobody."""
 
 

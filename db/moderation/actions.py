@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 
 from db.audit.log import AuditEntry, write_down
+from db.codes import BotCode
 from db.jobs.choices import leave_drafts
 from db.jobs.ending import CancelOutcome, cancel, end
 from db.jobs.erasures import UNDER_ERASE
@@ -19,9 +20,6 @@ from db.jobs.rows import find, transition
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows
 from db.states import EVERYWHERE, OPEN, OUTSIDE, RETRIED, SET_ASIDE_FROM, JobId, State, sql_list
-
-SET_ASIDE = "E_SET_ASIDE"
-"""The error code of a job that a moderator, not its crashes, has set aside."""
 
 
 class Moderation(Rows):
@@ -221,7 +219,7 @@ class Moderation(Rows):
                 sources=SET_ASIDE_FROM,
                 now=at,
                 cancel_requested=1,
-                error_code=SET_ASIDE,
+                error_code=BotCode.SET_ASIDE,
             )
             if moved is not None:
                 write_down(connection, audit_entry, at)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from db.audit.log import AuditEntry, write_down
+from db.codes import BotCode
 from db.jobs.descent import Retells, descent
 from db.jobs.ending import cancel, end
 from db.jobs.erasures import check_not_erased
@@ -21,9 +22,6 @@ from db.jobs.rows import JobRows, find, job_from, transition
 from db.moderation.actions import end_jobs_of, shut_out
 from db.sqlite.connection import Database
 from db.states import ENDS, JobId, State, sql_list
-
-REJECTED = "E_REVIEW"
-"""The error code of a job that a moderator did not approve."""
 
 DUE = """
 SELECT
@@ -196,7 +194,7 @@ class Cases(JobRows):
                 State.REFUSED,
                 sources=[State.HELD],
                 now=at,
-                error_code=REJECTED,
+                error_code=BotCode.REVIEW,
                 error_text=text,
             )
 

@@ -42,7 +42,8 @@ SHOWN_NAME = 100
 class Code(StrEnum):
     """Stable short names of what went wrong: for logs, tests, the wire, and the column ``job.error_code``.
 
-    Codes are persisted, so a value is never given a second meaning, and none is renamed. The class of an
+    Codes are persisted, so a value is never given a second meaning, and none is renamed; those of
+    pulls are stored nowhere. The bot has more (``db.codes.BotCode``). The class of an
     error decides where its text goes: that of a :class:`UserError` is shown to the member; a
     :class:`RenderFailed` is worded by the bot, by its code, and its own text is for the log; the text of a
     ``FetchFailed`` is for the owner. ``Refused``, ``ClipRefused`` and ``SoundRefused``
@@ -95,7 +96,6 @@ class Code(StrEnum):
     WIRE = "E_WIRE", "the job is too long to be sent to the engine process"
 
     # Of weights.
-    BUSY = "E_BUSY", "another pull is at work in the same folder"
     CHANGED = "E_CHANGED", "it is not what it was when it was pinned"
     DAMAGED = "E_DAMAGED", "what came is not what was announced"
     GATED = "E_GATED", "the licence must be accepted on the page, or a token is needed"
@@ -103,8 +103,18 @@ class Code(StrEnum):
     LOCK = "E_LOCK", "the lock file cannot be read"
     MISSING = "E_MISSING", "the repository, the commit or the file is not there"
     NETWORK = "E_NETWORK", "the server could not be reached, or the connection broke"
+    PULLING = "E_PULLING", "another pull is at work in the same folder"
     ROOM = "E_ROOM", "the disk is full, or cannot be written"
     UNSAFE = "E_UNSAFE", "a format that can carry code"
+
+
+OF_PULLS = frozenset(
+    {
+        *(Code.CHANGED, Code.DAMAGED, Code.GATED, Code.LICENCE, Code.LOCK, Code.MISSING),
+        *(Code.NETWORK, Code.PULLING, Code.ROOM, Code.UNSAFE),
+    }
+)
+"""Codes of weights that cannot be fetched. Only the owner meets them, on the command line."""
 
 
 class EngineError(Exception):
@@ -120,7 +130,8 @@ class UserError(EngineError):
     """The member can mend it: the text is plain, and says the way out.
 
     Attributes:
-        code: one of :class:`Code`, or one of the bot's own.
+        code: one of :class:`Code` or of ``db.codes.BotCode``, or what a member's file is refused for; any
+            text, where another process or a worker says it, which may be of another release.
     """
 
     def __init__(self, code: str, text: str, **values: Value | Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,6 +26,34 @@ class Refusal(StrEnum):
     TIME = "E_TIME"
     DECODER = "E_DECODER"
     DOWNLOAD = "E_DOWNLOAD"
+
+
+MEANINGS: Mapping[str, str] = {
+    "E_ASPECT": "the picture's or clip's sides are too unequal",
+    "E_BYTES": "the file is too large",
+    "E_CODEC": "the form in which the clip or sound is stored is not read here",
+    "E_COMPLEX": "the file is too complex to be opened",
+    "E_CORRUPT": "the file is damaged",
+    "E_DECODER": "opening the file went wrong",
+    "E_DOWNLOAD": "the file could not be fetched",
+    "E_DURATION": "the clip or sound is too long",
+    "E_EMPTY": "the file is empty",
+    "E_FORMAT": "the file is of a kind that is not taken",
+    "E_FPS": "frames per second out of range",
+    "E_FRAMES": "the clip has too many frames",
+    "E_MEMORY": "there was not enough memory",
+    "E_NOSOUND": "there is no sound in the file",
+    "E_NOVIDEO": "there is no video in the file",
+    "E_OUTSIDE": "the file's content is stored in another file",
+    "E_PIXELS": "the picture or clip has too many pixels",
+    "E_RECIPE": "the file has no recipe of this program",
+    "E_SMALL": "the picture or clip is too small",
+    "E_STILL": "the clip does not move",
+    "E_STREAMS": "the file has too many tracks",
+    "E_TIME": "opening the file takes too long",
+    "E_TRUNCATED": "part of the file is missing",
+}
+"""What each code of a refused file means, whether it is a picture, a clip or a sound."""
 
 
 class Note(StrEnum):

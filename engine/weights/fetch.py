@@ -38,7 +38,7 @@ class FetchFailed(EngineError):
         code: ``E_GATED`` (the licence must be accepted on the page, or a token is needed), ``E_MISSING``,
             ``E_NETWORK``, ``E_DAMAGED`` (what came is not what was announced), ``E_CHANGED`` (it is not what
             it was), ``E_ROOM`` (the disk), ``E_LICENCE`` (not accepted), ``E_UNSAFE`` (a format that can
-            carry code), ``E_BUSY`` (another pull is at work), ``E_LOCK`` (the lock file cannot be read).
+            carry code), ``E_PULLING`` (another pull is at work), ``E_LOCK`` (the lock file cannot be read).
         passing: it may work in a moment.
         pause: seconds that the server asked to wait.
     """

@@ -196,7 +196,9 @@ class Puller:
             try:
                 system.lock(guard.fileno())
             except OSError as error:
-                raise FetchFailed(Code.BUSY, f"Another pull is running in {self._store.folder}.") from error
+                raise FetchFailed(
+                    Code.PULLING, f"Another pull is running in {self._store.folder}."
+                ) from error
             yield
 
 

@@ -21,7 +21,7 @@ from bot.discovery import modules_in
 from bot.guide.page import ShowTopic, TryTopic
 from bot.moderation.case_buttons import CaseButton, case_buttons
 from bot.requests.choose_words import WordsButton
-from db.jobs.faults import MACHINES_FAILED
+from db.codes import BotCode
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.recipe import Kind
@@ -159,7 +159,7 @@ async def test_the_buttons_stand_in_the_order_that_members_know(queue):
     failed = await queue.jobs.get(running.id)
     assert of_old(rows.for_status(failed)) == ["Try lighter"]
     worn_out = await queued(queue)
-    await queue.claims.fail(worn_out.id, None, code=MACHINES_FAILED)
+    await queue.claims.fail(worn_out.id, None, code=BotCode.MACHINES)
     assert labels(rows.for_status(await queue.jobs.get(worn_out.id))) == [["Try again"]]
 
 

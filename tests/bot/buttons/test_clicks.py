@@ -16,7 +16,7 @@ from bot.clips.remakes import Lighter
 from bot.discord_io.post import Post
 from bot.requests.cancelling import Cancel
 from bot.text import messages, status_texts
-from db.jobs.faults import MACHINES_FAILED
+from db.codes import BotCode
 from db.states import State
 from engine.core.recipe import Kind, Quality, Recipe, Role
 from tests.bot.fixtures import connected, count_of, failing, hand_in, is_answered, picture, queued
@@ -255,7 +255,7 @@ async def test_what_machines_failed_in_can_be_asked_for_again_just_as_it_was(
     fake, channel, ada, services, bot
 ):
     job = await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id)
-    await services.queue.claims.fail(job.id, None, code=MACHINES_FAILED)
+    await services.queue.claims.fail(job.id, None, code=BotCode.MACHINES)
     failed = await services.queue.jobs.get(job.id)
     message = await shown(services, channel, "failed", rows.for_status(failed))
     await (await fake.click(ada, message, "Try again")).shown()

@@ -154,7 +154,7 @@ def test_each_way_has_a_row_with_what_it_took(maker):
 @pytest.mark.parametrize(
     "error",
     [
-        UserError("E_RENDER", "it is broken"),
+        UserError("E_ENGINE", "it is broken"),
         RenderFailed("E_MEMORY", "it is broken"),
         OSError("it is broken"),
     ],

@@ -13,9 +13,9 @@ from bot.fleet.places import Places
 from bot.link.messages import Capabilities, Fail, FailKind, HeldState, Nothing, Order, Verdict
 from bot.loops import gpu_faults, outcomes
 from bot.seats import LeftOut, Seat
+from db.codes import BotCode
 from db.fleet.workers import Trust
 from db.jobs.claims import Requeue
-from db.jobs.faults import MACHINES_FAILED
 from db.states import State
 from engine.core.errors import Code
 from engine.core.shortages import Shortage
@@ -64,7 +64,7 @@ async def test_a_job_in_which_every_gpu_breaks_is_tried_on_each_and_ends(a_bot, 
     async with a_bot(policy=FEW), a_worker() as alice:  # the count survives a restart
         assert await fails(alice) is Verdict.FAILED
     found = await row(queue, job)
-    assert (found.state, found.error_code, found.charged_seconds) == (State.FAILED, MACHINES_FAILED, 0)
+    assert (found.state, found.error_code, found.charged_seconds) == (State.FAILED, BotCode.MACHINES, 0)
     assert (found.crashes, found.losses, found.stumbles) == (0, 0, 0)
 
 

@@ -13,7 +13,7 @@ from bot.ops import releases as releases_module
 from bot.ops.releases import Fix, Releases, newest_fix
 from bot.running import owner_alerts, supervisor_of
 from bot.text import owner_texts
-from db.jobs.faults import MACHINES_FAILED
+from db.codes import BotCode
 from engine.process.host import HostState
 from tests.bot.fixtures import queued
 from tests.clock import CLOCK
@@ -52,7 +52,7 @@ async def test_trouble_that_lasts_is_told_once_a_day_restarts_included(services,
 async def test_the_owner_is_told_once_of_jobs_that_no_machine_could_draw(services, bot, fake, alerts):
     for _ in range(2):
         job = await queued(services.queue)
-        await services.queue.claims.fail(job.id, None, code=MACHINES_FAILED)
+        await services.queue.claims.fail(job.id, None, code=BotCode.MACHINES)
     await looks(alerts, 4)
     assert len(told(fake)) == 1
     assert "2 clips couldn't be drawn by any machine" in told(fake)[0]

@@ -8,7 +8,7 @@ from bot.discord_io.causes import Trouble
 from bot.discord_io.post import ChannelError
 from bot.moderation.machine_failures import DAY
 from bot.running import machine_failures
-from db.jobs.faults import MACHINES_FAILED
+from db.codes import BotCode
 from db.moderation.reviews import ReviewRules
 from tests.bot.fixtures import queued
 from tests.clock import CLOCK
@@ -24,7 +24,7 @@ async def review(fake, channel, services, bot):
     return made
 
 
-async def ended(services, channel, code=MACHINES_FAILED):
+async def ended(services, channel, code=BotCode.MACHINES):
     job = await queued(services.queue, guild=channel.guild.id)
     await services.queue.claims.fail(job.id, None, code=code)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from db.codes import BotCode
 from db.fleet.worker_claims import Claim
 from db.fleet.workers import Trust
 from db.jobs.claims import Requeue
-from db.jobs.faults import MACHINES_FAILED
 from db.states import State
 from tests.db.asking import audit_entry, enqueued
 from tests.policies import stumble_limits
@@ -33,7 +33,7 @@ async def test_a_job_ends_when_machines_failed_in_it_often_enough(queue, cause):
     assert (await row_of(queue, job)).faults == {"GPU 0": 1, "GPU 1": 1}
     assert await fails(queue, cause) is State.FAILED
     row = await row_of(queue, job)
-    assert (row.error_code, row.faults) == (MACHINES_FAILED, {"GPU 0": 2, "GPU 1": 1})
+    assert (row.error_code, row.faults) == (BotCode.MACHINES, {"GPU 0": 2, "GPU 1": 1})
 
 
 @pytest.mark.parametrize("cause", [Requeue.SHUTDOWN, Requeue.ENGINE_DOWN, Requeue.LOST, Requeue.KILLED])

@@ -12,8 +12,8 @@ from bot.loops.status import kept_from_drawing
 from bot.ops import shortages as shortages_module
 from bot.seats import Seat
 from bot.text import messages, status_texts
+from db.codes import BotCode
 from db.errors import CannotWrite
-from db.jobs.faults import MACHINES_FAILED
 from db.states import State
 from engine.clips.ffmpeg import EncodeFailed
 from engine.core.errors import (
@@ -92,7 +92,7 @@ async def test_a_job_that_fails_always_ends_whatever_the_error_is(queue, engine,
         row = await comes_to(queue, job, State.FAILED, State.QUARANTINED)
         codes[name], tries[name] = row.error_code, len(engine.renders)
     assert max(tries.values()) <= MOST_TRIES, tries
-    assert [name for name, code in codes.items() if code == MACHINES_FAILED] == sorted(
+    assert [name for name, code in codes.items() if code == BotCode.MACHINES] == sorted(
         OF_MACHINES, key=list(ENDS).index
     )
     assert {tries[name] for name in OF_MACHINES} == {FAULTS}
@@ -121,7 +121,7 @@ async def test_what_machines_failed_in_is_no_fault_of_its_members_and_costs_noth
     start(stumbles=stumble_limits(faults=FAULTS))
     row = await comes_to(queue, await queued(queue), State.FAILED)
     text = status_texts.why_no_clip(row)
-    assert str(messages.CAUSES[MACHINES_FAILED]) in text
+    assert str(messages.CAUSES[BotCode.MACHINES]) in text
     assert "not yours" in text
     assert "Nothing was charged" in text
     assert row.charged_seconds == 0

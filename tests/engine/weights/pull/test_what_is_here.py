@@ -161,7 +161,7 @@ def test_two_pulls_at_once_are_one_too_many(owner, hub, svd):
     other = Owner(hub, owner.store, Path(owner.environment["HF_HOME"]))
 
     def accept(_plan):
-        assert other.fails(SVD) == "E_BUSY"
+        assert other.fails(SVD) == "E_PULLING"
         return True
 
     owner.puller().pull(SVD, accept=accept, tell=owner.steps.append)
