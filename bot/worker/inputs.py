@@ -12,7 +12,6 @@ from bot.link.connection import Line, Message
 from bot.link.errors import Declined, LinkError, NobodyThere, NotAMessage, WrongContent
 from bot.link.messages import AskFile, HeldState, InputFile, encode
 from bot.link.subjects import FILE, answer_to_worker, up
-from bot.worker.bucket import Bucket
 from bot.worker.drawing import INPUTS
 from bot.worker.work import Holding, Work
 from engine.core.errors import Code, RenderFailed
@@ -40,7 +39,6 @@ class Inputs:
         self._holding = holding
         self._tasks: dict[Work, asyncio.Task[None]] = {}
         self._stirred = asyncio.Event()
-        self._bucket = Bucket()
         self._pace = pieces.Pace()
         self.last_fetch = 0.0
         holding.connect(self._stirred.set)
@@ -111,7 +109,6 @@ class Inputs:
                 return
 
     async def _ask(self, work: Work, file: InputFile, offset: int, length: int) -> Message:
-        await self._bucket.take()
         ask = AskFile(job=work.key[0], claim=work.key[1], sha256=file.sha256, offset=offset, length=length)
         return await self._line.request(
             up(self._worker, FILE),

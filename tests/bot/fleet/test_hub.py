@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.fleet.bucket import Pace
 from bot.fleet.can import Ability
 from bot.fleet.hub import GOODBYE
 from bot.link import messages
@@ -60,6 +61,20 @@ async def test_a_job_is_ordered_drawn_fetched_and_kept_once(ours, alice, queue, 
     assert ours.tally.rendered == 1
     assert present(await queue.workers.get(ALICE)).clips == 1
     assert not ours.place().progress
+
+
+async def test_pieces_of_its_own_files_are_no_messages_too_many(a_bot, a_worker, queue, blobs, broker):
+    await queue.workers.invite(ALICE, key=broker.workers[ALICE][1], name="alice", trust=Trust.OWN)
+    least = Pace(rate=5, burst=20)
+    async with a_bot(policy=replace(POLICY, pace=least)) as bot, a_worker() as alice:
+        job = await wanted(queue, inputs={"picture": blobs.put(b"a picture")})
+        order = await alice.order()
+        sha256 = order.inputs["picture"].sha256
+        for _ in range(least.burst * 3):
+            assert (await alice.file(order, sha256, length=1)).data == b"a"
+        assert not bot.service.fleet.is_out(ALICE)
+        assert await alice.hand_in(alice.finished(order)) is Verdict.KEPT
+        assert (await row(queue, job)).state is State.RENDERED
 
 
 async def test_an_order_whose_answer_was_lost_costs_no_job(a_bot, a_worker, ours, queue):

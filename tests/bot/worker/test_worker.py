@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from bot.link import messages, subjects
+from bot.link import messages, pieces, subjects
 from bot.link.errors import NoAnswer
 from bot.link.messages import Drop, FailKind, HeldState, Refused, RefusedCode, Verdict
 from bot.worker import talk
@@ -32,6 +32,16 @@ async def test_jobs_are_drawn_with_their_files_and_every_clip_arrives_whole(smal
         for order in orders:
             assert small_bot.clips[order.job] == content_of(order.job, 400_000, {"picture": digest})
         await small_bot.until(lambda: not any((tmp_path / "worker" / "claims").iterdir()))
+
+
+async def test_pieces_of_files_come_as_quickly_as_the_bot_gives_them(small_bot, working, monkeypatch):
+    for name in ("FIRST_PIECE", "SMALLEST_PIECE", "MAX_PIECE"):
+        monkeypatch.setattr(pieces, name, 1000)
+    picture = os.urandom(400_000)
+    order = new_order(order_text(0.1), inputs={"picture": picture})
+    small_bot.put(order, files={"picture": picture})
+    async with working(), asyncio.timeout(15):  # with a pace of 15 a second they took 21 s
+        await small_bot.until(lambda: order.job in small_bot.clips)
 
 
 async def test_the_next_job_is_fetched_while_the_one_before_is_drawn(small_bot, working, engine):
