@@ -265,7 +265,7 @@ class Take:
         """Hand over the files: role → what the server calls each."""
         named = {}
         for role, path in self._order.inputs.items():
-            file = await asyncio.to_thread(sent_file, role, path)
+            file = await sent_file(role, path, self._order.work)
             try:
                 named[str(role)] = await self._server.upload(file.name, file.data)
             except TooLarge as error:

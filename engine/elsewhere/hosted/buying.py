@@ -15,10 +15,11 @@ from engine.elsewhere.hosted import texts
 from engine.elsewhere.hosted.fields import SEEDS
 from engine.elsewhere.hosted.limits import HostedPolicy
 from engine.elsewhere.hosted.outgoing import in_words, outgoing
-from engine.elsewhere.hosted.provider import Asked, NoAnswer, NotReached, NotTaken, Provider, SentFile
+from engine.elsewhere.hosted.provider import Asked, NoAnswer, NotReached, NotTaken, Provider
 from engine.elsewhere.hosted.purchase import Cause, Ledger, Purchase, Refusal, Remote, Stand, Wanted
 from engine.elsewhere.hosted.refusing import refuse
 from engine.elsewhere.hosted.slugs import Slot, Slug, price_of
+from engine.elsewhere.sent_files import SentFile
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.core.recipe import Recipe, SoundSource
-from engine.elsewhere.hosted.provider import SentFile
 from engine.elsewhere.hosted.slugs import FILES, Slot, Slug
+from engine.elsewhere.sent_files import SentFile
 
 SHAPES = ("16:9", "4:3", "1:1", "3:4", "9:16")
 """How services name the shapes of frames."""

@@ -11,22 +11,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
-import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import Code, RenderFailed
 from engine.core.recipe import Recipe, Role
-from engine.elsewhere.hosted.provider import SentFile
 from engine.elsewhere.hosted.slugs import Slot
+from engine.elsewhere.sent_files import SentFile, bare_clip, bare_sound
 from engine.vision.crop import cover, cropped
 
 LOSSLESS = 2_000_000
 """Bytes of a PNG up to which a picture is sent without loss; a larger one becomes a JPEG."""
 
 JPEG_QUALITY = 95
-WITHOUT_TAGS = ("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-flags", "+bitexact")
-FFMPEG_SECONDS = 60.0
 
 PICTURES = {Role.PICTURE: Slot.PICTURE, Role.END: Slot.END}
 
@@ -46,10 +43,10 @@ async def outgoing(recipe: Recipe, inputs: Mapping[str, Path], work: Path) -> di
     if Role.BEFORE in inputs and Slot.PICTURE not in made:
         made[Slot.PICTURE] = await asyncio.to_thread(_last_frame, inputs[Role.BEFORE], recipe)
     if Role.REFERENCE in inputs:
-        data = await _bare(inputs[Role.REFERENCE], work / "sent.mp4", "-c", "copy", "-an")
+        data = await bare_clip(inputs[Role.REFERENCE], work / "sent.mp4", sound=False)
         made[Slot.CLIP] = SentFile(data=data, kind="video/mp4", name="clip.mp4")
     if Role.SOUND in inputs:
-        data = await _bare(inputs[Role.SOUND], work / "sent.wav", "-c:a", "pcm_s16le", "-vn")
+        data = await bare_sound(inputs[Role.SOUND], work / "sent.wav")
         made[Slot.SOUND_IN] = SentFile(data=data, kind="audio/wav", name="sound.wav")
     return made
 
@@ -95,27 +92,3 @@ def _encoded(picture: NDArray[np.uint8], recipe: Recipe, role: Role) -> SentFile
         return SentFile(data=data.tobytes(), kind="image/png", name=f"{role}.png")
     _, data = cv2.imencode(".jpg", framed, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return SentFile(data=data.tobytes(), kind="image/jpeg", name=f"{role}.jpg")
-
-
-async def _bare(source: Path, target: Path, *how: str) -> bytes:
-    """A clip or a sound without tags."""
-    process = await asyncio.create_subprocess_exec(
-        imageio_ffmpeg.get_ffmpeg_exe(),
-        *("-v", "error", "-nostdin", "-y", "-i", str(source), *WITHOUT_TAGS, *how, str(target)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(FFMPEG_SECONDS):
-            _, said = await process.communicate()
-    except BaseException:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-        raise
-    if process.returncode:
-        raise RenderFailed(
-            Code.ENGINE, f"{source.name} cannot be made ready to send", said.decode("utf-8", "replace")
-        )
-    return await asyncio.to_thread(target.read_bytes)

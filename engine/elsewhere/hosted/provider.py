@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from engine.core.recipe import Recipe
 from engine.elsewhere.hosted.purchase import Cause, Remote, Stand
 from engine.elsewhere.hosted.slugs import Slot, Slug
+from engine.elsewhere.sent_files import SentFile
 
 
 class NotTaken(Exception):
@@ -40,21 +41,6 @@ class NotThere(Exception):
 
 class TooMuch(Exception):
     """What the service sends is no file, larger than the owner allows, or comes from a stranger's host."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SentFile:
-    """A file that leaves this machine; nothing is in it but pixels or samples.
-
-    Attributes:
-        data: the file.
-        kind: its media type.
-        name: a name that says nothing of where it comes from.
-    """
-
-    data: bytes
-    kind: str
-    name: str
 
 
 @dataclass(frozen=True, kw_only=True)

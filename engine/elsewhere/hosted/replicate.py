@@ -21,7 +21,6 @@ from engine.elsewhere.hosted.provider import (
     NotTaken,
     NotThere,
     Seen,
-    SentFile,
     amount_in,
     cause_in,
     cause_of,
@@ -29,6 +28,7 @@ from engine.elsewhere.hosted.provider import (
 )
 from engine.elsewhere.hosted.purchase import Cause, Remote, Stand
 from engine.elsewhere.hosted.wire import GONE, Answer, Wire
+from engine.elsewhere.sent_files import SentFile
 
 BASE = "https://api.replicate.com"
 HOSTS = ("replicate.delivery", "replicate.com")

@@ -13,9 +13,10 @@ from engine.core.errors import Away, HopelessTake, RenderFailed, UserError
 from engine.elsewhere.hosted.buying import REMEMBERED, SEARCHED_FOR
 from engine.elsewhere.hosted.fields import said_values
 from engine.elsewhere.hosted.money import micros
-from engine.elsewhere.hosted.provider import Asked, SentFile, amount_in
+from engine.elsewhere.hosted.provider import Asked, amount_in
 from engine.elsewhere.hosted.settling import settle
 from engine.elsewhere.hosted.slugs import Slot
+from engine.elsewhere.sent_files import SentFile
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, audit_entry, enqueued
 from tests.engine.elsewhere.hosted.conftest import SERVICES, SLUGS, agreed, host_on, providers_at
