@@ -15,12 +15,6 @@ import discord
 
 from bot.discord_io.post import ALT_LIMIT, SPOILER, Attached, Post
 
-MOST_PARTS = 40
-"""Components of one message, all together."""
-
-MOST_TEXT = 4000
-"""Characters of all texts of one message together."""
-
 PER_ROW = 5
 
 

@@ -149,7 +149,6 @@ class Look(_Message):
 
     Attributes:
         what: ``draft.N`` or ``sheet.N``, N the take.
-        record: of a sheet, the TakeRecord's JSON.
         size: 0 where a take was discarded and there is no picture of it.
     """
 
@@ -157,7 +156,6 @@ class Look(_Message):
     take: Take
     size: Size
     sha256: Digest
-    record: Annotated[str, Field(max_length=4096)] = ""
 
 
 class Held(_Message):

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from bot.link.failures import failure_of
 from bot.link.messages import MAX_HELD, Done, Fail, Held, HeldState, Look, Order, Verdict
-from bot.link.takes import record_text
 from engine.core.events import Draft, TakeDiscarded
 
 log = logging.getLogger(__name__)
@@ -205,16 +204,16 @@ class Holding:
     def look(self, work: Work, event: Draft | TakeDiscarded) -> None:
         """Keep a copy of a first look, or of a discarded take's sheet: the render's own goes with it."""
         if isinstance(event, Draft):
-            what, take, record = f"draft.{event.take}", event.take, ""
+            what, take = f"draft.{event.take}", event.take
             source: Path | None = event.path
         else:
             take, source = event.take.number, event.sheet
-            what, record = f"sheet.{take}", record_text(event.take)
+            what = f"sheet.{take}"
         try:
             data = b"" if source is None else source.read_bytes()
             (work.folder / what).write_bytes(data)
             digest = hashlib.sha256(data).hexdigest()
-            offer = Look(what=what, take=take, size=len(data), sha256=digest, record=record)
+            offer = Look(what=what, take=take, size=len(data), sha256=digest)
         except (OSError, ValueError) as error:
             log.info("a look at job %s is not offered: %s", work.key[0], error)
             return

@@ -58,13 +58,6 @@ class Worker:
 class Workers(Rows):
     """The table of workers."""
 
-    async def invite(self, worker: str, *, key: str, name: str, trust: Trust) -> bool:
-        """Store a worker. False: its id, its key or its name is another's."""
-        at = self._clock()
-        return await self._db.write(
-            lambda connection: add_worker(connection, worker, key=key, name=name, trust=trust, at=at)
-        )
-
     async def all(self, *, removed: bool = False) -> list[Worker]:
         """All that may come, in the order of their names; with those that may not, if asked."""
         return [_worker_from(row) for row in await self._db.read(_ALL, (removed,))]
@@ -82,10 +75,6 @@ class Workers(Rows):
         """The worker with this id, whether it may come or not."""
         rows = await self._db.read("SELECT * FROM worker WHERE id = ?", (worker,))
         return _worker_from(rows[0]) if rows else None
-
-    async def set_trust(self, worker: str, trust: Trust) -> bool:
-        """Trust a worker more, or less. False: there is none that may come."""
-        return await self._db.write(lambda connection: trust_worker(connection, worker, trust))
 
     async def remove(self, worker: str, *, why: str = "") -> bool:
         """Let a worker come no more. False: it may not already, or is unknown."""
@@ -125,7 +114,7 @@ _ALL = "SELECT * FROM worker WHERE ? OR removed_at IS NULL ORDER BY name, invite
 def add_worker(
     connection: sqlite3.Connection, worker: str, *, key: str, name: str, trust: Trust, at: float
 ) -> bool:
-    """As :meth:`Workers.invite`, in a transaction of the caller's."""
+    """Store a worker. False: its id, its key or its name is another's."""
     return (
         connection.execute(
             "INSERT INTO worker (id, key, name, trust, invited_at) SELECT ?, ?, ?, ?, ? WHERE "
@@ -143,7 +132,7 @@ def all_workers(connection: sqlite3.Connection, *, removed: bool = False) -> lis
 
 
 def trust_worker(connection: sqlite3.Connection, worker: str, trust: Trust) -> bool:
-    """As :meth:`Workers.set_trust`, in a transaction of the caller's."""
+    """Trust a worker more, or less. False: there is none that may come."""
     return (
         connection.execute(
             "UPDATE worker SET trust = ? WHERE id = ? AND removed_at IS NULL", (trust, worker)

@@ -219,16 +219,6 @@ class Claims(Rows):
 
         return await self._db.write(transaction)
 
-    async def progress(
-        self, job: JobId, claim: int, stage: str, fraction: float, take: int, *, worker: str | None = None
-    ) -> bool:
-        """Store the progress of a running job; False if the claim is stale."""
-        return await self._changes(
-            "UPDATE job SET stage = ?, fraction = ?, take = ? "
-            "WHERE id = ? AND claim = ? AND worker IS ? AND state = 'running'",
-            (stage, fraction, take, job, claim, worker),
-        )
-
     async def note_progress(self, notes: Sequence[Noted]) -> None:
         """Store the progress of jobs that run here, in one transaction; stale claims are passed over."""
 

@@ -105,11 +105,6 @@ class Verdict:
             [one if one.second is None else replace(one, second=one.second + begins) for one in self.findings]
         )
 
-    @property
-    def warned(self) -> bool:
-        """Whether the take is kept, with a warning."""
-        return self.outcome is Outcome.WARNED
-
 
 def judge(
     frames: NDArray[np.uint8] | NDArray[np.floating],
@@ -140,8 +135,8 @@ def judge(
         ValueError: a shape or dtype is wrong, or ``fps`` is not a positive number.
     """
     clip = Clip(frames, reference, fps, travels=travels, encoded=encoded)
-    readings = {name: entry(clip) for name, entry in MEASURES.items()}
-    verdict = weigh(readings, fps, calibration or shipped(), has_input=reference is not None, known=known)
+    limits, has_input = calibration or shipped(), reference is not None
+    verdict = weigh(measured(clip), fps, limits, has_input=has_input, known=known)
     if eyes is None:
         return verdict
     noted = Noted(clip.frames)
@@ -196,16 +191,8 @@ def _with_own(verdict: Verdict, own: Sequence[Finding], values: dict[str, float]
     return replace(told, scores={**verdict.scores, **values})
 
 
-def measured(
-    frames: NDArray[np.uint8] | NDArray[np.floating],
-    reference: NDArray[np.uint8] | None,
-    fps: float,
-    *,
-    travels: bool = False,
-    encoded: bool = False,
-) -> dict[str, Reading]:
-    """Measure a take: readings by the measure's name. Arguments and errors are those of :func:`judge`."""
-    clip = Clip(frames, reference, fps, travels=travels, encoded=encoded)
+def measured(clip: Clip) -> dict[str, Reading]:
+    """Measure a take: readings by the measure's name."""
     return {name: entry(clip) for name, entry in MEASURES.items()}
 
 

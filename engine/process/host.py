@@ -67,7 +67,6 @@ class EngineHost:
     Attributes:
         state: what the engine is doing.
         deaths: how many processes ended without being asked to, since the start.
-        last_death: how the last process ended, asked to or not.
     """
 
     def __init__(
@@ -101,7 +100,6 @@ class EngineHost:
         self.state = HostState.STOPPED
         self._device: Device | None = None
         self.deaths = 0
-        self.last_death: Death | None = None
 
     @property
     def pid(self) -> int | None:
@@ -336,7 +334,6 @@ class EngineHost:
 
     def _record_death(self, death: Death) -> float:
         """Write a death down; answer with the seconds to wait before the next process."""
-        self.last_death = death
         if death.cause is Cause.WANTED:
             log.info("the engine process ended: %s", death.reason)
             if not self._closing.is_set():

@@ -157,7 +157,7 @@ class Eyes:
         return found
 
     def hands(self, picture: Picture) -> tuple[Hand, ...]:
-        """Hands, the surest first; see :func:`engine.vision.hands.find_hands`."""
+        """Hands, the surest first; see :func:`engine.vision.hands.fit_hands`."""
         palms: list[tuple[float, Floats]] = self._palms.ask(lambda network: find_palms(picture, network), [])
         if not palms:  # in most pictures; the other network need not be read
             return ()

@@ -150,27 +150,22 @@ def see_hand(
     return Glimpse(points=again, least=min(sure, surer), most=max(sure, surer), apart=_apart(points, again))
 
 
-def find_hands(picture: NDArray[np.uint8], palms: Network, points: Network) -> tuple[Hand, ...]:
+def fit_hands(
+    picture: NDArray[np.uint8], palms: Sequence[tuple[float, Floats]], points: Network
+) -> tuple[Hand, ...]:
     """Find the hands in a picture.
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
-        palms: :data:`PALM_ENTRY`'s network.
-        points: :data:`ENTRY`'s.
+        palms: as :func:`find_palms` found them in it.
+        points: :data:`ENTRY`'s network.
 
     Returns:
         The surest first; none where no hand is certain.
 
     Raises:
-        Unreadable: a network is another one.
+        Unreadable: the network is another one.
     """
-    return fit_hands(picture, find_palms(picture, palms), points)
-
-
-def fit_hands(
-    picture: NDArray[np.uint8], palms: Sequence[tuple[float, Floats]], points: Network
-) -> tuple[Hand, ...]:
-    """The hands of palms as :func:`find_palms` found them; else as :func:`find_hands`."""
     found: list[Hand] = []
     for _, square in palms[:MOST]:
         hand = _fit(picture, square, points)
@@ -186,7 +181,15 @@ def fit_hands(
 
 
 def find_palms(picture: NDArray[np.uint8], network: Network) -> list[tuple[float, Floats]]:
-    """Certainty of each palm, and three corners of the square around its hand: float32 ``[3, 2]``."""
+    """Certainty of each palm, and three corners of the square around its hand: float32 ``[3, 2]``.
+
+    Args:
+        picture: uint8 ``[H, W, 3]``, RGB.
+        network: :data:`PALM_ENTRY`'s.
+
+    Raises:
+        Unreadable: the network is another one.
+    """
     height, width = picture.shape[:2]
     scale = _PALM_SEEN / max(height, width)
     small = cv2.resize(

@@ -34,6 +34,7 @@ from engine.weights.own_files import OwnFiles
 from engine.weights.store import Store
 from tests.fleet.sleeper import content_of
 from tests.policies import DEFAULTS, enqueue_limits, fair_share, pseudonym_of, shortages
+from tests.workers import invite_worker
 
 LAG_EVERY = 0.1
 """Seconds. Five times as often, this watch was an eighth of all the loop's turns."""
@@ -92,7 +93,7 @@ async def invite(folder: Path, workers: dict[str, str]) -> None:
     async with await Database.open(folder / "bot.db") as database:
         queue = queue_on(database)
         for worker, key in workers.items():
-            await queue.workers.invite(worker, key=key, name=f"worker {worker}", trust=queue_trust())
+            await invite_worker(queue.workers, worker, key=key, name=f"worker {worker}", trust=queue_trust())
 
 
 def queue_trust() -> Any:

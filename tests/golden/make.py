@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.defects import DEFECTS
 from engine.gate import MEASURES, Verdict
 from engine.gate.calibration import Calibration, shipped
+from engine.gate.clip import Clip
 from engine.gate.measure import Reading
 from engine.gate.verdict import measured, weigh
 from tests.golden.clips import FROM_ENGINES, SCENES, GoldenClip
@@ -54,7 +55,7 @@ def rows(name: str, clip: GoldenClip) -> Iterator[tuple[str, dict[str, Reading]]
 
 def readings_of(clip: GoldenClip, frames: np.ndarray) -> dict[str, Reading]:
     """All measures on these frames in place of the clip's own."""
-    return measured(frames, clip.reference, clip.fps, travels=clip.travels)
+    return measured(Clip(frames, clip.reference, clip.fps, travels=clip.travels))
 
 
 def verdict_of(clip: GoldenClip, readings: dict[str, Reading], factor: float = 1.0) -> Verdict:

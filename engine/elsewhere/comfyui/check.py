@@ -85,11 +85,6 @@ def missing_on(workflow: Workflow, facts: ServerFacts) -> tuple[str, ...]:
     return tuple(faults)
 
 
-def lacks(workflow: Workflow, classes: Mapping[str, object]) -> tuple[str, ...]:
-    """What a server lacks for a workflow, in words, by what it says of its nodes in ``/object_info``."""
-    return missing_on(workflow, ServerFacts(classes=classes))
-
-
 def notes_on(workflow: Workflow, facts: ServerFacts) -> tuple[str, ...]:
     """What may go wrong on a server, and need not."""
     wanted = workflow.about.memory * GIGABYTE

@@ -20,6 +20,7 @@ from engine.core.sound import RATE, silence
 from engine.gate import TROUBLES
 from engine.gate import judge as judge_frames
 from engine.gate.calibration import shipped
+from engine.gate.clip import Clip
 from engine.gate.verdict import measured
 from engine.provenance.statement import metadata
 from engine.smooth import smooth_to_rate
@@ -175,10 +176,12 @@ def test_what_an_encoder_rounds_off_is_no_flicker():
     """H.264 gives predicted frames another mean colour than the others, by a fraction of a level."""
     dark = (scene(12) / 4).astype(np.float32)
     dark += 0.12 * np.random.default_rng(0).standard_normal((12, 1, 1, 1))
-    drawn, read = (measured((dark + 0.5).astype(np.uint8), None, 8.0, encoded=told) for told in (False, True))
+    drawn, read = (
+        measured(Clip((dark + 0.5).astype(np.uint8), None, 8.0, encoded=told)) for told in (False, True)
+    )
     assert read["brightness_flickers"].value < 0.3 * drawn["brightness_flickers"].value
     strong, still_strong = (
-        measured(scene(12, 0.1), None, 8.0, encoded=told)["brightness_flickers"].value
+        measured(Clip(scene(12, 0.1), None, 8.0, encoded=told))["brightness_flickers"].value
         for told in (False, True)
     )
     assert still_strong == pytest.approx(strong, rel=0.05)

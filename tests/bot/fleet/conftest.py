@@ -33,6 +33,7 @@ from tests.fleet.broker import Broker
 from tests.fleet.small_bot import QUICK
 from tests.policies import DEFAULTS, queue_on, shortages, stumble_limits
 from tests.until import PATIENCE, until
+from tests.workers import invite_worker
 
 ALICE, BOB = "a11ce000", "b0b00000"
 ABILITY = Ability(engine="sketch").to_json()
@@ -150,7 +151,7 @@ async def ours(a_bot, queue, broker):
     """A bot that has invited two workers of the owner's."""
     for name, worker in (("alice", ALICE), ("bob", BOB)):
         key = broker.workers[worker][1]
-        await queue.workers.invite(worker, key=key, name=name, trust=Trust.OWN)
+        await invite_worker(queue.workers, worker, key=key, name=name, trust=Trust.OWN)
     async with a_bot() as made:
         yield made
 

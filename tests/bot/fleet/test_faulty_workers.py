@@ -17,6 +17,7 @@ from tests.bot.fleet.conftest import ALICE, held, wanted
 from tests.db.asking import audit_entry
 from tests.present import present
 from tests.until import PATIENCE, until
+from tests.workers import invite_worker
 
 
 async def row(queue, job):
@@ -81,7 +82,7 @@ async def test_a_worker_that_fails_in_whatever_it_is_given_rests_and_sets_no_job
     monkeypatch.setattr(gpu_faults, "FIRST_PAUSE", 3600.0)
     monkeypatch.setattr(gpu_faults, "LAST_PAUSE", 3600.0)
     key = broker.workers[ALICE][1]
-    await queue.workers.invite(ALICE, key=key, name="alice", trust=trust)
+    await invite_worker(queue.workers, ALICE, key=key, name="alice", trust=trust)
     await queue.remote_guilds.set_trust(Trust.PUBLIC, audit_entry("remote"))
     job = await wanted(queue)
     async with a_bot(checks=AsItIs()) as bot, a_worker() as worker:

@@ -22,6 +22,7 @@ from tests.bot.fixtures import receipt
 from tests.bot.fleet.conftest import ALICE, BOB, POLICY, held, wanted
 from tests.present import present
 from tests.until import until
+from tests.workers import invite_worker
 
 LONG = 10.0
 """Seconds: a picture that is asked for and does not come is given up later."""
@@ -235,7 +236,7 @@ async def test_a_flooder_is_put_out_in_seconds_and_the_loop_stays_quick(ours, al
 
 @pytest.mark.parametrize("state", [HeldState.RUN, HeldState.FETCH, HeldState.DONE])
 async def test_one_that_only_talks_keeps_no_job_and_is_put_out(a_bot, a_worker, queue, broker, state):
-    await queue.workers.invite(ALICE, key=broker.workers[ALICE][1], name="alice", trust=Trust.OWN)
+    await invite_worker(queue.workers, ALICE, key=broker.workers[ALICE][1], name="alice", trust=Trust.OWN)
     policy = dataclasses.replace(POLICY, max_seconds=0.4, bad_clips=2)
     async with a_bot(policy=policy) as bot, a_worker() as alice:
         fleet, job = bot.service.fleet, await wanted(queue)

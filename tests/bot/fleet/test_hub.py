@@ -36,6 +36,7 @@ from tests.bot.fleet.conftest import ALICE, POLICY, held, wanted
 from tests.policies import stumble_limits
 from tests.present import present
 from tests.until import PATIENCE, until
+from tests.workers import invite_worker, set_worker_trust
 
 WAN = Ability(engine="wan").to_json()
 
@@ -64,7 +65,7 @@ async def test_a_job_is_ordered_drawn_fetched_and_kept_once(ours, alice, queue, 
 
 
 async def test_pieces_of_its_own_files_are_no_messages_too_many(a_bot, a_worker, queue, blobs, broker):
-    await queue.workers.invite(ALICE, key=broker.workers[ALICE][1], name="alice", trust=Trust.OWN)
+    await invite_worker(queue.workers, ALICE, key=broker.workers[ALICE][1], name="alice", trust=Trust.OWN)
     least = Pace(rate=5, burst=20)
     async with a_bot(policy=replace(POLICY, pace=least)) as bot, a_worker() as alice:
         job = await wanted(queue, inputs={"picture": blobs.put(b"a picture")})
@@ -335,7 +336,7 @@ async def test_a_worker_that_the_owner_removes_ends_and_its_job_goes_to_the_fron
 
 async def test_without_checks_nobody_but_the_owner_draws(ours, alice, queue):
     await wanted(queue)
-    await queue.workers.set_trust(ALICE, Trust.FRIEND)
+    await set_worker_trust(queue.workers, ALICE, Trust.FRIEND)
     await until(lambda: ours.place().worker.trust is Trust.FRIEND)
     assert await alice.ask() == Nothing(wait=1.0)
 

@@ -27,6 +27,7 @@ from tests.db.asking import audit_entry
 from tests.policies import stumble_limits
 from tests.present import present
 from tests.until import PATIENCE
+from tests.workers import invite_worker
 
 FAULTS = 3
 FEW = replace(POLICY, faults=FAULTS)
@@ -42,7 +43,7 @@ def no_pauses(monkeypatch):
 @pytest.fixture
 async def invited(queue, broker):
     for name, worker in (("alice", ALICE), ("bob", BOB)):
-        await queue.workers.invite(worker, key=broker.workers[worker][1], name=name, trust=Trust.OWN)
+        await invite_worker(queue.workers, worker, key=broker.workers[worker][1], name=name, trust=Trust.OWN)
 
 
 async def row(queue, job):
@@ -116,7 +117,7 @@ WAITS = {"shortage"}
     ids=["codes", "own", "friend"],
 )
 async def test_a_job_ends_whatever_its_worker_says_always(a_bot, a_worker, broker, queue, trust, fails_with):
-    await queue.workers.invite(ALICE, key=broker.workers[ALICE][1], name="alice", trust=trust)
+    await invite_worker(queue.workers, ALICE, key=broker.workers[ALICE][1], name="alice", trust=trust)
     await queue.remote_guilds.set_trust(Trust.PUBLIC, audit_entry("remote"))
     tries = {}
     async with a_bot(policy=FEW, checks=AsItIs()), a_worker() as alice:
@@ -247,7 +248,7 @@ async def test_a_job_is_left_to_others_for_a_while_and_not_for_ever(queue, other
 async def test_a_job_is_left_only_to_workers_that_may_and_can_draw_it(
     a_bot, a_worker, broker, queue, trust, families, taken
 ):
-    await queue.workers.invite(ALICE, key=broker.workers[ALICE][1], name="alice", trust=trust)
+    await invite_worker(queue.workers, ALICE, key=broker.workers[ALICE][1], name="alice", trust=trust)
     async with a_bot() as bot, a_worker(greets=False) as alice:
         alice.caps = Capabilities(name="Scripted", families=families)
         await alice.hello()

@@ -19,6 +19,7 @@ from tests.db.asking import audit_entry
 from tests.engine.weights import kinds
 from tests.policies import DEFAULTS
 from tests.until import until
+from tests.workers import invite_worker
 
 EVERYBODY = SharePolicy(trusts=frozenset(Trust), most_bytes=1_000_000)
 
@@ -42,7 +43,7 @@ def helped(a_bot, queue, broker):
 
     async def invite(trust):
         for name, worker in (("alice", ALICE), ("bob", BOB)):
-            await queue.workers.invite(worker, key=broker.workers[worker][1], name=name, trust=trust)
+            await invite_worker(queue.workers, worker, key=broker.workers[worker][1], name=name, trust=trust)
 
     return invite
 

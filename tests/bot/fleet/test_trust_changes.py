@@ -17,6 +17,7 @@ from tests.bot.fleet.conftest import ALICE, held, wanted
 from tests.db.asking import audit_entry
 from tests.present import present
 from tests.until import until
+from tests.workers import invite_worker, set_worker_trust
 
 EFFECT = Effect(name="Old film", look="old film")
 DRAWN, LAID = b"drawn", b", effect"
@@ -39,7 +40,7 @@ def receipt_for(data):
 @pytest.fixture
 async def invited(queue, broker):
     async def invite(trust):
-        await queue.workers.invite(ALICE, key=broker.workers[ALICE][1], name="alice", trust=trust)
+        await invite_worker(queue.workers, ALICE, key=broker.workers[ALICE][1], name="alice", trust=trust)
         await queue.remote_guilds.set_trust(Trust.PUBLIC, audit_entry("remote"))
 
     return invite
@@ -58,7 +59,7 @@ async def content(queue, blobs, job):
 
 async def trusts(bot, queue, trust):
     """The owner says so, and the running bot has heard of it."""
-    await queue.workers.set_trust(ALICE, trust)
+    await set_worker_trust(queue.workers, ALICE, trust)
     await until(lambda: bot.place().worker.trust is trust)
 
 
@@ -87,7 +88,7 @@ async def test_an_effect_is_laid_once_however_the_trust_changes(
             await seen_through(alice, order, before, after)
             assert await content(queue, blobs, job) == DRAWN + LAID
             return
-    await queue.workers.set_trust(ALICE, after)
+    await set_worker_trust(queue.workers, ALICE, after)
     async with a_bot(checks=Laying()), a_worker(greets=False) as again:
         again.boot, again.seq, again.files = alice.boot, alice.seq, alice.files
         await again.hello(held(order))

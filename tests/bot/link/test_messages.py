@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from bot.link import messages, subjects
 from bot.link.errors import NotAMessage
 from bot.link.failures import error_of, failure_of
-from bot.link.messages import Beat, Done, FailKind, Held, HeldState, Hello, Look, decode, encode
-from bot.link.takes import record_of, record_text
+from bot.link.messages import Beat, Done, FailKind, Held, HeldState, Hello, decode, encode
 from engine.core.errors import (
     Away,
     EngineClosed,
@@ -22,7 +21,6 @@ from engine.core.errors import (
     Unsupported,
     UserError,
 )
-from engine.core.receipt import Outcome, TakeRecord
 from engine.core.shortages import RanShort, Shortage, shortage_of
 
 BOOT = "0123456789abcdef"
@@ -131,16 +129,6 @@ def test_errors_that_are_nobodys_fault_or_not_ours_find_their_kind():
     bug = failure_of(KeyError("x" * 9000))
     assert (bug.kind, bug.code) == (FailKind.ENGINE, "E_ENGINE")
     assert failure_of(Unsupported("\ud800")).text == "?"
-
-
-def test_a_discarded_takes_record_crosses_whole():
-    record = TakeRecord(
-        number=2, seed=5, outcome=Outcome.REJECTED, score=3.5, reasons=("it flickers",), causes=("f",)
-    )
-    assert record_of(record_text(record)) == record
-    with pytest.raises(NotAMessage):
-        record_of('{"number": "two"}')
-    assert Look(what="sheet.2", take=2, size=0, sha256="0" * 64, record=record_text(record))
 
 
 @pytest.mark.parametrize(

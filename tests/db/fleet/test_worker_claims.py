@@ -141,7 +141,6 @@ async def test_nobody_writes_about_the_claim_of_another(queue, wrong):
     worker = {"number": ALICE, "worker": BOB, "engine": None}[wrong]
     given = {"worker": worker}
     claims = queue.claims
-    assert not await claims.progress(job.id, number, "drawing", 0.5, 1, **given)
     assert not await claims.fail(job.id, number, code="E", **given)
     assert not await claims.finish_cancel(job.id, number, **given)
     limits = stumble_limits()

@@ -7,6 +7,7 @@ import pytest
 from db.fleet.workers import Trust
 from tests.clock import CLOCK
 from tests.present import present
+from tests.workers import invite_worker, set_worker_trust
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +16,7 @@ def stopped_clock():
 
 
 async def invited(queue, worker="w0000001", *, key="UA", name="attic", trust=Trust.OWN):
-    return await queue.workers.invite(worker, key=key, name=name, trust=trust)
+    return await invite_worker(queue.workers, worker, key=key, name=name, trust=trust)
 
 
 async def test_a_worker_has_an_id_a_key_and_a_name_of_its_own(queue):
@@ -35,7 +36,7 @@ async def test_a_removed_worker_stays_removed_and_its_name_is_free(queue):
     await invited(queue)
     assert await queue.workers.remove("w0000001", why="it sent rubbish")
     assert not await queue.workers.remove("w0000001")
-    assert not await queue.workers.set_trust("w0000001", Trust.PUBLIC)
+    assert not await set_worker_trust(queue.workers, "w0000001", Trust.PUBLIC)
     assert not await queue.workers.saw("w0000001", "{}")
     assert await queue.workers.all() == []
     [gone] = await queue.workers.all(removed=True)
@@ -50,7 +51,7 @@ async def test_what_a_worker_can_draw_is_known_after_it_has_gone(queue):
     assert await queue.workers.saw("w0000001")
     found = present(await queue.workers.get("w0000001"))
     assert (found.caps, found.seen_at) == ('{"families": ["camera"]}', CLOCK.now)
-    assert await queue.workers.set_trust("w0000001", Trust.FRIEND)
+    assert await set_worker_trust(queue.workers, "w0000001", Trust.FRIEND)
     assert present(await queue.workers.get("w0000001")).trust is Trust.FRIEND
 
 

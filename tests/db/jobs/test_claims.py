@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from db.jobs.claims import Requeue
+from db.jobs.claims import Noted, Requeue
 from db.jobs.ending import CancelOutcome
 from db.states import State
 from tests.clock import CLOCK
@@ -55,9 +55,13 @@ async def test_eight_claimers_at_once_get_eight_different_jobs(queue):
     assert len(taken) == len({job for job, _ in taken}) == 40
 
 
+def halfway(job):
+    return Noted(job=job.id, claim=job.claim, stage="drawing", fraction=0.5, take=2)
+
+
 async def test_progress_is_written_under_the_claim(queue):
     job = await running(queue)
-    assert await queue.claims.progress(job.id, job.claim, "drawing", 0.5, 2)
+    await queue.claims.note_progress([halfway(job)])
     row = await queue.jobs.get(job.id)
     assert (row.stage, row.fraction, row.take) == ("drawing", 0.5, 2)
 
@@ -67,7 +71,7 @@ async def test_a_stale_claim_changes_nothing(queue):
     await queue.claims.requeue(old.id, old.claim, cause=Requeue.SHUTDOWN, limits=stumble_limits())
     await queue.claims.claim()
     before = await queue.jobs.get(old.id)
-    assert not await queue.claims.progress(old.id, old.claim, "drawing", 0.5, 2)
+    await queue.claims.note_progress([halfway(old)])
     assert not await hand_in(queue, old)
     assert await queue.claims.requeue(old.id, old.claim, cause=Requeue.CRASH, limits=stumble_limits()) is None
     assert not await queue.claims.fail(old.id, old.claim, code="E")
@@ -108,7 +112,7 @@ async def test_what_is_not_the_jobs_fault_is_not_held_against_it(queue, cause):
 
 async def test_a_job_that_is_given_back_is_the_next_and_starts_afresh(queue):
     job = await running(queue)
-    await queue.claims.progress(job.id, job.claim, "drawing", 0.5, 2)
+    await queue.claims.note_progress([halfway(job)])
     await enqueued(queue, user=2)
     await queue.claims.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, limits=stumble_limits())
     row = await queue.jobs.get(job.id)

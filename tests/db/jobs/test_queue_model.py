@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 
-from db.jobs.claims import Requeue
+from db.jobs.claims import Noted, Requeue
 from db.jobs.ending import CancelOutcome
 from db.jobs.job import Job
 from db.sqlite.connection import Database
@@ -54,6 +54,7 @@ class QueueMachine(RuleBasedStateMachine):
         put_database(self.folder / "bot.db")
         self.model: dict[str, Modelled] = {}
         self.seen: dict[str, State] = {}
+        self.notes = 0
         self.granted: set[tuple[str, int]] = set()
         CLOCK.now = 1_800_000_000.0
         self.open()
@@ -106,7 +107,10 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(job=claims)
     def progress(self, job):
-        assert self.run(self.queue.claims.progress(job.id, job.claim, "drawing", 0.5, 1)) == self.holds(job)
+        self.notes += 1
+        note = Noted(job=job.id, claim=job.claim, stage="drawing", fraction=0.5, take=self.notes)
+        self.run(self.queue.claims.note_progress([note]))
+        assert (self.run(self.queue.jobs.get(job.id)).take == self.notes) == self.holds(job)
 
     @rule(job=claims)
     def hand_in(self, job):

@@ -181,7 +181,7 @@ def test_a_value_between_the_limits_warns():
     entry = MEASURES["frozen"]
     readings = usual() | {"frozen": Reading((entry.warn + entry.reject) / 2, 4)}
     verdict = weigh(readings, 8, shipped(), has_input=True)
-    assert verdict.warned
+    assert verdict.outcome is Outcome.WARNED
     assert verdict.reasons == ("nothing moves at 0.5 s",)
 
 

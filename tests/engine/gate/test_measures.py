@@ -11,6 +11,7 @@ from benchmarks import ways_held_back, ways_taught  # noqa: F401 - they register
 from benchmarks.defects import DEFECTS
 from benchmarks.ways import OTHER_WAYS
 from engine.core.family import Hooks, Inputs
+from engine.core.receipt import Outcome
 from engine.core.recipe import Camera, Kind, Recipe
 from engine.core.request import Request
 from engine.families import load, travels
@@ -150,7 +151,7 @@ def test_a_pan_and_a_still_camera_are_no_zoom(scene):
 def test_a_zoom_that_was_asked_for_is_none_to_warn_of():
     frames = zoom()
     assert MEASURES["only_zooms"](clip_of(frames)).value > MEASURES["only_zooms"].warn
-    assert not judge(frames, frames[0], 8, travels=True).warned
+    assert judge(frames, frames[0], 8, travels=True).outcome is not Outcome.WARNED
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,16 @@ def recipe(prompt: str) -> Recipe:
     )
 
 
+class Watched(EngineHost):
+    """A host that remembers how its last process ended, asked to or not."""
+
+    last_death = None
+
+    def _record_death(self, death):
+        self.last_death = death
+        return super()._record_death(death)
+
+
 @asynccontextmanager
 async def running_host(
     spool,
@@ -58,7 +68,7 @@ async def running_host(
     elsewhere=None,
     **limits,
 ):
-    host = EngineHost(
+    host = Watched(
         spool=spool,
         limits=replace(SHORT, **limits),
         at_once=at_once,

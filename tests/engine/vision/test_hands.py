@@ -7,12 +7,16 @@ import pytest
 
 from engine.vision.bodies import FIRST_KNUCKLES, LAST_KNUCKLES, WRISTS, Body
 from engine.vision.bodies import POINTS as BODY_POINTS
-from engine.vision.hands import FINGERS, MIDDLE, POINTS, WRIST, Hand, find_hands, find_palms, see_hand
+from engine.vision.hands import FINGERS, MIDDLE, POINTS, WRIST, Hand, find_palms, fit_hands, see_hand
 from engine.vision.network import Network
 from tests.engine.vision.answers import says
 
 CELL = 24 * 24 * 2 + (5 * 12 + 6) * 6
 """The first guess of a coarse cell, whose middle is (104, 88) of the 192 pixels."""
+
+
+def find_hands(picture, palms, points):
+    return fit_hands(picture, find_palms(picture, palms), points)
 
 
 def palms(*, cell=CELL, score=4.0):

@@ -22,6 +22,7 @@ from tests.bot.privacy.mydata.bench import PROMPT, SEEN, delivered, erase, given
 from tests.db.asking import written
 from tests.fake_discord import Status
 from tests.until import until
+from tests.workers import invite_worker
 
 
 def clips(fake, channel):
@@ -238,7 +239,7 @@ async def test_the_answer_says_that_machines_of_other_people_drew_and_not_that_t
     ada = fake.member("ada lovelace")
     workers = services.queue.workers
     for worker, trust in (("a11ce000", Trust.FRIEND), ("0a0a0a0a", Trust.OWN)):
-        assert await workers.invite(worker, key=worker, name=worker, trust=trust)
+        assert await invite_worker(workers, worker, key=worker, name=worker, trust=trust)
         job, _ = await delivered(services, fake, ada, channel)
         await services.database.write(
             lambda connection, job=job, worker=worker: connection.execute(
