@@ -13,9 +13,8 @@ import pytest
 
 from engine.core.device import Device
 from engine.core.family import Hooks, Inputs, SourceClip, frames_of
-from engine.core.family_spec import Feature
 from engine.core.recipe import Follow, Kind, Role
-from engine.core.request import Request, Subject
+from engine.core.request import Feature, Request, Subject
 from engine.families import CATALOGUE, FAMILIES, FOLDERS, load, specs_of
 from engine.planning.plan import plan
 from engine.runtime.capabilities import capabilities_of

@@ -11,6 +11,7 @@ import tomllib
 import warnings
 from collections import Counter, defaultdict
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -193,6 +194,15 @@ def test_every_room_imports_only_rooms_below_it_in_the_drawing():
         and floors.get(drawn_as(upper, floors), 0) >= floors.get(drawn_as(lower, floors), -1)
     ]
     assert wrong == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Wherever the import stands: one in a function, or for types only, says the same of who knows whom."""
+    knows = {name: set(modules_of(imports(ast.walk(trees()[path])))) - {name} for name, path in NAMES.items()}
+    try:
+        TopologicalSorter(knows).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
 def test_the_drawing_has_every_room_once_and_no_other():

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
-from engine.core.family_spec import FamilySpec, Feature
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Follow, Kind, Quality, Recipe, Role
-from engine.core.request import Request, Subject
+from engine.core.request import Feature, Request, Subject
 from engine.families import FAMILIES
 from engine.planning.choice import engines_for
 from engine.planning.plan import PlanLimits, plan

@@ -10,11 +10,11 @@ from bot.text import clip_texts
 from db.codes import BotCode
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
-from engine.core.family_spec import FamilySpec, Feature
+from engine.core.family_spec import FamilySpec
 from engine.core.prompt_schedule import is_scheduled, parse
 from engine.core.receipt import Receipt
 from engine.core.recipe import Before, Kind, Recipe, Role
-from engine.core.request import AUTO, SECONDS, Length, Request, Subject
+from engine.core.request import AUTO, SECONDS, Feature, Length, Request, Subject
 from engine.core.sentence import Sentence
 from engine.families import families_of
 from engine.planning.choice import engines_for

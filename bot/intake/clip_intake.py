@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, fields, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -21,6 +19,7 @@ import imageio_ffmpeg
 from bot.intake import sandbox
 from bot.intake.attachment import Attachment, is_empty
 from bot.intake.clip_refusals import explain
+from bot.intake.file_reader import FileReader
 from bot.intake.media_intake import MediaIntake
 from bot.intake.sound_intake import CleanSound, SoundIntake
 from engine.core.errors import UserError
@@ -80,11 +79,7 @@ class CleanClip:
 
 
 class ClipIntake(MediaIntake[CleanClip]):
-    """Takes clips in.
-
-    Attributes:
-        peak_bytes: the most memory that any of the reading processes said it held.
-    """
+    """Takes clips in."""
 
     def __init__(self, limits: ClipIntakeLimits, *, folder: Path | None = None) -> None:
         """Make one.
@@ -95,11 +90,19 @@ class ClipIntake(MediaIntake[CleanClip]):
         """
         super().__init__(limits, folder=folder)
         self._limits = limits
-        own = {field.name for field in fields(ClipLimits)}
-        self._argument = json.dumps(
-            {name: value for name, value in asdict(self._limits).items() if name in own}
+        self._reader = FileReader(
+            "clip",
+            limits,
+            ClipLimits,
+            seconds=limits.decode_wall_seconds,
+            reasons=ClipRefusal,
+            refused=ClipRefused,
         )
-        self.peak_bytes = 0
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most memory that any of the reading processes said it held."""
+        return self._reader.peak_bytes
 
     async def recipe_of(self, attachment: Attachment) -> ForeignRecipe:
         """Fetch an attachment and read the recipe in it; nothing of its pixels is looked at.
@@ -111,7 +114,7 @@ class ClipIntake(MediaIntake[CleanClip]):
 
     async def recipe_in(self, data: bytes) -> ForeignRecipe:
         """Read the recipe in a file; as :meth:`recipe_of`."""
-        return await self._explained(self._ask(_RECIPE_PROGRAM, data=data, listen=self._listen_for_recipe))
+        return await self._explained(self._ask(_RECIPE_PROGRAM, data=data, take=self._take_recipe))
 
     async def with_sound(
         self, given: Attachment | bytes, sounds: SoundIntake
@@ -147,18 +150,18 @@ class ClipIntake(MediaIntake[CleanClip]):
             raise ClipRefused(ClipRefusal(refused.code.value), **refused.facts) from refused
 
     async def _clean(self, data: bytes | BinaryIO) -> CleanClip:
-        return await self._ask(_PROGRAM, imageio_ffmpeg.get_ffmpeg_exe(), data=data, listen=self._listen)
+        return await self._ask(_PROGRAM, imageio_ffmpeg.get_ffmpeg_exe(), data=data, take=self._take)
 
     async def _fetch_recipe(self, attachment: Attachment) -> ForeignRecipe:
         with await self._fetch(attachment) as file:
-            return await self._ask(_RECIPE_PROGRAM, data=file, listen=self._listen_for_recipe)
+            return await self._ask(_RECIPE_PROGRAM, data=file, take=self._take_recipe)
 
     async def _ask(
         self,
         program: str,
         *arguments: str,
         data: bytes | BinaryIO,
-        listen: Callable[[bytes | BinaryIO, asyncio.StreamReader], Awaitable[T]],
+        take: Callable[[dict[str, Any], asyncio.StreamReader], Awaitable[T]],
     ) -> T:
         """Hand a file to a process of its own, and hear what it says."""
         if is_empty(data):
@@ -166,30 +169,9 @@ class ClipIntake(MediaIntake[CleanClip]):
         if isinstance(data, bytes) and len(data) > self._limits.max_bytes:
             raise ClipRefused(ClipRefusal.BYTES)
         async with self._turns.turn():
-            try:
-                return await sandbox.ask(
-                    program,
-                    *(self._argument, *arguments),
-                    data=data,
-                    seconds=self._limits.decode_wall_seconds,
-                    listen=partial(listen, data),
-                )
-            except sandbox.OutOfTime as error:
-                raise ClipRefused(ClipRefusal.TIME) from error
-            except sandbox.Died as died:
-                # A broken decoder is never called a broken clip.
-                words = died.last_words
-                log.exception(
-                    "clip %s: the decoder ended with status %s %s",
-                    sandbox.digest_of(data),
-                    died.status,
-                    words,
-                )
-                raise ClipRefused(ClipRefusal.DECODER) from died
+            return await self._reader.ask(program, *arguments, data=data, take=take)
 
-    async def _listen(self, data: bytes | BinaryIO, answers: asyncio.StreamReader) -> CleanClip:
-        answer = await _answer(data, answers)
-        self.peak_bytes = max(self.peak_bytes, answer["peak_bytes"])
+    async def _take(self, answer: dict[str, Any], answers: asyncio.StreamReader) -> CleanClip:
         size, frames = int(answer["bytes"]), int(answer["frames"])
         above, below = map(int, answer["rate"])
         width, height = int(answer["width"]), int(answer["height"])
@@ -213,19 +195,8 @@ class ClipIntake(MediaIntake[CleanClip]):
             even=bool(answer["even"]),
         )
 
-    async def _listen_for_recipe(
-        self, data: bytes | BinaryIO, answers: asyncio.StreamReader
-    ) -> ForeignRecipe:
-        return read_foreign((await _answer(data, answers))["recipe"])
-
-
-async def _answer(data: bytes | BinaryIO, answers: asyncio.StreamReader) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(await answers.readline())
-    if "code" in answer:
-        if "detail" in answer:
-            log.error("clip %s: the decoder failed\n%s", sandbox.digest_of(data), answer["detail"])
-        raise ClipRefused(ClipRefusal(answer["code"]), **answer["facts"])
-    return answer
+    async def _take_recipe(self, answer: dict[str, Any], _answers: asyncio.StreamReader) -> ForeignRecipe:
+        return read_foreign(answer["recipe"])
 
 
 def _digest(data: bytes) -> str:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import logging
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +16,7 @@ import imageio_ffmpeg
 
 from bot.intake import sandbox
 from bot.intake.attachment import Attachment, is_empty
+from bot.intake.file_reader import FileReader
 from bot.intake.media_intake import MediaIntake
 from bot.intake.sound_refusals import explain
 from engine.core.errors import UserError
@@ -87,8 +87,14 @@ class SoundIntake(MediaIntake[CleanSound]):
         """
         super().__init__(limits, folder=folder)
         self._limits = limits
-        own = {field.name for field in fields(SoundLimits)}
-        self._argument = json.dumps({name: value for name, value in asdict(limits).items() if name in own})
+        self._reader = FileReader(
+            "sound",
+            limits,
+            SoundLimits,
+            seconds=limits.decode_wall_seconds,
+            reasons=SoundRefusal,
+            refused=SoundRefused,
+        )
 
     async def of_clip(self, data: bytes | BinaryIO) -> tuple[CleanSound | None, str]:
         """The sound of a clip that is taken in as well; None where it has none.
@@ -120,31 +126,11 @@ class SoundIntake(MediaIntake[CleanSound]):
         if is_empty(data):
             raise SoundRefused(SoundRefusal.EMPTY)
         async with self._turns.turn():
-            try:
-                return await sandbox.ask(
-                    _PROGRAM,
-                    *(self._argument, imageio_ffmpeg.get_ffmpeg_exe()),
-                    data=data,
-                    seconds=self._limits.decode_wall_seconds,
-                    listen=self._listen,
-                )
-            except sandbox.OutOfTime as error:
-                raise SoundRefused(SoundRefusal.TIME) from error
-            except sandbox.Died as died:
-                log.exception(
-                    "sound %s: the decoder ended with status %s %s",
-                    sandbox.digest_of(data),
-                    died.status,
-                    died.last_words,
-                )
-                raise SoundRefused(SoundRefusal.DECODER) from died
+            return await self._reader.ask(
+                _PROGRAM, imageio_ffmpeg.get_ffmpeg_exe(), data=data, take=self._take
+            )
 
-    async def _listen(self, answers: asyncio.StreamReader) -> CleanSound:
-        answer: dict[str, Any] = json.loads(await answers.readline())
-        if "code" in answer:
-            if "detail" in answer:
-                log.error("the decoder of a sound failed\n%s", answer["detail"])
-            raise SoundRefused(SoundRefusal(answer["code"]), **answer["facts"])
+    async def _take(self, answer: dict[str, Any], answers: asyncio.StreamReader) -> CleanSound:
         size, samples = int(answer["bytes"]), int(answer["samples"])
         most = self._limits.keep_seconds * RATE + 1
         if not (0 < samples <= most and samples * _WAV_BYTES <= size <= samples * _WAV_BYTES + _HEAD_BYTES):

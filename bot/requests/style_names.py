@@ -8,9 +8,8 @@ from collections.abc import Collection, Mapping
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
-from engine.core.family_spec import Feature
 from engine.core.recipe import Follow, Kind, Role, Style
-from engine.core.request import AUTO, Request
+from engine.core.request import AUTO, Feature, Request
 from engine.core.sentence import Sentence, as_is, sentence
 from engine.families import families_of
 from engine.planning.choice import engines_for

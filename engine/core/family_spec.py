@@ -5,31 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from engine.core.installed import Installed
 from engine.core.precision import Precision
 from engine.core.recipe import Follow, Kind, Number, Quality, Recipe, Role
+from engine.core.request import Feature, Request, Subject
 from engine.core.retake import Retake, less_motion
 from engine.core.sentence import Sentence, both
-
-if TYPE_CHECKING:
-    from engine.core.capabilities import Capabilities
-    from engine.core.request import Request, Subject
-
-
-class Feature(StrEnum):
-    """What a member can ask for that not every family can do."""
-
-    PROMPT = "prompts"
-    FIRST_FRAME = "a picture as the first frame"
-    END = "ending with a picture"
-    LIKE = "the look of a picture"
-    FOLLOW = "following a clip"
-    STYLE = "styles"
-    SCHEDULE = "prompts by frame"
-    CAMERA = "camera paths"
-    SOUND = "sound"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +60,7 @@ class Outline:
     request: Request
     subject: Subject | None
     way: Way | None
-    capabilities: Capabilities
+    capabilities: Installed
     frames: int
     native_fps: float
     like: Subject | None = None
@@ -213,7 +195,7 @@ class FamilySpec:
         """Whether its model is loaded into our own engine process, and so needs weights and a GPU here."""
         return self.trained and not self.made_at
 
-    def lacks(self, capabilities: Capabilities) -> str | None:
+    def lacks(self, capabilities: Installed) -> str | None:
         """What it is missing on a machine, in words, and the command that gets all of it; None: nothing."""
         told = capabilities.lacking.get(self.name)
         if told is not None or not self.loads:
@@ -239,7 +221,7 @@ class FamilySpec:
             return Sentence("a GPU")
         return None
 
-    def can_follow(self, follow: Follow, capabilities: Capabilities) -> bool:
+    def can_follow(self, follow: Follow, capabilities: Installed) -> bool:
         """Whether all weights are there that one way of following this takes."""
         ways = self.follows.get(follow, ())
         return any(capabilities.weights >= {*self.weights, *entries} for entries in ways)
@@ -251,7 +233,7 @@ class FamilySpec:
     def way(
         self,
         quality: Quality,
-        capabilities: Capabilities,
+        capabilities: Installed,
         needs: frozenset[Kind | Feature] = frozenset(),
     ) -> Way | None:
         """The first way of drawing whose weights are there; None where there is none for this quality.

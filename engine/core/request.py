@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import TypeVar
 
 from engine.core.errors import Code, UserError
-from engine.core.family_spec import Feature
 from engine.core.recipe import Camera, Effect, Follow, Helped, Kind, Motion, Quality, Style
 from engine.core.sentence import Sentence, as_is
 from engine.core.sight import Shows, Sight
@@ -16,6 +15,20 @@ from engine.core.sight import Shows, Sight
 E = TypeVar("E", bound=StrEnum)
 
 AUTO = "auto"
+
+
+class Feature(StrEnum):
+    """What a member can ask for that not every family can do."""
+
+    PROMPT = "prompts"
+    FIRST_FRAME = "a picture as the first frame"
+    END = "ending with a picture"
+    LIKE = "the look of a picture"
+    FOLLOW = "following a clip"
+    STYLE = "styles"
+    SCHEDULE = "prompts by frame"
+    CAMERA = "camera paths"
+    SOUND = "sound"
 
 
 class Length(StrEnum):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
-from engine.core.family_spec import FamilySpec, Feature, Way
+from engine.core.family_spec import FamilySpec, Way
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Kind, Quality, Recipe, Role
-from engine.core.request import AUTO, Request, Subject, word
+from engine.core.request import AUTO, Feature, Request, Subject, word
 from engine.core.sentence import Sentence, as_is, both, either, in_a_row, listed, sentence
 from engine.core.sight import Shows
 from engine.families import families_of

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
-from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
+from engine.core.family_spec import FamilySpec, Outline, Tuned, Way
 from engine.core.precision import PRECISION, Precision
 from engine.core.recipe import Camera, Effect, Kind, Recipe, Role, SoundSource
-from engine.core.request import SECONDS, Length, Request, Shape, Subject
+from engine.core.request import SECONDS, Feature, Length, Request, Shape, Subject
 from engine.core.sentence import Sentence
 from engine.effects.looks import look_called
 from engine.planning.choice import Given, choose_engine, choose_way

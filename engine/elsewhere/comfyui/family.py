@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from engine.core.errors import Code, UserError
-from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned
+from engine.core.family_spec import FamilySpec, Outline, Tuned
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Role
-from engine.core.request import word
+from engine.core.request import Feature, word
 from engine.core.sentence import Sentence, as_is, both, listed
 from engine.elsewhere.comfyui.workflow import Slot, Workflow
 from engine.planning.prompting import movement

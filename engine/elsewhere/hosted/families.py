@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned
+from engine.core.family_spec import FamilySpec, Outline, Tuned
 from engine.core.recipe import Kind, Quality
+from engine.core.request import Feature
 from engine.core.sentence import Sentence
 from engine.core.services import service_of
 from engine.elsewhere.hosted import texts

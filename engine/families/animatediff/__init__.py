@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from engine.core.device import GIB
 from engine.core.draft_map import STABLE_DIFFUSION
-from engine.core.family_spec import FamilySpec, Feature, Way
+from engine.core.family_spec import FamilySpec, Way
 from engine.core.recipe import Kind, Quality
+from engine.core.request import Feature
 from engine.core.sentence import Sentence
 from engine.families.animatediff.tune import BASE, LCM, LIGHTNING, V1_5_2, V1_5_3, calm, tune
 from engine.families.animatediff.weights import WEIGHTS

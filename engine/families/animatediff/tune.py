@@ -18,7 +18,7 @@ from engine.families.animatediff.weights import CHECKPOINTS
 from engine.planning.prompting import CLIP_TOKENS, construct
 
 if TYPE_CHECKING:
-    from engine.core.capabilities import Capabilities
+    from engine.core.installed import Installed
 
 V1_5_2, V1_5_3 = "motion-v1-5-2", "motion-v1-5-3"
 LCM, LIGHTNING = "animatelcm", "lightning"
@@ -225,7 +225,7 @@ def _choose_motion(outline: Outline) -> tuple[str, dict[str, Number], list[str]]
     )
 
 
-def _beside_sparse(request: Request, capabilities: Capabilities) -> tuple[dict[str, Number], list[str]]:
+def _beside_sparse(request: Request, capabilities: Installed) -> tuple[dict[str, Number], list[str]]:
     """What SparseCtrl was trained beside, and why the camera is free: its LoRAs belong to another adapter."""
     reasons: list[str] = []
     if request.camera is not Camera.AUTO:
@@ -241,7 +241,7 @@ def _beside_sparse(request: Request, capabilities: Capabilities) -> tuple[dict[s
     return {}, [*reasons, without]
 
 
-def _missing_for_camera(lora: str, motion: str, capabilities: Capabilities) -> str:
+def _missing_for_camera(lora: str, motion: str, capabilities: Installed) -> str:
     if lora not in capabilities.weights:
         return lora
     if motion not in FOLLOWS_CAMERAS and V1_5_2 not in capabilities.weights:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.core.errors import Code, UserError
-from engine.core.family_spec import Feature, Outline, Tuned
+from engine.core.family_spec import Outline, Tuned
 from engine.core.recipe import Kind
-from engine.core.request import word
+from engine.core.request import Feature, word
 from engine.core.sentence import Sentence
 from engine.families.animatediff import SPEC as ANIMATEDIFF
 from engine.families.animatediff.tune import tune as tune_animatediff

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.core.family_spec import FamilySpec, Feature
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Camera, Kind
-from engine.core.request import Request, Subject
+from engine.core.request import Feature, Request, Subject
 from engine.core.sentence import Sentence
 
 LONGEST = 2.0

@@ -11,9 +11,10 @@ import math
 
 from engine.core import precision
 from engine.core.device import GIB
-from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
+from engine.core.family_spec import FamilySpec, Outline, Tuned, Way
 from engine.core.precision import Precision
 from engine.core.recipe import Kind, Quality
+from engine.core.request import Feature
 from engine.core.sentence import Sentence
 from engine.planning.prompting import construct, movement
 from engine.weights import licences

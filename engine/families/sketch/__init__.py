@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.core.family_spec import FamilySpec, Feature
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Kind
+from engine.core.request import Feature
 from engine.core.sentence import Sentence
 
 SPEC = FamilySpec(

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
+from engine.core.family_spec import FamilySpec, Outline, Tuned, Way
 from engine.core.recipe import Kind, Number, Quality
+from engine.core.request import Feature
 from engine.core.sentence import Sentence
 from engine.core.video_model import UMT5, Footprint, Version, count
 from engine.families.wan.draft_maps import WAN_21_MAP, WAN_22_MAP

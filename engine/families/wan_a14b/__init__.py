@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from engine.core.device import GIB
-from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
+from engine.core.family_spec import FamilySpec, Outline, Tuned, Way
 from engine.core.precision import PACKAGES, Precision
 from engine.core.recipe import Kind, Quality
+from engine.core.request import Feature
 from engine.core.sentence import Sentence
 from engine.core.video_model import UMT5, Footprint, Version, count
 from engine.families.wan import tune as tune_wan

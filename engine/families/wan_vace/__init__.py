@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
+from engine.core.family_spec import FamilySpec, Outline, Tuned, Way
 from engine.core.recipe import Follow, Kind, Quality
-from engine.core.request import word
+from engine.core.request import Feature, word
 from engine.core.sentence import Sentence
 from engine.core.video_model import UMT5, Footprint, Version, count
 from engine.families.wan import tune as tune_wan

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.intake.refusals import FORMATS, NOTES
-from engine.core.family_spec import Feature
 from engine.core.recipe import Camera, Follow, Motion, Quality
-from engine.core.request import word
+from engine.core.request import Feature, word
 from engine.core.sentence import Sentence, placeholders
 from engine.effects.shipped import SHIPPED
 from engine.families import FAMILIES

@@ -9,9 +9,8 @@ import pytest
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Unsupported, UserError
-from engine.core.family_spec import Feature
 from engine.core.recipe import Before, Camera, Follow, Kind, Quality, Role, SoundSource
-from engine.core.request import Request, Subject
+from engine.core.request import Feature, Request, Subject
 from engine.elsewhere.comfyui.about import Form
 from engine.elsewhere.comfyui.folder import read_folder
 from engine.elsewhere.comfyui.workflow import Slot

@@ -12,9 +12,9 @@ from engine import families
 from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Unsupported, UserError
-from engine.core.family_spec import FamilySpec, Feature
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Kind, Recipe
-from engine.core.request import Request, Subject
+from engine.core.request import Feature, Request, Subject
 from engine.families import FAMILIES, families_of, with_added
 from engine.planning.choice import check_still_here, engines_for
 from engine.planning.first_rung import beginning

@@ -8,9 +8,9 @@ import pytest
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
-from engine.core.family_spec import Feature, Way
+from engine.core.family_spec import Way
 from engine.core.recipe import Kind, Quality, Recipe, Role, SoundSource
-from engine.core.request import Request, Subject
+from engine.core.request import Feature, Request, Subject
 from engine.families import FAMILIES
 from engine.planning.plan import SOUND_AND_NONE, plan
 from engine.untrusted.foreign_recipe import read_foreign

@@ -8,8 +8,8 @@ import pytest
 
 from bot.text.messages import engine_choice
 from engine.core.errors import Unsupported
-from engine.core.family_spec import Feature
 from engine.core.recipe import Kind, Quality, Recipe
+from engine.core.request import Feature
 from engine.elsewhere.hosted.families import (
     SERVICES_VARIABLE,
     TABLES_VARIABLE,
