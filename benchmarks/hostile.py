@@ -85,7 +85,7 @@ async def measure(pictures: Iterable[Case], clips: Iterable[Case], total: int) -
     cases = chain(((case, False) for case in pictures), ((case, True) for case in clips))
     async with Intake(intake_limits()) as intake, ClipIntake(clip_intake_limits()) as clip_intake:
         for case, is_clip in track(cases, total=total, console=Console(stderr=True)):
-            meter = clip_intake if is_clip else intake.decoder
+            meter = clip_intake.reader if is_clip else intake.decoder.reader
             meter.peak_bytes = 0
             taken = clip_intake.from_bytes(case.data) if is_clip else intake.from_bytes(case.data)
             came = await answered(taken)

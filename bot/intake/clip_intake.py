@@ -79,7 +79,11 @@ class CleanClip:
 
 
 class ClipIntake(MediaIntake[CleanClip]):
-    """Takes clips in."""
+    """Takes clips in.
+
+    Attributes:
+        reader: has the files read.
+    """
 
     def __init__(self, limits: ClipIntakeLimits, *, folder: Path | None = None) -> None:
         """Make one.
@@ -90,7 +94,7 @@ class ClipIntake(MediaIntake[CleanClip]):
         """
         super().__init__(limits, folder=folder)
         self._limits = limits
-        self._reader = FileReader(
+        self.reader = FileReader(
             "clip",
             limits,
             ClipLimits,
@@ -98,11 +102,6 @@ class ClipIntake(MediaIntake[CleanClip]):
             reasons=ClipRefusal,
             refused=ClipRefused,
         )
-
-    @property
-    def peak_bytes(self) -> int:
-        """The most memory that any of the reading processes said it held."""
-        return self._reader.peak_bytes
 
     async def recipe_of(self, attachment: Attachment) -> ForeignRecipe:
         """Fetch an attachment and read the recipe in it; nothing of its pixels is looked at.
@@ -169,7 +168,7 @@ class ClipIntake(MediaIntake[CleanClip]):
         if isinstance(data, bytes) and len(data) > self._limits.max_bytes:
             raise ClipRefused(ClipRefusal.BYTES)
         async with self._turns.turn():
-            return await self._reader.ask(program, *arguments, data=data, take=take)
+            return await self.reader.ask(program, *arguments, data=data, take=take)
 
     async def _take(self, answer: dict[str, Any], answers: asyncio.StreamReader) -> CleanClip:
         size, frames = int(answer["bytes"]), int(answer["frames"])

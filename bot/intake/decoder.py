@@ -29,19 +29,18 @@ class Pixels:
 
 
 class Decoder:
-    """Reads pictures, each in a process of its own."""
+    """Reads pictures, each in a process of its own.
+
+    Attributes:
+        reader: has the files read.
+    """
 
     def __init__(self, limits: PictureLimits, *, wall_seconds: float, at_once: int) -> None:
         self._limits = limits
-        self._reader = FileReader(
+        self.reader = FileReader(
             "picture", limits, PictureLimits, seconds=wall_seconds, reasons=Refusal, refused=Refused
         )
         self._free = asyncio.Semaphore(at_once)
-
-    @property
-    def peak_bytes(self) -> int:
-        """The most memory that any of the processes said it held."""
-        return self._reader.peak_bytes
 
     async def decode(self, data: bytes | BinaryIO) -> Pixels:
         """Decode a file, given as its bytes or open; waits while ``at_once`` others are being read.
@@ -50,7 +49,7 @@ class Decoder:
             Refused: with the reason.
         """
         async with self._free:
-            return await self._reader.ask(_PROGRAM, data=data, take=self._take)
+            return await self.reader.ask(_PROGRAM, data=data, take=self._take)
 
     async def _take(self, answer: dict[str, Any], answers: asyncio.StreamReader) -> Pixels:
         width, height = self._size(answer)

@@ -8,21 +8,18 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
 from enum import StrEnum
-from typing import Any, BinaryIO, ClassVar, Protocol, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from bot.intake import sandbox
 from engine.core.errors import EngineError
-from engine.untrusted.headers import Refusal
+from engine.untrusted.clip_headers import ClipLimits
+from engine.untrusted.headers import PictureLimits, Refusal
+from engine.untrusted.sound_headers import SoundLimits
 
 T = TypeVar("T")
+Limits = PictureLimits | ClipLimits | SoundLimits
 
 log = logging.getLogger(__name__)
-
-
-class Limits(Protocol):
-    """A dataclass of limits."""
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
 class FileReader:

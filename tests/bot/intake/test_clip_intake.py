@@ -111,7 +111,7 @@ async def test_each_clip_is_taken_or_refused_for_its_own_reason(part, caplog, tm
                 wrong.append((case.kind, case.name, answer, sorted(case.expected)))
     assert wrong == []
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
-    assert intake.peak_bytes < 300 * 2**20
+    assert intake.reader.peak_bytes < 300 * 2**20
 
 
 async def test_damaged_clips_never_take_the_reader_down(caplog):

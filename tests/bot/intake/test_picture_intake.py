@@ -277,7 +277,7 @@ async def test_bytes_over_the_limit_and_no_bytes_start_no_decoder():
     async with Intake(LIMITS) as intake:
         assert (await refused(intake.from_bytes(b""))).code == "E_EMPTY"
         assert (await refused(intake.from_bytes(bytes(LIMITS.max_bytes + 1)))).code == "E_BYTES"
-        assert intake.decoder.peak_bytes == 0
+        assert intake.decoder.reader.peak_bytes == 0
 
 
 async def test_an_unexpected_error_is_refused_with_a_text_and_logged(monkeypatch, caplog):

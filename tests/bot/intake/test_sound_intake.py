@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import subprocess
 import tempfile
 import wave
@@ -187,6 +189,14 @@ async def test_an_answer_that_makes_no_sense_is_never_believed(answer, monkeypat
     )
     assert (await refused(made("wav"))).code == "E_DECODER"
     assert "decoder" in caplog.text
+
+
+async def test_a_decoder_that_fails_says_at_which_sound(monkeypatch, caplog):
+    answer = json.dumps({"code": "E_DECODER", "facts": {}, "detail": "a traceback"})
+    monkeypatch.setattr(module, "_PROGRAM", f"import sys; sys.stdin.buffer.read(); print({answer!r})")
+    data = made("wav")
+    assert (await refused(data)).code == "E_DECODER"
+    assert f"sound {hashlib.sha256(data).hexdigest()}: the decoder failed\na traceback" in caplog.text
 
 
 async def test_a_sound_that_takes_too_long_is_given_up(monkeypatch):
