@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from importlib.metadata import version
 from inspect import get_annotations
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from bot.broker.broker import Broker
@@ -112,12 +114,23 @@ class Services:
         Raises:
             LookupError: there is none.
         """
-        own = (getattr(self, each.name) for each in fields(self))
-        of_queue = (getattr(self.queue, name) for name in get_annotations(Queue))
-        for value in (*own, *of_queue):
-            if isinstance(value, kind):
-                return value
-        raise LookupError(f"the bot has no {kind.__name__}")
+        try:
+            name = self._names[kind]
+        except KeyError:
+            raise LookupError(f"the bot has no {kind.__name__}") from None
+        found: T = attrgetter(name)(self)
+        return found
+
+    @cached_property
+    def _names(self) -> Mapping[type, str]:
+        """Class → the name of its part; the first, where several are of one class. Clicks look them up."""
+        names = [each.name for each in fields(self)]
+        names += (f"queue.{name}" for name in get_annotations(Queue))
+        found: dict[type, str] = {}
+        for name in names:
+            for kind in type(attrgetter(name)(self)).__mro__:
+                found.setdefault(kind, name)
+        return found
 
 
 def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
