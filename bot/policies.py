@@ -163,7 +163,7 @@ def for_retention(settings: Settings) -> RetentionPolicy:
         inputs_days=settings.keep_inputs_days,
         clips_days=settings.keep_clips_days,
         starred_days=settings.keep_starred_days,
-        previews_days=settings.keep_sheets_days,
+        sheets_days=settings.keep_sheets_days,
         prompts_days=settings.keep_prompts_days,
         left_guild_days=settings.keep_left_guild_days,
         set_aside_days=settings.keep_set_aside_days,

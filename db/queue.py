@@ -35,8 +35,8 @@ from db.jobs.owed import Owed
 from db.jobs.ownership import Ownership
 from db.jobs.queries import JobQueries
 from db.jobs.retention import Retention
+from db.jobs.sheets import Sheets
 from db.jobs.stars import Stars
-from db.jobs.take_previews import TakePreviews
 from db.jobs.webhooks import Webhooks
 from db.lanes.lane_sizes import LaneSizes
 from db.lately import Lately
@@ -71,7 +71,7 @@ class Queue:
         reviews: what a guild reviews, and its word lists.
         ownership: whose a file is.
         retention: what is still needed.
-        take_previews: pictures of discarded takes.
+        sheets: pictures of discarded takes.
         stars: clips that members keep.
         webhooks: what another program is to be told.
         effects: a guild's own effects.
@@ -109,7 +109,7 @@ class Queue:
     reviews: Reviews
     ownership: Ownership
     retention: Retention
-    take_previews: TakePreviews
+    sheets: Sheets
     stars: Stars
     webhooks: Webhooks
     effects: Effects
@@ -163,7 +163,7 @@ class Queue:
         self.reviews = Reviews(db, clock=clock)
         self.ownership = Ownership(db, clock=clock)
         self.retention = Retention(db, clock=clock)
-        self.take_previews = TakePreviews(db, clock=clock)
+        self.sheets = Sheets(db, clock=clock)
         self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.webhooks = Webhooks(db, clock=clock)
         self.effects = Effects(db, clock=clock)

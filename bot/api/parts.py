@@ -17,7 +17,7 @@ from bot.discord_io.members import Members
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.speakers import Speakers
 from bot.forecast import Forecaster
-from bot.loops.previews import JobProgress
+from bot.job_progress import JobProgress
 from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
 from bot.requests.server_effects import ServerEffects

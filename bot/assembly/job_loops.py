@@ -109,7 +109,7 @@ def _engine_loop(base: Base, seat: Seat, name: str, tally: RenderTally) -> Engin
         seat.unable = base.abilities.unable
     return EngineLoop(
         claims=base.queue.claims,
-        take_previews=base.queue.take_previews,
+        sheets=base.queue.sheets,
         retention=base.queue.retention,
         blobs=base.blobs,
         seat=seat,

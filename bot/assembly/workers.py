@@ -72,7 +72,7 @@ def fleet_of(
         claims=queue.claims,
         worker_claims=queue.worker_claims,
         workers=queue.workers,
-        take_previews=queue.take_previews,
+        sheets=queue.sheets,
         retention=queue.retention,
         blobs=base.blobs,
         signals=base.signals,

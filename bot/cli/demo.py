@@ -30,11 +30,11 @@ from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.intake.sound_intake import SoundIntake
 from bot.job_documents import receipt_of, seen_document
+from bot.job_progress import JobProgress
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.outcomes import Outcomes
-from bot.loops.previews import JobProgress
 from bot.loops.render_tally import RenderTally
 from bot.loops.without_discord import NOBODY, THE_FOLDER, Folder, HeardEngine
 from bot.ops.shortages import Shortages
@@ -243,7 +243,7 @@ class ClipMaker:
         )
         engine_loop = EngineLoop(
             claims=queue.claims,
-            take_previews=queue.take_previews,
+            sheets=queue.sheets,
             retention=queue.retention,
             blobs=self._blobs,
             seat=Seat(name=THE_ONLY.name, engine=engine),

@@ -51,7 +51,7 @@ def make(
     with uncollected():
         from bot.cli.demo import make_clip  # noqa: PLC0415
         from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
-        from bot.loops.previews import JobProgress  # noqa: PLC0415
+        from bot.job_progress import JobProgress  # noqa: PLC0415
         from bot.text.messages import STAGES  # noqa: PLC0415
         from bot.text.status_texts import overall  # noqa: PLC0415
 

@@ -17,7 +17,7 @@ from bot.loops.discards import why_discarded
 from bot.text import messages
 from db.files import Blobs
 from db.jobs.job import Job
-from db.jobs.take_previews import TakePreviews
+from db.jobs.sheets import Sheets
 
 
 class WhyDiscarded(JobButton):
@@ -31,8 +31,8 @@ class WhyDiscarded(JobButton):
         """Answer with the reasons, and the pictures that are still there."""
         client = interaction.client
         await think(interaction)
-        take_previews = client.part(TakePreviews)
-        text, files = await why_discarded(job, take_previews=take_previews, blobs=client.part(Blobs))
+        sheets = client.part(Sheets)
+        text, files = await why_discarded(job, sheets=sheets, blobs=client.part(Blobs))
         await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 
 
@@ -51,7 +51,7 @@ class ShowRecipe(JobButton):
         shown = recipe_text(recipe_of(job), receipt)
         files = [] if shown.data is None else [discord.File(io.BytesIO(shown.data), f"recipe-{job.id}.json")]
         view = discord.utils.MISSING
-        take_previews = interaction.client.part(TakePreviews)
-        if may_press(interaction, job) and await take_previews.of_job(job.id):
+        sheets = interaction.client.part(Sheets)
+        if may_press(interaction, job) and await sheets.of_job(job.id):
             view = row(job, WhyDiscarded)
         await interaction.response.send_message(shown.text, files=files, view=view, ephemeral=True)

@@ -16,9 +16,9 @@ from bot.fleet.known_worker import FleetParts, Helper
 from bot.fleet.leases import Leases
 from bot.fleet.policy import FleetPolicy
 from bot.fleet.results import Settled
+from bot.job_progress import JobProgress
 from bot.link.errors import LinkError
 from bot.link.messages import Heard, HeldState, Order, Verdict
-from bot.loops.previews import JobProgress
 from db.errors import DatabaseError
 from db.fleet.worker_claims import Claim
 from db.jobs.claims import Requeue

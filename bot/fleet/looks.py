@@ -11,7 +11,7 @@ from bot.fleet.transfers import Transfers
 from bot.link.errors import LinkError
 from bot.link.messages import Look
 from bot.loops.discards import Discards
-from bot.loops.previews import FirstLook
+from bot.loops.first_looks import FirstLook
 from bot.signals import JobSignals
 from db.fleet.workers import Trust
 from engine.rendering.limits import DRAFT_BYTES

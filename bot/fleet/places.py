@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.fleet.can import Ability, Machine, can
+from bot.job_progress import JobProgress
 from bot.link.messages import Capabilities as Told
+from bot.loops.first_looks import FirstLook
 from bot.loops.outcomes import Outcomes
-from bot.loops.previews import FirstLook, JobProgress
 from bot.loops.runs import Pauses
 from bot.seats import HERE, SeatSeen
 from db.fleet.workers import Trust, Worker

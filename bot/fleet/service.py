@@ -31,7 +31,7 @@ from db.fleet.workers import Workers
 from db.jobs.claims import Claims
 from db.jobs.job import Job
 from db.jobs.retention import Retention
-from db.jobs.take_previews import TakePreviews
+from db.jobs.sheets import Sheets
 from engine.rendering.limits import RenderLimits
 
 
@@ -65,7 +65,7 @@ def fleet_service(
     claims: Claims,
     worker_claims: WorkerClaims,
     workers: Workers,
-    take_previews: TakePreviews,
+    sheets: Sheets,
     retention: Retention,
     blobs: Blobs,
     signals: JobSignals,
@@ -91,7 +91,7 @@ def fleet_service(
         claims: take what became of a claim.
         worker_claims: give workers claims.
         workers: who may come.
-        take_previews: keep pictures of discarded takes.
+        sheets: keep pictures of discarded takes.
         retention: knows which files rows name.
         blobs: where jobs' files and clips are.
         signals: say what has happened to jobs, and are told.
@@ -111,7 +111,7 @@ def fleet_service(
         clock: returns Unix seconds.
     """
     transfers, blame = Transfers(folder, at_once=policy.transfers), Blame()
-    discards = Discards(take_previews=take_previews, retention=retention, blobs=blobs)
+    discards = Discards(sheets=sheets, retention=retention, blobs=blobs)
     results = Results(
         claims=worker_claims,
         workers=workers,

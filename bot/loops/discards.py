@@ -15,7 +15,7 @@ from db.errors import BlobDamaged, DatabaseError
 from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.retention import Retention
-from db.jobs.take_previews import TakePreviews
+from db.jobs.sheets import Sheets
 from db.states import JobId
 from engine.core.events import TakeDiscarded
 
@@ -31,12 +31,12 @@ SHOWN = 10
 class Discards:
     """The discarded takes of the jobs that run."""
 
-    def __init__(self, *, take_previews: TakePreviews, retention: Retention, blobs: Blobs) -> None:
+    def __init__(self, *, sheets: Sheets, retention: Retention, blobs: Blobs) -> None:
         """Make one from where their pictures are kept, and from what knows which files rows name."""
-        self._take_previews = take_previews
+        self._sheets = sheets
         self._retention = retention
         self._blobs = blobs
-        self._sheets: dict[JobId, dict[int, bytes]] = {}
+        self._pictures: dict[JobId, dict[int, bytes]] = {}
 
     def hear(self, job: JobId, event: TakeDiscarded) -> None:
         """A take was discarded; its picture is read at once, for it goes when the render ends."""
@@ -46,19 +46,21 @@ class Discards:
 
     def keep(self, job: JobId, take: int, picture: bytes) -> None:
         """Keep the picture of a discarded take, a JPEG, until the render ends."""
-        self._sheets.setdefault(job, {})[take] = picture
+        self._pictures.setdefault(job, {})[take] = picture
 
     def drop(self, job: JobId) -> None:
         """A claim is over, and its pictures are of no use."""
-        self._sheets.pop(job, None)
+        self._pictures.pop(job, None)
 
     async def put_by(self, job: Job) -> None:
         """Keep the pictures of a render. They are worth no clip, so what fails is only logged."""
-        sheets = self._sheets.pop(job.id, {})
+        pictures = self._pictures.pop(job.id, {})
         try:
             with self._blobs.in_hand() as hand:
-                kept = {take: await asyncio.to_thread(self._blobs.put, data) for take, data in sheets.items()}
-                saved = not kept or await self._take_previews.save(job.id, job.claim, kept, worker=job.worker)
+                kept = {
+                    take: await asyncio.to_thread(self._blobs.put, data) for take, data in pictures.items()
+                }
+                saved = not kept or await self._sheets.save(job.id, job.claim, kept, worker=job.worker)
             if not saved:
                 await drop_unnamed(self._blobs, self._retention, hand)
         except (OSError, DatabaseError):
@@ -73,7 +75,7 @@ async def drop_unnamed(blobs: Blobs, retention: Retention, digests: Collection[s
 
 
 async def why_discarded(
-    job: Job, *, take_previews: TakePreviews, blobs: Blobs, own: bool = True
+    job: Job, *, sheets: Sheets, blobs: Blobs, own: bool = True
 ) -> tuple[str, list[discord.File]]:
     """The answer to "why was this discarded?": the reasons in words, and pictures of the takes.
 
@@ -81,7 +83,7 @@ async def why_discarded(
 
     Args:
         job: the one in question.
-        take_previews: knows the pictures.
+        sheets: knows the pictures.
         blobs: where they are.
         own: its member looks; others see no pictures of a private one.
     """
@@ -91,7 +93,7 @@ async def why_discarded(
     if job.private and not own:
         return clip_texts.discarded(receipt, pictures=0, private=True), []
     files = []
-    for take, digest in list((await take_previews.of_job(job.id)).items())[:SHOWN]:
+    for take, digest in list((await sheets.of_job(job.id)).items())[:SHOWN]:
         try:
             data = await asyncio.to_thread(blobs.read, digest)
         except (FileNotFoundError, BlobDamaged):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from bot.loops.previews import Shown
 from db.states import JobId
 
 EDITS_A_SECOND = 25.0
@@ -13,6 +13,21 @@ EDITS_A_SECOND = 25.0
 
 EDITS_AT_ONCE_IN_CHANNEL = 2
 """Discord counts requests by channel: those of a full one wait there, and must not keep others waiting."""
+
+
+@dataclass(kw_only=True)
+class Shown:
+    """What a status message says now, and when it may be edited again.
+
+    Attributes:
+        draft: the take whose first look is attached; 0 if there is none, None if unknown.
+        channel: where it stands; 0: not known.
+    """
+
+    content: str = ""
+    draft: int | None = None
+    next: float = 0.0
+    channel: int = 0
 
 
 def interval_of(running: int, least: float) -> float:

@@ -16,10 +16,11 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from bot.job_documents import recipe_of
+from bot.job_progress import JobProgress
 from bot.loops.discards import Discards
+from bot.loops.first_looks import FirstLook
 from bot.loops.handing_in import HandingIn
 from bot.loops.outcomes import Outcomes
-from bot.loops.previews import FirstLook, JobProgress
 from bot.loops.render_tally import RenderTally
 from bot.loops.runs import Pauses, Run, Runs
 from bot.seats import Seat, SeatSeen
@@ -29,7 +30,7 @@ from db.files import Blobs
 from db.jobs.claims import Claims, Requeue
 from db.jobs.job import Job
 from db.jobs.retention import Retention
-from db.jobs.take_previews import TakePreviews
+from db.jobs.sheets import Sheets
 from db.states import JobId
 from engine.core.events import Draft, Event, Progress
 from engine.families import LOADING
@@ -64,7 +65,7 @@ class EngineLoop:
         self,
         *,
         claims: Claims,
-        take_previews: TakePreviews,
+        sheets: Sheets,
         retention: Retention,
         blobs: Blobs,
         seat: Seat,
@@ -82,7 +83,7 @@ class EngineLoop:
 
         Args:
             claims: hands out jobs, and takes what became of them.
-            take_previews: keeps pictures of discarded takes.
+            sheets: keeps pictures of discarded takes.
             retention: knows which files rows name.
             blobs: where pictures and clips are.
             seat: where clips are made, and which.
@@ -114,7 +115,7 @@ class EngineLoop:
         self.claimed: dict[JobId, int] = {}
         self._resident = ""
         self.drafts: dict[JobId, FirstLook] = {}
-        self._discards = Discards(take_previews=take_previews, retention=retention, blobs=blobs)
+        self._discards = Discards(sheets=sheets, retention=retention, blobs=blobs)
         self.tally = tally
         self.pauses = Pauses()
         signals.queued.connect(self.loop.wake)

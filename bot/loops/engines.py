@@ -9,9 +9,10 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from bot.job_progress import JobProgress
 from bot.loops.engine_loop import EngineLoop
+from bot.loops.first_looks import FirstLook
 from bot.loops.outcomes import Outcomes
-from bot.loops.previews import FirstLook, JobProgress
 from bot.loops.render_tally import RenderTally
 from bot.loops.runs import Pauses
 from bot.seats import LeftOut, Seat, SeatSeen

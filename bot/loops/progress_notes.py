@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from bot.job_progress import JobProgress
 from bot.loops.engine_loop import EngineLoop
-from bot.loops.previews import JobProgress
 from bot.supervisor import Loop
 from db.jobs.claims import Claims, Noted
 from db.jobs.queries import JobQueries

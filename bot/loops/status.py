@@ -21,9 +21,9 @@ from bot.loops.answer_post import Dress, show_in_answer
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
 from bot.loops.draft_status import status_of_drafts
-from bot.loops.edit_pace import fitting, interval_of
+from bot.loops.edit_pace import Shown, fitting, interval_of
 from bot.loops.engines import Engines
-from bot.loops.previews import FirstLook, FirstLooks, Shown
+from bot.loops.first_looks import FirstLook, FirstLooks
 from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.loops.previews import JobProgress
+from bot.job_progress import JobProgress
 from bot.loops.render_tally import RenderTally
 from bot.supervisor import LoopState
 from db.states import State

@@ -50,7 +50,7 @@ class RetentionPolicy:
         inputs_days: members' pictures and clips, after their job has ended.
         clips_days: finished clips, after they were posted.
         starred_days: clips with a star, after the last star.
-        previews_days: pictures of discarded takes; never longer than the inputs that they show.
+        sheets_days: pictures of discarded takes; never longer than the inputs that they show.
         prompts_days: the words of a job, after it has ended.
         left_guild_days: everything of a guild, after the bot has left it.
         set_aside_days: databases that were set aside, damaged or replaced.
@@ -60,7 +60,7 @@ class RetentionPolicy:
     inputs_days: float
     clips_days: float
     starred_days: float
-    previews_days: float
+    sheets_days: float
     prompts_days: float
     left_guild_days: float
     set_aside_days: float
@@ -114,7 +114,7 @@ class Retention(Rows):
         taken down (a member may want another take), and the clips that are not delivered yet, or were within
         ``clips_days`` and not taken down (somebody may go on with one, or export it). A clip that Discord did
         not take is kept as long: the export is how its member gets it. A clip with a star is kept for
-        ``starred_days`` from the last star on; pictures of discarded takes for ``previews_days``, and never
+        ``starred_days`` from the last star on; pictures of discarded takes for ``sheets_days``, and never
         longer than the inputs that they show.
         """
         at = self._clock()
@@ -139,7 +139,7 @@ class Retention(Rows):
                 "inputs": at - policy.inputs_days * DAY,
                 "clips": at - policy.clips_days * DAY,
                 "stars": at - policy.starred_days * DAY,
-                "sheets": at - policy.previews_days * DAY,
+                "sheets": at - policy.sheets_days * DAY,
             },
         )
         kept = {digest for row in rows for digest in json.loads(row["inputs"]).values()}

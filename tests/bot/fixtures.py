@@ -308,7 +308,7 @@ def engine_loop_with(
     judged = {name: changes.pop(name, value) for name, value in judged.items()}
     return EngineLoop(
         claims=queue.claims,
-        take_previews=queue.take_previews,
+        sheets=queue.sheets,
         retention=queue.retention,
         blobs=blobs,
         seat=own,

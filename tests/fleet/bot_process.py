@@ -160,7 +160,7 @@ def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> 
         claims=queue.claims,
         worker_claims=queue.worker_claims,
         workers=queue.workers,
-        take_previews=queue.take_previews,
+        sheets=queue.sheets,
         retention=queue.retention,
         blobs=blobs,
         signals=signals,

@@ -96,7 +96,7 @@ class LookCommands(QueueSection):
             return
         await think(interaction)
         text, files = await why_discarded(
-            found, take_previews=self._services.queue.take_previews, blobs=self._services.blobs, own=False
+            found, sheets=self._services.queue.sheets, blobs=self._services.blobs, own=False
         )
         await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 

@@ -217,7 +217,7 @@ async def discarded(services, bot, channel, ada):
     """Ada's clip, of which the first take was discarded; and its message."""
     await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id, recipe=SHORT)
     job = await services.queue.claims.claim()
-    await services.queue.take_previews.save(job.id, job.claim, {1: services.blobs.put(b"\xff\xd8 a picture")})
+    await services.queue.sheets.save(job.id, job.claim, {1: services.blobs.put(b"\xff\xd8 a picture")})
     job = await hand_in(services.queue, services.blobs, job, b"the clip")
     sent = await services.messenger.send(
         channel.id, Post(content="clip", nonce=job.id, view=rows.for_clip(job))
@@ -255,7 +255,7 @@ async def test_queue_why_shows_a_job_of_this_server_only(fake, channel, ada, mod
 
 async def test_pictures_that_were_cleared_away_are_not_promised(fake, channel, ada, services, discarded):
     job, message = discarded
-    for digest in (await services.queue.take_previews.of_job(job.id)).values():
+    for digest in (await services.queue.sheets.of_job(job.id)).values():
         services.blobs.delete(digest)
     card = await (await fake.click(ada, message, "Recipe")).shown()
     answer = await (await fake.click(ada, card, "Why discarded?")).shown()

@@ -298,8 +298,8 @@ async def test_moderators_see_no_pictures_of_a_private_clips_takes(queue, blobs)
     job = await queued(queue, private=True, token="1:t")
     claimed = present(await queue.claims.claim())
     with blobs.in_hand():
-        await queue.take_previews.save(job.id, claimed.claim, {1: blobs.put(b"a picture")})
-    about = {"take_previews": queue.take_previews, "blobs": blobs}
+        await queue.sheets.save(job.id, claimed.claim, {1: blobs.put(b"a picture")})
+    about = {"sheets": queue.sheets, "blobs": blobs}
     read = present(await queue.jobs.get(job.id))
     _, own = await why_discarded(read, **about)
     made = receipt("", 0)

@@ -111,7 +111,7 @@ def a_bot(queue, blobs, tmp_path, broker, own_files):
             claims=queue.claims,
             worker_claims=queue.worker_claims,
             workers=queue.workers,
-            take_previews=queue.take_previews,
+            sheets=queue.sheets,
             retention=queue.retention,
             blobs=blobs,
             signals=signals,

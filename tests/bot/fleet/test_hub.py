@@ -143,7 +143,7 @@ async def test_everybody_sees_a_workers_job_as_one_drawn_here(ours, alice, queue
     await until(lambda: any(pull.what == "sheet.1" for pull in alice.pulled))
     await asyncio.sleep(0.1)
     assert await alice.hand_in(alice.finished(order)) is Verdict.KEPT
-    [kept] = (await queue.take_previews.of_job(job.id)).values()
+    [kept] = (await queue.sheets.of_job(job.id)).values()
     assert blobs.read(kept) == sheet
     assert len([pull for pull in alice.pulled if pull.what == "draft.1"]) == 1
 

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
+from bot.job_progress import JobProgress
 from bot.loops import progress_notes as module
-from bot.loops.previews import JobProgress
 from bot.loops.progress_notes import ProgressNotes
 from bot.seats import Seat
 from db.jobs.claims import Noted

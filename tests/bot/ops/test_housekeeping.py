@@ -109,11 +109,11 @@ async def test_a_clip_with_a_star_is_kept_for_as_long_as_the_owner_says(make, qu
 async def test_pictures_of_takes_are_kept_for_as_long_as_the_owner_says(make, queue, blobs, clock, days):
     await queued(queue)
     job = await queue.claims.claim()
-    await queue.take_previews.save(job.id, job.claim, {1: aged(blobs, b"a discarded take")})
+    await queue.sheets.save(job.id, job.claim, {1: aged(blobs, b"a discarded take")})
     clock.now += days * DAY - 60
-    assert await make(previews_days=days, inputs_days=30).sweep() == 0
+    assert await make(sheets_days=days, inputs_days=30).sweep() == 0
     clock.now += 120
-    assert await make(previews_days=days, inputs_days=30).sweep() == 1
+    assert await make(sheets_days=days, inputs_days=30).sweep() == 1
 
 
 async def test_there_is_one_backup_a_day_and_a_few_are_kept(make, queue, clock, tmp_path):

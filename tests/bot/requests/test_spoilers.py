@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from bot.loops.previews import FirstLook
+from bot.loops.first_looks import FirstLook
 from bot.loops.status import _files_of
 from tests.bot.fixtures import picture
 from tests.fake_discord import Upload

@@ -145,7 +145,7 @@ async def test_nobody_writes_about_the_claim_of_another(queue, wrong):
     assert not await claims.finish_cancel(job.id, number, **given)
     limits = stumble_limits()
     assert await claims.requeue(job.id, number, cause=Requeue.BAD, limits=limits, **given) is None
-    assert not await queue.take_previews.save(job.id, number, {1: "b" * 64}, **given)
+    assert not await queue.sheets.save(job.id, number, {1: "b" * 64}, **given)
     clip = {"clip_sha256": "c" * 64, "clip_size": 1, "receipt": "{}"}
     seconds = {"gpu_seconds": 1.0, "charged_seconds": 1.0}
     assert not await claims.hand_in(job.id, number, **clip, **seconds, **given)
@@ -162,7 +162,7 @@ async def test_its_own_worker_writes_about_a_claim(queue):
     await queue.worker_claims.note([(Claim(job=job.id, number=1, worker=BOB), "encoding", 0.9, 3)])
     found = present(await queue.jobs.get(job.id))
     assert (found.stage, found.fraction, found.take) == ("drawing", 0.5, 2)
-    assert await queue.take_previews.save(job.id, job.claim, {1: "b" * 64}, worker=ALICE)
+    assert await queue.sheets.save(job.id, job.claim, {1: "b" * 64}, worker=ALICE)
     assert await queue.claims.hand_in(
         job.id,
         job.claim,

@@ -132,9 +132,9 @@ async def test_pictures_of_discarded_takes_go_with_the_inputs_that_they_show(que
     await enqueued(queue)
     job = await queue.claims.claim()
     CLOCK.now = T
-    await queue.take_previews.save(job.id, job.claim, {1: "d" * 64})
+    await queue.sheets.save(job.id, job.claim, {1: "d" * 64})
     await queue.claims.finish_cancel(job.id, job.claim)
-    for days, kept in [({}, 7), ({"previews_days": 3}, 3), ({"inputs_days": 2}, 2)]:
+    for days, kept in [({}, 7), ({"sheets_days": 3}, 3), ({"inputs_days": 2}, 2)]:
         CLOCK.now = T + (kept - 1) * DAY
         assert await queue.retention.blobs_in_use(retention(**days)) == {"d" * 64}
         CLOCK.now = T + kept * DAY

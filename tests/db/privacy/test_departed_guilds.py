@@ -45,7 +45,7 @@ async def test_every_table_with_something_of_a_guild_is_emptied(db, queue):
     )
     await enqueued(queue, guild=GONE)
     parent = await queue.claims.claim()
-    assert await queue.take_previews.save(parent.id, parent.claim, {1: "f" * 64})
+    assert await queue.sheets.save(parent.id, parent.claim, {1: "f" * 64})
     await enqueued(queue, guild=GONE, parent=parent.id)
     assert await Guilds(db, clock=CLOCK).forget(GONE) == 2
     assert [tuple(row) for row in await db.read("SELECT * FROM later")] == [(HERE, "y")]

@@ -58,7 +58,7 @@ async def test_every_column_that_may_hold_a_member_is_known_to_the_erase(db):
 
 async def test_an_erase_empties_jobs_and_keeps_what_counts(db, queue, personal, pseudonyms):
     job = await running(queue, user=ANN, recipe=SECRET, inputs={"picture": PICTURE}, seen=SEEN)
-    assert await queue.take_previews.save(job.id, job.claim, {1: SHEET})
+    assert await queue.sheets.save(job.id, job.claim, {1: SHEET})
     assert await hand_in(queue, job, seconds=10.0)
     await queue.delivery.begin_posting(job.id)
     await queue.delivery.record_posted(job.id, 77)

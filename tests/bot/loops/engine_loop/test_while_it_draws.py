@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from bot.loops.previews import JobProgress
+from bot.job_progress import JobProgress
 from bot.text import status_texts
 from db.states import State
 from engine.core.errors import RenderFailed
@@ -68,7 +68,7 @@ async def test_what_discarded_takes_looked_like_is_put_by(queue, blobs, engine, 
     jobs = [await queued(queue, member) for member in range(3)]
     start()
     await comes_to(queue, jobs[2], State.FAILED)
-    kept = [await queue.take_previews.of_job(job.id) for job in jobs]
+    kept = [await queue.sheets.of_job(job.id) for job in jobs]
     assert [list(sheets) for sheets in kept] == [[1, 2], [], [1]]
     assert blobs.read(kept[0][2]) == b"take 2"
 
@@ -79,7 +79,7 @@ async def test_a_picture_that_cannot_be_put_by_costs_no_clip(
     async def full(*_, **__):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(queue.take_previews, "save", full)
+    monkeypatch.setattr(queue.sheets, "save", full)
     engine.acts = [discarding(tmp_path, 1)]
     job = await queued(queue)
     start()

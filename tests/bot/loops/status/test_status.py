@@ -10,9 +10,9 @@ from functools import partial
 
 import pytest
 
+from bot.job_progress import JobProgress
 from bot.loops import edit_pace
 from bot.loops import status as status_module
-from bot.loops.previews import JobProgress
 from bot.ops.shortages import Place
 from bot.text import status_texts
 from db.errors import CannotWrite

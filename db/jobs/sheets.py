@@ -1,4 +1,4 @@
-"""Pictures of discarded takes: what they looked like, and what the gate found where."""
+"""Sheets: pictures of discarded takes, with what the gate found where."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from db.sqlite.rows import Rows
 from db.states import JobId
 
 
-class TakePreviews(Rows):
-    """The part of the queue that remembers discarded takes."""
+class Sheets(Rows):
+    """The part of the queue that remembers the sheets of discarded takes."""
 
     async def save(
         self, job: JobId, claim: int, sheets: Mapping[int, str], *, worker: str | None = None

@@ -15,9 +15,10 @@ from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, SmallFile
 from bot.forecast import Forecaster
+from bot.job_progress import JobProgress
 from bot.loops import status as status_module
 from bot.loops.engines import Engines
-from bot.loops.previews import FirstLook, FirstLooks, JobProgress
+from bot.loops.first_looks import FirstLook, FirstLooks
 from bot.loops.status import StatusBoard
 from bot.signals import JobSignals
 from bot.text import status_texts

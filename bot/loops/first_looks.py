@@ -1,4 +1,4 @@
-"""The running job's progress and preview, for its status message. Held in memory only."""
+"""First looks at what is being drawn, for a job's status message. Held in memory only."""
 
 from __future__ import annotations
 
@@ -7,15 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from db.states import JobId
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobProgress:
-    """Progress of the running job: a stage, the fraction of it (0 … 1), and the take, from 1."""
-
-    stage: str
-    fraction: float
-    take: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,21 +21,6 @@ class FirstLook:
     take: int
     mp4: bytes
     asks: bool = True
-
-
-@dataclass(kw_only=True)
-class Shown:
-    """What a status message says now, and when it may be edited again.
-
-    Attributes:
-        draft: the take whose first look is attached; 0 if there is none, None if unknown.
-        channel: where it stands; 0: not known.
-    """
-
-    content: str = ""
-    draft: int | None = None
-    next: float = 0.0
-    channel: int = 0
 
 
 class FirstLooks:
