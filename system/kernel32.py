@@ -90,7 +90,7 @@ def last_error() -> OSError:
     return ctypes.WinError(number)  # type: ignore[attr-defined,no-any-return,unused-ignore]
 
 
-class Job:
+class JobObject:
     """A job object, which is ended when this program ends or forgets it.
 
     Args:

@@ -165,7 +165,7 @@ class Group:
     """
 
     def __init__(self, pid: int) -> None:
-        self._job = kernel32.Job(kernel32.DIES_WITH_HANDLE | kernel32.NO_CRASH_WINDOW)
+        self._job = kernel32.JobObject(kernel32.DIES_WITH_HANDLE | kernel32.NO_CRASH_WINDOW)
         with suppress(OSError):  # it has ended already
             self._job.take_in(pid)
 
@@ -202,7 +202,7 @@ def give_way(niceness: int) -> None:  # noqa: ARG001 - the interface's
     kernel32.set_priority(_BELOW_NORMAL)
 
 
-_own: list[kernel32.Job] = []
+_own: list[kernel32.JobObject] = []
 """The limits of this process, which last until it ends."""
 
 
@@ -222,7 +222,7 @@ def confine(*, cpu_seconds: int, memory: int, open_files: int, file_bytes: int) 
 
 
 def _limit(flags: int, *, process_time: int = 0, process_memory: int = 0) -> None:
-    job = kernel32.Job(flags, process_time=process_time, process_memory=process_memory)
+    job = kernel32.JobObject(flags, process_time=process_time, process_memory=process_memory)
     job.take_in_myself()
     _own.append(job)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -89,6 +90,14 @@ def test_a_word_of_the_glossary_is_one_sentence_and_a_name_in_the_code(word, mea
     assert name in names()
     assert re.fullmatch(r"[A-Z][^.]*\.", meaning), "one sentence"
     assert not words_of(word) & set(GIVEN_UP)
+
+
+def test_a_class_of_the_glossary_is_the_only_one_of_its_name():
+    trees = (tree_of(path) for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    classes = Counter(
+        node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    )
+    assert {name: classes[name] for _, _, name in GLOSSARY if classes[name] > 1} == {}
 
 
 def test_no_name_in_the_code_is_a_word_that_was_given_up():

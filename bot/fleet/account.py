@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.link.messages import Drop, Held, HeldState, Hello, Look, Order, Verdict
+from bot.link.messages import Drop, DropReason, Held, HeldState, Hello, Look, Order
 from db.fleet.worker_claims import Claim
 from db.fleet.workers import Trust
 from db.jobs.job import Job
@@ -103,7 +103,7 @@ class Account:
         self.holdings: dict[Key, Holding] = {}
         self.asked: tuple[int, Key] | None = None
         self._seq = -1
-        self._verdicts: dict[Key, Verdict] = {}
+        self._verdicts: dict[Key, DropReason] = {}
         self._replaced: set[str] = set()
 
     @property
@@ -156,7 +156,7 @@ class Account:
             found = self.holdings[key] = Holding(claim=claim, job=job, order=order, sent_at=now)
         return found
 
-    def decide(self, key: Key, verdict: Verdict) -> None:
+    def decide(self, key: Key, verdict: DropReason) -> None:
         """A claim is over; the worker is told for as long as it names it."""
         self.holdings.pop(key, None)
         self._verdicts[key] = verdict

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
-from bot.link.messages import Capabilities as Told
+from bot.link.messages import Told
 from engine.core.capabilities import Capabilities
 from engine.core.family_spec import FamilySpec
 from engine.core.precision import PACKAGES, PRECISION

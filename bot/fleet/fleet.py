@@ -19,7 +19,7 @@ from bot.fleet.can import those_that_fit
 from bot.fleet.holdings import Holdings
 from bot.fleet.known_worker import FleetParts, Helper, PutOut
 from bot.fleet.others_first import Left
-from bot.fleet.places import Place, RemoteMachine, RemoteSeat
+from bot.fleet.places import RemoteMachine, RemoteSeat, WorkerPlace
 from bot.fleet.policy import FleetPolicy
 from bot.link.messages import (
     MAX_PIECE,
@@ -27,6 +27,7 @@ from bot.link.messages import (
     AskFile,
     AskWeights,
     Beat,
+    DropReason,
     Heard,
     Held,
     Hello,
@@ -35,7 +36,6 @@ from bot.link.messages import (
     Refused,
     RefusedCode,
     SayHello,
-    Verdict,
     Welcome,
 )
 from db.fleet.worker_claims import Claim, Standing
@@ -61,10 +61,10 @@ BEATS_MISSED = 3
 """A worker that has missed so many beats is given no job, although its ask is still held."""
 
 VERDICTS = {
-    Standing.KEPT: Verdict.KEPT,
-    Standing.CANCELLED: Verdict.CANCELLED,
-    Standing.FAILED: Verdict.FAILED,
-    Standing.STALE: Verdict.STALE,
+    Standing.KEPT: DropReason.KEPT,
+    Standing.CANCELLED: DropReason.CANCELLED,
+    Standing.FAILED: DropReason.FAILED,
+    Standing.STALE: DropReason.STALE,
 }
 
 BEGAN_ANEW = "its worker began anew"
@@ -133,7 +133,7 @@ class Fleet:
 
     def _first(self, row: Worker, hello: Hello, now: float) -> Helper:
         seat = RemoteSeat(name=row.name, engine=RemoteMachine(told=hello.caps))
-        place = Place(worker=row, seat=seat, outcomes=self._parts.outcomes_of(row.name))
+        place = WorkerPlace(worker=row, seat=seat, outcomes=self._parts.outcomes_of(row.name))
         helper = self.helpers[row.id] = Helper(place=place, account=Account(), heard_at=now)
         return helper
 
@@ -299,7 +299,7 @@ class Fleet:
             job = await self._parts.claims.adopt(claim)
         if job is None:
             # Between the two looks a job that was free can only have gone to somebody else, or ended.
-            helper.account.decide((held.job, held.claim), VERDICTS.get(standing, Verdict.STALE))
+            helper.account.decide((held.job, held.claim), VERDICTS.get(standing, DropReason.STALE))
             if standing is Standing.STALE and claim not in helper.given:
                 helper.strange.add(claim)
                 if len(helper.strange) > self.policy.strange_claims:
@@ -325,7 +325,7 @@ class Fleet:
         for helper in self.helpers.values():
             for key, holding in helper.account.holdings.items():
                 if holding.job.id == job:
-                    self.holdings.spawn(self.holdings.decide(helper, key, Verdict.CANCELLED))
+                    self.holdings.spawn(self.holdings.decide(helper, key, DropReason.CANCELLED))
 
     async def put_out(self, worker: str, why: str) -> None:
         """Let a worker come no more, and give its jobs to others."""

@@ -18,7 +18,7 @@ from bot.fleet.policy import FleetPolicy
 from bot.fleet.results import Settled
 from bot.job_progress import JobProgress
 from bot.link.errors import LinkError
-from bot.link.messages import Heard, HeldState, Order, Verdict
+from bot.link.messages import DropReason, Heard, HeldState, Order
 from db.errors import DatabaseError
 from db.fleet.worker_claims import Claim
 from db.jobs.claims import Requeue
@@ -124,7 +124,7 @@ class Holdings:
         """What an end says of the worker."""
         helper.rests_until = max(helper.rests_until, time.monotonic() + settled.pause)
         helper.place.seat.resting = settled.pause > 0  # until the next look
-        if settled.verdict is Verdict.KEPT:
+        if settled.verdict is DropReason.KEPT:
             helper.bad = 0
         if settled.unfit:
             await self.count_bad(helper, settled.unfit)
@@ -137,7 +137,7 @@ class Holdings:
         if helper.bad >= self._policy.bad_clips:
             await self.put_out(helper.place.worker.id, f"{BAD_CLIPS}: {why}")
 
-    async def decide(self, helper: Helper, key: Key, verdict: Verdict) -> None:
+    async def decide(self, helper: Helper, key: Key, verdict: DropReason) -> None:
         """A claim is over; its worker is told."""
         holding = helper.account.holdings.get(key)
         helper.account.decide(key, verdict)
@@ -188,7 +188,7 @@ class Holdings:
         if holding.fetching is not None:
             holding.fetching.cancel()
         await helper.place.outcomes.requeue(holding.job, Requeue.LOST)
-        await self.decide(helper, holding.key, Verdict.STALE)
+        await self.decide(helper, holding.key, DropReason.STALE)
 
     async def give_all_back(self, helper: Helper) -> None:
         """A worker may not come any more: its jobs go to the front."""

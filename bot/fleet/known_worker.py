@@ -11,7 +11,7 @@ from bot.fleet.looks import Looks
 from bot.fleet.orders import Orders
 from bot.fleet.others_first import OthersFirst
 from bot.fleet.own_weights import OwnWeights
-from bot.fleet.places import Place, Places
+from bot.fleet.places import Places, WorkerPlace
 from bot.fleet.results import Results
 from bot.fleet.transfers import Transfers
 from bot.loops.discards import Discards
@@ -39,7 +39,7 @@ class Helper:
         strange: claims that it named, and was never given as far as is known.
     """
 
-    place: Place
+    place: WorkerPlace
     account: Account
     heard_at: float
     rests_until: float = 0.0

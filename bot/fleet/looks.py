@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from bot.fleet.account import Holding
-from bot.fleet.places import Place
+from bot.fleet.places import WorkerPlace
 from bot.fleet.results import Checks, Unfit
 from bot.fleet.transfers import Transfers
 from bot.link.errors import LinkError
@@ -35,7 +35,7 @@ class Looks:
         self._signals = signals
         self._checks = checks
 
-    async def fetch(self, place: Place, holding: Holding, look: Look) -> None:
+    async def fetch(self, place: WorkerPlace, holding: Holding, look: Look) -> None:
         """Fetch what is offered, if it is of any use, and show it."""
         job, draft = holding.job, look.what.startswith(DRAFT)
         if not draft:

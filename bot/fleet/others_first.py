@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mappi
 from dataclasses import dataclass, field
 
 from bot.fleet.can import can, read
-from bot.fleet.places import Place, Places
+from bot.fleet.places import Places, WorkerPlace
 from bot.seats import HERE, Seat
 from db.fleet.faulted import Faulted, FaultedJobs
 from db.states import JobId
@@ -115,7 +115,7 @@ class OthersFirst:
         for place in self._workers(job):
             yield place.worker.id
 
-    def _workers(self, job: Faulted) -> Iterator[Place]:
+    def _workers(self, job: Faulted) -> Iterator[WorkerPlace]:
         ability = read(job.ability)
         if job.lane != HERE or ability is None:
             return

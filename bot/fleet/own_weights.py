@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.fleet.can import Ability, can, read
-from bot.fleet.places import Place
+from bot.fleet.places import WorkerPlace
 from bot.link.messages import MAX_OFFERS, OfferedFile
 from bot.supervisor import Loop
 from db.fleet.workers import Trust
@@ -109,7 +109,7 @@ class OwnWeights:
         if self._wanted():
             self._files.look(lambda: self._ending)
 
-    def offers_for(self, place: Place) -> tuple[OfferedFile, ...]:
+    def offers_for(self, place: WorkerPlace) -> tuple[OfferedFile, ...]:
         """What a worker may fetch, because a job waits that it could draw with it."""
         machine, offers = place.machine, dict[str, OfferedFile]()
         for ability in self._needed.get(place.worker.trust, ()):
@@ -125,7 +125,7 @@ class OwnWeights:
             return ()
         return tuple(offers.values())[:MAX_OFFERS]
 
-    def path_for(self, place: Place, sha256: str, length: int) -> Path | None:
+    def path_for(self, place: WorkerPlace, sha256: str, length: int) -> Path | None:
         """Where a file is of which a worker asks for so many bytes; None: it may not have it."""
         worker, file = place.worker, self._passed_on(sha256)
         if file is None or worker.trust not in self._policy.trusts or not self._has_room(worker.id):

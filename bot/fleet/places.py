@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.fleet.can import Ability, Machine, can
 from bot.job_progress import JobProgress
-from bot.link.messages import Capabilities as Told
+from bot.link.messages import Told
 from bot.loops.first_looks import FirstLook
 from bot.loops.outcomes import Outcomes
 from bot.loops.runs import Pauses
@@ -98,7 +98,7 @@ class RemoteSeat:
 
 
 @dataclass(kw_only=True, eq=False)
-class Place:
+class WorkerPlace:
     """A worker that is here, or was lately.
 
     Attributes:
@@ -134,11 +134,11 @@ class Places:
 
     def __init__(self) -> None:
         """Make it without any."""
-        self._here: dict[str, Place] = {}
+        self._here: dict[str, WorkerPlace] = {}
         self._lately: dict[str, Told] = {}
         self._counted: dict[str, Machine] = {}
 
-    def __iter__(self) -> Iterator[Place]:
+    def __iter__(self) -> Iterator[WorkerPlace]:
         """Those that are here, in the order of their names."""
         return iter(sorted(self._here.values(), key=lambda place: place.seat.name))
 
@@ -146,7 +146,7 @@ class Places:
         """How many are here."""
         return len(self._here)
 
-    def come(self, place: Place) -> None:
+    def come(self, place: WorkerPlace) -> None:
         """A worker is here, or is another than it was."""
         self._here[place.worker.id] = place
         self._count({**self._lately, place.worker.id: place.seat.engine.told})

@@ -12,11 +12,11 @@ from typing import Protocol
 
 from bot.fleet.account import Holding
 from bot.fleet.blame import Blame
-from bot.fleet.places import Place
+from bot.fleet.places import WorkerPlace
 from bot.fleet.transfers import Transfers
 from bot.link.errors import Declined, WrongContent
 from bot.link.failures import error_of
-from bot.link.messages import Done, Fail, FailKind, Verdict
+from bot.link.messages import Done, DropReason, Fail, FailKind
 from bot.loops.discards import Discards
 from bot.loops.handing_in import HandingIn
 from bot.loops.outcomes import MachineAtFault
@@ -67,7 +67,7 @@ class Settled:
         unfit: why its clip was not taken; "": it was, or there was none.
     """
 
-    verdict: Verdict
+    verdict: DropReason
     pause: float = 0.0
     unfit: str = ""
 
@@ -117,7 +117,7 @@ class Results:
         """Whether machines that are not the owner's may draw: what they draw is looked at."""
         return self._checks is not None
 
-    async def settle(self, place: Place, holding: Holding, *, give_up: Callable[[], bool]) -> Settled:
+    async def settle(self, place: WorkerPlace, holding: Holding, *, give_up: Callable[[], bool]) -> Settled:
         """See the end of a claim through.
 
         Raises:
@@ -137,16 +137,16 @@ class Results:
             return await self._unfit(place, holding, str(error))
         except UserError as error:  # the worker did its part
             await place.outcomes.record(holding.job, error, give_up=give_up)
-            return Settled(verdict=Verdict.FAILED)
+            return Settled(verdict=DropReason.FAILED)
         place.outcomes.nothing_short()
         if kept:
             await self._workers.took(place.worker.id)
-            return Settled(verdict=Verdict.KEPT)
+            return Settled(verdict=DropReason.KEPT)
         standing, _ = await self._claims.standing(holding.claim)
-        verdicts = {Standing.KEPT: Verdict.KEPT, Standing.CANCELLED: Verdict.CANCELLED}
-        return Settled(verdict=verdicts.get(standing, Verdict.STALE))
+        verdicts = {Standing.KEPT: DropReason.KEPT, Standing.CANCELLED: DropReason.CANCELLED}
+        return Settled(verdict=verdicts.get(standing, DropReason.STALE))
 
-    async def _take(self, place: Place, holding: Holding, done: Done) -> bool:
+    async def _take(self, place: WorkerPlace, holding: Holding, done: Done) -> bool:
         job, limit = holding.job, 0 if holding.order is None else holding.order.limits.max_bytes
         if not 0 < done.size <= limit:
             raise Unfit(f"a clip of {done.size} bytes, where {limit} are allowed")
@@ -175,12 +175,12 @@ class Results:
         return kept
 
     async def _failed(
-        self, place: Place, holding: Holding, fail: Fail, give_up: Callable[[], bool]
+        self, place: WorkerPlace, holding: Holding, fail: Fail, give_up: Callable[[], bool]
     ) -> Settled:
         pause = await place.outcomes.record(
             holding.job, self._meaning(place.worker, holding, fail), give_up=give_up
         )
-        return Settled(verdict=Verdict.FAILED, pause=pause)
+        return Settled(verdict=DropReason.FAILED, pause=pause)
 
     def _meaning(self, worker: Worker, holding: Holding, fail: Fail) -> Exception:
         """What a failure is, as far as the bot believes it."""
@@ -197,11 +197,11 @@ class Results:
             return MachineAtFault(words)
         return error
 
-    async def _unfit(self, place: Place, holding: Holding, why: str) -> Settled:
+    async def _unfit(self, place: WorkerPlace, holding: Holding, why: str) -> Settled:
         """The job goes to the front, at no cost."""
         log.warning("job %s: what %s handed in is not taken: %s", holding.job.id, place.seat.name, why)
         await place.outcomes.requeue(holding.job, Requeue.BAD)
-        return Settled(verdict=Verdict.BAD, unfit=why)
+        return Settled(verdict=DropReason.BAD, unfit=why)
 
 
 TAKEN_AT_THEIR_WORD = frozenset({FailKind.KILLED, FailKind.SHUTDOWN})

@@ -11,8 +11,7 @@ from pydantic import ValidationError
 
 from bot.fleet.fleet import VERDICTS, Fleet
 from bot.fleet.known_worker import FleetParts, Helper
-from bot.link.messages import Capabilities as Told
-from bot.link.messages import Verdict
+from bot.link.messages import DropReason, Told
 from db.fleet.worker_claims import Claim
 from db.fleet.workers import Worker
 
@@ -126,7 +125,7 @@ class Upkeep:
         holdings = self._fleet.holdings
         if helper is not None and holding is not None:
             if fault:
-                await holdings.decide(helper, holding.key, Verdict.STALE)
+                await holdings.decide(helper, holding.key, DropReason.STALE)
             else:
                 holdings.let_go(helper, holding)
         await holdings.lose(claim, fault=fault)

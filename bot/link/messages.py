@@ -81,7 +81,7 @@ class HeldState(StrEnum):
     FAIL = "fail"
 
 
-class Verdict(StrEnum):
+class DropReason(StrEnum):
     """Why a worker is to drop a claim and its files."""
 
     KEPT = "kept"
@@ -172,7 +172,7 @@ class Held(_Message):
     looks: Annotated[tuple[Look, ...], Field(max_length=32)] = ()
 
 
-class Capabilities(_Message):
+class Told(_Message):
     """What a machine can draw.
 
     Attributes:
@@ -213,7 +213,7 @@ class Hello(_Message):
     boot: Token
     age: Seconds
     seq: Counter
-    caps: Capabilities
+    caps: Told
     hold: Annotated[tuple[Held, ...], Field(max_length=MAX_HELD)] = ()
 
 
@@ -280,7 +280,7 @@ class Drop(_Message):
 
     job: Job
     claim: Claim
-    verdict: Verdict
+    verdict: DropReason
 
 
 class Welcome(_Message):
@@ -398,7 +398,7 @@ FromWorker = Hello | Beat | Ask | AskFile | AskWeights
 HelloAnswer = Welcome | Refused
 BeatAnswer = Heard | SayHello | Refused
 AskAnswer = Order | Nothing | SayHello
-Told = Heard | Refused
+FromBot = Heard | Refused
 AnyMessage = FromWorker | Welcome | Refused | Heard | SayHello | Order | Nothing | Pull | Present
 
 _T = TypeVar("_T")
@@ -420,7 +420,7 @@ FROM_WORKER: Mapping[str, TypeAdapter[Any]] = {
 HELLO_ANSWER = _adapter(HelloAnswer)
 BEAT_ANSWER = _adapter(BeatAnswer)
 ASK_ANSWER = _adapter(AskAnswer)
-TOLD = _adapter(Told)
+FROM_BOT = _adapter(FromBot)
 PULL: TypeAdapter[Pull] = TypeAdapter(Pull)
 PRESENT: TypeAdapter[Present] = TypeAdapter(Present)
 

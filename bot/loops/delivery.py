@@ -23,7 +23,7 @@ from bot.discord_io.post import ChannelError, Post
 from bot.job_documents import receipt_of
 from bot.loops.answer_post import AnswerWith, become_answer
 from bot.loops.clip_post import ClipPosts, file_name
-from bot.ops.shortages import Place, Shortages
+from bot.ops.shortages import Shortages, Where
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text.wording import speaking
@@ -214,7 +214,7 @@ class Deliverer:
             with speaking(job.language):
                 await self._attempt(job)
         except Exception as error:
-            short = self._shortages.met(Place.DELIVERY, error)
+            short = self._shortages.met(Where.DELIVERY, error)
             if short is None:
                 log.exception("delivery of job %s failed", job.id)
             await self._end_attempt(job.id, may_give_up=short is None)
@@ -232,7 +232,7 @@ class Deliverer:
                 else:
                     await self._postpone(job)
             except Exception as error:
-                if self._shortages.met(Place.DELIVERY, error) is None:
+                if self._shortages.met(Where.DELIVERY, error) is None:
                     log.exception("could not record the end of an attempt to post job %s", job_id)
                 await asyncio.sleep(TROUBLE_PAUSE)
             else:
@@ -301,7 +301,7 @@ class Deliverer:
         await self._delivery.record_posted(job.id, message)
         self._away.pop(job.id, None)
         self._plain.discard(job.id)
-        self._shortages.passed(Place.DELIVERY)
+        self._shortages.passed(Where.DELIVERY)
         self._is_back = True
         self._smaller(job).unlink(missing_ok=True)
         log.info("job %s is delivered", job.id)

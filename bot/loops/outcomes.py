@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from bot.loops.absence import Absence, AbsencePolicy
 from bot.loops.gpu_faults import GpuFaults
 from bot.ops.redaction import hushed
-from bot.ops.shortages import Place, Shortages, Strikes
+from bot.ops.shortages import Shortages, Strikes, Where
 from bot.signals import JobSignals
 from bot.text.foreign import disarm
 from bot.text.wording import in_words, speaking
@@ -111,15 +111,15 @@ class Outcomes:
     @property
     def short(self) -> Shortage | None:
         """What the seat's jobs wait for because the machine is short of it; None: nothing."""
-        return self._shortages.at(Place.ENGINE, seat=self._seat)
+        return self._shortages.at(Where.ENGINE, seat=self._seat)
 
     def short_of(self, error: Exception) -> Shortage | None:
         """Note what the machine ran short of; None: the error says nothing of the kind."""
-        return self._shortages.met(Place.ENGINE, error, seat=self._seat)
+        return self._shortages.met(Where.ENGINE, error, seat=self._seat)
 
     def short_pause(self) -> float:
         """Seconds until the next try, while the machine is short of something."""
-        return self._shortages.pause(Place.ENGINE, seat=self._seat)
+        return self._shortages.pause(Where.ENGINE, seat=self._seat)
 
     def last(self) -> list[JobId]:
         """The jobs behind which all others go first, because this engine failed in them."""
@@ -133,7 +133,7 @@ class Outcomes:
 
     def nothing_short(self) -> None:
         """A job went well to its end."""
-        self._shortages.passed(Place.ENGINE, seat=self._seat)
+        self._shortages.passed(Where.ENGINE, seat=self._seat)
 
     async def record(self, job: Job, error: Exception, *, give_up: Callable[[], bool]) -> float:
         """Record how a claim ended that brought no clip.

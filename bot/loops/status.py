@@ -24,7 +24,7 @@ from bot.loops.draft_status import status_of_drafts
 from bot.loops.edit_pace import Shown, fitting, interval_of
 from bot.loops.engines import Engines
 from bot.loops.first_looks import FirstLook, FirstLooks
-from bot.ops.shortages import Place, Shortages
+from bot.ops.shortages import Shortages, Where
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import default_texts, status_texts
@@ -243,7 +243,7 @@ class StatusBoard:
             return status_texts.under_review(recipe)
         if job.state.ended:
             return status_texts.over(job, recipe)
-        if (short := self._shortages.at(Place.DELIVERY)) is not None:
+        if (short := self._shortages.at(Where.DELIVERY)) is not None:
             return status_texts.waits_for(recipe, short)
         return (
             status_texts.held_back(recipe) if is_waiting_for_access(job) else status_texts.uploading(recipe)

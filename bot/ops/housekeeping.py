@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.ops.shortages import Place, Shortages
+from bot.ops.shortages import Shortages, Where
 from bot.supervisor import Loop
 from db.community.prompt_help import PromptHelp
 from db.files import Blobs
@@ -81,12 +81,12 @@ class Housekeeping:
                 await chore()
             except Exception as error:
                 passed = False
-                if self._shortages.met(Place.HOUSEKEEPING, error) is None:
+                if self._shortages.met(Where.HOUSEKEEPING, error) is None:
                     log.exception("the housekeeping failed")
         if passed:
-            self._shortages.passed(Place.HOUSEKEEPING)
-        elif self._shortages.at(Place.HOUSEKEEPING) is not None:
-            await asyncio.sleep(self._shortages.pause(Place.HOUSEKEEPING))
+            self._shortages.passed(Where.HOUSEKEEPING)
+        elif self._shortages.at(Where.HOUSEKEEPING) is not None:
+            await asyncio.sleep(self._shortages.pause(Where.HOUSEKEEPING))
             return True
         return False
 

@@ -25,7 +25,7 @@ STRIKES = 3
 """Times that one job runs short, with others drawn in between, until it is the job that needs too much."""
 
 
-class Place(StrEnum):
+class Where(StrEnum):
     """Where a shortage is noticed."""
 
     INTAKE = "taking a request"
@@ -65,9 +65,9 @@ class Shortages:
         """
         self._policy = policy
         self._clock = clock
-        self._outages: dict[tuple[Place, str], _Outage] = {}
+        self._outages: dict[tuple[Where, str], _Outage] = {}
 
-    def met(self, place: Place, error: BaseException, *, seat: str = "") -> Shortage | None:
+    def met(self, place: Where, error: BaseException, *, seat: str = "") -> Shortage | None:
         """Note an error. None: it is no shortage, and the caller has to deal with it.
 
         Args:
@@ -89,13 +89,13 @@ class Shortages:
         outage.times += 1
         return kind
 
-    def passed(self, place: Place, *, seat: str = "") -> None:
+    def passed(self, place: Where, *, seat: str = "") -> None:
         """The work of this place went well."""
         outage = self._outages.pop((place, seat), None)
         if outage is not None:
             log.info("%s goes on after %.0f s (%s)", place, self._clock() - outage.since, outage.kind)
 
-    def at(self, place: Place, *, seat: str = "") -> Shortage | None:
+    def at(self, place: Where, *, seat: str = "") -> Shortage | None:
         """What this place waits for; None: nothing."""
         outage = self._outages.get((place, seat))
         return None if outage is None or self._is_over(outage) else outage.kind
@@ -108,7 +108,7 @@ class Shortages:
         longest = min(there, key=lambda outage: outage.since)
         return longest.kind, longest.since
 
-    def pause(self, place: Place, *, seat: str = "") -> float:
+    def pause(self, place: Where, *, seat: str = "") -> float:
         """Seconds until the next try."""
         outage = self._outages.get((place, seat))
         times = 1 if outage is None else outage.times

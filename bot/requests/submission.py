@@ -23,7 +23,7 @@ from bot.forecast import Forecaster
 from bot.intake.attachment import Attachment
 from bot.loops.discards import drop_unnamed
 from bot.loops.status import StatusBoard
-from bot.ops.shortages import Place
+from bot.ops.shortages import Where
 from bot.requests.preferring import Given
 from bot.requests.taking import Parts, Planned, Taking
 from bot.text import (
@@ -265,10 +265,10 @@ class Submissions(Taking):
             await self._refuse(interaction, self._why_cancelled())
             raise
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
-            self._shortages.met(Place.INTAKE, error)
+            self._shortages.met(Where.INTAKE, error)
             await self._refuse(interaction, refusal_text(error, interaction.id))
             return None
-        self._shortages.passed(Place.INTAKE)
+        self._shortages.passed(Where.INTAKE)
         job = enqueued.job
         if not enqueued.created:
             if key is not None:
@@ -296,7 +296,7 @@ class Submissions(Taking):
         except TimeoutError:
             log.warning("the database is slow: promising an answer to %s before it is stored", interaction.id)
         except (DatabaseError, OSError, MemoryError) as error:
-            self._shortages.met(Place.INTAKE, error)
+            self._shortages.met(Where.INTAKE, error)
             await interaction.response.send_message(refusal_text(error, interaction.id), ephemeral=True)
             return False
         return True

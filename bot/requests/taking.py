@@ -23,7 +23,7 @@ from bot.job_documents import seen_document
 from bot.loops.discards import drop_unnamed
 from bot.moderation.screening import Screened, Screening
 from bot.ops.data_watch import DataWatch
-from bot.ops.shortages import Place, Shortages
+from bot.ops.shortages import Shortages, Where
 from bot.requests.admitting import Admitting
 from bot.requests.options import ClipCommand, request_of, wants_clips_sound
 from bot.requests.places import Places
@@ -273,9 +273,9 @@ class Taking:
             make = partial(self._planned, asker, request, files)
             enqueued, _ = await self._store(asker, make, None, key, None, checked=checked)
         except Exception as error:
-            self._shortages.met(Place.INTAKE, error)
+            self._shortages.met(Where.INTAKE, error)
             raise
-        self._shortages.passed(Place.INTAKE)
+        self._shortages.passed(Where.INTAKE)
         if enqueued.created:
             log.info("job %s is queued", enqueued.job.id)
             self._signals.queued()

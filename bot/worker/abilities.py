@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from bot.link.messages import MAX_OWN, Capabilities
+from bot.link.messages import MAX_OWN, Told
 from bot.seats import Engine
 from engine.core.device import Device
 from engine.families import CATALOGUE, FAMILIES
@@ -17,7 +17,7 @@ from engine.weights.store import Store
 ANY_CHECKPOINT = ("",)
 
 
-def abilities_of(store: Store, engine: Engine, own: OwnFiles, *, slow: bool) -> Capabilities:
+def abilities_of(store: Store, engine: Engine, own: OwnFiles, *, slow: bool) -> Told:
     """Look at the disk. It takes a moment: call it in a thread.
 
     Args:
@@ -32,7 +32,7 @@ def abilities_of(store: Store, engine: Engine, own: OwnFiles, *, slow: bool) -> 
     given = replace(here, checkpoints=here.checkpoints or ANY_CHECKPOINT)
     ready = [name for name, spec in FAMILIES.items() if not spec.made_at and spec.lacks(given) is None]
     records = {name: store.record(name) for name in sorted(here.weights)}
-    return Capabilities(
+    return Told(
         device=device.kind,
         name=device.name,
         memory=device.memory,

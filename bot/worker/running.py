@@ -15,7 +15,7 @@ from bot.link import subjects
 from bot.link.connection import DEFAULT_LIMITS, Line, LineLimits, Login
 from bot.link.errors import LinkError, LoginRefused, WrongPrint
 from bot.link.invitation import Invitation
-from bot.link.messages import Capabilities, HeldState
+from bot.link.messages import HeldState, Told
 from bot.supervisor import wait_at_most
 from bot.worker.asking import Asking
 from bot.worker.calibrated import CalibratedEngine
@@ -54,7 +54,7 @@ class Worker:
         *,
         folder: Path,
         policy: WorkerPolicy,
-        look: Callable[[], Capabilities],
+        look: Callable[[], Told],
         own: OwnFiles,
         say: Callable[[str], None],
         clock: Callable[[], float],
@@ -77,7 +77,7 @@ class Worker:
         self._policy = policy
         self._look = look
         self._looked = float("-inf")
-        self._caps = Capabilities()
+        self._caps = Told()
         self._address = invitation.address
         self._voice = Voice(say)
         self._unwelcome: tuple[float, Exception] | None = None
@@ -229,7 +229,7 @@ class Worker:
             if time.monotonic() - since > self._policy.refused_seconds:
                 raise unreachable(error)
 
-    def _about(self) -> Capabilities:
+    def _about(self) -> Told:
         """What the bot is told. Times change with each clip, and wait for the next occasion to be told."""
         return self._caps.model_copy(update={"times": self._times.told()})
 

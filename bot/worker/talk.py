@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from bot.link import messages, pieces, subjects
 from bot.link.connection import Line, Message
 from bot.link.errors import LinkError, NoAnswer, NobodyThere, NotAMessage
-from bot.link.messages import Capabilities, Drop, Held, OfferedFile, Order, Refused
+from bot.link.messages import Drop, Held, OfferedFile, Order, Refused, Told
 from bot.supervisor import wait_at_most
 from bot.worker.work import Holding
 
@@ -65,7 +65,7 @@ class Talk:
         line: Callable[[], Line],
         worker: str,
         holding: Holding,
-        about: Callable[[], Capabilities],
+        about: Callable[[], Told],
         *,
         on_offers: Callable[[Sequence[OfferedFile]], None] = lambda _: None,
     ) -> None:
@@ -268,7 +268,7 @@ class Talk:
 
     def _told(self, message: Message) -> None:
         try:
-            self._obey(messages.decode(messages.TOLD, message.data))
+            self._obey(messages.decode(messages.FROM_BOT, message.data))
         except NotAMessage as error:
             log.warning("%s", error)
 

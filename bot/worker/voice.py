@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from bot.link.messages import Capabilities
+from bot.link.messages import Told
 from bot.worker.work import Work
 
 AWAY_AFTER = 15.0
@@ -25,7 +25,7 @@ class Voice:
         self._since = time.monotonic()
         self._unwelcome = False
 
-    def begins(self, address: str, caps: Capabilities) -> None:
+    def begins(self, address: str, caps: Told) -> None:
         """The engine is ready."""
         memory = f" ({caps.memory / GIGABYTE:.0f} GB)" if caps.memory else ""
         device = f"{caps.name}{memory}" if caps.name else "this machine's processor"

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.link.failures import failure_of
-from bot.link.messages import MAX_HELD, Done, Fail, Held, HeldState, Look, Order, Verdict
+from bot.link.messages import MAX_HELD, Done, DropReason, Fail, Held, HeldState, Look, Order
 from engine.core.events import Draft, TakeDiscarded
 
 log = logging.getLogger(__name__)
@@ -170,7 +170,7 @@ class Holding:
         if key in self._works or key in self._dropped or len(self._works) >= MAX_HELD:
             return None
         for other in [work for work in self if work.key[0] == order.job]:
-            self.drop(other.key, Verdict.STALE)  # a newer claim of the same job
+            self.drop(other.key, DropReason.STALE)  # a newer claim of the same job
         folder = self._folder / f"{order.job}-{order.claim}"
         work = self._works[key] = Work(key=key, order=order, folder=folder)
         try:
@@ -181,7 +181,7 @@ class Holding:
         self._stir()
         return work
 
-    def drop(self, key: Key, verdict: Verdict) -> bool:
+    def drop(self, key: Key, verdict: DropReason) -> bool:
         """Forget a claim and its files; what runs of it stops. False: it was not held."""
         work = self._works.pop(key, None)
         if work is None:
@@ -190,7 +190,7 @@ class Holding:
         work.cancel.set()
         if work.state is not HeldState.RUN:  # whoever draws it clears up afterwards
             _remove(work.folder)
-        if verdict is Verdict.KEPT:
+        if verdict is DropReason.KEPT:
             self.kept += 1
         log.info("job %s, claim %d: %s", *key, verdict)
         self._stir()
@@ -246,7 +246,7 @@ class Holding:
         for work in self:
             if work.state is HeldState.DONE and now - work.since > self._keep_seconds:
                 log.warning("job %s: nobody fetched its clip; it is deleted", work.key[0])
-                self.drop(work.key, Verdict.STALE)
+                self.drop(work.key, DropReason.STALE)
 
     def _tell(self) -> None:
         for listener in self._news:

@@ -22,7 +22,7 @@ import aiosqlite
 
 from db.errors import CannotWrite, DatabaseClosed, DatabaseDamaged, OldSqlite
 from db.sqlite.backup import clear_unfinished, write_backup
-from db.sqlite.lock import Hold, take
+from db.sqlite.lock import Locks, take
 from db.sqlite.migrate import Migration, migrate, shipped_migrations
 from db.sqlite.rescue import Rescue, rescue
 from db.sqlite.reserve import Reserve
@@ -84,7 +84,7 @@ class Database:
     """
 
     def __init__(
-        self, path: Path, thread: _Thread, hold: Hold, rescued: Rescue | None = None, reserve: int = 0
+        self, path: Path, thread: _Thread, locks: Locks, rescued: Rescue | None = None, reserve: int = 0
     ) -> None:
         self.path = path
         self.reserve = Reserve(path.parent, reserve)
@@ -92,7 +92,7 @@ class Database:
         self.calls = 0
         self.busy_seconds = 0.0
         self._thread = thread
-        self._hold = hold
+        self._locks = locks
         self._turn = asyncio.Lock()
         self._writes: set[asyncio.Task[Any]] = set()
         self._closed = False
@@ -125,7 +125,7 @@ class Database:
         """
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise OldSqlite(sqlite3.sqlite_version, ".".join(map(str, OLDEST_SQLITE)))
-        path, hold = take(Path(path))
+        path, locks = take(Path(path))
         try:
             folder = path.parent / "backups" if backup_dir is None else Path(backup_dir)
             steps = shipped_migrations() if migrations is None else migrations
@@ -140,9 +140,9 @@ class Database:
                 )
                 thread = await _connect(path, steps, folder)
         except BaseException:
-            hold.close()
+            locks.close()
             raise
-        database = cls(path, thread, hold, rescued, reserve)
+        database = cls(path, thread, locks, rescued, reserve)
         try:
             await asyncio.to_thread(clear_unfinished, folder, path.stem)
             await asyncio.to_thread(database.reserve.hold)
@@ -259,7 +259,7 @@ class Database:
                 log.warning("%s is closed with its log beside it: %s", self.path, error)
             finally:
                 await self._thread.close()
-                self._hold.close()
+                self._locks.close()
 
     async def __aenter__(self) -> Self:
         return self

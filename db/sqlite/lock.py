@@ -24,7 +24,7 @@ _NO_FOLDER_LOCKS = frozenset({errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENO
 """What file systems answer that cannot lock a folder; network ones, mostly."""
 
 
-class Hold:
+class Locks:
     """The locks on a database. The kernel releases them whenever the process ends."""
 
     def __init__(self, *descriptors: int) -> None:
@@ -37,7 +37,7 @@ class Hold:
         self._descriptors = ()
 
 
-def take(path: Path) -> tuple[Path, Hold]:
+def take(path: Path) -> tuple[Path, Locks]:
     """Lock the database for this process.
 
     Returns:
@@ -62,8 +62,8 @@ def take(path: Path) -> tuple[Path, Hold]:
         log.warning(
             "%s cannot be locked (%s): do not delete the lock file in it", path.parent, error.strerror
         )
-        return path, Hold(file)
-    return path, Hold(file) if folder is None else Hold(file, folder)
+        return path, Locks(file)
+    return path, Locks(file) if folder is None else Locks(file, folder)
 
 
 def _locked(path: Path, descriptor: int) -> int:
@@ -85,8 +85,8 @@ def taken(path: Path) -> Iterator[None]:
     Raises:
         DatabaseBusy: another program holds it.
     """
-    _, hold = take(path)
+    _, locks = take(path)
     try:
         yield
     finally:
-        hold.close()
+        locks.close()

@@ -12,7 +12,7 @@ from benchmarks.simulated_day import Community, figures, simulate
 from bot import forecast as wait_module
 from bot.fleet.places import RemoteMachine, RemoteSeat
 from bot.forecast import CROWDS, ENOUGH, UNTAUGHT, WINDOW, Forecaster, overtaking
-from bot.link.messages import Capabilities
+from bot.link.messages import Told
 from bot.render_times import FEW
 from bot.seats import Seat
 from db.jobs.fairness import UNKNOWN_SECONDS, charge
@@ -155,7 +155,7 @@ async def timed(db, rows):
 
 
 def remote_seat(name, **told):
-    return RemoteSeat(name=name, engine=RemoteMachine(told=Capabilities(families=("wan",), **told)))
+    return RemoteSeat(name=name, engine=RemoteMachine(told=Told(families=("wan",), **told)))
 
 
 async def test_equal_seats_divide_the_wait(queue, db):

@@ -19,13 +19,13 @@ from bot.link.messages import (
     AskWeights,
     Beat,
     Drop,
+    DropReason,
     Heard,
     Hello,
     InputFile,
     OfferedFile,
     Order,
     OrderLimits,
-    Verdict,
 )
 from tests.until import PATIENCE
 
@@ -177,9 +177,9 @@ class SmallBot:
         for held in hold:
             if held.fail is not None:
                 self.failures[held.job] = held.fail
-                drops.append(Drop(job=held.job, claim=held.claim, verdict=Verdict.FAILED))
+                drops.append(Drop(job=held.job, claim=held.claim, verdict=DropReason.FAILED))
             elif held.job in self.clips:
-                drops.append(Drop(job=held.job, claim=held.claim, verdict=Verdict.KEPT))
+                drops.append(Drop(job=held.job, claim=held.claim, verdict=DropReason.KEPT))
             elif held.done is not None and self.takes_clips:
                 self._pull(worker, held, "clip", held.done.size, held.done.sha256)
             for look in held.looks:

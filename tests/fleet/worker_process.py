@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bot.link.invitation import Invitation
-from bot.link.messages import Capabilities
+from bot.link.messages import Told
 from bot.worker.calibrated import CalibratedEngine
 from bot.worker.policy import WorkerPolicy
 from bot.worker.running import Worker, run
@@ -24,7 +24,7 @@ from tests.fleet.bot_process import Notes
 from tests.fleet.sleeper import Sleeper
 
 POLICY = WorkerPolicy(keep_seconds=3600, clips_waiting=3, refused_seconds=120, weights_bytes=0, stop_grace=5)
-CAPS = Capabilities(device=DeviceKind.CUDA, name="Sleeper", memory=8 * 2**30, families=("sketch",))
+CAPS = Told(device=DeviceKind.CUDA, name="Sleeper", memory=8 * 2**30, families=("sketch",))
 
 
 class Noting(Sleeper):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.link.messages import Capabilities, Done, Held, HeldState, Hello, Order, OrderLimits
+from bot.link.messages import Done, Held, HeldState, Hello, Order, OrderLimits, Told
 from db.fleet.worker_claims import Claim
 from db.jobs.job import Job
 from db.states import JobId, State
@@ -36,4 +36,4 @@ def held(number: int = 1, claimed: int = 1, state: HeldState = HeldState.RUN, **
 
 
 def hello(*hold: Held, boot: str = BOOT, age: float = 0.0, seq: int = 0) -> Hello:
-    return Hello(release="1", boot=boot, age=age, seq=seq, caps=Capabilities(), hold=hold)
+    return Hello(release="1", boot=boot, age=age, seq=seq, caps=Told(), hold=hold)

@@ -20,7 +20,7 @@ from bot.fleet.places import Places
 from bot.fleet.service import FleetService, fleet_service
 from bot.link import messages, pieces, subjects
 from bot.link.connection import Line, Message
-from bot.link.messages import Ask, AskFile, Beat, Capabilities, Done, Held, HeldState, Hello, Order, Pull
+from bot.link.messages import Ask, AskFile, Beat, Done, Held, HeldState, Hello, Order, Pull, Told
 from bot.loops.outcomes import Outcomes
 from bot.loops.render_tally import RenderTally
 from bot.signals import JobSignals
@@ -172,7 +172,7 @@ class Scripted:
         self.pulled: list[Pull] = []
         self.told: list[Any] = []
         self.silent_after: int | None = None
-        self.caps = Capabilities(name="Scripted", families=("sketch", "camera"))
+        self.caps = Told(name="Scripted", families=("sketch", "camera"))
         self.line = Line(
             broker.login(worker),
             answers=subjects.answers_to_worker(worker),
@@ -184,7 +184,7 @@ class Scripted:
         )
 
     def _told(self, message: Message) -> None:
-        self.told.append(messages.decode(messages.TOLD, message.data))
+        self.told.append(messages.decode(messages.FROM_BOT, message.data))
 
     async def _pulled(self, message: Message) -> None:
         pull = messages.decode(messages.PULL, message.data)
@@ -251,7 +251,7 @@ class Scripted:
         }
         return held(order, HeldState.DONE, done=Done(**{**given, **changes}))
 
-    async def hand_in(self, hold: Held, seconds: float = PATIENCE) -> messages.Verdict:
+    async def hand_in(self, hold: Held, seconds: float = PATIENCE) -> messages.DropReason:
         """Offer an end until there is a verdict."""
         async with asyncio.timeout(seconds):
             while True:

@@ -11,7 +11,7 @@ from bot.fleet import places as places_module
 from bot.fleet.abilities import Abilities
 from bot.fleet.can import Ability, Machine, can, read
 from bot.fleet.places import Places
-from bot.link.messages import Capabilities as Told
+from bot.link.messages import Told
 from bot.text import messages
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from bot.fleet.account import AGAIN_AFTER, Account
-from bot.link.messages import Held, HeldState, Look, Verdict
+from bot.link.messages import DropReason, Held, HeldState, Look
 from tests.bot.fleet.accounts import BOOT, OTHER_BOOT, claim, held, hello, job, order
 from tests.present import present
 
@@ -51,10 +51,10 @@ def test_what_is_named_and_not_known_is_for_the_rows_to_tell(account):
 
 def test_a_verdict_is_repeated_for_as_long_as_its_claim_is_named(account):
     holding = given(account)
-    account.decide(holding.key, Verdict.CANCELLED)
+    account.decide(holding.key, DropReason.CANCELLED)
     for seq in (1, 2):
         news = present(account.hear(seq, [held()], 0.0))
-        assert verdicts(news) == {holding.key: Verdict.CANCELLED}
+        assert verdicts(news) == {holding.key: DropReason.CANCELLED}
         assert news.unknown == ()
     assert verdicts(present(account.hear(3, [], 0.0))) == {}
     assert present(account.hear(4, [held()], 0.0)).unknown == (held(),)
@@ -160,11 +160,11 @@ class Walk:
             return
         for each in news.unknown:
             assert (each.job, each.claim) in self.settled
-            self.account.decide((each.job, each.claim), Verdict.KEPT)
+            self.account.decide((each.job, each.claim), DropReason.KEPT)
         for holding in news.ended:
             assert holding.key not in self.settled
             self.settled.append(holding.key)
-            self.account.decide(holding.key, Verdict.KEPT)
+            self.account.decide(holding.key, DropReason.KEPT)
         if self.chance.random() < 0.7:  # the answer arrives
             for drop in self.account.forget():
                 self.holds.pop((drop.job, drop.claim), None)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.link.messages import Fail, FailKind, HeldState, Nothing, Order, Verdict
+from bot.link.messages import DropReason, Fail, FailKind, HeldState, Nothing, Order
 from bot.loops import gpu_faults
 from bot.loops.alerts import engines_trouble, faulty_workers
 from bot.loops.engines import Engines
@@ -89,7 +89,7 @@ async def test_a_worker_that_fails_in_whatever_it_is_given_rests_and_sets_no_job
         place = bot.place()
         for number in range(1, 8):
             order = await next_order(worker)
-            assert await worker.hand_in(held(order, HeldState.FAIL, fail=fail)) is Verdict.FAILED
+            assert await worker.hand_in(held(order, HeldState.FAIL, fail=fail)) is DropReason.FAILED
             found = await row(queue, job)
             assert (found.state, found.crashes) == (State.QUEUED, charged)
             assert place.outcomes.gpu.in_a_row == number - charged
@@ -101,7 +101,7 @@ async def test_a_worker_that_fails_in_whatever_it_is_given_rests_and_sets_no_job
         assert engines_trouble(engines, here=True) is None
         assert await told_to_the_owner(engines, queue) == 1
         order = await next_order(worker)
-        assert await worker.hand_in(worker.finished(order)) is Verdict.KEPT
+        assert await worker.hand_in(worker.finished(order)) is DropReason.KEPT
         assert faulty_workers(engines) == {}
 
 

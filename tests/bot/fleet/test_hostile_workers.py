@@ -15,7 +15,7 @@ from bot.fleet.fleet import MOST_LOOKS
 from bot.fleet.results import within
 from bot.link import messages, subjects
 from bot.link.errors import LinkError
-from bot.link.messages import Done, Held, HeldState, Look, Nothing, RefusedCode, SayHello, Verdict
+from bot.link.messages import Done, DropReason, Held, HeldState, Look, Nothing, RefusedCode, SayHello
 from db.fleet.workers import Trust
 from db.states import State
 from tests.bot.fixtures import receipt
@@ -48,7 +48,7 @@ async def others_go_on(ours, bob, queue):
     """An honest worker is not hurt."""
     await bob.hello()
     job = await wanted(queue)
-    assert await bob.hand_in(bob.finished(await bob.order(), b"honest")) is Verdict.KEPT
+    assert await bob.hand_in(bob.finished(await bob.order(), b"honest")) is DropReason.KEPT
     assert (await row(queue, job)).state is State.RENDERED
 
 
@@ -76,7 +76,7 @@ async def test_it_cannot_end_what_others_draw_and_is_put_out_for_trying(ours, al
     job = await wanted(queue)
     theirs = await alice.order()
     lie = bob.finished(theirs, b"not what was asked for")
-    assert await bob.hand_in(lie) is Verdict.STALE
+    assert await bob.hand_in(lie) is DropReason.STALE
     for start in range(0, POLICY.strange_claims + 2, 7):
         guessed = [
             Held(job=f"{number:016x}", claim=1, state=HeldState.RUN) for number in range(start, start + 7)
@@ -86,7 +86,7 @@ async def test_it_cannot_end_what_others_draw_and_is_put_out_for_trying(ours, al
         except LinkError:
             break
     assert "never given" in await put_out(ours, queue, BOB)
-    assert await alice.hand_in(alice.finished(theirs)) is Verdict.KEPT
+    assert await alice.hand_in(alice.finished(theirs)) is DropReason.KEPT
     assert (await row(queue, job)).worker == ALICE
 
 
@@ -197,7 +197,7 @@ async def test_what_was_not_ordered_goes_to_the_front_and_the_third_time_puts_it
         order = await alice.order()
         assert (order.job, order.claim) == (jobs[-1].id, 1)
         if time_ + 1 < POLICY.bad_clips:
-            assert await alice.hand_in(cheat(alice, order)) is Verdict.BAD
+            assert await alice.hand_in(cheat(alice, order)) is DropReason.BAD
         else:
             await alice.beat(cheat(alice, order))
     assert "no clip of it could be taken" in await put_out(ours, queue)
@@ -206,7 +206,7 @@ async def test_what_was_not_ordered_goes_to_the_front_and_the_third_time_puts_it
     for job in jobs:
         found = await row(queue, job)
         assert (found.state, found.crashes, found.losses, found.stumbles) == (State.QUEUED, 0, 0, 0)
-        assert await bob.hand_in(bob.finished(await bob.order(), b"honest")) is Verdict.KEPT
+        assert await bob.hand_in(bob.finished(await bob.order(), b"honest")) is DropReason.KEPT
         assert present((await row(queue, job)).clip_sha256) == hashlib.sha256(b"honest").hexdigest()
 
 

@@ -17,6 +17,7 @@ from bot.link import messages
 from bot.link.errors import NoAnswer
 from bot.link.messages import (
     MAX_PIECE,
+    DropReason,
     Fail,
     FailKind,
     HeldState,
@@ -25,7 +26,6 @@ from bot.link.messages import (
     Order,
     RefusedCode,
     SayHello,
-    Verdict,
 )
 from db.fleet.workers import Trust
 from db.jobs.ending import CancelOutcome
@@ -54,11 +54,11 @@ async def test_a_job_is_ordered_drawn_fetched_and_kept_once(ours, alice, queue, 
     answer = await alice.file(order, order.inputs["picture"].sha256)
     assert (answer.data, answer.headers["ok"]) == (b"a picture", "1")
     clip = alice.finished(order, b"x" * 300_000)
-    assert await alice.hand_in(clip) is Verdict.KEPT
+    assert await alice.hand_in(clip) is DropReason.KEPT
     found = await row(queue, job)
     assert (found.state, found.worker, found.seat) == (State.RENDERED, ALICE, "alice")
     assert blobs.read(present(found.clip_sha256)) == b"x" * 300_000
-    assert await alice.hand_in(clip) is Verdict.KEPT  # said again because the answer was lost
+    assert await alice.hand_in(clip) is DropReason.KEPT  # said again because the answer was lost
     assert ours.tally.rendered == 1
     assert present(await queue.workers.get(ALICE)).clips == 1
     assert not ours.place().progress
@@ -74,7 +74,7 @@ async def test_pieces_of_its_own_files_are_no_messages_too_many(a_bot, a_worker,
         for _ in range(least.burst * 3):
             assert (await alice.file(order, sha256, length=1)).data == b"a"
         assert not bot.service.fleet.is_out(ALICE)
-        assert await alice.hand_in(alice.finished(order)) is Verdict.KEPT
+        assert await alice.hand_in(alice.finished(order)) is DropReason.KEPT
         assert (await row(queue, job)).state is State.RENDERED
 
 
@@ -142,7 +142,7 @@ async def test_everybody_sees_a_workers_job_as_one_drawn_here(ours, alice, queue
     await until(lambda: job.id not in ours.place().drafts)
     await until(lambda: any(pull.what == "sheet.1" for pull in alice.pulled))
     await asyncio.sleep(0.1)
-    assert await alice.hand_in(alice.finished(order)) is Verdict.KEPT
+    assert await alice.hand_in(alice.finished(order)) is DropReason.KEPT
     [kept] = (await queue.sheets.of_job(job.id)).values()
     assert blobs.read(kept) == sheet
     assert len([pull for pull in alice.pulled if pull.what == "draft.1"]) == 1
@@ -156,8 +156,8 @@ async def test_a_cancel_is_told_at_once(ours, alice, queue):
     ours.service.hub._upkeep._rows._next = math.inf  # the row would be seen, but later
     ours.signals.cancel_requested(job.id)
     await until(lambda: alice.told)
-    assert [drop.verdict for drop in alice.told[0].forget] == [Verdict.CANCELLED]
-    assert await alice.hand_in(alice.finished(order)) is Verdict.CANCELLED
+    assert [drop.verdict for drop in alice.told[0].forget] == [DropReason.CANCELLED]
+    assert await alice.hand_in(alice.finished(order)) is DropReason.CANCELLED
     assert (await row(queue, job)).state is State.CANCELLED
 
 
@@ -166,7 +166,7 @@ async def test_a_job_that_people_ended_in_its_row_is_not_drawn_on(ours, alice, q
     await alice.beat(held(await alice.order()))
     await queue.claims.cancel(job.id)  # and no signal
     await until(lambda: alice.told)
-    assert alice.told[0].forget[0].verdict is Verdict.CANCELLED
+    assert alice.told[0].forget[0].verdict is DropReason.CANCELLED
 
 
 async def test_a_silent_worker_loses_its_job_and_goes_on_with_it_if_nobody_has_had_it(ours, alice, queue):
@@ -181,7 +181,7 @@ async def test_a_silent_worker_loses_its_job_and_goes_on_with_it_if_nobody_has_h
     if isinstance(await alice.beat(held(order)), SayHello):
         await alice.hello(held(order))
     assert (await row(queue, job)).state is State.RUNNING
-    assert await alice.hand_in(alice.finished(order)) is Verdict.KEPT
+    assert await alice.hand_in(alice.finished(order)) is DropReason.KEPT
 
 
 async def test_a_zombie_is_told_that_its_job_is_anothers(ours, alice, bob, queue):
@@ -199,8 +199,8 @@ async def test_a_zombie_is_told_that_its_job_is_anothers(ours, alice, bob, queue
     new = await asyncio.wait_for(other(), PATIENCE)
     assert (new.job, new.claim) == (job.id, 2)
     await alice.hello(held(old))
-    assert await alice.hand_in(alice.finished(old, b"of the zombie")) is Verdict.STALE
-    assert await bob.hand_in(bob.finished(new, b"the right one")) is Verdict.KEPT
+    assert await alice.hand_in(alice.finished(old, b"of the zombie")) is DropReason.STALE
+    assert await bob.hand_in(bob.finished(new, b"the right one")) is DropReason.KEPT
     assert present((await row(queue, job)).clip_sha256) == hashlib.sha256(b"the right one").hexdigest()
 
 
@@ -236,8 +236,8 @@ async def test_after_a_restart_of_the_bot_workers_go_on_with_what_they_draw(
             answer = await worker.hello(held(orders[0], stage="drawing", fraction=0.4), clip)
             assert answer.epoch == again.service.fleet.epoch
             assert again.places.progress[running.id].fraction == 0.4
-            assert await worker.hand_in(clip) is Verdict.KEPT
-            assert await worker.hand_in(worker.finished(orders[0])) is Verdict.KEPT
+            assert await worker.hand_in(clip) is DropReason.KEPT
+            assert await worker.hand_in(worker.finished(orders[0])) is DropReason.KEPT
     assert [(await row(queue, job)).claim for job in (running, done)] == [1, 1]
 
 
@@ -245,12 +245,12 @@ async def test_a_clip_that_was_kept_before_the_bot_died_is_kept_still(a_bot, a_w
     await wanted(queue)
     async with a_worker() as worker:
         clip = worker.finished(await worker.order())
-        assert await worker.hand_in(clip) is Verdict.KEPT
+        assert await worker.hand_in(clip) is DropReason.KEPT
         await ours.service.stop()
         ours.service.hub.dial(None)
         async with a_bot():
             answer = await worker.hello(clip)
-            assert [drop.verdict for drop in answer.forget] == [Verdict.KEPT]
+            assert [drop.verdict for drop in answer.forget] == [DropReason.KEPT]
 
 
 async def test_a_transfer_goes_on_where_it_was_cut_off(ours, alice, queue, broker):
@@ -262,7 +262,7 @@ async def test_a_transfer_goes_on_where_it_was_cut_off(ours, alice, queue, broke
     ours.service.hub.dial(broker.login())
     await until(lambda: ours.service.hub.is_up)
     alice.silent_after, before = None, len(alice.pulled)
-    assert await alice.hand_in(clip) is Verdict.KEPT
+    assert await alice.hand_in(clip) is DropReason.KEPT
     assert 0 < alice.pulled[before].offset <= 200_000 + 2 * MAX_PIECE
 
 
@@ -280,7 +280,7 @@ async def test_a_failure_there_ends_a_job_as_one_here_does(ours, alice, queue, k
     job = await wanted(queue)
     fail = Fail(kind=kind, code="E_SOMETHING", text="It cannot be done.")
     order = await alice.order()
-    assert await alice.hand_in(held(order, HeldState.FAIL, fail=fail)) is Verdict.FAILED
+    assert await alice.hand_in(held(order, HeldState.FAIL, fail=fail)) is DropReason.FAILED
     found = await row(queue, job)
     assert (found.state, found.error_text) == (state, shown)
     assert found.crashes == (kind is FailKind.CRASH)

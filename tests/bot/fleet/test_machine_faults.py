@@ -10,7 +10,7 @@ import pytest
 from bot.fleet import others_first
 from bot.fleet.others_first import OthersFirst
 from bot.fleet.places import Places
-from bot.link.messages import Capabilities, Fail, FailKind, HeldState, Nothing, Order, Verdict
+from bot.link.messages import DropReason, Fail, FailKind, HeldState, Nothing, Order, Told
 from bot.loops import gpu_faults, outcomes
 from bot.seats import LeftOut, Seat
 from db.codes import BotCode
@@ -58,12 +58,12 @@ async def fails(worker, fail=BROKEN_GPU):
 async def test_a_job_in_which_every_gpu_breaks_is_tried_on_each_and_ends(a_bot, a_worker, invited, queue):
     job = await wanted(queue)
     async with a_bot(policy=FEW), a_worker() as alice, a_worker(BOB) as bob:
-        assert await fails(alice) is Verdict.FAILED
+        assert await fails(alice) is DropReason.FAILED
         assert (await alice.ask()).type == "none", "the other one has not failed in it"
-        assert await fails(bob) is Verdict.FAILED
+        assert await fails(bob) is DropReason.FAILED
         assert (await row(queue, job)).faults == {ALICE: 1, BOB: 1}
     async with a_bot(policy=FEW), a_worker() as alice:  # the count survives a restart
-        assert await fails(alice) is Verdict.FAILED
+        assert await fails(alice) is DropReason.FAILED
     found = await row(queue, job)
     assert (found.state, found.error_code, found.charged_seconds) == (State.FAILED, BotCode.MACHINES, 0)
     assert (found.crashes, found.losses, found.stumbles) == (0, 0, 0)
@@ -76,12 +76,12 @@ async def test_one_broken_gpu_cannot_use_up_a_jobs_tries_while_another_draws(a_b
         busy = await bob.order()
         await bob.beat(held(busy))
         job = await wanted(queue)
-        assert await fails(alice) is Verdict.FAILED
+        assert await fails(alice) is DropReason.FAILED
         assert (await row(queue, job)).state is State.QUEUED, "not all have tried it"
         later = await wanted(queue)
         assert (await next_order(alice)).job == later.id
-        assert await bob.hand_in(bob.finished(busy)) is Verdict.KEPT
-        assert await bob.hand_in(bob.finished(await bob.order(), b"another")) is Verdict.KEPT
+        assert await bob.hand_in(bob.finished(busy)) is DropReason.KEPT
+        assert await bob.hand_in(bob.finished(await bob.order(), b"another")) is DropReason.KEPT
     for each in (first, job):
         assert present((await row(queue, each)).clip_sha256)
 
@@ -250,7 +250,7 @@ async def test_a_job_is_left_only_to_workers_that_may_and_can_draw_it(
 ):
     await invite_worker(queue.workers, ALICE, key=broker.workers[ALICE][1], name="alice", trust=trust)
     async with a_bot() as bot, a_worker(greets=False) as alice:
-        alice.caps = Capabilities(name="Scripted", families=families)
+        alice.caps = Told(name="Scripted", families=families)
         await alice.hello()
         job = await failed_in(queue)
         found = OthersFirst(bot.places, seats=(), faulted=queue.faulted)

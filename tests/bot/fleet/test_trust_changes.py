@@ -8,7 +8,7 @@ import hashlib
 import pytest
 
 from bot.job_documents import recipe_of
-from bot.link.messages import HeldState, Verdict
+from bot.link.messages import DropReason, HeldState
 from db.fleet.workers import Trust
 from db.states import State
 from engine.core.recipe import Effect, Recipe
@@ -99,13 +99,13 @@ async def test_an_effect_is_laid_once_however_the_trust_changes(
 async def seen_through(worker, order, before, after):
     """The worker hands in; where it is trusted less than before, it is given the job anew."""
     if after.covers(before):
-        assert await worker.hand_in(drawn(worker, order)) is Verdict.KEPT
+        assert await worker.hand_in(drawn(worker, order)) is DropReason.KEPT
         return
-    assert await worker.hand_in(held(order)) is Verdict.STALE
+    assert await worker.hand_in(held(order)) is DropReason.STALE
     anew = await worker.order()
     assert anew.claim == order.claim + 1
     assert Recipe.from_json(anew.recipe).effect is None
-    assert await worker.hand_in(drawn(worker, anew)) is Verdict.KEPT
+    assert await worker.hand_in(drawn(worker, anew)) is DropReason.KEPT
 
 
 async def test_what_a_machine_drew_that_is_trusted_less_now_is_not_taken(a_bot, a_worker, invited, queue):
@@ -115,7 +115,7 @@ async def test_what_a_machine_drew_that_is_trusted_less_now_is_not_taken(a_bot, 
         order = await alice.order()
         await alice.beat(held(order, HeldState.RUN))
         await trusts(bot, queue, Trust.PUBLIC)
-        assert await alice.hand_in(drawn(alice, order)) is Verdict.STALE
+        assert await alice.hand_in(drawn(alice, order)) is DropReason.STALE
         row = present(await queue.jobs.get(job.id))
         assert (row.state, row.clip_sha256, row.faults) == (State.QUEUED, None, {})
         assert (await alice.ask()).type == "none"

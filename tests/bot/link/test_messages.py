@@ -71,7 +71,7 @@ def test_a_field_that_is_not_what_it_should_be_makes_all_of_it_garbage(changes):
     [b"", b"{", b"[]", b"null", b'{"boot": NaN}', b"\xff", b"[" * 60_000, b'{"type":"beat"}', b" " * 70_000],
 )
 def test_garbage_is_one_error(data):
-    for adapter in (*messages.FROM_WORKER.values(), messages.HELLO_ANSWER, messages.TOLD, messages.PULL):
+    for adapter in (*messages.FROM_WORKER.values(), messages.HELLO_ANSWER, messages.FROM_BOT, messages.PULL):
         with pytest.raises(NotAMessage):
             decode(adapter, data)
 
@@ -96,7 +96,7 @@ def test_a_message_that_is_too_long_is_not_sent():
 
 
 def test_a_worker_of_todays_date_is_younger_than_none():
-    hello = Hello(release="1", boot=BOOT, age=12.5, seq=1, caps=messages.Capabilities())
+    hello = Hello(release="1", boot=BOOT, age=12.5, seq=1, caps=messages.Told())
     assert decode(messages.FROM_WORKER["hello"], encode(hello)) == hello
 
 

@@ -12,7 +12,7 @@ import pytest
 from bot.loops import alerts as alerts_module
 from bot.loops import outcomes
 from bot.loops.alerts import Alerts, engines_trouble, shortage
-from bot.ops.shortages import Place
+from bot.ops.shortages import Where
 from bot.running import engine_start
 from bot.text import moderation_texts
 from db.moderation.reviews import ReviewRules
@@ -153,14 +153,14 @@ async def test_moderators_are_told_once_what_the_machine_is_short_of_and_once_wh
         over=lambda: str(moderation_texts.SHORTAGE_OVER),
     )
     task = asyncio.create_task(alerts.loop.run())
-    for place in (Place.ENGINE, Place.DELIVERY, Place.ENGINE):
+    for place in (Where.ENGINE, Where.DELIVERY, Where.ENGINE):
         services.shortages.met(place, OSError(errno.ENOSPC, "full"))
     await until(lambda: said(fake, review))
     page = (await (await fake.slash(mod, channel, "queue show")).shown()).content
     assert "waiting for room on my disk" in page
     await asyncio.sleep(0.1)
-    services.shortages.passed(Place.ENGINE)
-    services.shortages.passed(Place.DELIVERY)
+    services.shortages.passed(Where.ENGINE)
+    services.shortages.passed(Where.DELIVERY)
     await until(lambda: len(said(fake, review)) > 1)
     await asyncio.sleep(0.1)
     task.cancel()

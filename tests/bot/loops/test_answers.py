@@ -16,7 +16,7 @@ from bot.discord_io.causes import Trouble
 from bot.discord_io.post import Answered, ChannelError
 from bot.loops import answers as answers_module
 from bot.loops.answers import Answers
-from bot.ops.shortages import Place
+from bot.ops.shortages import Where
 from bot.signals import JobSignals
 from bot.text import messages
 from db.errors import CannotWrite
@@ -104,7 +104,7 @@ async def test_where_it_cannot_be_written_down_nothing_is_promised_and_the_refus
     assert said.content == messages.not_taken_for_want_of(Shortage.DISK)
     assert "waiting for room on my disk" in said.content
     assert asked.ephemeral
-    assert services.shortages.at(Place.INTAKE) is Shortage.DISK
+    assert services.shortages.at(Where.INTAKE) is Shortage.DISK
 
 
 async def until_none_left(services):

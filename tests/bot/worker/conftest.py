@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.link.messages import Capabilities
+from bot.link.messages import Told
 from bot.worker.calibrated import CalibratedEngine
 from bot.worker.copies import COPIES
 from bot.worker.policy import WorkerPolicy
@@ -71,7 +71,7 @@ def working(broker, tmp_path, engine, said):
             CalibratedEngine(lambda: draws or engine, tmp_path / folder / "gate.json"),
             folder=tmp_path / folder,
             policy=policy,
-            look=lambda: Capabilities(name="Sleeper", families=("sketch",), files=tuple(sorted(own.digests))),
+            look=lambda: Told(name="Sleeper", families=("sketch",), files=tuple(sorted(own.digests))),
             own=own,
             say=said.append,
             clock=time.time,

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from bot.link.messages import Beat, Done, HeldState, Verdict, encode
+from bot.link.messages import Beat, Done, DropReason, HeldState, encode
 from bot.worker.work import CLIP, NOTE, Holding
 from engine.core.errors import UserError
 from engine.core.events import Draft
@@ -35,7 +35,7 @@ def test_an_order_is_taken_once(holding):
     order = new_order(order_text(1))
     assert holding.take(order) is not None
     assert holding.take(order) is None
-    holding.drop((order.job, 1), Verdict.STALE)
+    holding.drop((order.job, 1), DropReason.STALE)
     assert holding.take(order) is None
     assert not list(holding._folder.iterdir())
 
@@ -52,7 +52,7 @@ def test_what_was_dropped_while_it_was_drawn_leaves_nothing_when_it_ends(holding
     for end in (finish, lambda held, work: held.failed(work, UserError("E", "no"))):
         work = taken(holding)
         holding.moved(work, HeldState.RUN)
-        holding.drop(work.key, Verdict.CANCELLED)
+        holding.drop(work.key, DropReason.CANCELLED)
         assert work.folder.exists()
         end(holding, work)
         assert not work.folder.exists()
@@ -69,7 +69,7 @@ def test_finished_clips_outlive_the_process_and_nothing_else_does(holding, tmp_p
     assert [(work.key, work.state) for work in again] == [(done.key, HeldState.DONE)]
     assert not unfinished.folder.exists()
     assert not torn.folder.exists()
-    again.drop(done.key, Verdict.KEPT)
+    again.drop(done.key, DropReason.KEPT)
     assert not done.folder.exists()
     assert again.kept == 1
 
@@ -117,7 +117,7 @@ def test_a_random_walk_leaves_no_folder_that_is_not_held(holding):
         if step == 0 or work is None:
             holding.take(rng.choice(orders).model_copy(update={"claim": rng.randrange(1, 1000)}))
         elif step == 1:
-            holding.drop(work.key, rng.choice(list(Verdict)))
+            holding.drop(work.key, rng.choice(list(DropReason)))
         elif step == 2 and work.state is HeldState.FETCH:
             holding.moved(work, HeldState.RUN)
             drawing.append(work)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.link import messages, pieces, subjects
 from bot.link.errors import NoAnswer
-from bot.link.messages import Drop, FailKind, HeldState, Refused, RefusedCode, Verdict
+from bot.link.messages import Drop, DropReason, FailKind, HeldState, Refused, RefusedCode
 from bot.worker import talk
 from bot.worker.ends import Ended
 from engine.core.recipe import Recipe
@@ -128,7 +128,7 @@ async def test_what_is_told_to_be_forgotten_stops_at_once_and_leaves_no_file(
                 held.state is HeldState.RUN for held in small_bot.beats[-1:] and small_bot.beats[-1].hold
             )
         )
-        await small_bot.tell(WORKER, Drop(job=order.job, claim=1, verdict=Verdict.CANCELLED))
+        await small_bot.tell(WORKER, Drop(job=order.job, claim=1, verdict=DropReason.CANCELLED))
         await small_bot.until(lambda: not small_bot.beats[-1].hold)
         assert order.job not in small_bot.clips
         next_one = new_order(order_text(0.05))

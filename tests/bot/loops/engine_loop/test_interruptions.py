@@ -8,7 +8,7 @@ import os
 import pytest
 
 from bot.ops import shortages as shortages_module
-from bot.ops.shortages import Place
+from bot.ops.shortages import Where
 from bot.text import status_texts
 from db.errors import CannotWrite
 from db.states import State
@@ -116,7 +116,7 @@ async def test_while_the_machine_is_short_the_member_reads_what_is_waited_for(
     engine.acts = [RanShort(Shortage.DISK)] * 3 + [until_cancelled]
     job = await queued(queue)
     start(shortages=noted)
-    await until(lambda: noted.at(Place.ENGINE) is Shortage.DISK)
+    await until(lambda: noted.at(Where.ENGINE) is Shortage.DISK)
     text = status_texts.waits_for(recipe(), Shortage.DISK)
     assert "waiting for room on my disk; it goes on by itself" in text
     await until(lambda: len(engine.renders) == 4)

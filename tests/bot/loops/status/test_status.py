@@ -13,7 +13,7 @@ import pytest
 from bot.job_progress import JobProgress
 from bot.loops import edit_pace
 from bot.loops import status as status_module
-from bot.ops.shortages import Place
+from bot.ops.shortages import Where
 from bot.text import status_texts
 from db.errors import CannotWrite
 from db.states import State
@@ -204,7 +204,7 @@ async def test_a_clip_on_its_way_is_uploading_and_one_that_may_not_go_through_is
 async def test_a_job_that_waits_for_room_on_the_disk_says_so_and_then_its_place(queue, make, engine_loop):
     board, noted = make(), engine_loop.outcomes._shortages
     job = await queued(queue)
-    noted.met(Place.ENGINE, OSError(errno.ENOSPC, "full"))
+    noted.met(Where.ENGINE, OSError(errno.ENOSPC, "full"))
     assert "waiting for room on my disk; it goes on by itself" in await board._content(job)
-    noted.passed(Place.ENGINE)
+    noted.passed(Where.ENGINE)
     assert "you are next" in await board._content(job)
