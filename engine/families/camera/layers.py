@@ -32,8 +32,10 @@ _LOST = (10.0, 40.0)
 """Levels by which a fill differs from the picture that it lies over: it may, and nobody may see it."""
 _KNOWN = 0.9
 """The share of a place that is seen, from which on it is known what the ground is like."""
-_AROUND = 8.0
-"""How far around a place the ground's colours count, margins of a fill."""
+_AROUND, _WITHIN = 8.0, 3.0
+"""How far around a place the ground's colours count, and the cut-out's: margins of a fill."""
+_AKIN = (4.0, 16.0)
+"""Levels beyond the cut-out's own colours up to which a colour is one of them, and from which on not."""
 LEVEL = 4
 """How much farther than up and down a landscape is continued sideways behind what hides it."""
 
@@ -171,16 +173,12 @@ def _settle(canvas: Pixels, sheets: list[Sheet]) -> None:
 
     What is half transparent gets the colours that it must have for that. Around a cut-out its fill lies where
     nothing covers it: fur that is finer than the mask, the contour of a drawing, the toe of a boot. What is
-    lost so goes with the cut-out, the nearest one that is beside it. No fill knows the stripes of a flag
-    or the leaves of a hedge: what has a colour of the ground beside it is the ground's.
+    lost so goes with the cut-out, the nearest one that is beside it.
     """
     for index in range(len(sheets) - 1, 0, -1):
         sheet, before = sheets[index], _opacity(sheets[index])
         under = at_rest(sheets[:index])
-        beside = _beside(before[..., 0])
-        lost = np.minimum(np.abs(canvas - under).max(axis=2), _strange(canvas, under, 1 - beside))
-        lost = cv2.GaussianBlur(lost, (0, 0), 1.0)
-        opacity = np.maximum(before, (smoothstep(*_LOST, lost) * beside)[..., None])
+        opacity = np.maximum(before, _lost(canvas, under, before[..., 0])[..., None])
         soft = np.asarray((opacity > _TRACE) & (before < 1), bool)
         for above in sheets[index + 1 :]:
             soft &= np.asarray(_opacity(above) <= _TRACE, bool)
@@ -191,6 +189,19 @@ def _settle(canvas: Pixels, sheets: list[Sheet]) -> None:
         sheets[index] = replace(sheet, pixels=np.round(pixels).astype(np.uint8), box=box)
 
 
+def _lost(canvas: Pixels, under: Plane, opacity: Plane) -> Plane:
+    """What a fill hides and the cut-out before it lacks, float32 ``[H, W]``, 0 … 1.
+
+    No fill knows the stripes of a flag or the leaves of a hedge: what has a colour of the ground beside it is
+    the ground's, unless the cut-out has that colour, too.
+    """
+    beside, margin = _beside(opacity), margin_of(opacity.shape)
+    hidden = cv2.GaussianBlur(np.abs(canvas - under).max(axis=2), (0, 0), 1.0)
+    strange = smoothstep(*_LOST, _strange(canvas, under, 1 - beside, round(_AROUND * margin)))
+    akin = 1 - smoothstep(*_AKIN, _strange(canvas, canvas, opacity, round(_WITHIN * margin)))
+    return np.asarray(smoothstep(*_LOST, hidden) * beside * np.maximum(strange, akin), np.float32)
+
+
 def _beside(opacity: Plane) -> Plane:
     """Where the fill behind a cut-out reaches, float32 ``[H, W]``, 0 or 1."""
     reach = 2 * (margin_of(opacity.shape) + _FILL_BLUR) + 1
@@ -199,28 +210,29 @@ def _beside(opacity: Plane) -> Plane:
     )
 
 
-def _strange(canvas: Pixels, ground: Plane, seen: Plane) -> Plane:
-    """How far the picture's colours are from all that the ground beside them has: levels, float32 ``[H, W]``.
+def _strange(canvas: Pixels, ground: Plane | Pixels, known: Plane, reach: int) -> Plane:
+    """How far the picture's colours are from all that a ground has near them: levels, float32 ``[H, W]``.
 
     Args:
         canvas: uint8 ``[H, W, 3]``.
-        ground: float32 ``[H, W, 3]``.
-        seen: float32 ``[H, W]``, 1 where the ground is no fill.
+        ground: ``[H, W, 3]``.
+        known: float32 ``[H, W]``, 1 where the ground counts.
+        reach: how far around a place it counts, pixels. Where it has nothing, every colour is strange.
     """
-    size = (max(1, seen.shape[1] // MAP_STEP), max(1, seen.shape[0] // MAP_STEP))
-    small = cv2.resize(ground, size, interpolation=cv2.INTER_AREA)
-    known = (cv2.resize(seen, size, interpolation=cv2.INTER_AREA) > _KNOWN)[..., None]
-    wide = 2 * round(_AROUND * margin_of(seen.shape) / MAP_STEP) + 1
+    size = (max(1, known.shape[1] // MAP_STEP), max(1, known.shape[0] // MAP_STEP))
+    small = cv2.resize(ground.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    counts = (cv2.resize(known, size, interpolation=cv2.INTER_AREA) > _KNOWN)[..., None]
+    wide = 2 * max(1, round(reach / MAP_STEP)) + 1
     around = np.ones((wide, wide), np.uint8)
-    # Where no ground is near, every colour is strange.
     least, most = (
-        cv2.resize(plane, seen.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        cv2.resize(plane, known.shape[::-1], interpolation=cv2.INTER_LINEAR)
         for plane in (
-            cv2.erode(np.where(known, small, 255), around),
-            cv2.dilate(np.where(known, small, 0), around),
+            cv2.erode(np.where(counts, small, np.float32(255)), around),
+            cv2.dilate(np.where(counts, small, np.float32(0)), around),
         )
     )
-    return np.asarray(np.maximum(least - canvas, canvas - most).max(axis=2), np.float32)
+    beyond = np.maximum(least - canvas, canvas - most).max(axis=2)
+    return np.asarray(cv2.GaussianBlur(beyond, (0, 0), 1.0), np.float32)
 
 
 def _opacity(sheet: Sheet) -> Plane:
