@@ -11,6 +11,7 @@ from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
 from engine.core.recipe import Kind, Quality, Recipe, Role
 from engine.core.request import Request, Subject
+from engine.families import chosen_model
 from engine.planning.frame_size import AREA
 from engine.planning.plan import PlanLimits, plan
 
@@ -33,7 +34,7 @@ def request_of(recipe: Recipe) -> Request:
         engine=recipe.engine,
         raw=bool(recipe.words) and recipe.words == recipe.prompt,
         negative=recipe.negative,
-        model=recipe.model,
+        model=chosen_model(recipe.engine, recipe.model),
         styles=recipe.styles,
         follow=recipe.follow,
         strength=recipe.strength or None,

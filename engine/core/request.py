@@ -26,6 +26,7 @@ class Feature(StrEnum):
     LIKE = "the look of a picture"
     FOLLOW = "following a clip"
     STYLE = "styles"
+    MODEL = "choosing a model"
     SCHEDULE = "prompts by frame"
     CAMERA = "camera paths"
     SOUND = "sound"
@@ -204,6 +205,7 @@ _WORDS: Mapping[StrEnum, Sentence] = {
     Feature.LIKE: Sentence("the look of a picture"),
     Feature.FOLLOW: Sentence("following a clip"),
     Feature.STYLE: Sentence("styles"),
+    Feature.MODEL: Sentence("choosing a model"),
     Feature.SCHEDULE: Sentence("prompts by frame"),
     Feature.CAMERA: Sentence("camera paths"),
     Feature.SOUND: Sentence("sound"),

@@ -39,6 +39,7 @@ class EffectRecipe:
         about: one line for the list.
         look, amount, loops: see :class:`engine.core.recipe.Effect`.
         engine: what draws, or "auto".
+        model: of no effect, but older files name one: what animates a picture has no choice of models.
     """
 
     name: str
@@ -67,7 +68,6 @@ class EffectRecipe:
             seconds=self.seconds,
             engine=engine or self.engine,
             negative=self.negative or None,
-            model=self.model,
             styles=self.styles,
             effect=Effect(name=self.name, look=self.look, amount=self.amount, loops=self.loops),
         )
@@ -97,7 +97,6 @@ class EffectRecipe:
             seconds=min(MAX_SECONDS, recipe.seconds),
             prompt=recipe.prompt,
             negative=recipe.negative,
-            model=recipe.model,
             styles=recipe.styles,
         )
         return cls.from_json(made.to_json())

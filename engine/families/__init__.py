@@ -27,6 +27,7 @@ from engine.core.errors import Unsupported
 from engine.core.family import Family
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Camera, Recipe
+from engine.core.request import Feature
 from engine.core.sentence import Sentence
 from engine.weights import shared
 from engine.weights.model_spec import ModelSpec
@@ -39,6 +40,7 @@ __all__ = [
     "FAMILIES",
     "FOLDERS",
     "LOADING",
+    "chosen_model",
     "families_of",
     "family_called",
     "load",
@@ -115,6 +117,12 @@ def travels(recipe: Recipe, families: Mapping[str, FamilySpec] = FAMILIES) -> bo
     """Whether the camera was asked to move; an engine that can do nothing else is asked by being chosen."""
     spec = families.get(recipe.engine)
     return recipe.camera not in (Camera.AUTO, Camera.STILL) or (spec is not None and spec.films)
+
+
+def chosen_model(engine: str, model: str) -> str:
+    """The model of a recipe where the engine has a choice of them; "": it names the engine's own weights."""
+    spec = FAMILIES.get(engine)
+    return model if spec is not None and Feature.MODEL in spec.features else ""
 
 
 def family_called(name: str, families: Mapping[str, FamilySpec]) -> FamilySpec:

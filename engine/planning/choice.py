@@ -75,6 +75,7 @@ class Given:
             Feature.LIKE: self.like is not None,
             Feature.FOLLOW: request.follow is not None,
             Feature.STYLE: bool(request.styles),
+            Feature.MODEL: bool(request.model),
             Feature.SCHEDULE: is_scheduled(request.prompt),
             # A clip that is drawn anew keeps its sound, if it has any.
             Feature.SOUND: bool(request.sound) and self.sound is None and request.kind is not Kind.RESTYLE,

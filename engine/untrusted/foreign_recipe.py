@@ -25,6 +25,7 @@ from engine.core.recipe import (
 )
 from engine.core.request import Request
 from engine.effects.effect_recipe import MAX_NAME, NAME
+from engine.families import chosen_model
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(max_length=200)]
@@ -119,7 +120,7 @@ class ForeignRecipe(_Foreign):
             engine=self.engine,
             raw=bool(self.words) and self.words == self.prompt,
             negative=self.negative,
-            model=self.model,
+            model=chosen_model(self.engine, self.model),
             styles=tuple(Style(name=style.name, weight=style.weight) for style in self.styles),
             follow=self.follow,
             strength=self.strength or None,

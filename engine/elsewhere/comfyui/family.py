@@ -99,7 +99,6 @@ def _tune(workflow: Workflow, follows: frozenset[Follow], outline: Outline) -> T
         Sentence("the amount of motion"): request.motion is not Motion.NORMAL and Slot.PROMPT not in slots,
         Sentence("what to avoid"): bool(request.negative) and Slot.NEGATIVE not in slots,
         Sentence("the strength"): request.strength is not None and Slot.STRENGTH not in slots,
-        Sentence("the model"): bool(request.model),
         Sentence("the quality"): request.quality is not Quality.BALANCED and not _has_sizes(workflow),
     }
     if ignored := [what for what, is_so in unheard.items() if is_so]:

@@ -89,7 +89,7 @@ SPEC = FamilySpec(
     features=frozenset(
         {
             *(Feature.PROMPT, Feature.SCHEDULE, Feature.CAMERA),
-            *(Feature.FIRST_FRAME, Feature.LIKE, Feature.STYLE),
+            *(Feature.FIRST_FRAME, Feature.LIKE, Feature.STYLE, Feature.MODEL),
         }
     ),
     heeds_faces=True,

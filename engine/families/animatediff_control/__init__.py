@@ -62,6 +62,6 @@ SPEC = replace(
     rank=25,
     any_of=tuple(CONTROLNETS.values()),
     follows=with_each_way(OWN),
-    features=frozenset({Feature.PROMPT, Feature.FOLLOW, Feature.STYLE, Feature.LIKE}),
+    features=frozenset({Feature.PROMPT, Feature.FOLLOW, Feature.STYLE, Feature.MODEL, Feature.LIKE}),
     tune=tune,
 )

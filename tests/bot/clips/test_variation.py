@@ -69,6 +69,15 @@ def test_other_words_change_what_is_read_and_nothing_that_was_chosen():
     assert other.inputs == {"like": "a" * 64, "reference": "b" * 64}
 
 
+@pytest.mark.parametrize("remade", [variation.lighter, variation.other_words])
+def test_an_engine_with_weights_of_its_own_is_not_asked_for_a_model(remade):
+    """Its recipe names those weights, as if they had been chosen."""
+    here, asked = Capabilities(weights=frozenset({"svd-xt"}), slow=True), Request(kind=Kind.ANIMATE)
+    recipe = plan(asked, PICTURE, capabilities=here, limits=LIMITS)
+    words = {"prompt": "a cat", "longest": 400} if remade is variation.other_words else {}
+    assert remade(recipe, capabilities=here, limits=LIMITS, **words).model == recipe.model == "svd-xt"
+
+
 def test_what_the_member_steered_away_from_stays():
     recipe = full(negative="rain")
     assert recipe.negative == "rain"

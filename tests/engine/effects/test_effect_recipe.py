@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Effect, Kind, Motion, Recipe, Style
 from engine.core.request import Subject
@@ -69,6 +70,16 @@ def test_an_effect_becomes_a_recipe_and_the_recipe_an_effect():
     made = EffectRecipe.of(again, "Winter", "cold")
     assert (made.name, made.about, made.look, made.loops) == ("Winter", "cold", "snow globe", True)
     assert plan(made.request(), PICTURE).camera is recipe.camera
+
+
+@pytest.mark.parametrize("model", ["", "svd-xt"])
+def test_an_effect_is_made_with_any_engine_that_animates_whatever_weights_its_file_names(model):
+    here = Capabilities(weights=frozenset({"svd-xt"}), slow=True)
+    recipe = plan(EffectRecipe(name="x", engine="svd", model=model).request(), PICTURE, capabilities=here)
+    assert recipe.model == "svd-xt"
+    made = EffectRecipe.of(recipe, "x")
+    assert made.model == ""
+    assert plan(made.request("camera"), PICTURE, capabilities=here).engine == "camera"
 
 
 @pytest.mark.parametrize("kind", [Kind.TEXT2VIDEO, Kind.RESTYLE])

@@ -79,6 +79,7 @@ def request(kind=Kind.TEXT2VIDEO, **changes):
             capabilities(*EVERYTHING, styles=("ink",)),
             "animatediff",
         ),
+        (request(model="mine"), None, capabilities(*EVERYTHING, checkpoints=("mine",)), "animatediff"),
         (request(prompt="0: a bud | 8: a flower"), None, capabilities(*EVERYTHING), "animatediff"),
     ],
 )
@@ -188,6 +189,12 @@ def test_where_the_card_holds_none_the_one_that_gives_up_least_draws_and_not_a_s
             capabilities(styles=("ink",)),
             "E_FEATURE",
             "styles",
+        ),
+        (
+            request(engine="wan", model="mine"),
+            capabilities(*EVERYTHING, checkpoints=("mine",)),
+            "E_FEATURE",
+            "choosing a model",
         ),
     ],
 )
