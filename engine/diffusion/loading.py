@@ -13,6 +13,7 @@ import diffusers
 import torch
 from safetensors import SafetensorError
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
+from transformers import AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from engine.core.device import Device, DeviceKind
@@ -20,11 +21,17 @@ from engine.core.device_faults import hides_out_of_memory
 from engine.core.errors import Code, RenderFailed
 from engine.core.sentence import Sentence
 
+_Tokenizer: Any = AutoTokenizer
+
 GGUF = ".gguf"
 """A file of quantised weights with their settings. It holds no code."""
 
 VARIANT = "fp16"
 """Half the size to download; what is computed in is another matter."""
+
+
+KNOWN = 0.9
+"""The share of a text encoder's words that its tokenizer knows at least; encoders are padded a little."""
 
 
 def dtype_for(device: Device) -> torch.dtype:
@@ -69,6 +76,46 @@ def load(
     if hasattr(loaded, "set_progress_bar_config"):
         loaded.set_progress_bar_config(disable=True)
     return loaded.to(device.kind.value)
+
+
+def load_tokenizer(folder: Path, encoder: Any) -> Any:
+    """Load what cuts words into tokens for a text encoder.
+
+    Args:
+        folder: of the catalogue's entry; the tokenizer is in its subfolder ``tokenizer``.
+        encoder: that will read the tokens.
+
+    Raises:
+        RenderFailed: ``E_WEIGHTS``: it is damaged, incomplete, or another encoder's.
+    """
+    try:
+        tokenizer = _Tokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+    except (OSError, ValueError, SafetensorError) as error:
+        if hides_out_of_memory(error):
+            raise
+        raise unloadable(folder, error) from error
+    check_vocabulary(tokenizer, encoder, folder)
+    return tokenizer
+
+
+def check_vocabulary(tokenizer: Any, encoder: Any, folder: Path) -> None:
+    """Refuse a tokenizer that lacks its vocabulary: transformers makes an empty one, and says nothing.
+
+    Raises:
+        RenderFailed: ``E_WEIGHTS``.
+    """
+    words, known = encoder.get_input_embeddings().num_embeddings, len(tokenizer)
+    if not KNOWN * words <= known <= words / KNOWN:
+        raise RenderFailed(
+            Code.WEIGHTS,
+            Sentence(
+                "The tokenizer in “{folder}” is damaged or incomplete: it has {known} words, and the text"
+                " encoder {words}.",
+                folder=folder.name,
+                known=known,
+                words=words,
+            ),
+        )
 
 
 def check_folder(folder: Path) -> str | None:

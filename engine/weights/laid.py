@@ -18,6 +18,14 @@ SUFFIX = ".safetensors"
 _UNUSED = {"safety_checker"}
 """In most Stable Diffusion checkpoints, and in no video pipeline."""
 
+_VOCABULARIES = (
+    {"tokenizer.json"},
+    {"vocab.json", "merges.txt"},
+    {"spiece.model"},
+    {"tokenizer.model"},
+)
+"""Any of them makes a tokenizer: the first two are everybody's and CLIP's, the others T5's and Gemma's."""
+
 _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.safetensors")
 
 
@@ -53,8 +61,11 @@ def _is_pipeline(folder: Path) -> bool:
 
 
 def _is_component(folder: Path) -> bool:
-    """Models have a ``config.json`` and weights; tokenizers and the like only settings of another name."""
+    """Models have a ``config.json`` and weights, tokenizers their words, and others settings alone."""
     names = {path.name: path for path in folder.glob("*")}
+    if folder.name.startswith("tokenizer"):
+        there = {name for name, path in names.items() if _size(path)}
+        return any(files <= there for files in _VOCABULARIES)
     if "config.json" not in names:
         return any(name.endswith(".json") for name in names)
     weights = [name for name, path in names.items() if name.endswith(SUFFIX) and _size(path)]

@@ -9,15 +9,12 @@ from typing import Any
 
 import torch
 from diffusers import WanPipeline
-from safetensors import SafetensorError
-from transformers import AutoTokenizer, UMT5EncoderModel
+from transformers import UMT5EncoderModel
 
 from engine.core.device import Device
-from engine.core.device_faults import hides_out_of_memory
-from engine.diffusion.loading import load, unloadable
+from engine.diffusion.loading import load, load_tokenizer
 
 _Pipeline: Any = WanPipeline
-_Tokenizer: Any = AutoTokenizer
 
 TOKENS = 512
 """That the text encoder reads."""
@@ -81,12 +78,7 @@ class Reader:
         self.encoder: Any = load(
             UMT5EncoderModel, folder, subfolder="text_encoder", device=Device(), dtype=dtype
         )
-        try:
-            tokenizer = _Tokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
-        except (OSError, ValueError, SafetensorError) as error:
-            if hides_out_of_memory(error):
-                raise
-            raise unloadable(folder, error) from error
+        tokenizer = load_tokenizer(folder, self.encoder)
         self._pipeline = _Pipeline(
             tokenizer=tokenizer, text_encoder=self.encoder, vae=None, transformer=None, scheduler=None
         )

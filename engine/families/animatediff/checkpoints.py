@@ -17,7 +17,7 @@ from engine.core.device import Device
 from engine.core.device_faults import is_device_fault, is_out_of_memory
 from engine.core.errors import Code, EngineError, RenderFailed
 from engine.core.sentence import Sentence
-from engine.diffusion.loading import load
+from engine.diffusion.loading import check_vocabulary, load
 from engine.weights.model_spec import ModelSpec
 from engine.weights.store import SUFFIX, Store
 
@@ -63,6 +63,7 @@ def load_animatediff(
         if is_out_of_memory(error) or is_device_fault(error):
             raise
         raise _misfit(checkpoint, motion) from error
+    check_vocabulary(pipe.tokenizer, pipe.text_encoder, settings)
     _drop_weights(pipe.motion_adapter)
     return pipe
 

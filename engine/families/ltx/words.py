@@ -9,15 +9,12 @@ from typing import Any
 import torch
 from diffusers import LTX2Pipeline
 from diffusers.pipelines.ltx2 import LTX2TextConnectors
-from safetensors import SafetensorError
-from transformers import AutoTokenizer, Gemma3ForConditionalGeneration
+from transformers import Gemma3ForConditionalGeneration
 
 from engine.core.device import Device
-from engine.core.device_faults import hides_out_of_memory
-from engine.diffusion.loading import load, unloadable
+from engine.diffusion.loading import load, load_tokenizer
 
 _Pipeline: Any = LTX2Pipeline
-_Tokenizer: Any = AutoTokenizer
 
 TOKENS = 1024
 """That are read; they are filled up from the left."""
@@ -61,12 +58,7 @@ class Reader:
         self.connectors: Any = load(
             LTX2TextConnectors, folder, subfolder="connectors", device=Device(), dtype=dtype
         )
-        try:
-            tokenizer = _Tokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
-        except (OSError, ValueError, SafetensorError) as error:
-            if hides_out_of_memory(error):
-                raise
-            raise unloadable(folder, error) from error
+        tokenizer = load_tokenizer(folder, self.encoder)
         self._pipeline = _Pipeline(
             scheduler=None,
             vae=None,

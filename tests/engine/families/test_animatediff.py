@@ -235,6 +235,23 @@ def test_a_single_file_that_is_no_checkpoint_is_refused_in_words(store, what):
         path.unlink()
 
 
+def test_a_checkpoint_whose_tokenizer_knows_no_words_is_refused_in_words(tmp_path):
+    """transformers makes a tokenizer without words of it, and all prompts would give one clip."""
+    context = furnished(tmp_path / "models")
+    tokenizer = context.store.path("epicrealism") / "tokenizer"
+    for path in tokenizer.iterdir():
+        if path.name != "tokenizer_config.json":
+            path.unlink()
+    family = load("animatediff", context)
+    with pytest.raises(RenderFailed, match=r"“epicrealism” is not installed"):
+        draw(family)
+    (tokenizer / "vocab.json").write_text('{"<|startoftext|>": 0, "<|endoftext|>": 1}')
+    (tokenizer / "merges.txt").write_text("#version: 0.2\n")
+    with pytest.raises(RenderFailed, match=r"The tokenizer in “epicrealism” is damaged") as caught:
+        draw(family)
+    assert caught.value.code == "E_WEIGHTS"
+
+
 def test_an_adapter_of_another_width_is_refused_in_words(store, tmp_path):
     (tmp_path / "sd15").symlink_to(store.path("sd15"))
     tiny.adapter(mid_block=True, widths=(16, 32)).save_pretrained(tmp_path / "motion-xl")

@@ -80,6 +80,8 @@ def test_a_folder_laid_by_hand_counts_when_it_is_whole(store, name):
         ("motion-v1-5-3", "config.json"),
         ("lightning", "animatediff_lightning_8step_diffusers.safetensors"),
         ("sd15-ip-adapter", "models/image_encoder/model.safetensors"),
+        ("epicrealism", "tokenizer/vocab.json"),
+        ("sd15", "tokenizer/merges.txt"),
     ],
 )
 def test_a_folder_laid_by_hand_does_not_count_when_something_is_missing(store, name, missing):
@@ -87,6 +89,30 @@ def test_a_folder_laid_by_hand_does_not_count_when_something_is_missing(store, n
     assert store.has(CATALOGUE[name])
     (store.path(name) / missing).unlink()
     assert not store.has(CATALOGUE[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("epicrealism", "unet/diffusion_pytorch_model.safetensors"),
+        ("wan-2.1-1.3b", "transformer/diffusion_pytorch_model-00002-of-00002.safetensors"),
+    ],
+)
+def test_a_folder_laid_by_hand_does_not_count_when_a_file_is_cut_off(store, name, file):
+    lay(store, name)
+    write(store.path(name) / "._note.safetensors", b"of macOS")
+    assert store.has(CATALOGUE[name])
+    path = store.path(name) / file
+    path.write_bytes(path.read_bytes()[:-1])
+    assert not store.has(CATALOGUE[name])
+
+
+def test_a_tokenizer_of_one_file_is_whole(store):
+    lay(store, "sd15")
+    for name in ("vocab.json", "merges.txt"):
+        (store.path("sd15") / "tokenizer" / name).unlink()
+    write(store.path("sd15") / "tokenizer/tokenizer.json")
+    assert store.has(CATALOGUE["sd15"])
 
 
 def test_an_empty_file_of_weights_is_none(store):
