@@ -143,13 +143,15 @@ def verify(names: tuple[str, ...]) -> None:
     """Read every byte of the weights called NAMES (default: all installed) and report problems."""
     from engine.families import CATALOGUE  # noqa: PLC0415
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
+    from engine.weights.kinds import DAMAGED  # noqa: PLC0415
     from engine.weights.verify import verify as read_all  # noqa: PLC0415
 
     store = _store()
     specs = (
         _specs(names) if names else [spec for spec in CATALOGUE.values() if store.path(spec.name).is_dir()]
     )
-    if not specs:
+    damaged = [] if names else [name for name, why in store.unusable().items() if why == DAMAGED]
+    if not (specs or damaged):
         click.echo(f"There are no weights in {store.folder}.")
     wrong = False
     for spec in specs:
@@ -165,8 +167,11 @@ def verify(names: tuple[str, ...]) -> None:
         click.echo(f"✗ {spec.name}" if problems else f"✓ {spec.name}{unknown}")
         for problem in problems:
             click.echo(f"    {visible(problem)}")
+    for name in damaged:
+        click.echo(f"✗ {visible(name)}\n    {DAMAGED}")
     if wrong:
         click.echo(f"\nTo fix it:  {program()} models remove NAME,  then  {program()} models pull NAME")
+    if wrong or damaged:
         sys.exit(1)
 
 

@@ -7,20 +7,17 @@ kohya's and diffusers' LoRAs.
 
 from __future__ import annotations
 
-import functools
 import json
-import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from engine.core.sentence import Sentence
-from engine.weights.laid import INDEX
+from engine.weights.headers import DAMAGED, judged
+from engine.weights.laid import INDEX, are_whole, parts_of
 
-MAX_HEADER = 100_000_000
-"""Bytes of a header: safetensors' own limit."""
+__all__ = ["DAMAGED", "INPAINTING", "NO_CHECKPOINT", "NO_STYLE", "checkpoint_misfit", "style_misfit"]
 
-DAMAGED = Sentence("it is damaged, or its download did not finish")
 NO_CHECKPOINT = Sentence("it is not a checkpoint of the Stable Diffusion 1.5 kind")
 INPAINTING = Sentence("it is for inpainting, which no engine here does")
 NO_STYLE = Sentence("it is not a LoRA of the Stable Diffusion 1.5 kind")
@@ -35,43 +32,21 @@ _OTHER_LORAS = (
     *("double_blocks.", "single_blocks.", "blocks.", "lora_unet_double_blocks", "lora_unet_single_blocks"),
 )
 
+_DRAWN_WITHOUT = frozenset({"safety_checker", "feature_extractor", "image_encoder"})
+"""Parts of a checkpoint's folder that no engine here loads."""
+
 _DOWN = ("lora_down.weight", "lora.down.weight", "lora_A.weight", "lora_A.default.weight")
 """The half of a LoRA that is as wide as what it reads."""
 
 
 def checkpoint_misfit(path: Path) -> str:
     """Why a checkpoint, a single file or a folder in diffusers' layout, cannot be used; "" where it can."""
-    return _checkpoint_folder_misfit(path) if path.is_dir() else _read(path, _checkpoint_misfit)
+    return _checkpoint_folder_misfit(path) if path.is_dir() else judged(path, _checkpoint_misfit)
 
 
 def style_misfit(path: Path) -> str:
     """Why a LoRA's file cannot be used; "" where it can, as far as its header tells."""
-    return _read(path, _style_misfit)
-
-
-def _read(path: Path, judge: Callable[[Mapping[str, Any]], str]) -> str:
-    try:
-        stat = path.stat()
-    except OSError:
-        return DAMAGED
-    return _judged(path, stat.st_size, stat.st_mtime_ns, judge)
-
-
-@functools.lru_cache(maxsize=4096)
-def _judged(path: Path, size: int, changed: int, judge: Callable[[Mapping[str, Any]], str]) -> str:
-    """Read each file once, until it changes."""
-    del changed
-    try:
-        with path.open("rb") as file:
-            length = struct.unpack("<Q", file.read(8))[0]
-            if length > min(size - 8, MAX_HEADER):
-                return DAMAGED
-            header = json.loads(file.read(length))
-        tensors = {name: tensor for name, tensor in header.items() if name != "__metadata__"}
-        ends = max((tensor["data_offsets"][1] for tensor in tensors.values()), default=0)
-        return judge(tensors) if ends == size - 8 - length else DAMAGED
-    except (OSError, ValueError, struct.error, AttributeError, KeyError, IndexError, TypeError):
-        return DAMAGED
+    return judged(path, _style_misfit)
 
 
 def _checkpoint_misfit(tensors: Mapping[str, Any]) -> str:
@@ -87,7 +62,10 @@ def _checkpoint_folder_misfit(folder: Path) -> str:
         unet = json.loads((folder / "unet" / "config.json").read_text("utf-8"))
         if index.get("text_encoder_2") or unet.get("cross_attention_dim") in _OTHER_WIDTHS:
             return NO_CHECKPOINT
-        return INPAINTING if unet.get("in_channels", _LATENT_CHANNELS) != _LATENT_CHANNELS else ""
+        if unet.get("in_channels", _LATENT_CHANNELS) != _LATENT_CHANNELS:
+            return INPAINTING
+        parts = {folder / part for part in parts_of(index) - _DRAWN_WITHOUT}
+        return "" if are_whole(parts) else DAMAGED
     except FileNotFoundError:
         return NO_CHECKPOINT
     except (OSError, ValueError, AttributeError, TypeError):

@@ -1,14 +1,16 @@
-"""Weights that an owner laid into the folder by hand: whether all are there, by their names and sizes."""
+"""Weights that an owner laid into the folder by hand: whether all are there, and none is cut off."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
+from engine.weights import headers
 from engine.weights.model_spec import ModelSpec, PackageSource
 
 INDEX = "model_index.json"
@@ -44,7 +46,26 @@ def is_whole(folder: Path, spec: ModelSpec) -> bool:
     present = {_plain(name) for name, size in found.items() if size}
     if not all(any(fnmatchcase(name, _plain(file)) for name in present) for file in spec.source.files):
         return False
-    return all(_has_all_parts(numbers, count) for (_, count), numbers in _parts(present).items())
+    if not all(_has_all_parts(numbers, count) for (_, count), numbers in _parts(present).items()):
+        return False
+    return _none_cut_off(folder / name for name, size in found.items() if size)
+
+
+def parts_of(index: Mapping[str, Any]) -> frozenset[str]:
+    """The folders of a pipeline that its ``model_index.json`` names."""
+    return frozenset(name for name, value in index.items() if isinstance(value, list) and any(value))
+
+
+def are_whole(parts: Collection[Path]) -> bool:
+    """Whether folders of a pipeline, at least one, have all their files, and the weights are not cut off."""
+    files = (file for part in parts for file in part.glob("*"))
+    return bool(parts) and all(map(_is_component, parts)) and _none_cut_off(files)
+
+
+def _none_cut_off(files: Iterable[Path]) -> bool:
+    """Of those that are loaded; hidden ones are another program's notes."""
+    weights = (file for file in files if file.suffix == SUFFIX and not file.name.startswith("."))
+    return all(map(headers.is_whole, weights))
 
 
 def _is_pipeline(folder: Path) -> bool:
@@ -54,10 +75,10 @@ def _is_pipeline(folder: Path) -> bool:
         return False
     if not isinstance(index, dict):
         return False
-    parts = {name for name, value in index.items() if isinstance(value, list) and any(value)} - _UNUSED
+    parts = set(parts_of(index)) - _UNUSED
     if index.keys() & _UNUSED:
         parts.discard("feature_extractor")  # it reads pictures for the safety checker alone
-    return bool(parts) and all(_is_component(folder / part) for part in parts)
+    return are_whole([folder / part for part in parts])
 
 
 def _is_component(folder: Path) -> bool:

@@ -64,7 +64,7 @@ class Store:
         return read_manifest(self.path(name))
 
     def has(self, spec: ModelSpec) -> bool:
-        """Whether an entry's weights are here, whole: by names and sizes; the bytes are not read."""
+        """Whether an entry's weights are here, whole: by names, sizes and headers; the bytes are not read."""
         folder = self.path(spec.name)
         record = read_manifest(folder)
         if record is not None:

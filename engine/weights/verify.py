@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.weights.digest import SHA256, matches
+from engine.weights.headers import is_whole
 from engine.weights.laid import SUFFIX
 from engine.weights.lock import FileRecord, Lock
 from engine.weights.model_spec import ModelSpec, PackageSource
 from engine.weights.store import Store
-
-LONGEST_HEADER = 100_000_000
-"""Bytes; the format's own limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,20 +79,6 @@ def _problem(path: Path, recorded: FileRecord | None, digests: list[str]) -> str
         return f"has {size} bytes instead of {recorded.size}"
     if not all(matches(path, digest) for digest in sorted(set(digests))):
         return "has changed since it was pulled"
-    if not digests and path.suffix == SUFFIX and not _is_whole(path):
+    if not digests and path.suffix == SUFFIX and not is_whole(path):
         return "is cut off or damaged"
     return ""
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether a .safetensors file ends where its own header says; github.com/huggingface/safetensors."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if length > LONGEST_HEADER:
-            return False
-        try:
-            header = json.loads(file.read(length))
-            ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return False
-    return path.stat().st_size == 8 + length + max(ends, default=0)

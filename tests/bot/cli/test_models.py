@@ -20,6 +20,7 @@ from bot.elsewhere_policies import engine_environment
 from engine.families import CATALOGUE
 from engine.process.environment import scrubbed
 from engine.runtime.context import COMPILED_BYTES_VARIABLE, context_of
+from engine.weights.kinds import DAMAGED
 from engine.weights.lock import LOCK
 from engine.weights.store import Store
 from engine.weights.store import store_of as store_of_environment
@@ -141,6 +142,17 @@ def test_verify_reports_no_weights_and_incomplete_weights():
     Path("models/svd").mkdir(parents=True)
     run = framekiln("verify")
     assert (run.exit_code, "is incomplete" in run.stdout) == (1, True)
+
+
+def test_verify_names_the_owners_own_files_that_are_damaged():
+    whole = kinds.pipeline(Path("models/checkpoints/photo"))
+    cut = kinds.pipeline(Path("models/checkpoints/toon")) / "unet/model.safetensors"
+    cut.write_bytes(cut.read_bytes()[:-1])
+    run = framekiln("verify")
+    assert run.exit_code == 1
+    assert run.stdout == f"✗ toon\n    {DAMAGED}\n"
+    kinds.pipeline(whole.with_name("toon"))
+    assert framekiln("verify").exit_code == 0
 
 
 def test_remove_forget_lets_the_next_pull_take_a_new_commit(hub):

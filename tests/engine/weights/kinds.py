@@ -21,6 +21,7 @@ LORA_SD15 = {KOHYA: (1, 768)}
 LORA_SDXL = {KOHYA: (1, 2048)}
 LORA_SDXL_TEXT = {"lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight": (1, 1280)}
 LORA_FLUX = {"lora_transformer_single_transformer_blocks_0_attn_to_q.lora_down.weight": (1, 3072)}
+WEIGHTS = "model.safetensors"
 LORA_WAN = {"diffusion_model.blocks.0.self_attn.q.lora_A.weight": (1, 1536)}
 
 
@@ -40,9 +41,17 @@ def write(path: Path, tensors: Mapping[str, Sequence[int]]) -> Path:
 
 
 def pipeline(folder: Path, **unet: int) -> Path:
-    """Write what tells the kind of a folder in diffusers' layout."""
-    (folder / "unet").mkdir(parents=True, exist_ok=True)
-    (folder / "model_index.json").write_text(json.dumps({"_class_name": "StableDiffusionPipeline"}))
-    config = {"in_channels": 4, "cross_attention_dim": 768, **unet}
-    (folder / "unet" / "config.json").write_text(json.dumps(config))
+    """Write a folder in diffusers' layout, as small as can be."""
+    index: dict[str, object] = {"_class_name": "StableDiffusionPipeline", "safety_checker": [None, None]}
+    configs = {"unet": {"in_channels": 4, "cross_attention_dim": 768, **unet}, "vae": {}, "text_encoder": {}}
+    for part in (*configs, "scheduler", "tokenizer"):
+        index[part] = ["library", "Class"]
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    for part, config in configs.items():
+        (folder / part / "config.json").write_text(json.dumps(config))
+        write(folder / part / WEIGHTS, {"x": (2,)})
+    (folder / "scheduler" / "scheduler_config.json").write_text("{}")
+    for name in ("vocab.json", "merges.txt", "tokenizer_config.json"):
+        (folder / "tokenizer" / name).write_text("{}")
+    (folder / "model_index.json").write_text(json.dumps(index))
     return folder

@@ -262,6 +262,32 @@ def test_a_download_that_did_not_finish_is_not_offered(store):
 
 
 @pytest.mark.parametrize(
+    "missing",
+    [
+        "unet/model.safetensors",
+        "text_encoder/model.safetensors",
+        "vae/config.json",
+        "scheduler/scheduler_config.json",
+        "tokenizer/vocab.json",
+        "tokenizer/merges.txt",
+    ],
+)
+def test_a_folder_that_lacks_something_is_not_offered(store, missing):
+    folder = kinds.pipeline(store.folder / "checkpoints/toon")
+    assert store.checkpoints() == ("toon",)
+    (folder / missing).rename((folder / missing).with_suffix(".bin"))
+    assert store.checkpoints() == ()
+    assert store.unusable() == {"toon": DAMAGED}
+
+
+@pytest.mark.parametrize("part", ["unet", "vae", "text_encoder"])
+def test_a_folder_with_a_file_that_is_cut_off_is_not_offered(store, part):
+    path = kinds.pipeline(store.folder / "checkpoints/toon") / part / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert store.unusable() == {"toon": DAMAGED}
+
+
+@pytest.mark.parametrize(
     "damage", [b"", b"x", b"\xff" * 16, b"\x02" + bytes(7) + b"[]", b"\x02" + bytes(7) + b"{}"]
 )
 def test_what_is_no_safetensors_file_is_not_offered(store, damage):
