@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import sys
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.device_faults import is_out_of_memory
 from engine.runtime.main_memory import free_main_memory
+from engine.weights.prints import Print, prints_of
 
 T = TypeVar("T")
 
@@ -20,6 +22,7 @@ class _Held:
     thing: Any
     size: int
     park: Callable[[Any], object] | None
+    prints: frozenset[tuple[Path, Print]]
 
 
 class ModelCache:
@@ -50,8 +53,9 @@ class ModelCache:
         *,
         park: Callable[[T], object] | None = None,
         coming: int = 0,
+        files: Collection[Path] = (),
     ) -> T:
-        """The model of this name, loaded first if it is not held.
+        """The model of this name, loaded first if it is not held, or its files are others by now.
 
         Args:
             name: everything that decides what is loaded: model, checkpoint, dtype.
@@ -62,13 +66,17 @@ class ModelCache:
                 use. None: it is dropped when others need the GPU.
             coming: bytes that loading it will take, about, where that is known. The least recently used
                 models are dropped first until main memory has that much free.
+            files: that it is made from, or their folders.
         """
+        prints = prints_of(files)
+        if files and name in self._held and self._held[name].prints != prints:
+            self.drop(name)
         if name in self._held:
             self._held.move_to_end(name)
         else:
             self._make_room(coming)
             thing = self._load(load)
-            self._held[name] = _Held(thing=thing, size=size(thing), park=park)
+            self._held[name] = _Held(thing=thing, size=size(thing), park=park, prints=prints)
             self._keep_within_budget(newest=name)
         held: T = self._held[name].thing
         return held

@@ -262,4 +262,6 @@ def find_model(context: EngineContext) -> FlowModel | None:
     if not can_run(context):
         return None
     file = context.store.path(NAME) / FILE
-    return context.model_cache.get(NAME, lambda: Rife.load(file, context.device), lambda rife: rife.size)
+    return context.model_cache.get(
+        NAME, lambda: Rife.load(file, context.device), lambda rife: rife.size, files=[file]
+    )

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from engine.weights.digest import CHUNK
+from engine.weights.prints import Print, print_of
 from engine.weights.store import Store
 
 log = logging.getLogger(__name__)
@@ -47,10 +48,6 @@ class OwnFile:
 
 class Interrupted(Exception):
     """A look was given up."""
-
-
-Print = tuple[int, int, int]
-"""Size, time and inode of a file."""
 
 
 class OwnFiles:
@@ -169,7 +166,7 @@ def _digest(
         OSError: it cannot be read, or is being written.
         Interrupted: it was to stop.
     """
-    before, remembered = _print(path), known.get(str(path))
+    before, remembered = print_of(path), known.get(str(path))
     if remembered is not None and remembered[0] == before:
         seen[str(path)] = remembered
         return remembered[1]
@@ -180,15 +177,10 @@ def _digest(
                 raise Interrupted
             reckoned.update(chunk)
             left -= len(chunk)
-    if _print(path) != before:
+    if print_of(path) != before:
         raise OSError(f"{path.name} is being written")
     seen[str(path)] = before, reckoned.hexdigest()
     return reckoned.hexdigest()
-
-
-def _print(path: Path) -> Print:
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
 def _is_hidden(path: Path, folder: Path) -> bool:

@@ -150,7 +150,12 @@ class WanBase(ABC):
     def _cached(self, name: str, entry: str, read: Callable[[Path], Any], *, of: str = "transformer") -> Any:
         folder = self._context.store.path(entry)
         return self._context.model_cache.get(
-            name, lambda: read(folder), size_of, park=_park, coming=bytes_in(folder / of)
+            name,
+            lambda: read(folder),
+            size_of,
+            park=_park,
+            coming=bytes_in(folder / of),
+            files=[folder / of],
         )
 
     def _words(
@@ -158,16 +163,19 @@ class WanBase(ABC):
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """The embeddings of the words, and of what is steered away from: read only where they are new."""
         cache = self._context.model_cache
-        memory: WordMemory = cache.get("wan words", WordMemory, lambda _: 0, park=lambda _: None)
+        folder = self._context.store.path(UMT5)
+        memory: WordMemory = cache.get(
+            "wan words", WordMemory, lambda _: 0, park=lambda _: None, files=[folder]
+        )
         texts = [recipe.words, *([recipe.negative] if recipe.guidance > 1 else [])]
         if missing := memory.missing(texts):
-            folder = self._context.store.path(UMT5)
             reader = cache.get(
                 UMT5,
                 lambda: Reader(folder, self._dtype),
                 lambda made: size_of(made.encoder),
                 park=Reader.park,
                 coming=bytes_in(folder),
+                files=[folder],
             )
             memory.keep(self._read(reader, missing, models, beside))
         words, *negative = (memory.take(text) for text in texts)

@@ -264,6 +264,7 @@ class _Take:
             lambda: load_encoder(folder, self.parts.dtype),
             size_of,
             park=lambda model: model.to("cpu"),
+            files=[folder],
         )
         scale = float(self.recipe.settings.get("like", LIKE))
         with looking_like(pipe, picture, scale=scale, folder=folder, encoder=encoder) as arguments:

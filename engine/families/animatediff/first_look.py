@@ -39,6 +39,7 @@ def first_look(context: EngineContext, latents: torch.Tensor) -> Frames:
                 lambda: load(AutoencoderTiny, folder, device=context.device, dtype=dtype_for(context.device)),
                 size_of,
                 park=lambda model: model.to("cpu"),
+                files=[folder],
             )
             return decoded(decoder.to(latents.device), latents)
         except RenderFailed as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -86,23 +87,24 @@ def parts_of(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) 
     Raises:
         RenderFailed: ``E_WEIGHTS``.
     """
+    files = _files(context, recipe)
     return context.model_cache.get(
         name_of(recipe),
         lambda: _load(context, recipe, base),
         lambda parts: parts.size,
         park=Parts.park,
-        coming=_on_disk(context, recipe),
+        coming=sum(path.stat().st_size if path.is_file() else bytes_in(path) for path in files),
+        files=files,
     )
 
 
-def _on_disk(context: EngineContext, recipe: Recipe) -> int:
-    """Bytes of the files that are read."""
+def _files(context: EngineContext, recipe: Recipe) -> tuple[Path, ...]:
+    """What is read: the checkpoint's file or folder, and the motion adapter's folder."""
     store = context.store
     own = recipe.model in store.checkpoints()
-    path = store.checkpoint(recipe.model) if own else store.path(recipe.model)
-    checkpoint = path.stat().st_size if path.is_file() else bytes_in(path)
+    checkpoint = store.checkpoint(recipe.model) if own else store.path(recipe.model)
     motion = str(recipe.settings.get(MOTION, ""))
-    return checkpoint + (bytes_in(store.path(motion)) if motion else 0)
+    return (checkpoint, *([store.path(motion)] if motion else []))
 
 
 def name_of(recipe: Recipe) -> str:

@@ -88,6 +88,7 @@ class FirstFrame(WordsSource):
             ),
             size_of,
             park=lambda model: model.to("cpu"),
+            files=[context.store.path(SPARSE)],
         )
         return {"controlnet": sparse}
 

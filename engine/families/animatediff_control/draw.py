@@ -106,4 +106,5 @@ def load_controlnet(context: EngineContext, follow: Follow, dtype: torch.dtype, 
         size_of,
         park=lambda model: model.to("cpu"),
         coming=bytes_in(context.store.path(entry)),
+        files=[context.store.path(entry)],
     )

@@ -162,20 +162,24 @@ class LtxFamily:
             size_of,
             park=lambda model: model.to("cpu"),
             coming=bytes_in(folder / part),
+            files=[folder / part],
         )
 
     def _words(self, text: str) -> Words:
         """A text as the transformer takes it; the last one is kept, for the next take."""
         cache = self._context.model_cache
-        kept: dict[str, Words] = cache.get("ltx words", dict, lambda _: 0, park=lambda _: None)
+        folder = self._context.store.path(WORDS)
+        kept: dict[str, Words] = cache.get(
+            "ltx words", dict, lambda _: 0, park=lambda _: None, files=[folder]
+        )
         if text not in kept:
-            folder = self._context.store.path(WORDS)
             reader = cache.get(
                 WORDS,
                 lambda: Reader(folder, self._dtype),
                 lambda made: sum(map(size_of, made.models)),
                 park=Reader.park,
                 coming=bytes_in(folder),
+                files=[folder],
             )
             read = self._read(reader, text)
             kept.clear()

@@ -126,13 +126,16 @@ class SvdFamily:
             size_of,
             park=_park,
             coming=sum(bytes_in(folder / part) for part in ("vae", "image_encoder")),
+            files=[folder / part for part in ("vae", "image_encoder", "feature_extractor", "scheduler")],
         )
+        distilled = recipe.way == TURBO.name
         unet = model_cache.get(
             unet_name,
             lambda: compiled_for(attached(self._load_unet(recipe)), self._context),
             size_of,
             park=_park,
             coming=bytes_in(folder / "unet"),
+            files=[folder / "unet", *([self._context.store.path(TURBO_WEIGHTS)] if distilled else [])],
         )
         names = ("vae", "image_encoder", "feature_extractor")
         models = {name: getattr(rest, name) for name in names} | {"unet": unet}

@@ -67,7 +67,7 @@ class Upscaler:
         file = self._context.store.path(SPAN) / FILE
         try:
             return self._context.model_cache.get(
-                SPAN, lambda: Span.load(file, self._context.device), lambda span: span.size
+                SPAN, lambda: Span.load(file, self._context.device), lambda span: span.size, files=[file]
             )
         except ValueError as error:
             raise UserError(Code.WEIGHTS, DAMAGED) from error

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled
@@ -113,6 +114,29 @@ def test_a_cancelled_job_leaves_the_next_ones_bytes_as_they_were(family, plain, 
         )
     assert sum(fraction >= stop_at for fraction in told) == 1, "it went on for more than a step"
     assert not differ(draw(family), plain)
+
+
+@pytest.mark.parametrize(
+    ("changes", "files", "parts"),
+    [
+        ({"model": "toon-in-one"}, "checkpoints/toon-in-one.safetensors", "model.diffusion_model.out.2."),
+        ({"model": "toon"}, "checkpoints/toon/unet/*.safetensors", "conv_out."),
+        ({}, f"{V3}/*.safetensors", ""),
+    ],
+    ids=["a single file", "a folder", "a motion adapter"],
+)
+def test_weights_that_were_replaced_draw_the_next_clip(tmp_path, changes, files, parts):
+    context = furnished(tmp_path / "models")
+    family = load("animatediff", context)
+    before = draw(family, small(**changes))
+    (path,) = context.store.folder.glob(files)
+    weights = load_file(path)
+    save_file({name: value * (2 if parts in name else 1) for name, value in weights.items()}, path)
+    after = draw(family, small(**changes))
+    assert differ(before, after)
+    anew = load("animatediff", EngineContext(store=context.store))
+    assert not differ(after, draw(anew, small(**changes)))
+    assert len([name for name in context.model_cache.names() if name.startswith("animatediff/")]) == 1
 
 
 def test_a_job_cancelled_before_it_began_loads_nothing(store):

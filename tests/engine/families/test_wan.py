@@ -1,11 +1,13 @@
 """Wan on tiny random weights, through the renderer and as a family."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
@@ -58,6 +60,30 @@ def test_the_same_seed_gives_the_same_bytes_whatever_was_drawn_between(family, w
     torch.rand(3)
     assert np.array_equal(first, draw(family, what, inputs=inputs))
     assert not np.array_equal(first, draw(family, what, inputs=inputs, seed=4))
+
+
+@pytest.mark.parametrize("files", ["wan-2.1-1.3b/transformer", "wan-2.1-1.3b/vae", "wan-umt5/text_encoder"])
+def test_weights_that_were_replaced_draw_the_next_clip(tmp_path, files):
+    store = built(tmp_path / "wan")
+    family = load("wan", EngineContext(store=store))
+    before = draw(family, recipe())
+    for path in (store.folder / files).glob("*.safetensors"):
+        save_file({name: tensor * 1.5 for name, tensor in load_file(path).items()}, path)
+    after = draw(family, recipe())
+    assert not np.array_equal(before, after)
+    assert np.array_equal(after, draw(load("wan", EngineContext(store=store)), recipe()))
+
+
+def test_a_tokenizer_that_knows_no_words_is_refused_in_words(tmp_path):
+    """transformers makes one of whatever is there, and all prompts would give one clip."""
+    store = built(tmp_path / "wan")
+    path = store.path("wan-umt5") / "tokenizer" / "tokenizer.json"
+    told = json.loads(path.read_text())
+    told["model"]["vocab"] = told["model"]["vocab"][:5]
+    path.write_text(json.dumps(told))
+    with pytest.raises(RenderFailed, match=r"The tokenizer in “wan-umt5” is damaged") as caught:
+        draw(load("wan", EngineContext(store=store)), recipe())
+    assert caught.value.code == "E_WEIGHTS"
 
 
 @pytest.fixture

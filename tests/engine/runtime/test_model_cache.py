@@ -35,6 +35,27 @@ def test_a_thing_is_loaded_once():
     assert (model_cache.names(), model_cache.size) == (("a",), 1)
 
 
+def test_a_thing_whose_files_are_others_by_now_is_loaded_anew_in_its_place(tmp_path):
+    model_cache, folder = ModelCache(), tmp_path / "model"
+    folder.mkdir()
+    file = folder / "weights.safetensors"
+    file.write_bytes(b"one")
+    given = {"files": [folder]}
+    first = put(model_cache, "a", **given)
+    assert put(model_cache, "a", **given) is first
+    fresh = tmp_path / "fresh"
+    fresh.write_bytes(b"two")  # as long as the first
+    stat = file.stat()
+    os.utime(fresh, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    fresh.replace(file)
+    second = put(model_cache, "a", **given)
+    assert second is not first
+    assert put(model_cache, "a", **given) is second
+    assert (model_cache.names(), model_cache.size) == (("a",), 1)
+    file.unlink()
+    assert put(model_cache, "a", **given) is not second
+
+
 def test_a_use_makes_it_the_most_recently_used():
     model_cache = ModelCache()
     for name in ("a", "b", "a"):
