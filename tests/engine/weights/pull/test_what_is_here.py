@@ -31,6 +31,23 @@ def test_a_full_disk_is_said_before_anything_is_fetched(hub, svd, owner, monkeyp
     assert not [path for path in hub.paths() if "resolve" in path]
 
 
+FULL = Path("/dev/full")
+"""A file that cannot be written for want of room."""
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no such file")
+@pytest.mark.parametrize("path", [f"svd/{REPO.revision}/{UNET}.part", "../models.lock.json.new"])
+def test_a_disk_that_fills_up_on_the_way_is_said_in_one_line(hub, svd, owner, path):
+    full = owner.store.staging("") / path
+    full.parent.mkdir(parents=True, exist_ok=True)
+    full.symlink_to(FULL)
+    assert owner.fails(SVD) == "E_ROOM"
+    assert "full" in owner.said or "No space left on device" in owner.said
+    full.unlink(missing_ok=True)
+    owner.pull(SVD)
+    assert owner.store.has(SVD)
+
+
 def test_what_is_here_already_needs_no_room(hub, svd, owner, monkeypatch):
     owner.pull(SVD)
     second = replace(SVD, name="svd-xt")
