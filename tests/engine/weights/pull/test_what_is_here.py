@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from engine.families import CATALOGUE
+from engine.weights import pull
 from engine.weights.fetch import FetchFailed
 from tests.engine.weights.pull.bench import LORA, REPO, SVD, UNET, Owner, served
 from tests.fake_hub import tiny_pipeline
@@ -22,6 +25,11 @@ class Usage(NamedTuple):
     total: int
     used: int
     free: int
+
+
+def no_link(*_paths):
+    """As between two file systems."""
+    raise OSError(errno.EXDEV, "Invalid cross-device link")
 
 
 def test_a_full_disk_is_said_before_anything_is_fetched(hub, svd, owner, monkeypatch):
@@ -108,6 +116,36 @@ def test_a_whole_snapshot_in_the_hub_s_cache_is_used_without_the_network(owner, 
     assert owner.store.has(CATALOGUE["svd"])
     shutil.rmtree(folder)
     assert {path: (owner.store.path("svd") / path).read_bytes() for path in files} == files
+
+
+@pytest.mark.parametrize(("free", "fits"), [(200_100_000, False), (200_400_000, True)])
+def test_what_another_disk_has_needs_room_for_a_copy(owner, hub, svd, monkeypatch, free, fits):
+    cache_of(owner, SVD, {path: svd.files[path] for path in REPO.files})
+    monkeypatch.setattr(pull, "_disk_of", lambda path: int(path.is_relative_to(owner.store.folder)))
+    monkeypatch.setattr(os, "link", no_link)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10**9, 0, free))
+    if fits:
+        owner.pull(SVD)
+        assert owner.store.has(SVD)
+    else:
+        assert owner.fails(SVD) == "E_ROOM"
+        assert "0.2 GB are free" in owner.said
+
+
+def test_a_copy_that_does_not_fit_is_said_and_nothing_is_left_of_it(owner, hub, svd, monkeypatch):
+    def half_a_copy(_source, target):
+        target.write_bytes(b"x")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    cache_of(owner, SVD, {path: svd.files[path] for path in REPO.files})
+    monkeypatch.setattr(os, "link", no_link)
+    monkeypatch.setattr(shutil, "copyfile", half_a_copy)
+    assert owner.fails(SVD) == "E_ROOM"
+    assert "No space left on device" in owner.said
+    assert not list(owner.store.staging("svd").rglob("*.json"))
+    monkeypatch.undo()
+    owner.pull(SVD)
+    assert owner.store.has(SVD)
 
 
 def test_what_the_cache_lacks_is_fetched(owner, hub, svd):
