@@ -27,6 +27,7 @@ from engine.vision.crop import MIDDLE, aimed_at
 SHAPE_AND_SIZE = Sentence("A size has a shape already. Leave one of the two out.")
 SOUND_AND_NONE = Sentence("You gave a sound and chose a clip without sound. Leave one of the two out.")
 UNSEEN_FACES = Sentence("the picture was not checked for faces: the face detector is not installed")
+IGNORES_NEGATIVE = Sentence("this preset ignores the negative prompt")
 STAYS_READABLE = Sentence("there is a lot of small text in this picture: the camera only moves gently")
 GETS_GARBLED = Sentence(
     "there is a lot of small text in this picture, which a model garbles; the engine “camera” keeps it"
@@ -98,6 +99,7 @@ def plan(
     reached, why_shorter = _within_reach(given, spec)
     pace = pace_of(reached, fps, spec)
     tuned = _kept(spec.tune(_outline(given, way, capabilities, pace)), way, capabilities)
+    unheard = (IGNORES_NEGATIVE,) if request.negative and not tuned.negative else ()
     source, why_sound = _choose_sound(given, spec, way, pace.length / fps)
     reasons = [why_engine, *why_way, why_size, *why_seconds, *why_shorter, *_longer(reached, fps)]
     reasons += [*_smoothed(pace, fps), *why_sound]
@@ -130,7 +132,7 @@ def plan(
         sound=source,
         effect=_effect(request),
         helped=request.helped,
-        reasons=(*request.notes, *reasons, *tuned.reasons, *_notes(given, spec, width / height)),
+        reasons=(*request.notes, *reasons, *tuned.reasons, *unheard, *_notes(given, spec, width / height)),
     )
 
 

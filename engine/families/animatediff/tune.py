@@ -122,7 +122,7 @@ def tune(outline: Outline) -> Tuned:
     return Tuned(
         model=model,
         words=read.text,
-        negative=read.negative if request.negative is None else request.negative,
+        negative=_negative(outline, read.negative),
         strength=_strength(outline) if request.kind is Kind.RESTYLE else 0.0,
         settings=settings,
         reasons=tuple(reasons),
@@ -252,6 +252,13 @@ def _missing_for_camera(lora: str, motion: str, capabilities: Installed) -> str:
 def _camera(lora: str, motion: str) -> dict[str, Number]:
     # Its authors warn of watermarks above 0.8 with Lightning.
     return {"camera": lora, "camera_weight": 0.7 if motion == LIGHTNING else 0.8}
+
+
+def _negative(outline: Outline, usual: str) -> str:
+    """What the clip is steered away from: nothing where there is no guidance."""
+    if outline.way is not None and outline.way.guidance <= 1:
+        return ""
+    return usual if outline.request.negative is None else outline.request.negative
 
 
 def _strength(outline: Outline) -> float:

@@ -81,10 +81,7 @@ def tune(outline: Outline) -> Tuned:
     )
     # It has no other ear for the camera's path and the amount of motion than the words.
     moves, why = movement(request.camera, request.motion, raw=request.raw)
-    reasons = [*made.reasons, *why]
-    if request.negative:
-        reasons.append(Sentence("this preset ignores the negative prompt"))
-    return Tuned(words=", ".join([made.text, *moves]), reasons=tuple(reasons))
+    return Tuned(words=", ".join([made.text, *moves]), reasons=(*made.reasons, *why))
 
 
 _AREA = {Quality.FAST: 704 * 384, Quality.BALANCED: 960 * 544, Quality.BEST: 1280 * 704}

@@ -101,8 +101,6 @@ def tune(version: Version, outline: Outline) -> Tuned:
     if guided:
         own = ", ".join(part for part in (AUTHORS_NEGATIVE, made.negative) if part)
         negative = own if request.negative is None else request.negative
-    if request.negative and not guided:
-        reasons.append(Sentence("this preset ignores the negative prompt"))
     go = version.trained_frames
     if outline.frames > go:
         reasons.append(

@@ -112,6 +112,21 @@ def test_a_checkpoint_that_draws_is_steered_away_from_photographs():
     assert photo.words.startswith("a red fox")
 
 
+@pytest.mark.parametrize(
+    ("weights", "asked", "recorded", "is_said"),
+    [
+        (LIGHTNING, "rain", "", True),
+        (LIGHTNING, None, "", False),
+        (LIGHTNING, "", "", False),
+        (LCM, "rain", "rain", False),
+    ],
+)
+def test_without_guidance_nothing_is_steered_away_from(weights, asked, recorded, is_said):
+    recipe = planned(weights, quality=Quality.FAST, negative=asked)
+    assert recipe.negative == recorded
+    assert said(recipe, "ignores the negative prompt") is is_said
+
+
 def test_only_the_best_quality_is_drawn_several_times_over():
     assert planned(V3, quality=Quality.BEST).settings["rounds"] == 3
     assert "rounds" not in planned(V3, quality=Quality.BALANCED).settings

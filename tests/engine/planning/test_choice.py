@@ -89,6 +89,24 @@ def test_the_best_engine_that_is_here_draws(asked, picture, here, engine):
     assert recipe.reasons[0].startswith(f"{engine}: ")
 
 
+@pytest.mark.parametrize(
+    ("engine", "kind", "ignored"),
+    [
+        ("svd", Kind.ANIMATE, True),
+        ("camera", Kind.ANIMATE, True),
+        ("sketch", Kind.TEXT2VIDEO, True),
+        ("wan", Kind.TEXT2VIDEO, False),
+    ],
+)
+def test_an_engine_that_is_steered_away_from_nothing_says_so(engine, kind, ignored):
+    picture = PICTURE if kind is Kind.ANIMATE else None
+    here = capabilities(*EVERYTHING)
+    reasons = plan(request(kind, engine=engine, negative="rain"), picture, capabilities=here).reasons
+    assert any("ignores the negative prompt" in reason for reason in reasons) is ignored
+    reasons = plan(request(kind, engine=engine), picture, capabilities=here).reasons
+    assert not any("ignores the negative prompt" in reason for reason in reasons)
+
+
 LARGE = (*EVERYTHING, "wan-2.2-ti2v-5b", "fastwan-2.2-ti2v-5b", "lightning")
 
 
