@@ -30,6 +30,7 @@ class Way:
             empty: they are always kept as they are.
         rank: its family's in this way, where there are words to go by; None: always the family's own.
         lacks: kinds and features that it cannot do, although the family can in others.
+        longest: frames of its longest clip; 0: any that the family draws.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Way:
     resident: Mapping[Precision, int] = field(default_factory=dict)
     rank: int | None = None
     lacks: frozenset[Kind | Feature] = frozenset()
+    longest: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,6 +237,7 @@ class FamilySpec:
         quality: Quality,
         capabilities: Installed,
         needs: frozenset[Kind | Feature] = frozenset(),
+        frames: int = 0,
     ) -> Way | None:
         """The first way of drawing whose weights are there; None where there is none for this quality.
 
@@ -242,6 +245,8 @@ class FamilySpec:
             quality: that was asked for.
             capabilities: what is here.
             needs: what it must be able to do.
+            frames: that are drawn; 0: not known.
         """
         ways = (way for way in self.ways.get(quality, ()) if capabilities.weights >= set(way.weights))
-        return next((way for way in ways if not way.lacks & needs), None)
+        able = (way for way in ways if not way.lacks & needs)
+        return next((way for way in able if not way.longest or frames <= way.longest), None)

@@ -62,9 +62,11 @@ class Given:
 
     def reaches(self, spec: FamilySpec) -> bool:
         """Whether a family's clips can be as long as this one."""
-        if not (spec.longest and self.seconds and self.fps):
-            return True
-        return pace_of(self.seconds, self.fps, spec).frames <= spec.longest
+        return not spec.longest or self.frames(spec) <= spec.longest
+
+    def frames(self, spec: FamilySpec) -> int:
+        """How many a family draws for a clip as long as this one; 0: that is not settled."""
+        return pace_of(self.seconds, self.fps, spec).frames if self.seconds and self.fps else 0
 
     def needs(self) -> frozenset[Feature]:
         """What an engine must be able to do, beside drawing this kind."""
@@ -234,7 +236,7 @@ def _way(spec: FamilySpec, given: Given, capabilities: Capabilities) -> tuple[Qu
     order = list(Quality)
     asked, needs = order.index(given.request.quality), _needs(given)
     for quality in sorted(order, key=lambda quality: abs(order.index(quality) - asked)):
-        way = spec.way(quality, capabilities, needs)
+        way = spec.way(quality, capabilities, needs, given.frames(spec))
         if way is not None:
             return quality, way
     return None

@@ -92,6 +92,16 @@ def test_the_distilled_way_is_for_words_only(store):
     assert plan(asked, subject, capabilities=capabilities(store)).way == "unipc-20"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "engine", "way"),
+    [(5, "wan-5b", "fastwan"), (6, "wan-5b", "unipc-20"), (6, "auto", "unipc-20"), (8, "auto", "unipc-20")],
+)
+def test_the_distilled_way_draws_what_begins_with_no_picture_in_any_piece(store, seconds, engine, way):
+    asked = words(engine=engine, quality=Quality.FAST, seconds=seconds)
+    made = plan(asked, capabilities=capabilities(store))
+    assert (made.engine, made.way) == ("wan-5b", way)
+
+
 def test_without_the_distilled_weights_more_steps_are_taken(store):
     here = capabilities(store, "fastwan-2.2-ti2v-5b")
     made = plan(words(engine="wan-5b", quality=Quality.FAST), capabilities=here)
