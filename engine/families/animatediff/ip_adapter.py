@@ -9,11 +9,13 @@ from typing import Any
 
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from transformers import CLIPImageProcessorPil, CLIPVisionModelWithProjection
 
 from engine.core.device import Device
+from engine.core.device_faults import hides_out_of_memory, is_device_fault, is_out_of_memory
 from engine.core.family import Picture
-from engine.diffusion.loading import load
+from engine.diffusion.loading import load, unloadable
 
 SUBFOLDER = "models"
 WEIGHTS = "ip-adapter_sd15.safetensors"
@@ -45,8 +47,20 @@ def looking_like(
 
     Yields:
         What the pipeline's call must be given: with an adapter loaded, it does not run without.
+
+    Raises:
+        RenderFailed: ``E_WEIGHTS``: the file is damaged, or is no adapter for this model.
     """
     pipe.register_modules(image_encoder=encoder, feature_extractor=CLIPImageProcessorPil())
+    try:
+        _put_on(pipe, folder)
+        pipe.set_ip_adapter_scale(scale)
+        yield {"ip_adapter_image": Image.fromarray(picture)}
+    finally:
+        pipe.unload_ip_adapter()
+
+
+def _put_on(pipe: Any, folder: Path) -> None:
     try:
         pipe.load_ip_adapter(
             folder,
@@ -55,7 +69,7 @@ def looking_like(
             image_encoder_folder=None,
             local_files_only=True,
         )
-        pipe.set_ip_adapter_scale(scale)
-        yield {"ip_adapter_image": Image.fromarray(picture)}
-    finally:
-        pipe.unload_ip_adapter()
+    except (KeyError, OSError, RuntimeError, SafetensorError, ValueError) as error:
+        if is_out_of_memory(error) or hides_out_of_memory(error) or is_device_fault(error):
+            raise
+        raise unloadable(folder, error) from error

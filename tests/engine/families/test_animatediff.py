@@ -15,6 +15,7 @@ from engine.diffusion.by_time import frames_by_time
 from engine.families import load
 from engine.families.animatediff import loras, parts
 from engine.families.animatediff.draw import _Take
+from engine.families.animatediff.ip_adapter import WEIGHTS
 from engine.families.animatediff.parts import Parts
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
@@ -282,6 +283,24 @@ def test_several_loras_are_worn_together(family):
     both = draw(family, small(**camera, styles=(Style(name="ink"), Style(name="clay", weight=0.5))))
     assert differ(both, draw(family, small(**camera, styles=(Style(name="ink"),))))
     assert differ(both, draw(family, small(settings={"motion": V2})))
+
+
+@pytest.mark.parametrize("what", ["cut off", "another model's"])
+def test_an_ip_adapter_that_cannot_be_loaded_is_refused_in_words_and_leaves_nothing(tmp_path, what):
+    context = furnished(tmp_path / "models")
+    family, file = load("animatediff", context), context.store.path("sd15-ip-adapter") / "models" / WEIGHTS
+    whole = file.read_bytes()
+    if what == "cut off":
+        file.write_bytes(whole[: len(whole) // 2])
+    else:
+        file.write_bytes(context.store.style("ink").read_bytes())
+    with pytest.raises(RenderFailed, match=r"“sd15-ip-adapter” cannot be loaded") as caught:
+        draw(family, inputs=Inputs(like=PICTURE))
+    assert caught.value.code == "E_WEIGHTS"
+    alone = draw(family)
+    file.write_bytes(whole)
+    assert differ(draw(family, inputs=Inputs(like=PICTURE)), alone)
+    assert not differ(draw(family), alone)
 
 
 @pytest.mark.parametrize(
