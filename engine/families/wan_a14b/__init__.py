@@ -120,15 +120,15 @@ EXPERTS: Mapping[str, Experts] = {
 
 
 def tune(experts: Experts, outline: Outline) -> Tuned:
-    """As Wan is tuned, and ``guidance_low``, the second expert's guidance.
+    """As Wan is tuned, and ``guidance_low``, the second expert's guidance. The four steps have a fixed shift.
 
     Every step is drawn in full: the levers of Wan were not tried on two experts.
     """
     tuned = tune_wan(experts.version, outline)
-    settings = {
-        name: value for name, value in tuned.settings.items() if name not in {"guided", "cached_every"}
-    }
-    if outline.way is not None and outline.way.guidance > 1:
+    guided = outline.way is not None and outline.way.guidance > 1
+    left_out = {"guided", "cached_every"} if guided else {"guided", "cached_every", "flow_shift"}
+    settings = {name: value for name, value in tuned.settings.items() if name not in left_out}
+    if guided:
         settings["guidance_low"] = experts.guidance_low
     return replace(tuned, settings=settings)
 

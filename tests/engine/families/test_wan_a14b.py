@@ -224,6 +224,7 @@ def test_it_is_planned_as_its_authors_draw_it():
     assert made.settings == {"go": 81, "flow_shift": 12.0, "guidance_low": 3.0, "precision": "gguf"}
     fast = plan(dataclasses.replace(asked, quality=Quality.FAST), capabilities=here)
     assert (fast.way, fast.steps, fast.guidance, fast.negative) == (FOUR_STEPS, 4, 1.0, "")
+    assert "flow_shift" not in fast.settings, "their noise is shifted by a number of its own"
     photo = Subject(sha256="0" * 64, width=1600, height=900)
     moved = plan(dataclasses.replace(asked, kind=Kind.ANIMATE, engine=I2V), photo, capabilities=here)
     assert (moved.guidance, moved.settings["guidance_low"], moved.settings["flow_shift"]) == (3.5, 3.5, 5.0)
