@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.families.sketch.language.tokens import Token
 from engine.families.sketch.words import RGB, Action, Hour, Link, Place, Subject, Weather
 
 PLACED = frozenset({Link.ON, Link.OVER, Link.UNDER, Link.IN, Link.WITH})
@@ -27,6 +28,8 @@ class Draft:
         of_next: the waiting verb is said of the very next word: "a melting iceberg".
         kind: of the last word that is no small one.
         words: thing → the word that named it last.
+        since: what was read behind the last thing; empty right behind it.
+        joined: the things that "and" joins to the one before.
         below: what the last thing is to the one that comes next, where "on" stands behind: "on a roof a cat".
     """
 
@@ -44,6 +47,8 @@ class Draft:
     loose: Link | None = None
     below: Link | None = None
     words: dict[str, str] = field(default_factory=dict)
+    since: list[Token] = field(default_factory=list)
+    joined: set[int] = field(default_factory=set)
     plays: bool = False
     kind: str = ""
     raining: bool = False

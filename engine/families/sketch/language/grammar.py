@@ -19,6 +19,14 @@ OF_ONE = frozenset(
     | {"ein", "eine", "einem", "einen", "einer", "eines", "dem"}
 )
 """Articles of one thing, where a case looks like a plural: "einen Bären"."""
+_AND: Mapping[str, tuple[str, ...]] = {
+    "en": ("and",), "es": ("y", "e"), "pt": ("e",), "fr": ("et",), "it": ("e", "ed"), "ro": ("și", "şi"),
+    "ca": ("i",), "de": ("und",), "nl": ("en",), "sv": ("och",), "da": ("og",), "no": ("og",), "fi": ("ja",),
+    "hu": ("és",), "pl": ("i", "oraz"), "cs": ("a",), "sk": ("a",), "hr": ("i",), "sr-Latn": ("i",),
+    "ru": ("и",), "bg": ("и",), "el": ("και",), "tr": ("ve",), "ja": ("と", "や"),
+    "zh": ("和", "与", "跟"), "zh-Hant": ("和", "與", "跟"), "vi": ("và",), "th": ("และ",), "id": ("dan",),
+    "ms": ("dan",), "hi": ("और",), "uk": ("і", "й", "та"),  # noqa: RUF001 - Ukrainian
+}  # fmt: skip
 _SAID_OF_NEXT: Mapping[str, tuple[str, ...]] = {
     "tr": ("an", "en"), "de": ("end", "ende", "enden", "ender", "endes", "endem"), "nl": ("end", "ende"),
     "sv": ("ande", "ende"), "da": ("ende",), "no": ("ende",), "fi": ("va", "vä"), "cs": ("ící",),
@@ -43,6 +51,11 @@ def is_said_of_next(language: str, verb: str, rest: tuple[Token, ...]) -> bool:
     else:
         said = verb.endswith(_SAID_OF_NEXT.get(language, ()))
     return said and bool(rest) and rest[0].meaning is not None and rest[0].meaning.kind in _NAMED
+
+
+def is_and(language: str, word: str) -> bool:
+    """Whether a word joins two of a kind."""
+    return word in _AND.get(language, ())
 
 
 def counts_the_last(language: str, number: Token, rest: tuple[Token, ...]) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from engine.core.sentence import Sentence
 from engine.families.sketch.habits import BOARDS, FLOATERS, HOME, WORN, is_alive
+from engine.families.sketch.language.doing import awaits_object, doers
 from engine.families.sketch.language.draft import DONE, MOST_KINDS, PLACED, Draft
 from engine.families.sketch.language.forms import GAPLESS
 from engine.families.sketch.language.grammar import (
@@ -20,6 +21,7 @@ from engine.families.sketch.language.grammar import (
     OF_ONE,
     POSTPOSED,
     counts_the_last,
+    is_and,
     is_said_of_next,
 )
 from engine.families.sketch.language.settling import settled, usual_hour, usual_place, walks
@@ -50,10 +52,6 @@ _MADE_OF: Mapping[str, tuple[str, RGB, str]] = {
     "cherry-tree": ("deciduous-tree", (244, 168, 200), ""),
 }
 """What is drawn from others: the thing, its colour, what it carries."""
-_OF_THE_LIVING = frozenset(Action) - {
-    Action.FLY, Action.FALL, Action.RISE, Action.SPIN, Action.EXPLODE, Action.BURN, Action.SHINE, Action.GROW,
-    Action.MELT,
-}  # fmt: skip
 _MOONS = frozenset({Shape.MOON.value, "full-moon", "full-moon-face"})
 _COLOURED = frozenset({"thing", "colour", "place", "weather", "hour"})
 _OF_TWO = frozenset({"person-with-crown"})
@@ -82,6 +80,8 @@ def read(prompt: str) -> Vision:
         _take(reading, token, found[at + 1 :])
         if token.meaning is not None and token.meaning.kind != "small":
             reading.kind = token.meaning.kind
+        if token.meaning is None or token.meaning.kind != "thing":
+            reading.since.append(token)
         if token.meaning != _IDLE:  # "a giant wave" is no waving
             reading.before = token.text
     things = settled(reading)
@@ -228,6 +228,7 @@ def _add(reading: Draft, token: Token, name: str) -> None:
         if carried:
             reading.things.append(Subject(thing=carried, link=Link.WEAR, to=len(reading.things) - 1))
     reading.words[name] = token.text
+    reading.since.clear()
 
 
 def _is_there_already(reading: Draft, token: Token, name: str) -> bool:
@@ -250,6 +251,8 @@ def _append(reading: Draft, token: Token, name: str) -> None:
         reading.weather.discard(Weather.RAIN)
         count, action = 9, Action.FALL
     place = len(reading.things)
+    if any(is_and(reading.language, one.text) for one in reading.since):
+        reading.joined.add(place)
     to = _partner(reading, name) if link and place and not reading.below else None
     if link is reading.loose and to is not None:
         reading.loose = None
@@ -296,15 +299,13 @@ def _join(reading: Draft, name: str) -> None:
 
 def _verb(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
     """A verb goes to the things before it that do nothing yet; without any, to the next."""
-    action = Action(key)
+    action, waits = Action(key), awaits_object(reading)
     reading.link = None
-    free = [at for at, thing in enumerate(reading.things) if thing.action is None and thing.to is None]
-    if action in _OF_THE_LIVING:  # "snow on a mountain, a fox running": no mountain runs
-        free = [at for at in free if is_alive(reading.things[at].thing)] or free
+    found = doers(reading, action)
     if is_said_of_next(reading.language, token.text, rest):
         reading.action, reading.of_next = action, False
-    elif free and reading.before not in _ARTICLES:
-        for at in free:
+    elif found and reading.before not in _ARTICLES and not waits:
+        for at in found:
             reading.things[at] = replace(reading.things[at], action=action)
     else:
         reading.action, reading.of_next = action, reading.before in _ARTICLES

@@ -1,0 +1,47 @@
+"""Which of several things a verb, a colour or a number is said of."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.families.sketch.language.reading import read
+
+
+def said(prompt):
+    """The things of a prompt, each with what it does and what it is to another."""
+    return [" ".join(filter(None, (one.thing, one.action, one.link))) for one in read(prompt).subjects]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("a cat watching a house on fire", ["cat", "house burn watch"]),
+        ("um bombeiro salvando um gatinho de uma árvore em chamas",
+         ["firefighter", "cat", "deciduous-tree burn"]),
+        ("un gato mirando una casa en llamas", ["cat", "house burn watch"]),
+        ("un pompier devant une maison en feu", ["firefighter", "house burn"]),
+        ("un pompiere e una casa in fiamme", ["firefighter", "house burn"]),
+        ("a cat and a dog on fire", ["cat burn", "dog burn"]),
+        ("a bear riding a bike on fire", ["bear burn", "bicycle ride"]),
+        ("a wizard with a wand on a mountain casting a spell",
+         ["person-mage shine", "magic-wand with", "mountain on"]),
+    ],
+)  # fmt: skip
+def test_what_burns_is_the_nearest_and_not_who_stands_by(prompt, found):
+    assert said(prompt) == found
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("a man watching birds flying", ["man", "bird fly watch"]),
+        ("a boy watching a dog dancing", ["boy", "dog dance watch"]),
+        ("a cat chasing a mouse running", ["cat", "mouse run chase"]),
+        ("a boy watching falling stars", ["boy", "star fall"]),
+        ("a cat watching birds and dancing", ["cat dance", "bird watch"]),
+        ("a girl watching the moon crying", ["girl cry", "crescent-moon watch"]),
+        ("猫が犬を見て笑う", ["cat laugh", "dog watch"]),
+    ],
+)
+def test_who_is_watched_or_chased_does_what_is_said_next(prompt, found):
+    assert said(prompt) == found
