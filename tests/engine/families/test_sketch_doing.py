@@ -45,3 +45,20 @@ def test_what_burns_is_the_nearest_and_not_who_stands_by(prompt, found):
 )
 def test_who_is_watched_or_chased_does_what_is_said_next(prompt, found):
     assert said(prompt) == found
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("un singe qui mange une orange", ["monkey", "tangerine eat"]),
+        ("un singe qui jongle avec trois oranges", ["monkey", "tangerine hold"]),
+        ("un mono comiendo naranjas", ["monkey", "tangerine eat"]),
+        ("um urso com laranjas", ["bear", "tangerine with"]),
+        ("una chica con una naranja en la mano", ["girl", "tangerine with"]),
+        ("un chat orange dans le jardin", ["cat"]),
+        ("un perro con un sombrero naranja", ["dog", "top-hat wear"]),
+        ("une orange bleue", ["tangerine"]),
+    ],
+)
+def test_an_orange_is_a_fruit_where_a_noun_stands_and_else_a_colour(prompt, found):
+    assert said(prompt) == found

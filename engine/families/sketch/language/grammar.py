@@ -19,6 +19,23 @@ OF_ONE = frozenset(
     | {"ein", "eine", "einem", "einen", "einer", "eines", "dem"}
 )
 """Articles of one thing, where a case looks like a plural: "einen Bären"."""
+_ARTICLES: Mapping[str, frozenset[str]] = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "a an the one my your his her",
+        "es": "un una unos unas el la los las su sus mi tu",
+        "pt": "um uma uns umas o a os as seu sua num numa no na",
+        "fr": "un une des le la les l son sa ses mon ma d'un d'une",
+        "it": "un uno una il lo la i gli le un' l' dei delle degli del della suo sua",
+        "ca": "un una el la els les",
+        "ro": "un o niște unei unui",
+        "de": "ein eine einem einen einer eines der die das dem den des",
+        "nl": "een de het",
+        "sv": "en ett den det", "da": "en et den det", "no": "en et ei den det",
+        "hu": "a az egy",
+        "el": "ένας μια ένα ο η το οι τα τον την",
+    }.items()
+}  # fmt: skip
 _AND: Mapping[str, tuple[str, ...]] = {
     "en": ("and",), "es": ("y", "e"), "pt": ("e",), "fr": ("et",), "it": ("e", "ed"), "ro": ("și", "şi"),
     "ca": ("i",), "de": ("und",), "nl": ("en",), "sv": ("och",), "da": ("og",), "no": ("og",), "fi": ("ja",),
@@ -51,6 +68,11 @@ def is_said_of_next(language: str, verb: str, rest: tuple[Token, ...]) -> bool:
     else:
         said = verb.endswith(_SAID_OF_NEXT.get(language, ()))
     return said and bool(rest) and rest[0].meaning is not None and rest[0].meaning.kind in _NAMED
+
+
+def is_article(language: str, word: str) -> bool:
+    """Whether a word stands before a noun, or before what describes it, and before nothing else."""
+    return word in _ARTICLES.get(language, ())
 
 
 def is_and(language: str, word: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from engine.core.sentence import Sentence
 from engine.families.sketch.habits import BOARDS, FLOATERS, HOME, WORN, is_alive
+from engine.families.sketch.language.choosing import chosen
 from engine.families.sketch.language.doing import awaits_object, doers
 from engine.families.sketch.language.draft import DONE, MOST_KINDS, PLACED, Draft
 from engine.families.sketch.language.forms import GAPLESS
@@ -53,7 +54,6 @@ _MADE_OF: Mapping[str, tuple[str, RGB, str]] = {
 }
 """What is drawn from others: the thing, its colour, what it carries."""
 _MOONS = frozenset({Shape.MOON.value, "full-moon", "full-moon-face"})
-_COLOURED = frozenset({"thing", "colour", "place", "weather", "hour"})
 _OF_TWO = frozenset({"person-with-crown"})
 """A king and a queen have one drawing."""
 _LEAVES = frozenset({"maple-leaf", "fallen-leaf", "leaf-fluttering-in-wind", "herb"})
@@ -106,7 +106,7 @@ def read(prompt: str) -> Vision:
 
 
 def _take(reading: Draft, token: Token, rest: tuple[Token, ...]) -> None:
-    meaning = _chosen(reading, token, rest)
+    meaning = chosen(reading, token, rest)
     if meaning is not None:
         _TAKEN[meaning.kind](reading, token, meaning.key, rest)
     elif len(token.text) > 1 and (reading.language not in GAPLESS or _weighs(token.text)):
@@ -176,26 +176,6 @@ def _let_go(reading: Draft) -> None:
 def _weighs(text: str) -> bool:
     """Whether letters that were not understood look like a word with a meaning of its own."""
     return any(letter > "\u3100" or "\u30a0" < letter < "\u3100" for letter in text) and len(text) > 1
-
-
-def _chosen(reading: Draft, token: Token, rest: tuple[Token, ...]) -> Meaning | None:
-    """Of two meanings the one that fits: "an orange" is a thing, "an orange cat" is not."""
-    meaning, other = token.meaning, token.other
-    if meaning is None or other is None:
-        return meaning
-    thing = Meaning("thing", other)
-    if meaning.kind == "colour":
-        near = next(
-            (follows for follows in rest if follows.meaning and follows.meaning.kind != "small"), None
-        )
-        names = near is not None and near.meaning is not None and near.meaning.kind in _COLOURED
-        after = reading.language in COLOUR_AFTER and reading.things
-        return meaning if names or after else thing
-    if meaning.kind == "verb" and reading.before in _ARTICLES and not token.text.endswith("ing"):
-        # "A fly" and "a wave" are things; "a fight" is none, though a ninja goes by that word too.
-        named = reading.language != "en" or token.text.removesuffix("s") in other.split("-")
-        return thing if named else meaning
-    return meaning
 
 
 def _note_standin(reading: Draft, token: Token, drawn: str) -> None:
