@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.families.sketch.language.colouring import COLOURS
 from engine.families.sketch.language.reading import read
 
 
@@ -62,3 +63,24 @@ def test_who_is_watched_or_chased_does_what_is_said_next(prompt, found):
 )
 def test_an_orange_is_a_fruit_where_a_noun_stands_and_else_a_colour(prompt, found):
     assert said(prompt) == found
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("un chien à côté d'une clôture rouge", [("dog", None)]),
+        ("un perro junto a una valla roja", [("dog", None)]),
+        ("un oso con un delantal rosa", [("bear", None)]),
+        ("un chat mignon noir", [("cat", "black")]),
+        ("un perro en un campo verde", [("dog", None)]),
+        ("a cat next to a red fence near a house", [("cat", None), ("house", None)]),
+        ("a girl with red hair on a horse", [("girl", None), ("horse", None)]),
+        ("eine Katze neben einem roten Zaun und ein Hund", [("cat", None), ("dog", None)]),
+        ("a dog in a green field with a ball", [("dog", None), ("soccer-ball", None)]),
+        ("a red fuzzlike dragon over a castle", [("dragon", "red"), ("castle", None)]),
+        ("a woman in black and a man in white", [("woman", "black"), ("man", "white")]),
+    ],
+)
+def test_a_colour_of_what_is_not_drawn_paints_nothing_else(prompt, found):
+    seen = [(one.thing, one.colour) for one in read(prompt).subjects]
+    assert seen == [(thing, COLOURS[colour] if colour else None) for thing, colour in found]

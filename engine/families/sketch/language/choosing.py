@@ -9,8 +9,9 @@ from engine.families.sketch.language.vocabulary import Meaning
 from engine.families.sketch.words import Link
 
 _COLOURED = frozenset({"thing", "colour", "place", "weather", "hour"})
-_FRUITS = frozenset({"tangerine", "rose", "chestnut"})
-"""What has the same name as its colour."""
+_FRUITS = frozenset({"tangerine", "rose", "chestnut", "coin"})
+"""What has the same name as its colour; nobody who says "red" means an apple."""
+_FLOWERS = frozenset({"violet", "violets", "lilac"})
 _TAKEN = frozenset({"number", "transitive", "relation"})
 """After these a word of two meanings is a thing: "three oranges", "eats oranges", "with oranges"."""
 _ARTICLES = frozenset({"a", "an", "the", "one", "my", "your", "his", "her"})
@@ -29,7 +30,8 @@ def chosen(reading: Draft, token: Token, rest: tuple[Token, ...]) -> Meaning | N
                 return thing
             if reading.things:
                 return meaning
-        return meaning if follows in _COLOURED else thing
+        names_it = other in _FRUITS or token.text in _FLOWERS
+        return thing if names_it and follows not in _COLOURED else meaning
     if meaning.kind == "verb" and reading.before in _ARTICLES and not token.text.endswith("ing"):
         # "A fly" and "a wave" are things; "a fight" is none, though a ninja goes by that word too.
         named = reading.language != "en" or token.text.removesuffix("s") in other.split("-")

@@ -20,6 +20,7 @@ class Draft:
 
     Attributes:
         count, colour, action, link: wait for the next thing.
+        tint: the colour of a place, an hour or the weather.
         loose: what is done to a thing, as long as no thing has taken it.
         plays: somebody plays, with something or without.
         raining: things rain.
@@ -41,6 +42,7 @@ class Draft:
     pace: float = 1.0
     count: int = 0
     colour: RGB | None = None
+    tint: RGB | None = None
     action: Action | None = None
     of_next: bool = False
     link: Link | None = None

@@ -33,7 +33,7 @@ _ARTICLES: Mapping[str, frozenset[str]] = {
         "nl": "een de het",
         "sv": "en ett den det", "da": "en et den det", "no": "en et ei den det",
         "hu": "a az egy",
-        "el": "ένας μια ένα ο η το οι τα τον την",
+        "el": "ένας μια ένα ο η το οι τα τον την",  # noqa: RUF001 - Greek
     }.items()
 }  # fmt: skip
 _AND: Mapping[str, tuple[str, ...]] = {

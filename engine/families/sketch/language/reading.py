@@ -13,11 +13,11 @@ from dataclasses import replace
 from engine.core.sentence import Sentence
 from engine.families.sketch.habits import BOARDS, FLOATERS, HOME, WORN, is_alive
 from engine.families.sketch.language.choosing import chosen
+from engine.families.sketch.language.colouring import COLOURS, pass_by, take_colour
 from engine.families.sketch.language.doing import awaits_object, doers
 from engine.families.sketch.language.draft import DONE, MOST_KINDS, PLACED, Draft
 from engine.families.sketch.language.forms import GAPLESS
 from engine.families.sketch.language.grammar import (
-    COLOUR_AFTER,
     OBJECT_FIRST,
     OF_ONE,
     POSTPOSED,
@@ -30,11 +30,7 @@ from engine.families.sketch.language.tokens import Token, tokens
 from engine.families.sketch.language.vocabulary import Meaning
 from engine.families.sketch.words import RGB, Action, Hour, Link, Place, Shape, Subject, Vision, Weather
 
-COLOURS: Mapping[str, RGB] = {
-    "red": (222, 66, 58), "orange": (243, 140, 52), "yellow": (250, 206, 70), "green": (84, 168, 92),
-    "cyan": (64, 186, 192), "blue": (70, 120, 216), "purple": (140, 84, 190), "pink": (244, 146, 178),
-    "brown": (136, 92, 62), "black": (44, 44, 56), "white": (246, 244, 238), "grey": (146, 150, 160),
-}  # fmt: skip
+_PASSED = frozenset({"small", "place", "hour", "weather"})
 _MANY = {40: 4, 70: 7}  # "some" and "many" in data/speech
 _MOST = 12
 _SEVERAL = 3
@@ -82,6 +78,8 @@ def read(prompt: str) -> Vision:
             reading.kind = token.meaning.kind
         if token.meaning is None or token.meaning.kind != "thing":
             reading.since.append(token)
+        if token.meaning is None or token.meaning.kind in _PASSED:
+            pass_by(reading, token, found[at + 1 :])
         if token.meaning != _IDLE:  # "a giant wave" is no waving
             reading.before = token.text
     things = settled(reading)
@@ -99,7 +97,7 @@ def read(prompt: str) -> Vision:
         weather=frozenset(reading.weather),
         subjects=tuple(things),
         pace=min(2.0, max(0.5, reading.pace)),
-        tint=reading.colour,
+        tint=reading.tint or reading.colour,
         salt=salt,
         notes=tuple(reading.notes + _unknown(reading, things)),
     )
@@ -183,14 +181,7 @@ def _note_standin(reading: Draft, token: Token, drawn: str) -> None:
 
 
 def _colour(reading: Draft, _: Token, key: str, rest: tuple[Token, ...]) -> None:
-    colour = COLOURS[key]
-    follows = next(
-        (token.meaning.kind for token in rest if token.meaning and token.meaning.kind != "small"), ""
-    )
-    if reading.language in COLOUR_AFTER and reading.things and (reading.count == 0 or follows != "thing"):
-        reading.things[-1] = replace(reading.things[-1], colour=colour)
-    else:
-        reading.colour = colour
+    take_colour(reading, COLOURS[key], rest)
 
 
 def _add(reading: Draft, token: Token, name: str) -> None:
