@@ -84,3 +84,24 @@ def test_an_orange_is_a_fruit_where_a_noun_stands_and_else_a_colour(prompt, foun
 def test_a_colour_of_what_is_not_drawn_paints_nothing_else(prompt, found):
     seen = [(one.thing, one.colour) for one in read(prompt).subjects]
     assert seen == [(thing, COLOURS[colour] if colour else None) for thing, colour in found]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("a red cat and a blue cat", [("cat", 1, "red"), ("cat", 1, "blue")]),
+        ("ein schwarzer Hund und ein weißer Hund", [("dog", 1, "black"), ("dog", 1, "white")]),
+        ("un perro blanco y un perro negro", [("dog", 1, "white"), ("dog", 1, "black")]),
+        ("perros blancos y perros negros", [("dog", 3, "white"), ("dog", 3, "black")]),
+        ("three red birds and two blue birds", [("bird", 3, "red"), ("bird", 2, "blue")]),
+        ("白い犬と黒い犬", [("dog", 1, "white"), ("dog", 1, "black")]),
+        ("a wolf and a grey wolf", [("wolf", 1, None), ("wolf", 1, "grey")]),
+        ("a cat and a kitten", [("cat", 1, None), ("cat", 1, None)]),
+        ("a red cat in the snow, the red cat is sleeping", [("cat", 1, "red")]),
+        ("un perro, un gato, el perro negro", [("dog", 1, "black"), ("cat", 1, None)]),
+        ("a corgi and a husky", [("dog", 2, None)]),
+    ],
+)
+def test_a_second_one_of_another_colour_or_number_is_a_second_one(prompt, found):
+    seen = [(one.thing, one.count, one.colour) for one in read(prompt).subjects]
+    assert seen == [(thing, count, COLOURS[colour] if colour else None) for thing, count, colour in found]

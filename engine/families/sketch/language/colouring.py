@@ -31,8 +31,20 @@ def take_colour(reading: Draft, colour: RGB, rest: tuple[Token, ...]) -> None:
     elif reading.kind in _SCENERY:
         reading.tint = reading.tint or colour
     elif not _noun_between(reading):
-        reading.things[-1] = replace(reading.things[-1], colour=colour)
+        _paint(reading, colour)
         reading.link = None if reading.link is Link.IN and not behind else reading.link
+
+
+def _paint(reading: Draft, colour: RGB) -> None:
+    """Colour what was named last; of a dog that has another colour already, it is a second one."""
+    at = min(reading.named, len(reading.things) - 1)
+    before, again = reading.things[at].colour, reading.again
+    if again is not None and before not in {None, colour}:
+        reading.things.append(replace(again, colour=colour))
+        reading.named = len(reading.things) - 1
+    else:
+        reading.things[at] = replace(reading.things[at], colour=colour)
+    reading.again = None
 
 
 def pass_by(reading: Draft, token: Token, rest: tuple[Token, ...]) -> None:
@@ -79,7 +91,7 @@ def _is_said_last(reading: Draft, rest: tuple[Token, ...]) -> bool:
 
 
 def _noun_between(reading: Draft) -> bool:
-    """Whether a noun that is not drawn lies between the last thing and its colour: "junto a una valla roja"."""
+    """Whether a noun that is not drawn lies before a colour: "junto a una valla roja"."""
     begun = after_article = False
     for token in reading.since:
         meaning = token.meaning

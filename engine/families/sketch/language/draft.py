@@ -29,6 +29,8 @@ class Draft:
         of_next: the waiting verb is said of the very next word: "a melting iceberg".
         kind: of the last word that is no small one.
         words: thing → the word that named it last.
+        named: the thing that was named last, for the first time or again.
+        again: it, as it would be if it were a second one, of another colour.
         since: what was read behind the last thing; empty right behind it.
         joined: the things that "and" joins to the one before.
         below: what the last thing is to the one that comes next, where "on" stands behind: "on a roof a cat".
@@ -49,6 +51,8 @@ class Draft:
     loose: Link | None = None
     below: Link | None = None
     words: dict[str, str] = field(default_factory=dict)
+    named: int = 0
+    again: Subject | None = None
     since: list[Token] = field(default_factory=list)
     joined: set[int] = field(default_factory=set)
     plays: bool = False

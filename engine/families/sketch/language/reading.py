@@ -18,6 +18,7 @@ from engine.families.sketch.language.doing import awaits_object, doers
 from engine.families.sketch.language.draft import DONE, MOST_KINDS, PLACED, Draft
 from engine.families.sketch.language.forms import GAPLESS
 from engine.families.sketch.language.grammar import (
+    COLOUR_AFTER,
     OBJECT_FIRST,
     OF_ONE,
     POSTPOSED,
@@ -36,6 +37,8 @@ _MOST = 12
 _SEVERAL = 3
 _PACE = {"slow": 0.65, "fast": 1.5}
 _ARTICLES = frozenset({"a", "an", "the", "one", "my", "your", "his", "her"})
+_A = frozenset({"a", "an"})
+_THE = frozenset({"the"})
 _FALLS = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
 _IDLE = Meaning("small", "idle")
 _UNDRAWN = "undrawn"
@@ -198,6 +201,7 @@ def _add(reading: Draft, token: Token, name: str) -> None:
         _append(reading, token, name)
         if carried:
             reading.things.append(Subject(thing=carried, link=Link.WEAR, to=len(reading.things) - 1))
+        reading.again = None
     reading.words[name] = token.text
     reading.since.clear()
 
@@ -206,17 +210,40 @@ def _is_there_already(reading: Draft, token: Token, name: str) -> bool:
     """Whether a thing was named before."""
     if token.text.startswith(_SAILS) and any(thing.thing in FLOATERS for thing in reading.things):
         return True  # "a ship sailing" is one ship
-    known = next((at for at, thing in enumerate(reading.things) if thing.thing == name), None)
+    known = _same(reading, token, name)
     if known is None or reading.link:
         return False
+    thing = reading.things[known]
     if token.guessed or (name in _OF_TWO and reading.words.get(name) != token.text):
-        reading.things[known] = replace(reading.things[known], count=reading.things[known].count + 1)
+        thing = replace(thing, count=thing.count + 1)
+    elif reading.language in COLOUR_AFTER and reading.colour is None:
+        reading.again = Subject(thing=name, count=_count(reading, token))
+    reading.things[known] = replace(thing, colour=thing.colour or reading.colour)
+    reading.named, reading.colour, reading.count = known, None, 0
     return True
+
+
+def _same(reading: Draft, token: Token, name: str) -> int | None:
+    """The thing that is named again; None where it is another of its kind: "a red cat and a blue cat"."""
+    alike = [at for at, thing in enumerate(reading.things) if thing.thing == name]
+    if not alike or name in _OF_TWO:
+        return alike[0] if alike else None
+    if reading.colour:
+        known = [at for at in alike if reading.things[at].colour in {None, reading.colour}]
+        return known[0] if known and (reading.things[known[0]].colour or reading.before in _THE) else None
+    joined = any(is_and(reading.language, one.text) for one in reading.since)
+    if joined and not token.guessed and (reading.count or reading.before in _A | OF_ONE):
+        return None
+    return alike[-1]
+
+
+def _count(reading: Draft, token: Token) -> int:
+    return reading.count or (_SEVERAL if token.plural and reading.before not in OF_ONE else 1)
 
 
 def _append(reading: Draft, token: Token, name: str) -> None:
     """Add a thing, with all that has waited for it."""
-    count = reading.count or (_SEVERAL if token.plural and reading.before not in OF_ONE else 1)
+    count = _count(reading, token)
     action, link = reading.action, reading.link
     if reading.raining:
         reading.weather.discard(Weather.RAIN)
@@ -237,6 +264,7 @@ def _append(reading: Draft, token: Token, name: str) -> None:
         reading.things[:] = [*moved[:-1], thing, replace(moved[-1], link=reading.below, to=place - 1)]
     else:
         reading.things.append(thing)
+    reading.named = len(reading.things) - 1
     if to is None:
         reading.action = None
     reading.colour, reading.count, reading.link, reading.raining = None, 0, None, False
