@@ -7,8 +7,8 @@ import pytest
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.groups import grouped
 from engine.families.sketch.language.reading import read
-from engine.families.sketch.language.vocabulary import vocabulary
-from engine.families.sketch.words import Action, Link, Place, Subject
+from engine.families.sketch.language.vocabulary import LANGUAGES, speech, vocabulary
+from engine.families.sketch.words import Action, Hour, Link, Place, Subject, Weather
 
 
 def things(prompt):
@@ -108,3 +108,28 @@ def test_marks_are_not_taken_for_letters():
     assert not [
         word for word in (*english.speech, *english.things, *english.standins) if set(word) & set("*?")
     ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_stands_twice_where_only_its_first_meaning_counts(language):
+    """A thing may also be a colour, a number, a place or a verb: which one it is depends on the sentence."""
+    for names in (True, False):
+        words = [
+            word.rstrip("?")
+            for section, keys in speech(language).items()
+            if (section in {"thing", "like"}) is names
+            for listed in keys.values()
+            for word in listed
+        ]
+        assert [word for word in words if words.count(word) > 1] == []
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a misty graveyard at night", "a pastel castle at night", "a spring meadow at night"]
+)
+def test_a_mood_or_a_season_is_no_hour(prompt):
+    assert read(prompt).hour is Hour.NIGHT
+
+
+def test_what_is_misty_has_fog():
+    assert read("a misty forest with a deer").weather == {Weather.FOG}
