@@ -6,6 +6,7 @@ import pytest
 
 from engine.families.sketch.language.colouring import COLOURS
 from engine.families.sketch.language.reading import read
+from engine.families.sketch.words import Link
 
 
 def said(prompt):
@@ -105,3 +106,19 @@ def test_a_colour_of_what_is_not_drawn_paints_nothing_else(prompt, found):
 def test_a_second_one_of_another_colour_or_number_is_a_second_one(prompt, found):
     seen = [(one.thing, one.count, one.colour) for one in read(prompt).subjects]
     assert seen == [(thing, count, COLOURS[colour] if colour else None) for thing, count, colour in found]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "link", "seated"),
+    [
+        ("a pirate with a parrot on his shoulder on a ship in a storm", Link.ON, 0),
+        ("een piraat met een papegaai op zijn schouder op een schip", Link.ON, 0),
+        ("a girl with a cat on a bicycle", Link.ON, 0),
+        ("ein Junge mit einem Hund in einem Boot", Link.IN, 0),
+        ("a girl with a cat in a basket", Link.IN, 1),
+    ],
+)
+def test_who_has_an_animal_with_them_is_seated_and_not_the_animal(prompt, link, seated):
+    _, animal, seat = read(prompt).subjects
+    assert (animal.link, animal.to) == (Link.WITH, 0)
+    assert (seat.link, seat.to) == (link, seated)

@@ -52,6 +52,8 @@ _MADE_OF: Mapping[str, tuple[str, RGB, str]] = {
     "cherry-tree": ("deciduous-tree", (244, 168, 200), ""),
 }
 """What is drawn from others: the thing, its colour, what it carries."""
+_HOLDS_SMALL = frozenset({"basket", "bucket", "package", "handbag", "backpack"})
+"""What an animal that goes with somebody is in, rather than both: "a girl with a cat in a basket"."""
 _MOONS = frozenset({Shape.MOON.value, "full-moon", "full-moon-face"})
 _OF_TWO = frozenset({"person-with-crown"})
 """A king and a queen have one drawing."""
@@ -274,9 +276,13 @@ def _append(reading: Draft, token: Token, name: str) -> None:
 
 def _partner(reading: Draft, name: str) -> int:
     """Which of the things before a thing belongs with: the last, or who rides on it or does the rest."""
-    last = len(reading.things) - 1
+    things, last = reading.things, len(reading.things) - 1
+    holder = things[last].to
     if reading.link in DONE or (name in BOARDS and reading.link is Link.ON):
-        return next((at for at in range(last, -1, -1) if is_alive(reading.things[at].thing)), last)
+        return next((at for at in range(last, -1, -1) if is_alive(things[at].thing)), last)
+    seats = reading.link in {Link.ON, Link.IN} and name not in _HOLDS_SMALL
+    if seats and holder is not None and things[last].link in {Link.WITH, Link.HOLD}:
+        return holder  # "a girl with a cat on a bicycle", "a pirate with a parrot on his shoulder on a ship"
     return last
 
 
