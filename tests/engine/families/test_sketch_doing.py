@@ -122,3 +122,16 @@ def test_who_has_an_animal_with_them_is_seated_and_not_the_animal(prompt, link, 
     _, animal, seat = read(prompt).subjects
     assert (animal.link, animal.to) == (Link.WITH, 0)
     assert (seat.link, seat.to) == (link, seated)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a robot with headphones and sunglasses",
+        "a cat with a hat and sunglasses",
+        "un chien avec un chapeau et une écharpe",
+    ],
+)
+def test_a_second_worn_thing_is_worn_too(prompt):
+    _, *worn = read(prompt).subjects
+    assert [(one.link, one.to, one.count) for one in worn] == [(Link.WEAR, 0, 1)] * 2

@@ -54,6 +54,10 @@ _MADE_OF: Mapping[str, tuple[str, RGB, str]] = {
 """What is drawn from others: the thing, its colour, what it carries."""
 _HOLDS_SMALL = frozenset({"basket", "bucket", "package", "handbag", "backpack"})
 """What an animal that goes with somebody is in, rather than both: "a girl with a cat in a basket"."""
+_PAIRS = frozenset(
+    {"headphone", "jeans", "shorts", "glasses", "sunglasses", "goggles", "ice-skate", "scissors"}
+)
+"""What has a plural for one."""
 _MOONS = frozenset({Shape.MOON.value, "full-moon", "full-moon-face"})
 _OF_TWO = frozenset({"person-with-crown"})
 """A king and a queen have one drawing."""
@@ -219,7 +223,7 @@ def _is_there_already(reading: Draft, token: Token, name: str) -> bool:
     if token.guessed or (name in _OF_TWO and reading.words.get(name) != token.text):
         thing = replace(thing, count=thing.count + 1)
     elif reading.language in COLOUR_AFTER and reading.colour is None:
-        reading.again = Subject(thing=name, count=_count(reading, token))
+        reading.again = Subject(thing=name, count=_count(reading, token, name))
     reading.things[known] = replace(thing, colour=thing.colour or reading.colour)
     reading.named, reading.colour, reading.count = known, None, 0
     return True
@@ -239,13 +243,14 @@ def _same(reading: Draft, token: Token, name: str) -> int | None:
     return alike[-1]
 
 
-def _count(reading: Draft, token: Token) -> int:
-    return reading.count or (_SEVERAL if token.plural and reading.before not in OF_ONE else 1)
+def _count(reading: Draft, token: Token, name: str) -> int:
+    several = token.plural and reading.before not in OF_ONE and name not in _PAIRS
+    return reading.count or (_SEVERAL if several else 1)
 
 
 def _append(reading: Draft, token: Token, name: str) -> None:
     """Add a thing, with all that has waited for it."""
-    count = _count(reading, token)
+    count = _count(reading, token, name)
     action, link = reading.action, reading.link
     if reading.raining:
         reading.weather.discard(Weather.RAIN)
@@ -292,7 +297,8 @@ def _join(reading: Draft, name: str) -> None:
     if last is None:
         return
     clad = is_alive(last.thing) and reading.before in _CLAD
-    if name in WORN and reading.link is None and (clad or last.link is Link.WEAR):
+    worn = last.link is Link.WEAR or (last.link is Link.WITH and last.thing in WORN)
+    if name in WORN and reading.link is None and (clad or worn):
         reading.link = Link.WEAR
     if last.action is Action.FLY and name == "kite":
         reading.things[-1] = replace(last, action=None)
