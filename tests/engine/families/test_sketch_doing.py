@@ -135,3 +135,34 @@ def test_who_has_an_animal_with_them_is_seated_and_not_the_animal(prompt, link, 
 def test_a_second_worn_thing_is_worn_too(prompt):
     _, *worn = read(prompt).subjects
     assert [(one.link, one.to, one.count) for one in worn] == [(Link.WEAR, 0, 1)] * 2
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("eine Fliege sitzt auf dem Kuchen", ["fly", "birthday-cake on"]),
+        ("een vlieg op een taart", ["fly", "birthday-cake on"]),
+        ("ein Mann mit einer Fliege", ["man", "necktie wear"]),
+        ("un voilier et un vol de mouettes", ["sailboat", "bird fly"]),
+        ("ein Kampf zwischen Löwe und Hai", ["lion fight", "shark"]),
+        ("een hond die vliegt", ["dog fly"]),
+        ("eine Katze, die tanzt", ["cat dance"]),
+        ("twee vissen in het water", ["fish"]),
+        ("o cão e o gato a dormirem", ["dog sleep", "cat sleep"]),
+    ],
+)
+def test_behind_an_article_a_word_is_a_noun_in_any_language(prompt, found):
+    assert said(prompt) == found
+
+
+@pytest.mark.parametrize(
+    ("prompt", "thing"),
+    [
+        ("mensen vissen", "fishing-pole"),
+        ("drie kinderen zeilen", "sailboat"),
+        ("kinderen skiën", "skis"),
+        ("twee konijnen schaatsen op een bevroren meer", "ice-skate"),
+    ],
+)
+def test_a_dutch_infinitive_behind_somebody_is_a_verb(prompt, thing):
+    assert [one.thing for one in read(prompt).subjects][1:] == [thing]

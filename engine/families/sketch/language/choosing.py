@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from engine.families.sketch.habits import is_alive
 from engine.families.sketch.language.draft import Draft
-from engine.families.sketch.language.grammar import COLOUR_AFTER, is_article
+from engine.families.sketch.language.grammar import COLOUR_AFTER, is_article, is_indefinite
 from engine.families.sketch.language.tokens import Token
 from engine.families.sketch.language.vocabulary import Meaning
 from engine.families.sketch.words import Link
@@ -12,31 +15,40 @@ _COLOURED = frozenset({"thing", "colour", "place", "weather", "hour"})
 _FRUITS = frozenset({"tangerine", "rose", "chestnut", "coin"})
 """What has the same name as its colour; nobody who says "red" means an apple."""
 _FLOWERS = frozenset({"violet", "violets", "lilac"})
+_NAMED_LIKE_VERBS = frozenset({"fly", "water-wave"})
+"""“A fly” and “a wave” are things; “a fight” is none, though a ninja goes by that word too."""
+_DONE_WITH: Mapping[str, Mapping[str, str]] = {
+    "nl": {"vissen": "fishing-pole", "zeilen": "sailboat", "skiën": "skis", "schaatsen": "ice-skate"},
+}
+"""Infinitives that look like nouns, and what is done with: behind somebody they are verbs."""
 _TAKEN = frozenset({"number", "transitive", "relation"})
 """After these a word of two meanings is a thing: "three oranges", "eats oranges", "with oranges"."""
-_ARTICLES = frozenset({"a", "an", "the", "one", "my", "your", "his", "her"})
 
 
 def chosen(reading: Draft, token: Token, rest: tuple[Token, ...]) -> Meaning | None:
     """Of two meanings the one that fits: "an orange" is a thing, "an orange cat" is not."""
     meaning, other = token.meaning, token.other
+    done_with = _DONE_WITH.get(reading.language, {}).get(token.text)
+    if done_with and reading.things and is_alive(reading.things[-1].thing) and not reading.since:
+        return Meaning("thing", done_with)
     if meaning is None or other is None:
         return meaning
-    thing = Meaning("thing", other)
     if meaning.kind == "colour":
-        follows = _follows(rest)
-        if reading.language in COLOUR_AFTER:
-            if other in _FRUITS and follows != "thing" and _stands_alone(reading, token):
-                return thing
-            if reading.things:
-                return meaning
-        names_it = other in _FRUITS or token.text in _FLOWERS
-        return thing if names_it and follows not in _COLOURED else meaning
-    if meaning.kind == "verb" and reading.before in _ARTICLES and not token.text.endswith("ing"):
-        # "A fly" and "a wave" are things; "a fight" is none, though a ninja goes by that word too.
-        named = reading.language != "en" or token.text.removesuffix("s") in other.split("-")
-        return thing if named else meaning
+        return Meaning("thing", other) if _is_no_colour(reading, token, other, rest) else meaning
+    if meaning.kind == "verb" and is_indefinite(reading.language, reading.before):
+        named = other in _NAMED_LIKE_VERBS or (reading.language == "en" and token.text in other.split("-"))
+        return Meaning("thing", other) if named and not token.text.endswith("ing") else meaning
     return meaning
+
+
+def _is_no_colour(reading: Draft, token: Token, other: str, rest: tuple[Token, ...]) -> bool:
+    follows = _follows(rest)
+    if reading.language in COLOUR_AFTER:
+        if other in _FRUITS and follows != "thing" and _stands_alone(reading, token):
+            return True
+        if reading.things:
+            return False
+    return (other in _FRUITS or token.text in _FLOWERS) and follows not in _COLOURED
 
 
 def _follows(rest: tuple[Token, ...]) -> str:

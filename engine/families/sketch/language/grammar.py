@@ -75,6 +75,11 @@ def is_article(language: str, word: str) -> bool:
     return word in _ARTICLES.get(language, ())
 
 
+def is_indefinite(language: str, word: str) -> bool:
+    """Whether a word is an article and nothing else: "die" also begins a clause, "la" is also "her"."""
+    return word in _ARTICLES.get(language, ()) and (language == "en" or word in OF_ONE - {"dem", "den"})
+
+
 def is_and(language: str, word: str) -> bool:
     """Whether a word joins two of a kind."""
     return word in _AND.get(language, ())

@@ -24,6 +24,7 @@ from engine.families.sketch.language.grammar import (
     POSTPOSED,
     counts_the_last,
     is_and,
+    is_indefinite,
     is_said_of_next,
 )
 from engine.families.sketch.language.settling import settled, usual_hour, usual_place, walks
@@ -36,7 +37,6 @@ _MANY = {40: 4, 70: 7}  # "some" and "many" in data/speech
 _MOST = 12
 _SEVERAL = 3
 _PACE = {"slow": 0.65, "fast": 1.5}
-_ARTICLES = frozenset({"a", "an", "the", "one", "my", "your", "his", "her"})
 _A = frozenset({"a", "an"})
 _THE = frozenset({"the"})
 _FALLS = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
@@ -311,15 +311,16 @@ def _join(reading: Draft, name: str) -> None:
 def _verb(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
     """A verb goes to the things before it that do nothing yet; without any, to the next."""
     action, waits = Action(key), awaits_object(reading)
+    noun = is_indefinite(reading.language, reading.before)  # "a fight"
     reading.link = None
     found = doers(reading, action)
     if is_said_of_next(reading.language, token.text, rest):
         reading.action, reading.of_next = action, False
-    elif found and reading.before not in _ARTICLES and not waits:
+    elif found and not noun and not waits:
         for at in found:
             reading.things[at] = replace(reading.things[at], action=action)
     else:
-        reading.action, reading.of_next = action, reading.before in _ARTICLES
+        reading.action, reading.of_next = action, noun
 
 
 def _transitive(reading: Draft, _: Token, key: str, __: tuple[Token, ...]) -> None:
