@@ -166,3 +166,20 @@ def test_behind_an_article_a_word_is_a_noun_in_any_language(prompt, found):
 )
 def test_a_dutch_infinitive_behind_somebody_is_a_verb(prompt, thing):
     assert [one.thing for one in read(prompt).subjects][1:] == [thing]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("a man fishing with a fishing rod", [("man", None, 1), ("fishing-pole", Link.HOLD, 1)]),
+        ("a bear taking a bath in a bathtub", [("bear", None, 1), ("bathtub", Link.IN, 1)]),
+        ("duas capivaras tomando banho numa banheira amarela",
+         [("hamster", None, 2), ("bathtub", Link.IN, 1)]),
+        ("un chien prend un bain dans une baignoire", [("dog", None, 1), ("bathtub", Link.IN, 1)]),
+        ("Männer angeln mit einer Angel", [("man", None, 3), ("fishing-pole", Link.HOLD, 1)]),
+        ("a cat and a bathtub", [("cat", None, 1), ("bathtub", None, 1)]),
+        ("boats on the sea", [("sailboat", None, 3)]),
+    ],
+)  # fmt: skip
+def test_an_act_and_what_it_is_done_with_are_one_thing(prompt, found):
+    assert [(one.thing, one.link, one.count) for one in read(prompt).subjects] == found

@@ -42,7 +42,7 @@ _THE = frozenset({"the"})
 _FALLS = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
 _IDLE = Meaning("small", "idle")
 _UNDRAWN = "undrawn"
-_SAILS = ("sailing", "sails", "sailed")
+_SAILS = ("sailing", "sails", "sailed", "zeil")
 _PLAY = "play"  # the verb that may go without an object: "dogs playing"
 _CLAD = frozenset({"de", "à", "au", "aux"})
 """What stands before what somebody wears: "um cachorro de óculos"."""
@@ -58,6 +58,10 @@ _PAIRS = frozenset(
     {"headphone", "jeans", "shorts", "glasses", "sunglasses", "goggles", "ice-skate", "scissors"}
 )
 """What has a plural for one."""
+_ACTS: Mapping[str, Link] = {
+    "fishing-pole": Link.HOLD, "bathtub": Link.IN, "ice-skate": Link.ON, Shape.BOAT: Link.IN,
+}  # fmt: skip
+"""What an act is drawn as, and what it is to the one that does it."""
 _MOONS = frozenset({Shape.MOON.value, "full-moon", "full-moon-face"})
 _OF_TWO = frozenset({"person-with-crown"})
 """A king and a queen have one drawing."""
@@ -203,7 +207,7 @@ def _add(reading: Draft, token: Token, name: str) -> None:
     if token.guessed:
         _note_standin(reading, token, _spoken(name))
     if not _is_there_already(reading, token, name):
-        _join(reading, name)
+        _join(reading, token, name)
         _append(reading, token, name)
         if carried:
             reading.things.append(Subject(thing=carried, link=Link.WEAR, to=len(reading.things) - 1))
@@ -216,6 +220,8 @@ def _is_there_already(reading: Draft, token: Token, name: str) -> bool:
     """Whether a thing was named before."""
     if token.text.startswith(_SAILS) and any(thing.thing in FLOATERS for thing in reading.things):
         return True  # "a ship sailing" is one ship
+    if name in _ACTS and reading.link in PLACED and reading.things and reading.things[-1].thing == name:
+        reading.link = None  # "fishing with a fishing rod": the act named it already
     known = _same(reading, token, name)
     if known is None or reading.link:
         return False
@@ -244,7 +250,8 @@ def _same(reading: Draft, token: Token, name: str) -> int | None:
 
 
 def _count(reading: Draft, token: Token, name: str) -> int:
-    several = token.plural and reading.before not in OF_ONE and name not in _PAIRS
+    one = name in _PAIRS or (name == "fishing-pole" and reading.link is Link.HOLD)  # Männer angeln
+    several = token.plural and reading.before not in OF_ONE and not one
     return reading.count or (_SEVERAL if several else 1)
 
 
@@ -291,7 +298,7 @@ def _partner(reading: Draft, name: str) -> int:
     return last
 
 
-def _join(reading: Draft, name: str) -> None:
+def _join(reading: Draft, token: Token, name: str) -> None:
     """What the thing before does with this one, where the verb alone does not say it."""
     last = reading.things[-1] if reading.things else None
     if last is None:
@@ -302,10 +309,18 @@ def _join(reading: Draft, name: str) -> None:
         reading.link = Link.WEAR
     if last.action is Action.FLY and name == "kite":
         reading.things[-1] = replace(last, action=None)
-    elif name in BOARDS and is_alive(last.thing) and reading.link is None:
-        reading.link = Link.ON
+    elif is_alive(last.thing) and reading.link is None and _acts(reading, token, name):
+        reading.link = _ACTS.get(name, Link.ON)
     elif last.action in _TOGETHER and is_alive(name) and reading.link is None and reading.kind == "verb":
         reading.action = last.action
+
+
+def _acts(reading: Draft, token: Token, name: str) -> bool:
+    """Whether a thing is what the one before does: "a man fishing", "a bear taking a bath"."""
+    if name == Shape.BOAT and not token.text.startswith(_SAILS):
+        return False
+    joined = any(is_and(reading.language, one.text) for one in reading.since)
+    return name in BOARDS or (name in _ACTS and not joined)
 
 
 def _verb(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
