@@ -133,3 +133,42 @@ def test_a_mood_or_a_season_is_no_hour(prompt):
 
 def test_what_is_misty_has_fog():
     assert read("a misty forest with a deer").weather == {Weather.FOG}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("a burger with fries", ["hamburger", "french-fries"]),
+        ("a closed door", ["door"]),
+        ("un avocat en costume noir au tribunal", ["office-worker"]),
+        ("un avocat mange un avocat", ["office-worker", "avocado"]),
+        ("un avocat sur une assiette", ["avocado", "fork-and-knife-with-plate"]),
+    ],
+)
+def test_a_name_is_no_form_of_a_word_that_draws_nothing_and_one_of_two_is_the_one_that_fits(prompt, found):
+    assert things(prompt) == found
+
+
+@pytest.mark.parametrize(
+    ("prompt", "word"),
+    [("a stork", "stork"), ("une cigogne", "cigogne"), ("ein Storch", "storch"), ("аист", "аист")],
+)
+def test_a_bird_that_is_drawn_as_another_is_said(prompt, word):
+    assert read(prompt).notes == (f"I drew a bird for “{word}”",)
+    assert read("a bird").notes == read("ein Vogel").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "thing"),
+    [
+        ("children playing in snow", "child"),
+        ("bambini che corrono", "child"),
+        ("uomini che ballano", "man"),
+        ("kinderen rennen", "child"),
+        ("muizen eten", "mouse"),
+        ("Vögel fliegen über das Meer", "bird"),
+        ("des chevaux courent", "horse"),
+    ],
+)
+def test_a_plural_that_no_ending_tells_is_one_too(prompt, thing):
+    assert [(one.thing, one.count) for one in read(prompt).subjects] == [(thing, 3)]

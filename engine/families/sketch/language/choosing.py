@@ -21,6 +21,7 @@ _DONE_WITH: Mapping[str, Mapping[str, str]] = {
     "nl": {"vissen": "fishing-pole", "zeilen": "sailboat", "skiën": "skis", "schaatsen": "ice-skate"},
 }
 """Infinitives that look like nouns, and what is done with: behind somebody they are verbs."""
+_LAW = frozenset({"costume", "tribunal", "robe", "procès", "juge", "client", "bureau", "plaide", "cravate"})
 _TAKEN = frozenset({"number", "transitive", "relation"})
 """After these a word of two meanings is a thing: "three oranges", "eats oranges", "with oranges"."""
 
@@ -31,6 +32,8 @@ def chosen(reading: Draft, token: Token, rest: tuple[Token, ...]) -> Meaning | N
     done_with = _DONE_WITH.get(reading.language, {}).get(token.text)
     if done_with and reading.things and is_alive(reading.things[-1].thing) and not reading.since:
         return Meaning("thing", done_with)
+    if token.text.startswith("avocat") and reading.language == "fr" and _acts_at_law(rest):
+        return Meaning("thing", "office-worker")
     if meaning is None or other is None:
         return meaning
     if meaning.kind == "colour":
@@ -39,6 +42,12 @@ def chosen(reading: Draft, token: Token, rest: tuple[Token, ...]) -> Meaning | N
         named = other in _NAMED_LIKE_VERBS or (reading.language == "en" and token.text in other.split("-"))
         return Meaning("thing", other) if named and not token.text.endswith("ing") else meaning
     return meaning
+
+
+def _acts_at_law(rest: tuple[Token, ...]) -> bool:
+    """Whether an "avocat" is a lawyer: avocados neither do anything nor have a suit."""
+    does = bool(rest) and rest[0].meaning is not None and rest[0].meaning.kind in {"verb", "transitive"}
+    return does or any(word in _LAW for token in rest for word in token.text.split())
 
 
 def _is_no_colour(reading: Draft, token: Token, other: str, rest: tuple[Token, ...]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
 from engine.families.sketch.language import packaged
@@ -142,6 +142,21 @@ PLURALS = {
 """Endings of plurals in languages in which only the singular beside them tells that they are plurals."""
 
 
+IRREGULAR: Mapping[str, frozenset[str]] = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "people children men women mice geese feet oxen",
+        "de": "vögel mütter väter brüder töchter äpfel nägel mäntel",
+        "nl": "kinderen muizen vrouwen lammeren kalveren eieren duiven wolven",
+        "it": "uomini bambini donne uova buoi",
+        "sv": "möss gäss män",
+        "da": "børn gæs mænd",
+        "no": "gjess menn",
+    }.items()
+}  # fmt: skip
+"""Plurals that no ending tells, as they are written."""
+
+
 def singulars(word: str, language: str) -> Iterator[str]:
     """What a folded word may be the plural of: "katten" of "kat", "blommor" of "blomma"."""
     for ending in PLURALS[language]:
@@ -155,14 +170,7 @@ def singulars(word: str, language: str) -> Iterator[str]:
 def is_plural(word: str, language: str) -> bool:
     """Whether a word looks like more than one, where the language's endings tell it plainly."""
     if language == "en":
-        return bool(re.search(r"[^su']s$", word)) or word in {
-            "people",
-            "mice",
-            "geese",
-            "children",
-            "men",
-            "women",
-        }
+        return bool(re.search(r"[^su']s$", word)) or word in IRREGULAR["en"]
     if language in {"es", "pt", "fr", "ca"}:
         return bool(re.search(r"[^si][sx]$", word)) and len(word) > _LEAST
     if language in PLURALS:

@@ -226,7 +226,8 @@ def _is_there_already(reading: Draft, token: Token, name: str) -> bool:
     if known is None or reading.link:
         return False
     thing = reading.things[known]
-    if token.guessed or (name in _OF_TWO and reading.words.get(name) != token.text):
+    another = token.guessed and bool(reading.since)  # not right behind it: "gull birds"
+    if another or (name in _OF_TWO and reading.words.get(name) != token.text):
         thing = replace(thing, count=thing.count + 1)
     elif reading.language in COLOUR_AFTER and reading.colour is None:
         reading.again = Subject(thing=name, count=_count(reading, token, name))

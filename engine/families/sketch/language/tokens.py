@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from engine.families.sketch.language.forms import (
     GAPLESS,
+    IRREGULAR,
     PLURALS,
     folded,
     forms,
@@ -173,11 +174,16 @@ def _is_a_name(text: str, said: Meaning, words: Vocabulary) -> bool:
     word = folded(text, words.language)
     if word in words.speech or said.kind == "colour":
         return False
-    return word in words.things or (said.kind in _BENT and word in words.names)
+    part = said.kind == "small" and word in words.names.get(word, "").split(
+        "-"
+    )  # "fries" are no form of "fry"
+    return part or word in words.things or (said.kind in _BENT and word in words.names)
 
 
 def _plural(text: str, thing: str, words: Vocabulary) -> bool:
     """Whether a name looks like a plural, and its singular is a name of the same thing."""
+    if text in IRREGULAR.get(words.language, ()):
+        return True
     parts = text.split(" ")
     if not is_plural(parts[0 if words.language in _HEAD_FIRST else -1], words.language):
         return False
@@ -188,6 +194,7 @@ def _plural(text: str, thing: str, words: Vocabulary) -> bool:
         whole.removesuffix("s"),
         whole.removesuffix("es"),
         whole.removesuffix("x"),
+        f"{whole.removesuffix('aux')}al",
         *forms(whole, words.language),
     )
     alike = (words.names.get(single, words.stems.get(single)) for single in ones if single != whole)
