@@ -183,3 +183,24 @@ def test_a_dutch_infinitive_behind_somebody_is_a_verb(prompt, thing):
 )  # fmt: skip
 def test_an_act_and_what_it_is_done_with_are_one_thing(prompt, found):
     assert [(one.thing, one.link, one.count) for one in read(prompt).subjects] == found
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("two tennis players", [("man", 2), ("tennis hold", 1)]),
+        ("a guitar player on the moon", [("man", 1), ("guitar hold", 1)]),
+        ("a video game player eating chips", [("man", 1), ("video-game hold", 1), ("french-fries eat", 1)]),
+        ("a cat watching a tennis player", [("cat", 1), ("man watch", 1), ("tennis hold", 1)]),
+        ("a cricket player with a bat", [("man", 1), ("cricket-game hold", 1)]),
+        ("baseball player with a wooden bat", [("man", 1), ("baseball hold", 1), ("cricket-game with", 1)]),
+        ("a gamer cat", [("cat", 1)]),
+        ("gamer girl with headphones", [("girl", 1), ("headphone wear", 1)]),
+        ("a dvd player", [("dvd", 1)]),
+        ("a cricket on a leaf", [("cricket", 1), ("maple-leaf on", 1)]),
+        ("a bat in a cave", [("bat", 1)]),
+    ],
+)
+def test_a_player_is_one_person_who_has_what_the_game_is_played_with(prompt, found):
+    seen = read(prompt).subjects
+    assert [(" ".join(filter(None, (one.thing, one.link))), one.count) for one in seen] == found

@@ -27,6 +27,7 @@ from engine.families.sketch.language.grammar import (
     is_indefinite,
     is_said_of_next,
 )
+from engine.families.sketch.language.players import joins_game, of_the_game
 from engine.families.sketch.language.settling import settled, usual_hour, usual_place, walks
 from engine.families.sketch.language.tokens import Token, tokens
 from engine.families.sketch.language.vocabulary import Meaning
@@ -117,7 +118,7 @@ def read(prompt: str) -> Vision:
 
 
 def _take(reading: Draft, token: Token, rest: tuple[Token, ...]) -> None:
-    meaning = chosen(reading, token, rest)
+    meaning = of_the_game(reading, token, rest) or chosen(reading, token, rest)
     if meaning is not None:
         _TAKEN[meaning.kind](reading, token, meaning.key, rest)
     elif len(token.text) > 1 and (reading.language not in GAPLESS or _weighs(token.text)):
@@ -204,9 +205,9 @@ def _add(reading: Draft, token: Token, name: str) -> None:
     if name in _MADE_OF:
         name, colour, carried = _MADE_OF[name]
         reading.colour = reading.colour or colour
-    if token.guessed:
+    if token.guessed or (token.text == "bat" and name != "bat"):
         _note_standin(reading, token, _spoken(name))
-    if not _is_there_already(reading, token, name):
+    if not joins_game(reading, token, name) and not _is_there_already(reading, token, name):
         _join(reading, token, name)
         _append(reading, token, name)
         if carried:
@@ -294,6 +295,7 @@ def _partner(reading: Draft, name: str) -> int:
     if reading.link in DONE or (name in BOARDS and reading.link is Link.ON):
         return next((at for at in range(last, -1, -1) if is_alive(things[at].thing)), last)
     seats = reading.link in {Link.ON, Link.IN} and name not in _HOLDS_SMALL
+    seats |= reading.link is Link.WITH and not is_alive(things[last].thing)  # a player with a ball and a bat
     if seats and holder is not None and things[last].link in {Link.WITH, Link.HOLD}:
         return holder  # "a girl with a cat on a bicycle", "a pirate with a parrot on his shoulder on a ship"
     return last
