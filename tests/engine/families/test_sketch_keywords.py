@@ -172,3 +172,30 @@ def test_a_bird_that_is_drawn_as_another_is_said(prompt, word):
 )
 def test_a_plural_that_no_ending_tells_is_one_too(prompt, thing):
     assert [(one.thing, one.count) for one in read(prompt).subjects] == [(thing, 3)]
+
+
+def test_every_language_names_what_it_passes_over_and_somebody_may_have_asked_for():
+    lists = {language: speech(language)["small"] for language in LANGUAGES}
+    assert [language for language, small in lists.items() if "idle" in small and "undrawn" not in small] == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "word"),
+    [
+        ("ein Panda isst Bambus", "bambus"),
+        ("eine Katze auf dem Zaun", "zaun"),
+        ("een kat op een balkon", "balkon"),
+        ("un nounours sur un oreiller", "oreiller"),
+        ("un perro en una alfombra", "alfombra"),
+        ("кот на заборе", "заборе"),
+        ("kot na płocie", "płocie"),
+        ("кіт на паркані", "паркані"),
+        ("en hund på ett staket", "staket"),
+        ("tre pinguini che pattinano", "pattinano"),
+        ("ein Hund bellt", "bellt"),
+        ("巨大な猫が夜の街を壊している", "壊して"),
+        ("小女孩荡秋千", "荡秋千"),
+    ],
+)
+def test_nouns_and_verbs_that_no_drawing_shows_are_named_in_any_language(prompt, word):
+    assert read(prompt).notes == (f"the sketch does not know “{word}”",)
