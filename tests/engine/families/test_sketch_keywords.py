@@ -199,3 +199,11 @@ def test_every_language_names_what_it_passes_over_and_somebody_may_have_asked_fo
 )
 def test_nouns_and_verbs_that_no_drawing_shows_are_named_in_any_language(prompt, word):
     assert read(prompt).notes == (f"the sketch does not know “{word}”",)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "word"),
+    [("塀の上の猫", "塀"), ("枕の上で眠る猫", "枕"), ("围墙上的猫", "围墙"), ("枕头上的猫", "枕头")],
+)
+def test_a_word_of_one_chinese_letter_is_named_too(prompt, word):
+    assert read(prompt).notes == (f"the sketch does not know “{word}”",)

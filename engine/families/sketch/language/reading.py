@@ -121,7 +121,7 @@ def _take(reading: Draft, token: Token, rest: tuple[Token, ...]) -> None:
     meaning = of_the_game(reading, token, rest) or chosen(reading, token, rest)
     if meaning is not None:
         _TAKEN[meaning.kind](reading, token, meaning.key, rest)
-    elif len(token.text) > 1 and (reading.language not in GAPLESS or _weighs(token.text)):
+    elif _weighs(token.text) if reading.language in GAPLESS else len(token.text) > 1:
         reading.strange.append(token.text)
 
 
@@ -186,8 +186,10 @@ def _let_go(reading: Draft) -> None:
 
 
 def _weighs(text: str) -> bool:
-    """Whether letters that were not understood look like a word with a meaning of its own."""
-    return any(letter > "\u3100" or "\u30a0" < letter < "\u3100" for letter in text) and len(text) > 1
+    """Whether letters that were not understood look like a word: several of a syllabary, or a Chinese one."""
+    if any("\u3400" <= letter <= "\u9fff" for letter in text):
+        return True
+    return len(text) > 1 and any(letter > "\u3100" or "\u30a0" < letter < "\u3100" for letter in text)
 
 
 def _note_standin(reading: Draft, token: Token, drawn: str) -> None:
