@@ -6,6 +6,7 @@ import pytest
 
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.groups import grouped
+from engine.families.sketch.language import forms
 from engine.families.sketch.language.reading import read
 from engine.families.sketch.language.vocabulary import LANGUAGES, speech, vocabulary
 from engine.families.sketch.words import Action, Hour, Link, Place, Subject, Weather
@@ -207,3 +208,37 @@ def test_nouns_and_verbs_that_no_drawing_shows_are_named_in_any_language(prompt,
 )
 def test_a_word_of_one_chinese_letter_is_named_too(prompt, word):
     assert read(prompt).notes == (f"the sketch does not know “{word}”",)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "drawn"),
+    [
+        ("çitin üstünde bir kedi", ["cat"]),
+        ("kissa aidalla", ["cat"]),
+        ("una balsa en el río", []),
+        ("kapıda bekleyen köpek", ["door", "dog"]),  # noqa: RUF001 - Turkish
+        ("ein Rechen im Garten", []),
+        ("ein Briefträger", ["man"]),
+        ("ein Wiesel im Garten", ["otter"]),
+        ("ein Floß auf dem Fluss", ["canoe"]),
+        ("ein Auflauf im Ofen", []),
+        ("ein Tennisspieler", ["man"]),
+        ("zwei Schäferhunde", ["dog"]),
+    ],
+)
+def test_a_word_with_the_stem_or_the_end_of_another_is_not_that(prompt, drawn):
+    assert things(prompt) == drawn
+    assert read(prompt).notes or drawn == ["door", "dog"]
+
+
+def test_a_thing_that_a_stem_alone_tells_is_said():
+    """Spanish *balsa*, a raft, has the stem of *tren bala*; *-sa* is no ending."""
+    assert not any(
+        forms.inflects(word, name, language)
+        for word, name, language in [
+            ("balsa", "bala", "es"), ("rechen", "rechnen", "de"), ("citin", "cita", "tr"), ("aidalla", "aidin", "fi"),
+        ]
+    )  # fmt: skip
+    assert read("çitinde bir kedi").notes == ("I drew a leopard for “çitinde”",)
+    assert not vocabulary("ru").stands_in("собаками")
+    assert not vocabulary("nl").stands_in("sneeuwvlokken")

@@ -8,7 +8,8 @@ import pytest
 from engine.families.sketch import drawings
 from engine.families.sketch.drawings import names
 from engine.families.sketch.language import forms, packaged, vocabulary
-from engine.families.sketch.language.reading import COLOURS, read
+from engine.families.sketch.language.colouring import COLOURS
+from engine.families.sketch.language.reading import read
 from engine.families.sketch.language.tokens import tokens
 from engine.families.sketch.language.vocabulary import LANGUAGES, speech
 from engine.families.sketch.puppet import colours

@@ -20,6 +20,9 @@ GAPLESS = frozenset({"ja", "zh", "zh-Hant", "th"})
 COMPOUNDING = frozenset({"de", "nl", "sv", "da", "no", "fi", "hu"})
 """Languages that write a compound as one word, its head last."""
 
+_AGGLUTINATING = frozenset({"tr", "hu", "fi"})
+"""Languages that hang endings on the whole word; it loses nothing but its last consonant."""
+_SOFTENED = frozenset({"", "k", "p", "t", "c"})
 _FOLDED = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW")
 _LEAST = 3  # letters of a stem
 _HISSING = ("s", "x", "z", "ch", "sh", "o")
@@ -98,6 +101,26 @@ def stem(word: str, language: str) -> str:
     if language in {"nl", "sv", "da", "no", "hu", "fi"} and len(word) > _LEAST and word[-1] == word[-2]:
         word = word[:-1]
     return word
+
+
+def shared(one: str, other: str) -> int:
+    """How many letters two words begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (left, right) in pairs if left != right), min(len(one), len(other)))
+
+
+def inflects(word: str, name: str, language: str) -> bool:
+    """Whether a folded word is likely a form of a name with its stem, and no other word that ends alike."""
+    if language in _AGGLUTINATING:
+        return name[shared(word, name) :] in _SOFTENED
+    return bool(_once(word, language) & _once(name, language))
+
+
+def _once(word: str, language: str) -> set[str]:
+    """A word, and what is left of it without one ending."""
+    cut = {word[: -len(end)] for end in _endings(language) if word.endswith(end)}
+    cut |= {left[:-1] for left in cut if left[-2:-1] == left[-1:]}  # Dutch vlokken is of vlok
+    return {word, *(left for left in cut if len(left) >= _LEAST - 1)}
 
 
 def forms(word: str, language: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from engine.families.sketch.language import packaged
-from engine.families.sketch.language.forms import COMPOUNDING, GAPLESS, folded, forms, stem
+from engine.families.sketch.language.forms import COMPOUNDING, GAPLESS, folded, forms, inflects, shared, stem
 from engine.families.sketch.language.packaged import unreadable
 
 LANGUAGES = (
@@ -30,6 +30,7 @@ _SECTIONS = (
     "small",
 )  # fmt: skip
 _SPEAKS_LIKE = {"zh-Hant": "zh", "ms": "id", "sk": "cs", "sr-Latn": "hr"}
+_LEAST_FIRST = 3  # letters of what stands before it
 _LEAST_HEAD = 4  # letters of the head of a compound
 _CLOSE = 6  # letters of a word that may have a slip in it
 
@@ -81,11 +82,21 @@ class Vocabulary:
     @cached_property
     def stems(self) -> dict[str, str]:
         """A name's stem → the name of a drawing; of two with one stem, that of the shorter word."""
-        found: dict[str, str] = {}
+        return {cut: self.names[words[0]] for cut, words in self._of_stem.items()}
+
+    @cached_property
+    def _of_stem(self) -> dict[str, list[str]]:
+        """A stem → the names that have it, the shorter first."""
+        found: dict[str, list[str]] = {}
         if self.language not in GAPLESS:
-            for word, name in sorted(self.names.items(), key=lambda pair: (len(pair[0]), pair[0])):
-                found.setdefault(stem(word, self.language), name)
+            for word in sorted(self.names, key=lambda word: (len(word), word)):
+                found.setdefault(stem(word, self.language), []).append(word)
         return found
+
+    def _bent_from(self, word: str) -> str | None:
+        """The name that a folded word is a form of: of those with its stem the one that it is most like."""
+        alike = self._of_stem.get(stem(word, self.language), ())
+        return max(alike, key=lambda name: shared(word, name), default=None)
 
     def said(self, phrase: str) -> Meaning | None:
         """What a phrase means beside the names of drawings."""
@@ -109,12 +120,17 @@ class Vocabulary:
                 return self.names[form]
             if verb:
                 return None  # "crossing" is no cross
-        return self.stems.get(stem(folded(phrase, self.language), self.language))
+        name = self._bent_from(folded(phrase, self.language))
+        return self.names[name] if name is not None else None
 
     def stands_in(self, phrase: str) -> bool:
         """Whether a word that is known is drawn as another thing."""
         word = folded(phrase, self.language)
         openings = (word[:end] for end in range(len(word), 1, -1))
+        known = any(form in self.names or form in self.speech for form in forms(word, self.language))
+        name = None if known or self.said(word) else self._bent_from(word)
+        if name is not None and not inflects(word, name, self.language):
+            return True  # Turkish çitin, of a fence, has the stem of a leopard
         return any(form in self.standins for form in forms(word, self.language)) or any(
             opening in self.standins and self.openings.get(opening) for opening in openings
         )
@@ -123,10 +139,11 @@ class Vocabulary:
         """A drawing for a word that is not known: the head of a compound, or a word with one slip in it."""
         word = folded(word, self.language)
         if self.language in COMPOUNDING:
-            for begin in range(1, len(word) - _LEAST_HEAD + 1):
-                found = self.names.get(word[begin:]) or self.stems.get(stem(word[begin:], self.language))
-                if found is not None:
-                    return found
+            for begin in range(_LEAST_FIRST, len(word) - _LEAST_HEAD + 1):
+                head = word[begin:]
+                name = head if head in self.names else self._bent_from(head)
+                if name == head or (name and len(head) > _LEAST_HEAD and inflects(head, name, self.language)):
+                    return self.names[name]
         if len(word) >= _CLOSE:
             return next(
                 (self.names[near] for near in _slips(word) if len(near) >= _CLOSE and near in self.names),
