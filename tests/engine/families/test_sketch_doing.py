@@ -204,3 +204,17 @@ def test_an_act_and_what_it_is_done_with_are_one_thing(prompt, found):
 def test_a_player_is_one_person_who_has_what_the_game_is_played_with(prompt, found):
     seen = read(prompt).subjects
     assert [(" ".join(filter(None, (one.thing, one.link))), one.count) for one in seen] == found
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("一只熊猫在竹林里骑自行车", ["panda", "bicycle ride"]),
+        ("一个女孩骑马", ["girl", "horse ride"]),
+        ("猫撑伞", ["cat", "umbrella hold"]),
+        ("狗拉雪橇", ["dog", "sled on"]),
+        ("勇士打恶龙", ["guard", "dragon"]),
+    ],
+)
+def test_a_chinese_name_that_begins_with_its_verb_is_a_verb_and_a_thing(prompt, found):
+    assert said(prompt) == found

@@ -236,7 +236,8 @@ def test_a_thing_that_a_stem_alone_tells_is_said():
     assert not any(
         forms.inflects(word, name, language)
         for word, name, language in [
-            ("balsa", "bala", "es"), ("rechen", "rechnen", "de"), ("citin", "cita", "tr"), ("aidalla", "aidin", "fi"),
+            ("balsa", "bala", "es"), ("rechen", "rechnen", "de"), ("citin", "cita", "tr"),
+            ("aidalla", "aidin", "fi"),
         ]
     )  # fmt: skip
     assert read("çitinde bir kedi").notes == ("I drew a leopard for “çitinde”",)

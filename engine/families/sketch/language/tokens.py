@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from engine.families.sketch.habits import BOARDS, is_alive
 from engine.families.sketch.language.forms import (
     GAPLESS,
     IRREGULAR,
@@ -236,10 +237,28 @@ def _cut(run: str, known: list[Vocabulary]) -> Iterator[Token]:
         if strange:
             yield Token(text=strange, meaning=None)
             strange = ""
+        verb = _verb_before(token, known)
+        token = verb or token
         yield token
-        at += length
+        at += len(token.text) if verb else length
     if strange:
         yield Token(text=strange, meaning=None)
+
+
+def _verb_before(token: Token, known: list[Vocabulary]) -> Token | None:
+    """The verb that a name begins with, if the rest names the same: 骑自行车, to ride a bicycle."""
+    if known[0].language not in {"zh", "zh-Hant"} or token.meaning is None or token.meaning.key in BOARDS:
+        return None
+    if token.meaning.kind != "thing":
+        return None
+    for cut in range(len(token.text) - 1, 0, -1):
+        verb, name = _piece(token.text[:cut], known), token.text[cut:]
+        if verb is None or verb.meaning is None or verb.meaning.kind != "transitive":
+            continue
+        fights = verb.meaning.key == "play" and is_alive(token.meaning.key)  # 打龙
+        if not fights and any(words.names.get(name) == token.meaning.key for words in known):
+            return verb
+    return None
 
 
 def _piece(text: str, known: list[Vocabulary]) -> Token | None:
