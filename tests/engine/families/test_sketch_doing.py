@@ -218,3 +218,17 @@ def test_a_player_is_one_person_who_has_what_the_game_is_played_with(prompt, fou
 )
 def test_a_chinese_name_that_begins_with_its_verb_is_a_verb_and_a_thing(prompt, found):
     assert said(prompt) == found
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("a strong man lifting a car", ["man", "automobile hold"]),
+        ("a hero lifts a huge bus over a city", ["person-superhero", "bus hold"]),
+        ("a balloon lifting two pigs", ["balloon", "pig hold"]),
+        ("a rocket lifting off", ["rocket rise"]),
+        ("a balloon lifting over a house", ["balloon rise", "house over"]),
+    ],
+)
+def test_who_lifts_something_holds_it_and_does_not_rise(prompt, found):
+    assert said(prompt) == found

@@ -14,7 +14,7 @@ from engine.core.sentence import Sentence
 from engine.families.sketch.habits import BOARDS, FLOATERS, HOME, WORN, is_alive
 from engine.families.sketch.language.choosing import chosen
 from engine.families.sketch.language.colouring import COLOURS, pass_by, take_colour
-from engine.families.sketch.language.doing import awaits_object, doers
+from engine.families.sketch.language.doing import awaits_object, doers, lifts_something
 from engine.families.sketch.language.draft import DONE, MOST_KINDS, PLACED, Draft
 from engine.families.sketch.language.forms import GAPLESS
 from engine.families.sketch.language.grammar import (
@@ -330,6 +330,9 @@ def _acts(reading: Draft, token: Token, name: str) -> bool:
 
 def _verb(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
     """A verb goes to the things before it that do nothing yet; without any, to the next."""
+    if lifts_something(reading, token, rest):
+        _transitive(reading, token, Link.HOLD, rest)
+        return
     action, waits = Action(key), awaits_object(reading)
     noun = is_indefinite(reading.language, reading.before)  # "a fight"
     reading.link = None
