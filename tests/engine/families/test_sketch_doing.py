@@ -74,6 +74,7 @@ def test_an_orange_is_a_fruit_where_a_noun_stands_and_else_a_colour(prompt, foun
         ("un oso con un delantal rosa", [("bear", None)]),
         ("un chat mignon noir", [("cat", "black")]),
         ("un perro en un campo verde", [("dog", None)]),
+        ("un chien sur un canapé vert", [("dog", None), ("couch-and-lamp", "green")]),
         ("a cat next to a red fence near a house", [("cat", None), ("house", None)]),
         ("a girl with red hair on a horse", [("girl", None), ("horse", None)]),
         ("eine Katze neben einem roten Zaun und ein Hund", [("cat", None), ("dog", None)]),

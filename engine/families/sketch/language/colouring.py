@@ -28,11 +28,17 @@ def take_colour(reading: Draft, colour: RGB, rest: tuple[Token, ...]) -> None:
     behind = reading.language in COLOUR_AFTER and (reading.count == 0 or follows != "thing")
     if not reading.things or not (behind or _is_said_last(reading, rest)):
         reading.colour = colour
-    elif reading.kind in _SCENERY:
+    elif reading.kind in _SCENERY and not _is_thing_too(reading):
         reading.tint = reading.tint or colour
     elif not _noun_between(reading):
         _paint(reading, colour)
         reading.link = None if reading.link is Link.IN and not behind else reading.link
+
+
+def _is_thing_too(reading: Draft) -> bool:
+    """Whether the last place or weather is drawn as a thing as well: a sofa, a leaf."""
+    word = reading.words.get(reading.things[-1].thing)
+    return any(token.text == word for token in reading.since)
 
 
 def _paint(reading: Draft, colour: RGB) -> None:
