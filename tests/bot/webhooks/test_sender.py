@@ -218,6 +218,17 @@ async def test_a_message_is_given_up_after_the_last_try_and_can_be_sent_again(qu
     assert await left(queue) == []
 
 
+async def test_a_message_that_is_given_up_holds_up_no_other(queue):
+    await queue.webhooks.switch(on=True)
+    for _ in range(2):
+        await enqueued(queue)
+    first, second = await queue.webhooks.due(9)
+    await queue.webhooks.refused(first.id, "HTTP 503", again=60.0, blocks=True)
+    assert await queue.webhooks.due(9) == []
+    await queue.webhooks.refused(first.id, "HTTP 503", again=None, blocks=True)
+    assert await queue.webhooks.due(9) == [second]
+
+
 async def test_an_old_message_is_forgotten(queue, receiver):
     sender = sender_to(queue, receiver.url, keep_days=4.0)
     await sender.begin()
@@ -248,15 +259,16 @@ async def test_a_server_that_is_forgotten_takes_its_messages_along(queue, db, re
     assert await left(queue) == []
 
 
-async def test_a_receiver_says_how_long_to_wait(queue, receiver):
+@pytest.mark.parametrize(("said", "waits"), [("600", 600.0), ("86400", 86_400.0), ("9999999", 86_400.0)])
+async def test_a_receiver_says_how_long_to_wait_up_to_a_day(queue, receiver, said, waits):
     sender = sender_to(queue, receiver.url)
     await sender.begin()
     CLOCK.now = 1_000_000.0
     await enqueued(queue)
-    receiver.answers = [web.Response(status=429, headers={"Retry-After": "600"})]
+    receiver.answers = [web.Response(status=429, headers={"Retry-After": said})]
     await rounds(sender)
     (event,) = await left(queue)
-    assert event.due_at == 1_000_600.0
+    assert event.due_at == 1_000_000.0 + waits
 
 
 async def test_a_receiver_that_is_gone_is_left_alone_until_it_takes_a_test(queue, receiver):
