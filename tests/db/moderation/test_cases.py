@@ -115,6 +115,14 @@ async def test_a_member_reports_a_clip_once_and_a_second_member_is_told_on_the_s
     assert (case.open, case.decision) == (False, Decision.DISMISSED)
 
 
+async def test_a_clip_that_is_deleted_already_is_reported_to_nobody(queue):
+    clip = await delivered(queue)
+    await queue.retention.mark_deleted(clip.id)
+    assert await queue.cases.report(clip.id, BEN, "odd", most=10) is Reported.ALREADY
+    assert await queue.cases.due() == []
+    assert await queue.cases.reasons(clip.id) == []
+
+
 async def test_a_takedown_reaches_what_was_made_of_it_and_of_its_picture_and_no_other_guild(queue, db):
     inputs = {"picture": PICTURE}
     clip = await delivered(queue, inputs=inputs, clip="1" * 64)
@@ -124,6 +132,7 @@ async def test_a_takedown_reaches_what_was_made_of_it_and_of_its_picture_and_no_
     elsewhere = await delivered(queue, ANN, guild=200, message=54, inputs=inputs, clip="5" * 64)
     waits = await enqueued(queue, ANN)
     remix_of_it = await enqueued(queue, CAT, parent=reroll.id)
+    remix_elsewhere = await enqueued(queue, CAT, guild=200, parent=clip.id)
     await queue.cases.report(clip.id, BEN, "odd", most=10)
     gone = await queue.cases.take_down(clip.id, 1, audit_entry("take down", clip.id))
     assert await queue.cases.take_down(clip.id, 1, audit_entry("take down", clip.id)) is None
@@ -135,6 +144,7 @@ async def test_a_takedown_reaches_what_was_made_of_it_and_of_its_picture_and_no_
         assert (await queue.jobs.get(job.id)).state is State.CANCELLED
     for job in (other, elsewhere):
         assert (await queue.jobs.get(job.id)).deleted_at is None
+    assert (await queue.jobs.get(remix_elsewhere.id)).state is State.QUEUED
     assert {job.id for job in await queue.cases.taking_down()} == {clip.id, reroll.id, same_picture.id}
     assert await queue.moderation.banned(GUILD, ANN) == "because"
     assert await queue.moderation.banned(GUILD, BEN) is None
