@@ -120,7 +120,7 @@ class Reviews(Rows):
             else:
                 changed = connection.execute(
                     "INSERT INTO word (guild_id, word, kind) SELECT :guild, :word, :kind "
-                    "WHERE (SELECT count(*) FROM word WHERE guild_id = :guild) < :most "
+                    "WHERE (SELECT count(*) FROM word WHERE guild_id = :guild AND word <> :word) < :most "
                     "ON CONFLICT DO UPDATE SET kind = :kind WHERE kind <> :kind",
                     {"guild": audit_entry.guild_id, "word": word, "kind": kind, "most": most},
                 ).rowcount
