@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from db.errors import Limit, LimitReached, MemberBanned
+from db.errors import Limit, LimitReached, MemberBanned, ParentGone
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits, StrangerLimits
 from db.states import State
@@ -125,6 +125,13 @@ async def test_a_job_without_its_parent_is_no_job(queue):
         await queue.entry.enqueue(new_job(parent="0" * 16), FAR)
     child = await enqueued(queue, parent=(await enqueued(queue)).id)
     assert child.parent
+
+
+async def test_nothing_is_made_from_a_clip_that_was_deleted(queue):
+    parent = await rendered(queue)
+    await queue.retention.mark_deleted(parent.id)
+    with pytest.raises(ParentGone):
+        await queue.entry.enqueue(new_job(BEN, parent=parent.id), FAR)
 
 
 async def test_limits_can_be_looked_at_before_anything_is_asked_for(queue):

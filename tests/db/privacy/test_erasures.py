@@ -16,7 +16,7 @@ from db.privacy.pseudonyms import Pseudonyms
 from db.sqlite.connection import Database
 from db.states import State
 from tests.clock import CLOCK
-from tests.db.asking import GUILD, audit_entry, enqueued, new_job, rendered
+from tests.db.asking import GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
 from tests.db.plain_words import Words
 from tests.policies import FAR, enqueue_limits, queue_on, stumble_limits
 
@@ -73,6 +73,16 @@ async def test_a_clip_that_waits_for_another_try_to_be_posted_is_not_posted_afte
     await personal.stop(ANN)
     assert (await queue.jobs.get(clip.id)).state is State.CANCELLED
     assert await personal.moving(ANN) == []
+
+
+async def test_a_private_clip_is_not_posted_after_the_wish(queue, personal):
+    clip = await running(queue, user=ANN, private=True)
+    await hand_in(queue, clip)
+    await queue.delivery.begin_posting(clip.id)
+    await queue.delivery.record_posted(clip.id, None)
+    await personal.ask_to_erase(ANN, messages=False)
+    assert await queue.delivery.publish(clip.id) is None
+    assert await queue.delivery.to_deliver() == []
 
 
 async def test_a_bot_that_was_killed_while_posting_does_not_post_again_after_the_wish(queue, personal):
