@@ -49,8 +49,10 @@ async def written(db: Database, guild: int, actor: int, action: str, target: str
     await db.write(lambda connection: write_down(connection, done, time.time()))
 
 
-async def hand_in(queue: Queue, job: Job, *, seconds: float = 10.0, clip: str = CLIP) -> bool:
-    """Hand a clip in under the claim that ``job`` was returned with."""
+async def hand_in(
+    queue: Queue, job: Job, *, seconds: float = 10.0, charged: float | None = None, clip: str = CLIP
+) -> bool:
+    """Hand a clip in under the claim that ``job`` was returned with; by default all its seconds count."""
     return await queue.claims.hand_in(
         job.id,
         job.claim,
@@ -58,7 +60,7 @@ async def hand_in(queue: Queue, job: Job, *, seconds: float = 10.0, clip: str = 
         clip_size=1,
         receipt="{}",
         gpu_seconds=seconds,
-        charged_seconds=seconds,
+        charged_seconds=seconds if charged is None else charged,
     )
 
 

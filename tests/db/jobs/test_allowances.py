@@ -66,6 +66,12 @@ async def test_the_most_particular_that_says_something_counts_up_to_the_owners_c
     assert await most_waiting(queue, roles=roles) == expected
 
 
+async def test_no_figure_exceeds_the_owners_ceiling(queue):
+    await allow(queue, Whose.MEMBER, ANN, waiting=400, hour=400, day=1e6)
+    allowed, _ = await queue.entry.left(GUILD, ANN, (), OWNER)
+    assert (allowed.waiting, allowed.hour, allowed.day) == (6, 50, 1000.0)
+
+
 async def test_each_figure_is_looked_for_by_itself(queue):
     await allow(queue, Whose.GUILD, GUILD, hour=1)
     await allow(queue, Whose.ROLE, HELPERS, waiting=5)

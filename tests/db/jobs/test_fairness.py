@@ -92,6 +92,15 @@ async def test_the_member_who_has_used_less_is_first(queue, db):
     assert await order(queue) == [CAT, BEN, ANN]
 
 
+async def test_what_a_member_is_charged_counts_and_not_how_long_it_took(queue):
+    for user, guild, took, charged in ((ANN, GUILD, 100.0, 1.0), (BEN, OTHER, 50.0, 50.0)):
+        job = await running(queue, user=user, guild=guild)
+        await hand_in(queue, job, seconds=took, charged=charged)
+    for user, guild in ((BEN, OTHER), (ANN, GUILD)):
+        await asked(queue, user, guild, at=CLOCK.now)
+    assert await order(queue) == [ANN, BEN]
+
+
 async def test_a_guild_that_has_used_less_is_first(queue, db):
     for member in range(10, 20):
         await book(db, member, 60)
