@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from db.errors import Limit, LimitReached
 from db.jobs.claims import CLAIM
 from db.lanes.lane_sizes import LaneSize
+from db.states import STRANGERS
 from tests.db.asking import ANN, BEN, enqueued, new_job
-from tests.policies import enqueue_limits
+from tests.policies import FAR, enqueue_limits, fair_share
 from tests.present import present
 
+MOST = fair_share().member_running
 EIGHT = {"": LaneSize(engines=8, member_most=6)}
 
 
@@ -30,13 +34,12 @@ async def test_one_members_flood_keeps_nobody_waiting(queue):
 
 
 async def test_a_member_fills_an_engine_that_draws_for_them_already(queue):
-    """An engine that takes two at once takes both from one member: that holds no further engine."""
+    """An engine that takes several at once takes them all from one member: that holds no further engine."""
     await queue.lane_sizes.replace({"": LaneSize(engines=4, member_most=1)})
-    for _ in range(3):
+    for _ in range(MOST + 2):
         await enqueued(queue, ANN)
-    first, second = [await queue.claims.claim(seat="seat 0") for _ in range(2)]
-    assert first is not None
-    assert second is not None
+    for _ in range(MOST + 1):
+        assert await queue.claims.claim(seat="seat 0") is not None
     assert await queue.claims.claim(seat="seat 1") is None
 
 
@@ -58,6 +61,16 @@ async def test_each_engine_adds_as_many_that_may_wait(queue, limit):
         with pytest.raises(LimitReached) as refused:
             await queue.entry.enqueue(new_job(99), limits)
         assert (refused.value.which, refused.value.allowed) == (limit, most)
+
+
+async def test_each_engine_adds_as_many_strangers_that_may_wait(queue):
+    limits = replace(FAR, strangers=replace(FAR.strangers, all_waiting=2))
+    await queue.lane_sizes.replace({"": LaneSize(engines=3, member_most=3)})
+    for user in range(6):
+        await queue.entry.enqueue(new_job(user, STRANGERS), limits)
+    with pytest.raises(LimitReached) as refused:
+        await queue.entry.enqueue(new_job(99, STRANGERS), limits)
+    assert (refused.value.which, refused.value.allowed) == (Limit.STRANGERS_WAITING, 6)
 
 
 async def waiting(queue) -> int:
