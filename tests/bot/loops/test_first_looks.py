@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from typing import Any
 from unittest.mock import AsyncMock, create_autospec
 
@@ -63,7 +64,13 @@ def may_show():
 
 
 @pytest.fixture
-async def board(queue, messenger, engine_loop, may_show):
+def interval():
+    """Seconds between two edits."""
+    return 0.02
+
+
+@pytest.fixture
+async def board(queue, messenger, engine_loop, may_show, interval):
     made = StatusBoard(
         give_up_after=48 * 3600.0,
         clock=CLOCK,
@@ -79,7 +86,7 @@ async def board(queue, messenger, engine_loop, may_show):
         dress=rows.for_status,
         sealer=Sealer(None),
         may_show=may_show,
-        interval=0.02,
+        interval=interval,
     )
     task = asyncio.create_task(made.loop.run())
     yield made
@@ -175,9 +182,13 @@ async def test_what_is_kept_stays_and_asks_no_more(board, engine_loop, messenger
     assert labels(messenger) == ["Cancel"]
 
 
+@pytest.mark.parametrize("interval", [60.0])
 async def test_a_click_on_keep_shows_without_waiting_for_the_interval(board, engine_loop, messenger, job):
-    board._interval = 60.0
+    await until(lambda: job.id in board._shown)
+    board._shown[job.id].next = 0.0  # the interval is over, for the first look
     await show(board, engine_loop, messenger, job)
+    await until(lambda: board._shown[job.id].draft == LOOK.take)
+    assert board._shown[job.id].next > time.monotonic() + 30.0
     board.keep(job.id)
     await until(lambda: labels(messenger) == ["Cancel"])
 
