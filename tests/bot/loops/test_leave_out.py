@@ -204,7 +204,9 @@ async def test_it_is_not_left_before_it_is_known_what_it_draws_on(town):
     async with town() as here:
         here.cards[0].device = None
         here.engine._device = None
+        await until(lambda: here.seat.left_out)
         await asyncio.sleep(0.05)
+        assert not here.engine.away
         here.cards[0].device = Device(name="found")
         await until(lambda: here.engine.away)
         assert here.engine.device == Device(name="found")

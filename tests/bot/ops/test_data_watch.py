@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 
 import pytest
 
-from bot.ops import data_watch, health
+from bot.ops import health
 from bot.ops.health import HealthFile
 from bot.services import state_of
 from bot.supervisor import Supervisor
 from bot.text import messages
 from tests.clock import CLOCK
-from tests.until import until
 
 
 @pytest.fixture
@@ -39,19 +37,12 @@ async def test_nothing_is_taken_and_no_job_is_begun(fake, channel, ada, services
     assert await services.engines.loops[0]._claim() is None
 
 
-async def test_the_owner_hears_of_it_and_health_fails(services, moved, caplog, monkeypatch):
-    monkeypatch.setattr(data_watch, "EVERY", 0.01)
+async def test_the_owner_hears_of_it_and_health_fails(services, moved, caplog):
     folder = services.settings.data_dir
     moved()
-    task = asyncio.create_task(services.data_watch.loop.run())
-
-    def warnings():
-        return [record.message for record in caplog.records if record.levelname == "CRITICAL"]
-
-    await until(warnings)
-    await asyncio.sleep(0.1)
-    task.cancel()
-    [said] = warnings()
+    for _ in range(2):
+        await services.data_watch._one_look()
+    [said] = [record.message for record in caplog.records if record.levelname == "CRITICAL"]
     assert "was deleted or replaced under the running bot" in said
     HealthFile(folder, lambda: state_of(services, Supervisor()), clock=CLOCK)._write()
     alive, text = health.look(folder, now=CLOCK())

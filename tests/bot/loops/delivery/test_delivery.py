@@ -7,7 +7,8 @@ from bot.loops.clip_post import file_name, nonce
 from db.states import State
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import ANN, CHANNEL, recipe
-from tests.bot.loops.delivery.bench import attempt, refusing
+from tests.bot.loops.delivery.bench import HOUR, attempt, refusing
+from tests.db.asking import audit_entry
 
 
 async def test_posting_is_committed_before_the_call(deliverer, queue, job, outlet):
@@ -63,6 +64,7 @@ async def test_the_second_attempt_looks_first_and_posts_with_the_same_nonce(
 
 
 async def test_what_a_lost_answer_hid_is_found_and_not_posted_again(deliverer, queue, job, outlet, clock):
+    clock.now += HOUR
     outlet.send.side_effect = refusing(Trouble.LATER)
     await attempt(deliverer, queue, job, clock)
     outlet.find_own.return_value = 80
@@ -71,6 +73,21 @@ async def test_what_a_lost_answer_hid_is_found_and_not_posted_again(deliverer, q
     assert outlet.send.call_count == 1
     assert outlet.find_own.call_args.args == (CHANNEL, file_name(job.id))
     assert outlet.find_own.call_args.kwargs["since"] == row.created_at
+
+
+async def test_what_was_posted_before_a_failure_is_found_when_a_moderator_has_it_tried_again(
+    deliverer, queue, job, outlet, clock
+):
+    clock.now += HOUR
+    outlet.send.side_effect = refusing(Trouble.LATER)
+    await attempt(deliverer, queue, job, clock)
+    await queue.claims.fail(job.id, None, code="E_POST")
+    await queue.moderation.retry(job.id, audit_entry("retry", job.id), keep_clip=True)
+    outlet.find_own.return_value = 80
+    row = await attempt(deliverer, queue, job, clock)
+    assert (row.state, row.message_id) == (State.DELIVERED, 80)
+    assert outlet.send.call_count == 1
+    assert outlet.find_own.call_args.kwargs["since"] == job.created_at
 
 
 async def test_a_clip_that_was_deleted_before_its_row_knew_of_it_is_not_posted_again(
