@@ -31,3 +31,14 @@ def test_one_empty_frame_is_no_reason_yet():
 
 def test_a_single_frame_cannot_stand_still():
     assert why_hopeless(pan()[:1]) is None
+
+
+def test_a_faint_picture_is_not_empty_and_a_slow_one_does_not_stand():
+    """Just above each limit: what further steps can still make a clip of."""
+    faint = np.zeros((4, 64, 96, 3), np.uint8)
+    faint[:, :, ::2] = 4  # a deviation of 2 levels
+    faint[1::2] += 1  # and of the whole picture from frame to frame, 1 level
+    assert why_hopeless(faint) is None
+    still = pan()[[0] * 4]
+    still[2:, :8, :4] += 1  # one patch changes by half a level
+    assert why_hopeless(still) is None

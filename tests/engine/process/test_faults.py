@@ -66,6 +66,13 @@ def test_a_cuda_error_behind_another_still_poisons():
     assert describe("job-1", error).leaving
 
 
+def test_a_cuda_error_over_a_full_disk_is_the_devices_fault():
+    error = RuntimeError("CUDA error: device-side assert triggered")
+    error.__cause__ = OSError(errno.ENOSPC, "no room left")
+    failed = describe("job-1", error)
+    assert (failed.failure, failed.code, failed.leaving) == ("engine", "E_DEVICE", True)
+
+
 def test_a_long_traceback_keeps_its_end():
     failed = describe("job-1", ValueError("x" * 100_000 + "the end"))
     assert len(failed.detail) == 16_000
