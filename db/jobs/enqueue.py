@@ -382,7 +382,7 @@ _OWN_SLOT = "UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *"
 def _insert(
     connection: sqlite3.Connection, new: NewJob, precedence: Precedence, now: float, share: FairShare
 ) -> Job:
-    first = precedence is Precedence.FIRST and new.priority == 0
+    first = precedence is Precedence.FIRST
     delay = delay_of(connection, new.guild_id, new.user_id, now, share, lane=new.lane, own_use=not first)
     seq = connection.execute(
         """
@@ -403,7 +403,7 @@ def _insert(
             "id": new_job_id(),
             "inputs": json.dumps(dict(new.inputs)),
             "now": now,
-            "priority": new.priority or precedence.priority,
+            "priority": precedence.priority,
             "first": first,
             "state": State.QUEUED if new.hold is None else State.HELD,
             "held_reason": None if new.hold is None else new.hold.reason,

@@ -34,7 +34,6 @@ class NewJob:
         recipe: JSON, opaque to this package.
         profile: the name under which render times are remembered.
         inputs: role → sha256 of a blob; the blobs live as long as the job needs them.
-        priority: higher is earlier, whatever is due; below 0: when nothing else waits, in any guild.
         parent: the job that this one was remixed or rerolled from.
         roles: the member's, in this guild; moderators may allow them more.
         status_message_id: the message in the channel that will follow the job, where it stands there already.
@@ -64,7 +63,6 @@ class NewJob:
     recipe: str
     profile: str
     inputs: Mapping[str, str]
-    priority: int = 0
     parent: JobId | None = None
     roles: frozenset[int] = frozenset()
     status_message_id: int | None = None
@@ -92,6 +90,7 @@ class Job:
 
     Attributes:
         channel_id: where it was asked for; :data:`NOWHERE`: nothing is posted.
+        priority: higher is earlier, whatever is due; below 0: when nothing else waits, in any guild.
         due: its place among jobs of one priority; later than ``created_at`` for a heavy user.
         expected: seconds that its render was expected to take when it was asked for.
         claim: counts the claims; the number fences late answers off.

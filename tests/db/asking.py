@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from db.audit.log import AuditEntry, write_down
+from db.jobs.allowances import Allowance, Precedence, Whose
 from db.jobs.job import Job, NewJob
 from db.queue import Queue
 from db.sqlite.connection import Database
@@ -17,6 +18,8 @@ from tests.present import present
 GUILD = 100
 ANN, BEN, CAT = 1, 2, 3
 CLIP = "c" * 64
+PATIENT = frozenset({77})
+"""Roles of members whose jobs wait in the background, where :func:`let_wait` was called."""
 
 _keys = itertools.count()
 
@@ -41,6 +44,13 @@ async def enqueued(queue: Queue, user: int = ANN, guild: int = GUILD, **changes)
 
 def audit_entry(action: str, target: str = "", *, guild: int = GUILD, actor: int = 9) -> AuditEntry:
     return AuditEntry(guild_id=guild, actor_id=actor, action=action, target=target, reason="because")
+
+
+async def let_wait(queue: Queue, guild: int = GUILD) -> None:
+    """Let the jobs of a guild's :data:`PATIENT` members wait until nothing else does."""
+    allowance = Allowance(precedence=Precedence.BACKGROUND)
+    for role in PATIENT:
+        await queue.allowances.allow(Whose.ROLE, role, allowance, audit_entry("limit", guild=guild))
 
 
 async def written(db: Database, guild: int, actor: int, action: str, target: str, reason: str = "") -> None:

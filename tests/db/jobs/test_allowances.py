@@ -223,12 +223,6 @@ async def test_the_background_lane_waits_for_everybody_in_every_guild(queue):
     assert [job.user_id for job in await queue.jobs.waiting()] == [BEN, ANN]
 
 
-async def test_a_lane_that_was_asked_for_is_kept(queue):
-    await allow(queue, Whose.ROLE, HELPERS, precedence=Precedence.FIRST)
-    job = await enqueued(queue, roles=frozenset({HELPERS}), priority=Precedence.BACKGROUND)
-    assert job.priority == Precedence.BACKGROUND
-
-
 async def test_the_day_is_read_by_the_members_own_index(db):
     plan = await db.read(
         "EXPLAIN QUERY PLAN SELECT created_at, charged_seconds FROM job "

@@ -20,11 +20,11 @@ T = 1_000_000.0
 
 
 async def test_a_job_comes_back_as_it_was_asked_for(queue):
-    new = new_job(inputs={"picture": "a" * 64}, priority=3, recipe='{"seed": 1}')
+    new = new_job(inputs={"picture": "a" * 64}, recipe='{"seed": 1}')
     CLOCK.now = T
     job = (await queue.entry.enqueue(new, FAR)).job
     assert job == await queue.jobs.get(job.id)
-    assert (job.state, job.created_at, job.claim, job.priority) == (State.QUEUED, T, 0, 3)
+    assert (job.state, job.created_at, job.claim, job.priority) == (State.QUEUED, T, 0, 0)
     assert (job.inputs, job.recipe, job.key) == (new.inputs, new.recipe, new.key)
 
 

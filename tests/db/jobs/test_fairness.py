@@ -14,7 +14,19 @@ from db.jobs.fairness import UNKNOWN_SECONDS, charge, log2_sum
 from db.jobs.queries import POSITION, WAITING
 from db.queue import Queue
 from tests.clock import CLOCK
-from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, running
+from tests.db.asking import (
+    ANN,
+    BEN,
+    CAT,
+    GUILD,
+    PATIENT,
+    audit_entry,
+    enqueued,
+    hand_in,
+    let_wait,
+    new_job,
+    running,
+)
 from tests.policies import FAR, fair_share, pseudonym_of, stumble_limits
 from tests.present import present
 
@@ -172,10 +184,11 @@ async def test_what_a_render_takes_is_learnt_by_profile(queue):
     assert (await asked(queue)).expected == 8.0
 
 
-async def test_priority_is_first_then_what_was_interrupted(queue):
-    interrupted = await running(queue, user=ANN)
-    for user, priority in ((BEN, 0), (CAT, 1)):
-        await enqueued(queue, user, priority=priority)
+async def test_precedence_is_first_then_what_was_interrupted(queue):
+    await let_wait(queue)
+    interrupted = await running(queue, user=ANN, roles=PATIENT)
+    await enqueued(queue, BEN, roles=PATIENT)
+    await enqueued(queue, CAT)
     await queue.claims.requeue(
         interrupted.id, interrupted.claim, cause=Requeue.ENGINE_DOWN, limits=stumble_limits()
     )
@@ -201,8 +214,11 @@ async def test_claim_waiting_and_position_say_the_same(queue, db):
     chance = random.Random(4)
     for user in range(6):
         await book(db, user, chance.uniform(1, 100))
+    for guild in (GUILD, OTHER):
+        await let_wait(queue, guild)
     for _ in range(40):
-        await asked(queue, chance.randrange(6), chance.choice([GUILD, OTHER]), priority=chance.randrange(2))
+        roles = chance.choice([PATIENT, frozenset()])
+        await asked(queue, chance.randrange(6), chance.choice([GUILD, OTHER]), roles=roles)
     await queue.moderation.pause(audit_entry("pause", guild=OTHER))
     while (waiting := await queue.jobs.waiting()) and waiting[0].guild_id == GUILD:
         assert [await queue.jobs.position(job.id) for job in waiting[:3]] == list(

@@ -19,7 +19,7 @@ from db.jobs.job import Job
 from db.sqlite.connection import Database
 from db.states import MOVES, State
 from tests.clock import CLOCK
-from tests.db.asking import audit_entry, hand_in, new_job
+from tests.db.asking import PATIENT, audit_entry, hand_in, let_wait, new_job
 from tests.policies import FAR, fair_share, queue_on, stumble_limits
 from tests.ready_database import put_database
 
@@ -58,6 +58,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.granted: set[tuple[str, int]] = set()
         CLOCK.now = 1_800_000_000.0
         self.open()
+        self.run(let_wait(self.queue))
 
     def open(self):
         self.db = self.run(Database.open(self.folder / "bot.db"))
@@ -71,9 +72,14 @@ class QueueMachine(RuleBasedStateMachine):
         self.runner.close()
         shutil.rmtree(self.folder)
 
-    @rule(target=jobs, user=st.integers(1, 3), priority=st.integers(0, 1), twice=st.booleans())
-    def enqueue(self, user, priority, twice):
-        new = new_job(user, priority=priority)
+    @rule(
+        target=jobs,
+        user=st.integers(1, 3),
+        roles=st.sampled_from([PATIENT, frozenset()]),
+        twice=st.booleans(),
+    )
+    def enqueue(self, user, roles, twice):
+        new = new_job(user, roles=roles)
         result = self.run(self.queue.entry.enqueue(new, FAR))
         assert result.created
         if twice:

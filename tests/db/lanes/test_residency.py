@@ -6,7 +6,7 @@ import pytest
 
 from db.lanes.residency import MOST_PASSES, SLACK
 from tests.clock import CLOCK
-from tests.db.asking import enqueued
+from tests.db.asking import PATIENT, enqueued, let_wait
 from tests.policies import fair_share
 from tests.present import present
 
@@ -56,7 +56,8 @@ async def test_without_a_loaded_model_or_with_the_right_one_the_order_is_the_fai
 
 
 async def test_precedence_and_the_front_of_the_queue_are_not_passed(queue):
-    await asked(queue, 0, "svd", 1, priority=-1)
+    await let_wait(queue)
+    await asked(queue, 0, "svd", 1, roles=PATIENT)
     normal = await asked(queue, 1, "wan", 2)
     assert await claimed(queue, "svd") == normal.id
 

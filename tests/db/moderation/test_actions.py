@@ -12,7 +12,20 @@ from db.jobs.choices import NewDraft
 from db.jobs.claims import Requeue
 from db.states import RETRIED, State
 from tests.clock import CLOCK
-from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
+from tests.db.asking import (
+    ANN,
+    BEN,
+    CAT,
+    GUILD,
+    PATIENT,
+    audit_entry,
+    enqueued,
+    hand_in,
+    let_wait,
+    new_job,
+    rendered,
+    running,
+)
 from tests.policies import FAR, stumble_limits
 
 DRAFTS = [NewDraft(recipe="{}", profile="draft", seed=seed) for seed in (1, 2)]
@@ -50,9 +63,11 @@ async def test_a_moved_job_stands_where_it_was_put_and_the_rest_keep_their_order
 
 async def test_a_move_in_one_guild_moves_nobody_in_another(queue):
     chance = random.Random(7)
+    for guild in (GUILD, 200):
+        await let_wait(queue, guild)
     for _ in range(30):
-        guild = chance.choice([GUILD, 200])
-        await enqueued(queue, chance.randrange(4), guild, priority=chance.randrange(2))
+        roles = chance.choice([PATIENT, frozenset()])
+        await enqueued(queue, chance.randrange(4), chance.choice([GUILD, 200]), roles=roles)
     await running(queue)
     for _ in range(10):
         before = await queue.jobs.waiting()
