@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from db.errors import AskedBeforeErase, LimitReached, MemberBanned, ParentGone
+from db.fleet.workers import Trust
 from db.jobs.choices import NewDraft
 from db.jobs.erasures import Stage
 from db.privacy.erase import Eraser
@@ -16,7 +17,7 @@ from db.privacy.pseudonyms import Pseudonyms
 from db.sqlite.connection import Database
 from db.states import State
 from tests.clock import CLOCK
-from tests.db.asking import GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
+from tests.db.asking import CLIP, GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
 from tests.db.plain_words import Words
 from tests.policies import FAR, enqueue_limits, queue_on, stumble_limits
 
@@ -92,6 +93,55 @@ async def test_a_bot_that_was_killed_while_posting_does_not_post_again_after_the
     await queue.claims.recover(limits=stumble_limits())
     assert await queue.delivery.to_deliver() == []
     assert await queue.delivery.begin_posting(clip.id) is None
+
+
+async def made_from_ann(queue):
+    """A clip of Ann's, and one that Ben has made from it."""
+    clip = await rendered(queue, user=ANN, recipe=SECRET)
+    made = await running(queue, user=BEN, recipe=SECRET, inputs={"before": CLIP}, parent=clip.id)
+    assert await hand_in(queue, made, clip="b" * 64)
+    return clip, made
+
+
+async def test_what_a_try_to_post_may_have_left_is_looked_for_after_an_erase(queue, personal):
+    both = await made_from_ann(queue)
+    for job in both:
+        await queue.delivery.begin_posting(job.id)
+    await personal.erase(ANN)
+    assert [job.id for job in await queue.cases.taking_down()] == [job.id for job in both]
+
+
+async def test_an_erase_waits_for_a_post_of_what_somebody_else_made_from_a_clip(queue, personal):
+    _, made = await made_from_ann(queue)
+    assert await personal.moving(ANN) == []
+    await queue.delivery.begin_posting(made.id)
+    assert [job.id for job in await personal.moving(ANN)] == [made.id]
+
+
+async def test_who_is_erased_is_told_of_what_machines_of_others_drew(queue, personal):
+    await queue.remote_guilds.set_trust(Trust.PUBLIC, audit_entry("remote"))
+    for worker, trust in (("w0000001", Trust.OWN), ("w0000002", Trust.FRIEND), ("w0000003", Trust.PUBLIC)):
+        await queue.workers.invite(worker, key=worker, name=worker, trust=trust)
+        await asked(queue, inputs={}, ability="[]")
+        found = await queue.worker_claims.claim_for(worker, seat=worker, trust=trust, abilities=["[]"])
+        assert found is not None
+    assert await personal.drawn_elsewhere(ANN) == 2
+
+
+async def test_why_something_was_held_goes_with_the_words_that_it_may_quote(queue, personal):
+    both = await made_from_ann(queue)
+    for job in both:
+        await queue.delivery.hold(job.id, "words: heron")
+    await personal.erase(ANN)
+    assert [(await queue.jobs.get(job.id)).held_reason for job in both] == [None, None]
+
+
+async def test_effects_that_were_made_of_a_clip_go_with_its_words(queue, personal):
+    clip, made = await made_from_ann(queue)
+    for name, job in (("Of hers", clip.id), ("Of his", made.id), ("Of a file", None)):
+        await queue.effects.add(name, "{}", audit_entry("effect add"), job=job, most=9)
+    await personal.erase(ANN)
+    assert list(await queue.effects.of_guild(GUILD)) == ["Of a file"]
 
 
 async def test_what_was_asked_for_before_an_erase_never_gets_in(queue, personal):
@@ -304,3 +354,11 @@ async def test_a_report_that_a_takedown_quotes_goes_with_the_member_who_wrote_it
     await personal.erase(ANN)
     assert await queue.moderation.banned(GUILD, BEN) == ""
     assert [row["reason"] for row in await db.read("SELECT reason FROM audit_reason")] == []
+
+
+async def test_a_report_that_led_to_nothing_takes_no_reason_of_a_ban_along(queue, personal):
+    clip = await rendered(queue, user=BEN)
+    await queue.cases.report(clip.id, ANN, "shows me", most=10, interaction=1)
+    await queue.moderation.ban(GUILD, BEN, by=MOD, reason="spam")
+    await personal.erase(ANN)
+    assert await queue.moderation.banned(GUILD, BEN) == "spam"
