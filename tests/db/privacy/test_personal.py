@@ -9,8 +9,9 @@ import pytest
 from db.audit.aliases import alias_of
 from db.audit.log import Audit
 from db.errors import MemberBanned
+from db.jobs.allowances import Allowance, Whose
 from db.jobs.erasures import Stage
-from db.privacy.erase import ACTORS, PASSING, SUBJECTS, Eraser
+from db.privacy.erase import ACTORS, APPLIED, PASSING, SUBJECTS, Eraser
 from db.privacy.personal import Personal
 from db.privacy.pseudonyms import FOLDER, LIST, Pseudonyms
 from db.sqlite.connection import Database
@@ -140,6 +141,21 @@ async def test_a_limit_that_moderators_gave_a_member_outlives_an_erase(db, perso
     assert {tuple(row)[:4] for row in await db.read("SELECT * FROM allowance")} == set(rows)
 
 
+@pytest.mark.parametrize("erased", [1, 2])
+async def test_a_limit_that_was_given_since_an_erase_counts_and_not_the_one_from_before(
+    queue, personal, erased
+):
+    for waiting in (1, 5):
+        await queue.allowances.allow(
+            Whose.MEMBER, ANN, Allowance(waiting=waiting), audit_entry("limit", guild=GUILD)
+        )
+        if waiting == 1 or erased == 2:
+            await personal.erase(ANN)
+    await personal.recognise(ANN)
+    [kept] = await queue.allowances.of_guild(GUILD)
+    assert (kept.whom, kept.allowance.waiting) == (ANN, 5)
+
+
 async def test_the_wish_of_being_left_alone_outlives_an_erase_and_is_held_under_no_id(personal, db):
     assert not await personal.opted_out(ANN)
     await personal.opt_out(ANN, wanted=True)
@@ -253,6 +269,17 @@ async def test_what_a_member_asks_for_after_an_erase_is_theirs_at_the_next_start
     await asked(queue)
     await personal.erase(ANN)
     again = await asked(queue)
+    assert (await personal.erase_again()).jobs == []
+    assert [job.id for job in await personal.jobs(ANN)] == [again.id]
+
+
+async def test_an_erase_that_is_done_again_leaves_what_was_asked_for_since(queue, personal, db):
+    CLOCK.now = LATER
+    await asked(queue)
+    await personal.erase(ANN)
+    CLOCK.now = LATER + 60.0
+    again = await asked(queue)
+    await db.write(lambda connection: connection.execute("DELETE FROM meta WHERE key = ?", (APPLIED,)))
     assert (await personal.erase_again()).jobs == []
     assert [job.id for job in await personal.jobs(ANN)] == [again.id]
 
