@@ -216,6 +216,7 @@ def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
 def _decisions(base: Base, cases: CaseBoard) -> Decisions:
     return Decisions(
         cases=base.queue.cases,
+        reviews=base.queue.reviews,
         retention=base.queue.retention,
         policy=policies.for_retention(base.settings),
         blobs=base.blobs,

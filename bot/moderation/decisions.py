@@ -29,6 +29,7 @@ from db.jobs.queries import JobQueries
 from db.jobs.retention import Retention, RetentionPolicy
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Cases, Reported, TakenDown
+from db.moderation.reviews import Reviews
 from db.states import JobId, State
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Decisions:
         self,
         *,
         cases: Cases,
+        reviews: Reviews,
         retention: Retention,
         policy: RetentionPolicy,
         blobs: Blobs,
@@ -54,10 +56,12 @@ class Decisions:
         """Make one from the parts that a decision may reach.
 
         Args:
+            reviews: says whether there is a channel where moderators are asked.
             policy: says which files other guilds' jobs still need when a clip is taken down.
             most_reports: how many clips a member may report in a server within a day.
         """
         self._cases = cases
+        self._reviews = reviews
         self._retention = retention
         self._policy = policy
         self._blobs = blobs
@@ -94,9 +98,13 @@ class Decisions:
         except AskedBeforeErase:
             await say(interaction, privacy_texts.ASKED_BEFORE_ERASE)
             return
+        rules = await self._reviews.review_rules(job.guild_id)
         told = {
-            Reported.NEW: review_texts.REPORTED,
+            Reported.NEW: review_texts.REPORTED
+            if rules.channel_id
+            else review_texts.REPORTED_WITHOUT_CHANNEL,
             Reported.ALREADY: review_texts.REPORTED_ALREADY,
+            Reported.GONE: review_texts.REPORTED_TOO_LATE,
             Reported.TOO_MANY: review_texts.too_many_reports(self._most_reports),
         }[outcome]
         await say(interaction, told)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from bot.text.foreign import disarm, quote
 from bot.text.messages import MESSAGE_LIMIT, QUEUE_EMPTY, STATES, list_page, listed, size_of
 from bot.text.prompts import show_prompt
+from bot.text.status_texts import message_link
 from bot.text.wording import ERASED_MEMBER, KIND, Text, named, say, say_many, translated
 from db.audit.log import ChainCheck, Entry
 from db.jobs.job import Job
@@ -44,6 +45,10 @@ CANNOT_BAN_YOURSELF = Text("You can't block yourself: you could no longer use me
 CANNOT_BAN_OWNER = Text("The owner of this server can't be blocked.")
 CANNOT_BAN_ADMIN = Text("Only the owner of this server can block an administrator.")
 NO_JOBS_YET = Text("no jobs yet")
+REPORTS_NEED_A_CHANNEL = Text(
+    "-# To decide about reports, choose a channel with `/queue review channel:`. I post each there, with "
+    "**Take down** and **Dismiss**."
+)
 NO_ENTRIES = Text("No moderator has done anything here yet.")
 
 
@@ -195,6 +200,8 @@ def queue_page(
     draining: bool,
     trouble: str | None = None,
     engines: Sequence[str] = (),
+    reported: Sequence[str] = (),
+    more_reported: int = 0,
 ) -> str:
     """The answer of /queue show.
 
@@ -202,23 +209,30 @@ def queue_page(
         lines: one for each job.
         held: one for each that is under review.
         counts: of all states.
-        more, more_held: how many follow those.
+        more, more_held, more_reported: how many follow those.
         paused, draining: what was said to the whole server.
         trouble: why no clips are being made.
         engines: what each does, where there are several.
+        reported: one for each clip whose reports wait for a decision.
     """
     head = f"**{say('Queue')}** · {counts}" + (f" · ⏸️ {say('paused')}" if paused else "")
     head += f" · 🚰 {say('closed to new jobs')}" if draining else ""
     warning = [] if trouble is None else [trouble]
     several = [f"-# {' · '.join(engines)}"] if engines else []
-    above, lines, under_review = [head, *several, *warning], lines or [str(QUEUE_EMPTY)], []
-    if held:
-        above_held = f"**{say('Held for review')}**"
-        room = MESSAGE_LIMIT - size_of([*above, above_held])
-        # Half the room is theirs, and what those that wait don't need.
-        room = max(room // 2, room - size_of(listed(lines, room=room, more=more)))
-        under_review = [above_held, *listed(held, room=room, more=more_held)]
-    return list_page(above, lines, under_review, more=more)
+    above, lines, below = [head, *several, *warning], lines or [str(QUEUE_EMPTY)], list[str]()
+    lists = (
+        (f"**{say('Held for review')}**", held, more_held),
+        (f"**{say('Reported')}**", reported, more_reported),
+    )
+    there = [each for each in lists if each[1]]
+    for number, (heading, entries, more_entries) in enumerate(there):
+        left = [other for other, _, _ in there[number:]]
+        room = MESSAGE_LIMIT - size_of([*above, *below, *left])
+        # Each has an equal share of the room, and what those that wait don't need.
+        share = room // (len(left) + 1)
+        spare = (room - size_of(listed(lines, room=room, more=more))) // len(left)
+        below += [heading, *listed(entries, room=max(share, spare), more=more_entries)]
+    return list_page(above, lines, below, more=more)
 
 
 def held_line(job: Job) -> str:
@@ -226,6 +240,15 @@ def held_line(job: Job) -> str:
     what = say("a finished clip") if job.clip_sha256 else say("a request")
     reason = show_prompt(job.held_reason or "", SHOWN_REASON)
     return f"`{job.id[:6]}` {what} · {named(job.user_id)}" + (f" · {reason}" if reason else "")
+
+
+def reported_line(job: Job, reports: int) -> str:
+    """A clip in a list whose reports wait for a decision."""
+    told = say_many("reported by {n} member", "reported by {n} members", reports)
+    link = (
+        "" if job.message_id is None else f" · {message_link(job.guild_id, job.channel_id, job.message_id)}"
+    )
+    return f"`{job.id[:6]}` {told} · {named(job.user_id)}{link}"
 
 
 def audit_page(entries: Sequence[Entry], verdict: ChainCheck, known: bool | None) -> str:

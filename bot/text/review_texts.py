@@ -9,7 +9,7 @@ from bot.text import word_help_texts
 from bot.text.community_texts import permissions_named
 from bot.text.messages import and_more, fit
 from bot.text.prompts import show_prompt
-from bot.text.status_texts import DOING
+from bot.text.status_texts import DOING, message_link
 from bot.text.wording import Text, decimal, named, number, say, say_many
 from db.jobs.job import NOWHERE, Job
 from db.jobs.review_requests import CaseKind
@@ -37,7 +37,18 @@ TAKEN_DOWN_ONLY = Text(
     "yourself, the owner or an administrator."
 )
 REPORTED = Text("Thank you. I've asked the moderators of this server to look at it.")
-REPORTED_ALREADY = Text("You have already reported this clip, or it is gone.")
+REPORTED_WITHOUT_CHANNEL = Text(
+    "Thank you. Your report is on the list of this server's moderators, who haven't chosen a channel for "
+    "reports. If it can't wait, please write to one of them."
+)
+REPORTED_ALREADY = Text("You have already reported this clip.")
+REPORTED_TOO_LATE = Text(
+    "I can't ask the moderators about this clip: it was deleted, or its member's data was erased. If its "
+    "message is still there, please tell a moderator, who can delete it."
+)
+ERASED_SINCE = Text(
+    "Its member has had their data erased since. The message may still be there; **Take down** deletes it."
+)
 REPORT_TITLE = "Report this clip"
 REPORT_LABEL = "What is wrong with it?"
 REJECT_TITLE = "Reject this request"
@@ -96,7 +107,10 @@ def case(case: Case, recipe: Recipe, reasons: Sequence[str]) -> str:
         lines += [
             f"- {show_prompt(reason, 150) or say('no reason given')}" for reason in reasons[:SHOWN_REASONS]
         ]
-        lines.append(f"https://discord.com/channels/{job.guild_id}/{job.channel_id}/{job.message_id}")
+        if job.message_id is not None:
+            lines.append(message_link(job.guild_id, job.channel_id, job.message_id))
+        if job.user_id < 0:
+            lines.append(str(ERASED_SINCE))
     if not case.with_file:
         lines.append(
             say("-# The file is not attached because it could show abuse. Do what the law requires first.")
@@ -149,6 +163,7 @@ def _what_came(case: Case) -> str:
 
 
 def _went_on(job: Job) -> str:
+    """What became of a held job without a decision; a report is open until there is one."""
     if job.state is State.CANCELLED:
         return say("🚫 Cancelled before a decision")
     if job.state is State.QUARANTINED:

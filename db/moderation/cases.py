@@ -28,8 +28,8 @@ SELECT
     job.*, card.kind AS card_kind, card.round, card.with_file, card.decision, card.by_user,
     card.channel_id AS card_channel, card.message_id AS card_message, card.shown,
     (SELECT count(*) FROM report WHERE report.job = card.job) AS reports,
-    card.decision IS NULL AND job.forgotten_at IS NULL
-        AND (card.kind = 'report' OR job.state = 'held') AS open
+    card.decision IS NULL
+        AND (card.kind = 'report' OR (job.state = 'held' AND job.forgotten_at IS NULL)) AS open
 FROM card JOIN job ON job.id = card.job
 WHERE card.closed = 0 AND card.due_at <= :now AND (
     card.message_id IS NULL
@@ -57,7 +57,10 @@ class Reported(StrEnum):
 
     NEW = "new"
     ALREADY = "already"
-    """They have reported this clip before, or it is gone."""
+    """They have reported this clip before."""
+
+    GONE = "gone"
+    """The clip was deleted, or erased: nothing leads to its message any more."""
 
     TOO_MANY = "too many"
 
@@ -220,8 +223,11 @@ class Cases(JobRows):
         def transaction(connection: sqlite3.Connection) -> Reported:
             check_not_erased(connection, user, self._pseudonym_of(user), interaction)
             found = find(connection, job)
-            if found is None or found.deleted_at is not None:
-                return Reported.ALREADY
+            asked = connection.execute(
+                "SELECT 1 FROM card WHERE job = ? AND kind = 'report' AND decision IS NULL", (job,)
+            ).fetchall()
+            if found is None or (found.deleted_at is not None and not asked):
+                return Reported.GONE
             lately = connection.execute(
                 "SELECT count(*) FROM report WHERE user_id = ? AND guild_id = ? AND at > ?",
                 (user, found.guild_id, at - DAY),
@@ -233,14 +239,22 @@ class Cases(JobRows):
                 "ON CONFLICT DO NOTHING",
                 (job, user, found.guild_id, reason, at),
             ).rowcount
-            asked = connection.execute(
-                "SELECT 1 FROM card WHERE job = ? AND kind = 'report' AND decision IS NULL", (job,)
-            ).fetchall()
             if new and not asked:
                 open_case(connection, found, CaseKind.REPORT, at=at)
             return Reported.NEW if new else Reported.ALREADY
 
         return await self._db.write(transaction)
+
+    async def reported(self, guild: int) -> list[tuple[Job, int]]:
+        """Return the clips of a guild whose reports wait for a decision, each with their number."""
+        rows = await self._db.read(
+            "SELECT job.*, (SELECT count(*) FROM report WHERE report.job = job.id) AS reports "
+            "FROM card JOIN job ON job.id = card.job "
+            "WHERE card.guild_id = ? AND card.kind = 'report' AND card.decision IS NULL "
+            "ORDER BY card.opened_at",
+            (guild,),
+        )
+        return [(job_from(row), row["reports"]) for row in rows]
 
     async def reasons(self, job: JobId) -> list[str]:
         """Return the members' reasons for reporting a clip, oldest first."""
@@ -315,7 +329,10 @@ class Cases(JobRows):
 
     async def message_gone(self, job: JobId) -> None:
         """The message of a clip that was taken down is deleted."""
-        await self._changes("UPDATE job SET taking_down = 0 WHERE id = ?", (job,))
+        await self._changes(
+            "UPDATE job SET taking_down = 0, message_id = iif(user_id < 0, NULL, message_id) WHERE id = ?",
+            (job,),
+        )
 
     async def behind_a_spoiler(self, job: JobId) -> None:
         """Show the clip behind a spoiler."""
@@ -344,7 +361,23 @@ def _decide(
     ).rowcount
     if decided:
         write_down(connection, audit_entry, at)
+        if kind is CaseKind.REPORT:
+            _let_go(connection, job, decision)
     return bool(decided)
+
+
+def _let_go(connection: sqlite3.Connection, job: JobId, decision: Decision) -> None:
+    """Clear away what was kept of a forgotten job for the decision only.
+
+    A takedown still needs the message's id: :meth:`Cases.message_gone` clears it.
+    """
+    connection.execute(
+        "UPDATE report SET reason = '' "
+        "WHERE job IN (SELECT id FROM job WHERE id = ? AND forgotten_at IS NOT NULL)",
+        (job,),
+    )
+    if decision is Decision.DISMISSED:
+        connection.execute("UPDATE job SET message_id = NULL WHERE id = ? AND user_id < 0", (job,))
 
 
 def _take(connection: sqlite3.Connection, job: Job, at: float) -> Job:

@@ -103,6 +103,12 @@ UPDATE erasure SET
 WHERE (user_id = :user OR pseudonym IN (:user, :pseudonym)) AND at <= :before
 """
 
+REPORT_OPEN = (
+    "EXISTS (SELECT 1 FROM card WHERE card.job = job.id AND card.kind = 'report' AND card.decision IS NULL)"
+)
+"""Moderators have not decided yet about reports of the job's clip. Until they have, they need the way to its
+message, or a member could end a report by an erase."""
+
 SHORTEST_QUOTE = 12
 """Characters of a member's words that are looked for in moderators' reasons; fewer would fit anything."""
 
@@ -270,11 +276,13 @@ class Eraser:
         self.forget(connection, job, now)
         _end(connection, job.id, now)
         connection.execute(
-            "UPDATE job SET user_id = ?, clip_sha256 = NULL, receipt = ?, message_id = NULL, "
+            f"UPDATE job SET user_id = ?, clip_sha256 = NULL, receipt = ?, "
+            f"message_id = iif({REPORT_OPEN}, message_id, NULL), "
             "status_channel_id = NULL, status_message_id = NULL, status_final = 1, "
             "deleted_at = coalesce(deleted_at, ?) WHERE id = ?",
             (pseudonym, job.receipt and self._redactor.forget_receipt(job.receipt), now, job.id),
         )
+        connection.execute("UPDATE report SET reason = '' WHERE job = ?", (job.id,))
         # An effect that was made of their clip has their words in it.
         connection.execute("DELETE FROM effect WHERE job = ?", (job.id,))
         return _drop_sheets(connection, job.id)
@@ -286,9 +294,14 @@ class Eraser:
         return [job for job in made if job.id not in mine]
 
     def forget(self, connection: sqlite3.Connection, job: Job, now: float) -> None:
-        """Take words and files out of a job, and words about it."""
+        """Take words and files out of a job, and words about it. Undecided reports keep theirs."""
         connection.execute(FORGET, {"id": job.id, "recipe": self._redactor.forget(job.recipe), "now": now})
-        connection.execute("UPDATE report SET reason = '' WHERE job = ?", (job.id,))
+        connection.execute(
+            "UPDATE report SET reason = '' "
+            f"WHERE job IN (SELECT id FROM job WHERE id = ? AND NOT {REPORT_OPEN})",
+            (job.id,),
+        )
+        _tell_anew(connection, job.id)
 
     def _losses(self, own: Sequence[Job], descent: Sequence[Job]) -> list[tuple[Job, Left]]:
         """What each job of a member's descent has from them, the oldest first.
@@ -337,6 +350,7 @@ def _disinherit(connection: sqlite3.Connection, job: Job, left: Left, now: float
     )
     if end(connection, job.id, State.CANCELLED, sources=OPEN, now=now, retry_at=None) is not None:
         _fence(connection, job.id)
+    _tell_anew(connection, job.id)
     connection.execute("UPDATE job SET clip_sha256 = NULL WHERE id = ?", (job.id,))
     connection.execute("DELETE FROM effect WHERE job = ?", (job.id,))
     lost = set(job.inputs.values()) - set(left.inputs.values())
@@ -361,6 +375,13 @@ def _fence(connection: sqlite3.Connection, job: JobId) -> None:
     connection.execute(
         "UPDATE job SET claim = claim + 1, taking_down = max(taking_down, post_attempts > 0) WHERE id = ?",
         (job,),
+    )
+
+
+def _tell_anew(connection: sqlite3.Connection, job: JobId) -> None:
+    """The card of a report shows words of a job; it is written again without them."""
+    connection.execute(
+        "UPDATE card SET shown = 0, due_at = 0 WHERE job = ? AND kind = 'report' AND decision IS NULL", (job,)
     )
 
 

@@ -24,6 +24,7 @@ from db.states import State
 
 SHOWN = 15
 SHOWN_HELD = 10
+SHOWN_REPORTED = 10
 SHOWN_ACTIONS = 15
 MOST_DAYS = 90
 DAY = 86_400.0
@@ -58,6 +59,7 @@ class LookCommands(QueueSection):
         summary = " · ".join(
             f"{counts[state]} {messages.STATES[state]}" for state in State if counts.get(state)
         )
+        reported, more_reported = await self._reported(guild)
         await self._say(
             interaction,
             moderation_texts.queue_page(
@@ -70,8 +72,19 @@ class LookCommands(QueueSection):
                 draining=await queue.moderation.draining(guild),
                 trouble=trouble,
                 engines=self._engines(),
+                reported=reported,
+                more_reported=more_reported,
             ),
         )
+
+    async def _reported(self, guild: int) -> tuple[list[str], int]:
+        """The lines of clips whose reports wait for a decision, and how many follow those."""
+        queue = self._services.queue
+        found = await queue.cases.reported(guild)
+        lines = [moderation_texts.reported_line(*each) for each in found[:SHOWN_REPORTED]]
+        if lines and (await queue.reviews.review_rules(guild)).channel_id is None:
+            lines.insert(0, str(moderation_texts.REPORTS_NEED_A_CHANNEL))
+        return lines, max(len(found) - SHOWN_REPORTED, 0)
 
     def _on_engine(self, job: Job) -> str:
         engines = self._services.engines

@@ -10,7 +10,7 @@ from bot.buttons import rows
 from bot.discord_io.post import Post
 from bot.loops.clip_post import file_name
 from bot.moderation.decisions import REASON_FIELD, Report, TakeDown
-from bot.text import messages, review_texts
+from bot.text import messages, moderation_texts, review_texts
 from db.audit.log import AuditEntry
 from db.jobs.ending import CancelOutcome
 from db.moderation.reviews import ReviewRules
@@ -168,6 +168,81 @@ async def test_members_and_other_servers_take_nothing_down(fake, channel, mods_c
     assert not message.deleted
     assert (await services.queue.jobs.get(job.id)).state is State.DELIVERED
     assert await clip_actions(services, channel.guild) == []
+
+
+@pytest.mark.parametrize("after", ["an erase", "the days of prompts"])
+async def test_a_report_outlives_the_words_of_its_clip_and_the_card_still_takes_the_message_down(
+    fake, channel, mods_channel, ada, mod, services, bot, after
+):
+    job, message = await delivered(services, ada, channel, recipe={"prompt": "a red heron"})
+    await reported(fake, fake.member("eve"), message)
+    case = await case_in(services, mods_channel)
+    assert "a red heron" in case.content
+    personal = services.rights._personal
+    if after == "an erase":
+        await personal.erase(ada.id)
+    else:
+        await personal.forget_words(days=-1)
+    await services.cases.work()
+    assert "a red heron" not in case.content
+    assert str(message.id) in case.content
+    assert (str(review_texts.ERASED_SINCE) in case.content) is (after == "an erase")
+    assert ("it shows me" in case.content) is (after != "an erase")
+    assert await reported(fake, fake.member("fay"), message) == review_texts.REPORTED
+    click = await fake.click(mod, case, "Take down")
+    await until(partial(is_answered, click))
+    await services.cases.work()
+    assert message.deleted
+    assert case.content.startswith("🗑️ Taken down by")
+    assert await services.queue.cases.reasons(job.id) == ["", ""]
+    assert ((await services.queue.jobs.get(job.id)).message_id is None) is (after == "an erase")
+
+
+async def test_after_a_dismissal_nothing_leads_to_the_message_of_an_erased_member(
+    fake, channel, mods_channel, ada, mod, services, bot
+):
+    job, message = await delivered(services, ada, channel)
+    await reported(fake, fake.member("eve"), message)
+    await services.rights._personal.erase(ada.id)
+    assert (await services.queue.jobs.get(job.id)).message_id == message.id
+    case = await case_in(services, mods_channel)
+    assert await said_to(await fake.click(mod, case, "Dismiss")) == review_texts.DISMISSED
+    assert (await services.queue.jobs.get(job.id)).message_id is None
+    assert not message.deleted
+    assert await reported(fake, fake.member("fay"), message) == review_texts.REPORTED_TOO_LATE
+
+
+async def test_a_clip_whose_words_are_forgotten_is_reported_like_any_other(
+    fake, channel, mods_channel, ada, mod, services, bot
+):
+    job, message = await delivered(services, ada, channel)
+    await services.rights._personal.forget_words(days=-1)
+    assert await reported(fake, fake.member("eve"), message) == review_texts.REPORTED
+    case = await case_in(services, mods_channel)
+    assert "it shows me" in case.content
+    await services.cases.work()
+    assert await said_to(await fake.click(mod, case, "Dismiss")) == review_texts.DISMISSED
+    assert await services.queue.cases.reasons(job.id) == [""]
+
+
+async def test_reports_are_listed_where_no_channel_was_chosen_until_they_are_decided(
+    fake, channel, ada, mod, services, bot
+):
+    job, message = await delivered(services, ada, channel)
+    assert await reported(fake, fake.member("eve"), message) == review_texts.REPORTED_WITHOUT_CHANNEL
+    await services.cases.work()
+    shown = await said_to(await fake.slash(mod, channel, "queue show"))
+    assert str(moderation_texts.REPORTS_NEED_A_CHANNEL) in shown
+    assert f"`{job.id[:6]}` reported by 1 member" in shown
+    assert str(message.id) in shown
+    review = fake.channel(name="review")
+    await said_to(await fake.slash(mod, channel, "queue review", channel=review))
+    case = await case_in(services, review)
+    shown = await said_to(await fake.slash(mod, channel, "queue show"))
+    assert "reported by 1 member" in shown
+    assert str(moderation_texts.REPORTS_NEED_A_CHANNEL) not in shown
+    await said_to(await fake.click(mod, case, "Dismiss"))
+    assert "reported by" not in await said_to(await fake.slash(mod, channel, "queue show"))
 
 
 async def posted_unknown(services, member, channel):

@@ -42,7 +42,7 @@ LIVE = re.compile(r"(?<!\\)\[[^\]\n]*\]\(|https?://evil|@everyone|<@1>|^#|(?<!\\
 OURS = {
     *("code", "error_id", "stage", "which", "what", "about", "name", "counts", "lines", "held", "trouble"),
     *("action", "kind", "id", "error_text", "head", "hash", "title", "titles", "secret", "doing", "engines"),
-    *("shown", "ready", "defaults", "asked", "permissions", "when"),
+    *("shown", "ready", "defaults", "asked", "permissions", "when", "reported"),
 }
 """Parameters and fields whose values are made by us, or went through a function that is tried here too."""
 

@@ -169,7 +169,13 @@ def moderators_texts(recipe):
     held = [moderation_texts.held_line(job_of(State.HELD, held_reason=recipe.prompt or "x" * 200))] * 100
     most = 10**6
     yield moderation_texts.queue_page(
-        lines, held, "9 queued", more=most, more_held=most, paused=True, draining=True
+        *(lines, held, "9 queued"),
+        more=most,
+        more_held=most,
+        paused=True,
+        draining=True,
+        reported=[moderation_texts.reported_line(job_of(message_id=HUGE), 10**6)] * 100,
+        more_reported=most,
     )
     yield moderation_texts.queue_page(
         [], [], "nothing yet", more=0, more_held=0, paused=False, draining=False
