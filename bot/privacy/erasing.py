@@ -15,6 +15,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from enum import Enum, auto
 from pathlib import Path
 
 from bot.discord_io.causes import Trouble
@@ -54,6 +55,14 @@ STOP_SECONDS = 330.0
 
 MESSAGES_SECONDS = 120.0
 """What deleting somebody's messages may take, rate limits included; what is left then stays."""
+
+
+class Changed(Enum):
+    """Whether an answer was changed."""
+
+    YES = auto()
+    NO = auto()
+    LATER = auto()
 
 
 class Erasing:
@@ -194,7 +203,10 @@ class Erasing:
         if erasure.stage in {Stage.CLEARED, Stage.DONE}:
             copies_left = len(self._stubborn) if erasure.stage is Stage.CLEARED else 0
             elsewhere = await self._personal.drawn_elsewhere(erasure.pseudonym)
-            return privacy_texts.erased(erasure.jobs, erasure.messages_left, copies_left, elsewhere)
+            lost = erasure.messages and await self._personal.emptied_before(erasure) > 0
+            return privacy_texts.erased(
+                erasure.jobs, erasure.messages_left, copies_left, elsewhere, lost_messages=lost
+            )
         return privacy_texts.still_erasing(erasure.stage)
 
     async def _reach(self, erasure: Erasure, stage: Stage) -> Erasure:
@@ -220,6 +232,9 @@ class Erasing:
         left = 0
         if erasure.messages:
             left = await self._delete_messages(await self._personal.jobs(erasure.user))
+        asked = await self._personal.erasure_of(erasure.user)
+        if asked is None or asked.at != erasure.at:
+            return erasure  # asked for anew meanwhile, perhaps with the messages
         gone = await self._personal.erase(erasure.user, messages_left=left)
         self._tell_files(gone)
         log.info("a member was erased: %d jobs, %d made from them", len(gone.jobs), len(gone.kin))
@@ -241,18 +256,11 @@ class Erasing:
     async def _say(self, erasure: Erasure, text: str) -> bool:
         """Say it, or see that it cannot be said any more; False: it is worth another try."""
         late = self._clock() - erasure.at > TOKEN_SECONDS
-        if erasure.token is not None and not late:
-            try:
-                async with asyncio.timeout(TELL_SECONDS):
-                    await self._messenger.edit_answer(erasure.token, text)
-            except TimeoutError:
-                return False
-            except ChannelError as error:
-                if error.trouble is Trouble.LATER:
-                    return False
-                log.info("the answer to an erase can't be changed any more: %s", error)
-            else:
-                return True
+        changed = [] if late else [await self._change_answer(token, text) for token in erasure.tokens]
+        if Changed.LATER in changed:
+            return False
+        if Changed.YES in changed:
+            return True
         user = self._users.get(erasure.pseudonym)
         if user is not None and erasure.stage in {Stage.CLEARED, Stage.DONE}:
             post = Post(content=text, nonce=nonce(JobId(f"{erasure.pseudonym} {erasure.at}"), erasure.stage))
@@ -260,6 +268,20 @@ class Erasing:
                 async with asyncio.timeout(TELL_SECONDS):
                     await self._messenger.send_direct(user, post)
         return True
+
+    async def _change_answer(self, token: str, text: str) -> Changed:
+        """Let one answer to the member say it."""
+        try:
+            async with asyncio.timeout(TELL_SECONDS):
+                await self._messenger.edit_answer(token, text)
+        except TimeoutError:
+            return Changed.LATER
+        except ChannelError as error:
+            if error.trouble is Trouble.LATER:
+                return Changed.LATER
+            log.info("the answer to an erase can't be changed any more: %s", error)
+            return Changed.NO
+        return Changed.YES
 
     async def _renew_copies(self) -> int:
         """Take the erased out of every copy of the database; return how many copies may still know them."""

@@ -10,7 +10,7 @@ ERASE_QUESTION = Text(
     "Your waiting jobs are cancelled. Your pictures, clips, prompts and the links to your messages are "
     "deleted for good; anything others made from your pictures loses those pictures too. Counts stay (how "
     "many jobs, how long they took), without your name. Messages in channels stay unless you choose to "
-    "delete them."
+    "delete them; later, I can't find them any more."
 )
 ERASE = "Erase"
 ERASE_WITH_MESSAGES = "Erase and delete my clips' messages"
@@ -53,7 +53,7 @@ def still_erasing(stage: Stage) -> str:
     )
 
 
-def erased(jobs: int, left: int, copies: int = 0, elsewhere: int = 0) -> str:
+def erased(jobs: int, left: int, copies: int = 0, elsewhere: int = 0, *, lost_messages: bool = False) -> str:
     """The result of an erase.
 
     Args:
@@ -61,6 +61,8 @@ def erased(jobs: int, left: int, copies: int = 0, elsewhere: int = 0) -> str:
         left: messages that could not be deleted.
         copies: copies of the database that could not be opened.
         elsewhere: jobs of theirs, ever, that machines of other people drew.
+        lost_messages: messages were to be deleted, and nothing leads to those of clips that were erased
+            earlier.
     """
     counted = say_many("{n} job was erased", "{n} jobs were erased", jobs)
     if copies:
@@ -85,6 +87,13 @@ def erased(jobs: int, left: int, copies: int = 0, elsewhere: int = 0) -> str:
             elsewhere,
         )
         sentences.append(drew)
+    if lost_messages:
+        sentences.append(
+            say(
+                "I can't find the messages of clips that were erased earlier. If any are left, a moderator "
+                "can delete them."
+            )
+        )
     if left:
         sentences.append(
             say_many(

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.jobs.ending import cancel
-from db.jobs.erasures import Stage
+from db.jobs.erasures import NAMED, Stage
 from db.jobs.job import Job
 from db.jobs.rows import JobRows, find, job_from
 from db.privacy.erase import ACTORS, NOT_TOLD, SUBJECTS, Eraser, Forgotten, jobs_of
 from db.sqlite.connection import Database
 from db.states import OPEN, JobId, State, sql_list
+
+MOST_TOKENS = 5
+"""Answers that tell how one erase stands: the last ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +33,8 @@ class Erasure:
         stage: how far it is.
         jobs: how many of theirs were emptied.
         messages_left: how many messages could not be deleted.
-        token: by which they are told how it stands; None: they cannot be, or were.
+        tokens: by which they are told how it stands, one for each time that they asked while it was not
+            finished; none: they cannot be told, or were.
         language: in which they are told.
     """
 
@@ -41,7 +45,7 @@ class Erasure:
     stage: Stage
     jobs: int
     messages_left: int
-    token: str | None
+    tokens: tuple[str, ...]
     language: str = "en"
 
 
@@ -83,6 +87,15 @@ class Personal(JobRows):
         )
         return int(rows[0]["jobs"])
 
+    async def emptied_before(self, erasure: Erasure) -> int:
+        """How many clips in channels an earlier erase has emptied: nothing leads to their messages."""
+        rows = await self._db.read(
+            "SELECT count(*) AS jobs FROM job "
+            "WHERE user_id = ? AND state = 'delivered' AND NOT private AND forgotten_at < ?",
+            (erasure.pseudonym, erasure.at),
+        )
+        return int(rows[0]["jobs"])
+
     async def jobs(self, user: int) -> list[Job]:
         """A member's jobs in all guilds, the oldest first."""
         return await self._jobs("SELECT * FROM job WHERE user_id = ? ORDER BY seq", (user,))
@@ -104,7 +117,8 @@ class Personal(JobRows):
         """Write down that a member wants to be erased, so that it is done whatever happens meanwhile.
 
         What they have waiting ends with it, what runs is asked to stop, and nothing they have asked for
-        before gets in any more.
+        before gets in any more. Who asks again before it is done takes nothing back: messages that were
+        to be deleted still are, and each answer says how it stands.
 
         Args:
             user: the member.
@@ -120,11 +134,18 @@ class Personal(JobRows):
         pseudonym = self._pseudonyms.of(user)
 
         def transaction(connection: sqlite3.Connection) -> list[Job]:
+            before = connection.execute("SELECT * FROM erasure WHERE pseudonym = ?", (pseudonym,)).fetchone()
+            found = None if before is None else _erasure(before)
+            also = found is not None and found.messages and found.stage in NAMED
+            tokens = (() if found is None else found.tokens) + (() if token is None else (token,))
             connection.execute(
                 "REPLACE INTO erasure "
                 "(pseudonym, user_id, at, interaction, messages, token, language, state) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, 'asked')",
-                (pseudonym, user, at, interaction, messages, token, speaks),
+                (
+                    *(pseudonym, user, at, interaction, messages or also),
+                    *(" ".join(tokens[-MOST_TOKENS:]) or None, speaks),
+                ),
             )
             return _stop(connection, user, at)
 
@@ -267,7 +288,7 @@ def _erasure(row: sqlite3.Row) -> Erasure:
         stage=Stage(row["state"]),
         jobs=row["jobs"],
         messages_left=row["messages_left"],
-        token=row["token"],
+        tokens=tuple((row["token"] or "").split()),
         language=row["language"],
     )
 

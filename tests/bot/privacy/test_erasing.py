@@ -102,6 +102,56 @@ async def test_an_erase_that_is_asked_for_anew_meanwhile_goes_no_further_as_it_w
     assert (found.stage, found.messages) == (Stage.ASKED, True)
 
 
+async def test_who_asks_again_before_it_is_done_takes_nothing_back_and_each_answer_tells_the_end(
+    fake, channel, ada, bot, services
+):
+    await given(services, ada, channel)
+    asked_for = {}
+    for button in (privacy_texts.ERASE_WITH_MESSAGES, privacy_texts.ERASE):
+        asked_for[button] = await (await fake.slash(ada, channel, "mydata erase")).shown()
+        await fake.click(ada, asked_for[button], button)
+        await until(lambda: asked_for[button].content == privacy_texts.ERASING)  # noqa: B023 - waited for
+    [found] = await services.rights._personal.erasures()
+    assert found.messages
+    await services.erasing._work()
+    for answer in asked_for.values():
+        await until(lambda: answer.content == privacy_texts.erased(1, 0))  # noqa: B023 - waited for
+    assert await services.rights._personal.erasures() == []
+
+
+async def test_messages_that_an_earlier_erase_left_are_said_to_be_out_of_reach(
+    fake, channel, ada, bot, services, erasing
+):
+    job, _ = await given(services, ada, channel)
+    await hand_in(services.queue, services.blobs, await services.queue.claims.claim(), b"a clip")
+    await services.queue.delivery.begin_posting(job.id)
+    await services.queue.delivery.record_posted(job.id, 50)
+    first = await erase(fake, channel, ada)
+    await until(lambda: first.content == privacy_texts.erased(1, 0))
+    question = await (await fake.slash(ada, channel, "mydata erase")).shown()
+    await fake.click(ada, question, privacy_texts.ERASE_WITH_MESSAGES)
+    await until(lambda: question.content == privacy_texts.erased(0, 0, lost_messages=True))
+
+
+async def test_a_wish_for_the_messages_that_comes_while_they_are_being_erased_is_heeded(
+    fake, channel, ada, bot, services, monkeypatch
+):
+    personal = services.rights._personal
+    await given(services, ada, channel)
+    await personal.ask_to_erase(ada.id, messages=True)
+
+    async def and_meanwhile(jobs):
+        CLOCK.now = first.at + 1
+        await personal.ask_to_erase(ada.id, messages=False)
+        return len(jobs)
+
+    monkeypatch.setattr(services.erasing, "_delete_messages", and_meanwhile)
+    [first] = await personal.erasures()
+    await services.erasing._advance(first)
+    [found] = await personal.erasures()
+    assert (found.stage, found.messages, found.jobs) == (Stage.ASKED, True, 0)
+
+
 async def test_the_wish_is_written_down_before_a_word_is_said(fake, channel, ada, bot, services, erasing):
     """Discord takes no answer, and the member is erased all the same."""
     _, digest = await given(services, ada, channel)
