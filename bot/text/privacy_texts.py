@@ -77,7 +77,13 @@ def erased(jobs: int, left: int, copies: int = 0, elsewhere: int = 0, *, lost_me
             ),
         ]
     else:
-        sentences = [say("Done. I have no data about you any more ({counted}).", counted=counted)]
+        done = say(
+            "Done. Nothing I have names you any more ({counted}). I keep counts, and what has to hold when "
+            "you come back: blocks, limits, reports, drawing time used lately, and your choices about your "
+            "pictures and the gallery.",
+            counted=counted,
+        )
+        sentences = [done]
     if elsewhere:
         drew = say_many(
             "Other people's machines drew one of your clips. They delete what they were given once a clip is "

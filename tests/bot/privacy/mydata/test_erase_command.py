@@ -177,6 +177,7 @@ async def test_a_ban_finds_an_erased_member_when_they_come_back(fake, channel, a
     await services.queue.moderation.ban(channel.guild.id, ada.user.id, 9, "spam")
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == privacy_texts.erased(0, 0))
+    assert "when you come back: blocks" in answer.content
     assert await services.rights._personal.known(ada.user.id) == {}
     asked = await fake.slash(ada, channel, "text2video", prompt="a boat")
     assert (await asked.shown()).content == messages.BANNED
