@@ -174,7 +174,7 @@ class Asking:
             roles=frozenset(role.id for role in member.roles),
             joined_at=None if member.joined_at is None else member.joined_at.timestamp(),
             adults_only=place is not None and place.adults_only,
-            bot_may_post=place is None or place.bot_may_post,
+            bot_lacks=() if place is None else place.bot_lacks,
             api_key=call.key.id,
             language=await self._parts.speakers.of(call.key.user_id, None),
         )

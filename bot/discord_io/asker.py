@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.discord_io.interactions import Interaction
-from bot.discord_io.permissions import is_age_restricted, may_post, roles_of
+from bot.discord_io.permissions import is_age_restricted, missing_here, roles_of
 from bot.discord_io.whereabouts import guild_of, is_answer_only, spot_of
 from bot.text import messages
 from bot.text.languages import ENGLISH
@@ -27,7 +27,7 @@ class Asker:
         roles: the member's, in this guild.
         joined_at: when they joined it, Unix seconds; None: not known.
         adults_only: the channel is age-restricted.
-        bot_may_post: whether the bot can post a clip there. Where none is posted, it need not.
+        bot_lacks: permissions that the bot would need to post a clip there; none where none is posted.
         api_key: the id of the API key by which they ask; None: they ask in Discord.
         answer_only: the bot is not in the channel: what it has to say goes into its answer.
         language: in which they are told of the clip.
@@ -40,7 +40,7 @@ class Asker:
     roles: frozenset[int] = frozenset()
     joined_at: float | None = None
     adults_only: bool = False
-    bot_may_post: bool = True
+    bot_lacks: tuple[str, ...] = ()
     api_key: str | None = None
     answer_only: bool = False
     language: str = ENGLISH
@@ -69,7 +69,7 @@ def asker_of(interaction: Interaction, *, private: bool = False) -> Asker:
         roles=roles_of(interaction),
         joined_at=None if joined is None else joined.timestamp(),
         adults_only=is_age_restricted(interaction),
-        bot_may_post=private or may_post(interaction),
+        bot_lacks=() if private else missing_here(interaction),
         answer_only=is_answer_only(interaction),
         language=spoken(),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.discord_io.messenger import Messenger
+from bot.discord_io.places import missing_of
 
 FRESH_SECONDS = 60.0
 """How long an answer of Discord's is used: roles and permissions seldom change."""
@@ -23,12 +24,12 @@ class Place:
 
     Attributes:
         member_may_post: they may see it, speak there and use commands.
-        bot_may_post: the bot may post files there.
+        bot_lacks: permissions that the bot would need to post files there.
         adults_only: it is age-restricted.
     """
 
     member_may_post: bool
-    bot_may_post: bool
+    bot_lacks: tuple[str, ...]
     adults_only: bool
 
 
@@ -74,8 +75,7 @@ def place_of(member: discord.Member, channel_id: int) -> Place | None:
     return Place(
         # Nothing says whether they are in a private thread.
         member_may_post=own.administrator or (may_ask and (not private or own.manage_threads)),
-        bot_may_post=here.administrator
-        or (here.attach_files and _may_speak(here, in_thread=thread is not None)),
+        bot_lacks=missing_of(here, in_thread=thread is not None),
         adults_only=bool(getattr(place, "nsfw", False)),
     )
 

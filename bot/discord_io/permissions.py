@@ -9,6 +9,7 @@ from collections.abc import Collection
 import discord
 
 from bot.discord_io.interactions import Interaction
+from bot.discord_io.places import missing_of
 from bot.discord_io.whereabouts import guild_of, spot_of
 from db.jobs.job import Job
 from db.states import is_outside
@@ -109,11 +110,9 @@ def sees_channel(interaction: Interaction, channel_id: int) -> bool:
     return allowed.view_channel and allowed.read_message_history
 
 
-def may_post(interaction: Interaction) -> bool:
-    """Whether the bot could post a clip where it was asked, as far as Discord says."""
+def missing_here(interaction: Interaction) -> tuple[str, ...]:
+    """What the bot lacks to post a clip where it was asked, as far as Discord says, by its names for it."""
     allowed = interaction.app_permissions
     if allowed.value == 0 or spot_of(interaction) is not None:
-        return True  # Discord did not say, or it goes into the answer, or directly
-    in_thread = isinstance(interaction.channel, discord.Thread)
-    speak = allowed.send_messages_in_threads if in_thread else allowed.send_messages
-    return allowed.administrator or (allowed.view_channel and speak and allowed.attach_files)
+        return ()  # Discord did not say, or it goes into the answer, or directly
+    return missing_of(allowed, in_thread=isinstance(interaction.channel, discord.Thread))

@@ -99,3 +99,16 @@ def missing_in(channel: discord.TextChannel | discord.ForumChannel) -> Sequence[
     if isinstance(channel, discord.ForumChannel):
         needed.append("send_messages_in_threads")
     return [name for name in needed if not getattr(allowed, name)]
+
+
+def missing_of(allowed: discord.Permissions, *, in_thread: bool) -> tuple[str, ...]:
+    """What the bot lacks to post a clip, by the names of :class:`discord.Permissions`.
+
+    Args:
+        allowed: what it may do there.
+        in_thread: the clip is posted in a thread.
+    """
+    if allowed.administrator:
+        return ()
+    needed = ("view_channel", "send_messages_in_threads" if in_thread else "send_messages", "attach_files")
+    return tuple(name for name in needed if not getattr(allowed, name))

@@ -13,7 +13,7 @@ from bot.intake.reception import Reception
 from bot.moderation.screening import Screening
 from bot.ops.data_watch import DataWatch
 from bot.requests.submission_policy import SubmissionPolicy
-from bot.text import messages
+from bot.text import community_texts, messages
 from bot.text.prompts import clean_prompt
 from db.codes import BotCode
 from db.errors import DatabaseError
@@ -69,8 +69,8 @@ class Admitting:
             Draining, LimitReached, MemberBanned, UserError: it is refused.
         """
         checked = await self._within_limits(asker)
-        if not asker.bot_may_post:
-            raise UserError(BotCode.MAY_NOT_POST, messages.MAY_NOT_POST)
+        if asker.bot_lacks:
+            raise UserError(BotCode.MAY_NOT_POST, community_texts.may_not_post(asker.bot_lacks))
         self._reception.check_sizes(files)
         if await self._screening.forbids(clean_prompt(words, limit=self.rules.max_prompt)):
             log.warning("refused %s: someone young together with something sexual", asker.request)

@@ -92,6 +92,15 @@ def showcase_needs(channel_id: int, permissions: Sequence[str]) -> str:
     )
 
 
+def may_not_post(permissions: Sequence[str]) -> str:
+    """Why nothing is drawn for a channel that the clip could not be posted in."""
+    return say(
+        "I'm not allowed to post files in this channel. A moderator can give me the permissions: "
+        "{permissions}.",
+        permissions=permissions_named(permissions),
+    )
+
+
 def permissions_named(names: Sequence[str]) -> str:
     """Permissions as Discord's client calls them."""
     return ", ".join(f"*{PERMISSIONS.get(name) or disarm(name)}*" for name in names)

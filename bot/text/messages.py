@@ -99,10 +99,6 @@ NOT_WAITING = Text("That job is no longer waiting.")
 DELETED = Text("Deleted.")
 NOT_DELETED = Text("Discord didn't let me delete it just now. Please try again in a moment.")
 STARTING = Text("I'm still starting up. Please try again in a moment.")
-MAY_NOT_POST = Text(
-    "I'm not allowed to post files in this channel. A moderator can give me the permissions: "
-    "View Channel, Send Messages, Attach Files."
-)
 DISK_FULL = Text(
     "My disk is nearly full, so I can't take new requests. The owner of this bot needs to free some space."
 )

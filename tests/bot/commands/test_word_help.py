@@ -12,7 +12,7 @@ from bot.clips.variation import other_words
 from bot.discord_io.asker import Asker
 from bot.job_documents import recipe_of
 from bot.privacy.forgetting import RecipeRedactor
-from bot.text import messages, word_help_texts
+from bot.text import community_texts, messages, word_help_texts
 from db.community.prompt_help import DAY
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules, WordKind
 from engine.core.capabilities import Capabilities
@@ -86,7 +86,7 @@ async def test_help_with_the_words_of_a_private_clip_is_given_where_the_bot_may_
 ):
     fake.world.permit(channel, EVERYONE & ~Permission.ATTACH_FILES)
     assert buttons(await asks(fake, ada, channel, private=True)) == ["Use it", "Use mine", "Another"]
-    assert (await asks(fake, ada, channel)).content == messages.MAY_NOT_POST
+    assert (await asks(fake, ada, channel)).content == community_texts.may_not_post(["attach_files"])
 
 
 async def test_the_chosen_words_are_a_job_once_and_its_recipe_says_whose_they_are(

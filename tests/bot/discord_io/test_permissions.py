@@ -10,6 +10,8 @@ import discord
 import pytest
 
 from bot.discord_io.permissions import may_see, sees_channel
+from bot.discord_io.places import missing_of
+from bot.text import community_texts
 from tests.bot.fixtures import ANN, BEN, CHANNEL, GUILD
 
 ELSEWHERE = 99
@@ -101,3 +103,23 @@ def test_whoever_acts_from_a_channel_sees_it():
 def test_a_jobs_id_is_enough_for_nothing(who, seen):
     job: Any = SimpleNamespace(guild_id=GUILD, channel_id=CHANNEL, user_id=ANN, private=False)
     assert may_see(who, job, ()) is seen
+
+
+@pytest.mark.parametrize(
+    ("lacks", "in_thread", "missing"),
+    [
+        ({"send_messages_in_threads"}, True, ("send_messages_in_threads",)),
+        ({"send_messages_in_threads"}, False, ()),
+        ({"send_messages"}, False, ("send_messages",)),
+        ({"send_messages"}, True, ()),
+        ({"view_channel", "attach_files"}, False, ("view_channel", "attach_files")),
+    ],
+)
+def test_what_keeps_a_clip_from_being_posted_is_named_as_it_is(lacks, in_thread, missing):
+    allowed = discord.Permissions.text() | discord.Permissions(view_channel=True)
+    allowed.update(**dict.fromkeys(lacks, False))
+    assert missing_of(allowed, in_thread=in_thread) == missing
+    said = community_texts.may_not_post(missing)
+    assert ("Send Messages in Threads" in said) is ("send_messages_in_threads" in missing)
+    allowed.update(administrator=True)
+    assert missing_of(allowed, in_thread=in_thread) == ()

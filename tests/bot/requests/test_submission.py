@@ -15,7 +15,7 @@ from bot.clips.remakes import Remix, Reroll
 from bot.discord_io import replies
 from bot.discord_io.post import Post
 from bot.requests import admitting as admitting_module
-from bot.text import messages
+from bot.text import community_texts, messages
 from db.errors import CannotWrite, Limit, LimitReached
 from db.states import State
 from engine.core.recipe import Kind, Quality, Recipe
@@ -122,7 +122,7 @@ async def test_a_refusal_is_private_and_comes_before_any_download(
         expected = messages.DISK_FULL
     else:
         fake.world.permit(channel, EVERYONE & ~Permission.ATTACH_FILES)
-        expected = messages.MAY_NOT_POST
+        expected = community_texts.may_not_post(["attach_files"])
     for _ in range(before):
         other = await queued(queue, 5 if reason == "server waiting" else ada.id, guild)
         if reason == "hour":
