@@ -408,13 +408,22 @@ def job_line(job: Job, recipe: Recipe, position: int | None, *, own: bool = True
         position: its place in the queue; None: it has none.
         own: its member reads the list. Others read nothing of what a private one is about.
     """
-    where = f"#{position}" if position is not None else str(STATES[job.state])
+    where = _standing_of(job, position)
     shown = show_prompt(recipe.prompt, 60) or say(
         "a picture, {quality}", quality=translated(recipe.quality, CHOICE)
     )
     if job.private and not own:
         shown = f"🔒 {say('private')}"
     return f"`{job.id[:6]}` {where} · {translated(job.kind, KIND)} · {shown}"
+
+
+def _standing_of(job: Job, position: int | None) -> str:
+    """Where a job is: its place while it waits. A forecast may be older than the job's state."""
+    if position is not None and job.state is State.QUEUED:
+        return f"#{position}"
+    if job.state is State.POSTING and job.retry_at is not None:
+        return say("waiting to be posted")
+    return str(STATES[job.state])
 
 
 def my_jobs(lines: Sequence[str]) -> str:

@@ -524,6 +524,15 @@ def test_a_list_counts_what_does_not_fit_and_what_was_not_looked_up():
     assert messages.list_page(["head"], LINES[:3], ["foot"]).split("\n") == ["head", *LINES[:3], "foot"]
 
 
+def test_a_place_is_shown_of_a_job_that_waits_and_of_no_other():
+    line = messages.job_line(job_of(), recipe_of("x"), 1)
+    assert "#1" in line
+    for state in set(State) - {State.QUEUED}:
+        line = messages.job_line(job_of(state), recipe_of("x"), 1)
+        assert "#1" not in line
+        assert str(messages.STATES[state]) in line
+
+
 @pytest.mark.parametrize(("waiting", "held"), [(16, 5), (5, 100), (100, 100), (0, 30), (30, 0), (3, 2)])
 def test_of_two_lists_neither_takes_all_the_room(waiting, held):
     page = moderation_texts.queue_page(
