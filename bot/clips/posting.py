@@ -6,12 +6,21 @@ from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place, own_private_job
 from bot.discord_io.door import Manner
 from bot.discord_io.interactions import Interaction, say
+from bot.discord_io.members import place_of
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError
 from bot.signals import JobSignals
 from bot.text import private_texts
-from db.jobs.delivery import Delivery
+from db.jobs.delivery import Delivery, Published
 from db.jobs.job import Job
+
+TOLD = {
+    Published.NOW: private_texts.POSTED,
+    Published.WAITING: private_texts.WAITS_TO_BE_POSTED,
+    Published.BEFORE: private_texts.POSTED_BEFORE,
+    Published.REFUSED: private_texts.NOT_APPROVED,
+    Published.IMPOSSIBLE: private_texts.NOT_POSTED,
+}
 
 
 class PostIt(JobButton):
@@ -44,17 +53,16 @@ class PostIt(JobButton):
         """Put it in the row of what is to be posted."""
         client = interaction.client
         try:
-            if await client.part(Messenger).member(job.guild_id, job.user_id) is None:
-                await say(interaction, private_texts.NOT_A_MEMBER)
-                return
+            member = await client.part(Messenger).member(job.guild_id, job.user_id)
         except ChannelError:
             await say(interaction, private_texts.ASK_AGAIN)
             return
-        posted = await client.part(Delivery).publish(job.id)
-        told = {
-            None: private_texts.NOT_POSTED,
-            False: private_texts.POSTED_BEFORE,
-            True: private_texts.POSTED,
-        }
-        await say(interaction, told[posted])
+        if member is None:
+            await say(interaction, private_texts.NOT_A_MEMBER)
+            return
+        channel = place_of(member, job.channel_id)
+        if channel is not None and channel.bot_lacks:
+            await say(interaction, private_texts.may_not_post_in(job.channel_id, channel.bot_lacks))
+            return
+        await say(interaction, TOLD[await client.part(Delivery).publish(job.id)])
         client.part(JobSignals).rendered()

@@ -15,6 +15,7 @@ from bot.job_documents import recipe_of
 from bot.requests.cancelling import Cancel
 from bot.services import Services
 from bot.text import messages
+from db.jobs.job import Job
 from db.states import State
 
 SHOWN = 10
@@ -40,7 +41,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
             wait = waits.get(job.id)
             place = None if wait is None else wait.position
             lines.append(messages.job_line(job, recipe_of(job), place))
-            button = Cancel(job.id) if job.state in UNDER_WAY else GetIt(job.id) if is_kept(job) else None
+            button = Cancel(job.id) if _can_be_cancelled(job) else GetIt(job.id) if is_kept(job) else None
             if button is not None and len(view.children) < BUTTONS:
                 button.item.label = f"{button.item.label} {job.id[:6]}"
                 view.add_item(button)
@@ -48,3 +49,8 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
         await interaction.response.send_message(messages.my_jobs(lines), view=view, ephemeral=True)
 
     offered(jobs, services.settings)
+
+
+def _can_be_cancelled(job: Job) -> bool:
+    """Whether nothing is being done that cancelling could not stop; a post can, between two tries."""
+    return job.state in UNDER_WAY or (job.state is State.POSTING and job.retry_at is not None)

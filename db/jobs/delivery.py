@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
+from enum import Enum, auto
 
 from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import end
@@ -41,6 +42,37 @@ FROM job
 WHERE id = :job
 """
 """A clip that is ready already, as a job that has only to be screened and posted."""
+
+
+POSTED_AGAIN = (State.FAILED, State.CANCELLED)
+"""Ends of a post after which its member may ask for it once more."""
+
+
+class Published(Enum):
+    """What became of the wish to post a private clip where it was asked for."""
+
+    NOW = auto()
+    """It is to be posted from now on."""
+
+    WAITING = auto()
+    """It was asked for before, and waits to be posted or for a moderator."""
+
+    BEFORE = auto()
+    """It has been posted."""
+
+    REFUSED = auto()
+    """Moderators don't want it there."""
+
+    IMPOSSIBLE = auto()
+    """The clip is gone, its member is banned or being erased, or the server takes nothing."""
+
+
+BECAME = {
+    State.DELIVERED: Published.BEFORE,
+    State.REFUSED: Published.REFUSED,
+    State.QUARANTINED: Published.REFUSED,
+}
+"""What became of an earlier wish, by the state of its post; in all other states it is under way."""
 
 
 class Delivery(JobRows):
@@ -103,32 +135,31 @@ class Delivery(JobRows):
             )
         )
 
-    async def publish(self, job: JobId) -> bool | None:
-        """Let a private clip be posted where it was asked for, as a job of its own; again where that failed.
+    async def publish(self, job: JobId) -> Published:
+        """Let a private clip be posted where it was asked for, as a job of its own.
 
-        Returns:
-            False: it was asked for before. None: it can't be: the clip is gone, its member is banned or being
-            erased, or the server takes nothing.
+        It is tried again where that failed, or was cancelled.
         """
         at = self._clock()
         key = f"post {job}"
 
-        def transaction(connection: sqlite3.Connection) -> bool | None:
+        def transaction(connection: sqlite3.Connection) -> Published:
             earlier = fetch_one(connection, "SELECT id, state, deleted_at FROM job WHERE key = ?", (key,))
-            if earlier is not None and (
-                earlier["state"] != State.FAILED or earlier["deleted_at"] is not None
-            ):
-                return False
+            if earlier is not None and earlier["deleted_at"] is not None:
+                return Published.BEFORE
+            if earlier is not None and earlier["state"] not in POSTED_AGAIN:
+                return BECAME.get(State(earlier["state"]), Published.WAITING)
             if fetch_one(connection, PUBLISHABLE, {"job": job}) is None:
-                return None
+                return Published.IMPOSSIBLE
             if earlier is None:
                 connection.execute(PUBLISH, {"job": job, "id": new_job_id(), "key": key, "now": at})
-                return True
-            again = transition(
+                return Published.NOW
+            transition(
                 connection,
                 earlier["id"],
                 State.RENDERED,
-                sources=[State.FAILED],
+                sources=POSTED_AGAIN,
+                taking_down=0,
                 ended_at=None,
                 error_code=None,
                 error_text=None,
@@ -136,7 +167,7 @@ class Delivery(JobRows):
                 posting_since=None,
                 retry_at=None,
             )
-            return again is not None
+            return Published.NOW
 
         return await self._db.write(transaction)
 

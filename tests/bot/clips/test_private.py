@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.text import messages, private_texts
+from bot.text import community_texts, messages, private_texts
 from db.moderation.reviews import OnPictures, ReviewRules
 from db.states import State
 from tests.bot.clips.choosing import draw, in_state, labels, reread
 from tests.bot.fixtures import picture
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
-from tests.fake_discord import EVERYONE, LostAnswer, Permission, Upload
+from tests.fake_discord import EVERYONE, LostAnswer, Permission, Status, Upload
 from tests.present import present
 from tests.until import until
 
@@ -91,7 +91,46 @@ async def test_a_private_clip_can_be_asked_for_where_the_bot_may_not_post(fake, 
     said = await fake.slash(ada, channel, "text2video", prompt="a red boat", private=True)
     assert private_texts.COMES_HERE in (await said.shown()).content
     refused = await fake.slash(ada, channel, "text2video", prompt="a red boat")
-    assert (await refused.shown()).content == messages.MAY_NOT_POST
+    assert (await refused.shown()).content == community_texts.may_not_post(["attach_files"])
+
+
+async def test_a_private_clip_is_not_promised_where_the_bot_may_not_post(
+    fake, channel, ada, services, asked, clip
+):
+    said, job = asked
+    async with at_work(services):
+        await draw(services, clip, job=job.id)
+        await until(lambda: in_state(services, job, State.DELIVERED))
+        fake.world.permit(channel, EVERYONE & ~Permission.ATTACH_FILES)
+        refused = await fake.click(ada, said.message, "Post it")
+        assert (await refused.shown()).content == private_texts.may_not_post_in(channel.id, ["attach_files"])
+        fake.world.permit(channel, EVERYONE)
+        taken = await fake.click(ada, said.message, "Post it")
+        assert (await taken.shown()).content == private_texts.POSTED
+        await fake.wait_for(lambda: in_public(fake, channel))
+
+
+async def test_a_post_that_waits_for_another_try_is_listed_as_such_and_can_be_cancelled(
+    fake, channel, ada, services, asked, clip
+):
+    said, job = asked
+    async with at_work(services):
+        await draw(services, clip, job=job.id)
+        await until(lambda: in_state(services, job, State.DELIVERED))
+        fake.fail("POST", rf"/channels/{channel.id}/messages$", Status(403, 50013), times=9)
+        await (await fake.click(ada, said.message, "Post it")).shown()
+
+        async def waits():
+            found = await services.queue.jobs.in_states(channel.guild.id, State.POSTING)
+            return [each for each in found if each.retry_at is not None]
+
+        [post] = await until(waits)
+        again = await fake.click(ada, said.message, "Post it")
+        assert (await again.shown()).content == private_texts.WAITS_TO_BE_POSTED
+        listed = await (await fake.slash(ada, channel, "jobs")).shown()
+        assert f"`{post.id[:6]}` waiting to be posted" in listed.content
+        await (await fake.click(ada, listed, f"fk:cancel:{post.id}")).shown()
+        await until(lambda: in_state(services, post, State.CANCELLED))
 
 
 async def test_posting_a_private_clip_passes_the_servers_review(fake, channel, ada, services, asked, clip):

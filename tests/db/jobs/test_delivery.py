@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from db.jobs.delivery import Published
 from db.moderation.cases import Decision
 from db.states import EVERYWHERE, State
 from tests.clock import CLOCK
@@ -107,28 +108,43 @@ async def private_clip(queue):
     return job
 
 
-async def test_a_private_clip_is_posted_once_and_again_only_where_that_failed(queue):
+async def test_a_private_clip_is_posted_once_and_again_only_where_that_failed_or_was_cancelled(queue):
     job = await private_clip(queue)
-    assert await queue.delivery.publish(job.id) is True
-    assert await queue.delivery.publish(job.id) is False
+    assert await queue.delivery.publish(job.id) is Published.NOW
+    assert await queue.delivery.publish(job.id) is Published.WAITING
     [posts] = await queue.delivery.to_deliver()
     for _ in range(2):
         await queue.delivery.begin_posting(posts.id)
         await queue.claims.fail(posts.id, None, code="E_CHANNEL", error_id="1")
         assert [(each.id, tries) for each, tries in await queue.owed.due()] == [(posts.id, 0)]
         await queue.owed.said(posts.id)
-        assert await queue.delivery.publish(job.id) is True
+        assert await queue.delivery.publish(job.id) is Published.NOW
         [again] = await queue.delivery.to_deliver()
         assert (again.id, again.error_code, again.posting_since) == (posts.id, None, None)
     await queue.claims.cancel(posts.id)
-    assert await queue.delivery.publish(job.id) is False
+    assert await queue.delivery.publish(job.id) is Published.NOW
+    assert await queue.cases.taking_down() == [], "the next try looks for what an earlier one has left"
+    await queue.delivery.begin_posting(posts.id)
+    assert await queue.delivery.publish(job.id) is Published.WAITING
+    await queue.delivery.record_posted(posts.id, 50)
+    assert await queue.delivery.publish(job.id) is Published.BEFORE
+
+
+async def test_a_private_clip_that_moderators_did_not_let_be_posted_is_not_said_to_be_posted(queue):
+    job = await private_clip(queue)
+    await queue.delivery.publish(job.id)
+    [posts] = await queue.delivery.to_deliver()
+    await queue.delivery.hold(posts.id, "nudity")
+    assert await queue.delivery.publish(job.id) is Published.WAITING
+    await queue.cases.reject(posts.id, 1, audit_entry("reject", posts.id), "no")
+    assert await queue.delivery.publish(job.id) is Published.REFUSED
 
 
 @pytest.mark.parametrize("where", [GUILD, EVERYWHERE])
 async def test_a_private_clip_is_not_posted_where_nothing_new_is_taken(queue, where):
     job = await private_clip(queue)
     await queue.moderation.drain(audit_entry("drain", guild=where))
-    assert await queue.delivery.publish(job.id) is None
+    assert await queue.delivery.publish(job.id) is Published.IMPOSSIBLE
 
 
 async def test_what_runs_cannot_be_held(queue):
