@@ -99,8 +99,8 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
     request, families = given.request, families_of(capabilities)
     here = [families[name] for name in engines_for(capabilities)]
     if request.engine != AUTO:
-        spec = _named(request.engine, here, capabilities)
-        _insist(spec, given, capabilities)
+        spec = _named(request, here, capabilities)
+        _insist(spec, given, here)
         return spec, Sentence("{engine}, as asked: {about}", engine=spec.name, about=spec.about)
     able = [spec for spec in here if _draws(spec, given) and not spec.by_name]
     if apt := _apt(able, given, capabilities):
@@ -130,18 +130,19 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
     )
 
 
-def _named(name: str, here: Sequence[FamilySpec], capabilities: Capabilities) -> FamilySpec:
+def _named(request: Request, here: Sequence[FamilySpec], capabilities: Capabilities) -> FamilySpec:
     """The engine that was asked for by its name.
 
     Raises:
-        UserError: it is not here, or draws nothing of its own; the text names those that do.
+        UserError: it is not here, or draws nothing of its own; the text names those that draw this kind.
     """
+    name = request.engine
     choices = {spec.name: spec for spec in here if spec.draws}
     if name in choices:
         return choices[name]
     spec = families_of(capabilities).get(name)
     lack = None if spec is None or not spec.draws else spec.lacks(capabilities)
-    known = as_is(", ".join(sorted(choices)))
+    known = _able_to(request.kind, here)
     if lack is None:
         raise UserError(
             Code.NO_ENGINE,
@@ -155,6 +156,29 @@ def _named(name: str, here: Sequence[FamilySpec], capabilities: Capabilities) ->
         engine=name[:60],
         lack=sentence(lack),
         known=known,
+    )
+
+
+def _able_to(kind: Kind, here: Sequence[FamilySpec]) -> Sentence:
+    """Names of the engines that draw a kind here; where there is none, the choice is the bot's."""
+    return as_is(", ".join(sorted(spec.name for spec in here if spec.draws and kind in spec.kinds)) or AUTO)
+
+
+def _draws_no(kind: Kind, spec: FamilySpec, known: Sentence) -> Sentence:
+    """Why an engine that was asked for by its name will not do."""
+    engine = as_is(spec.name)
+    if kind is Kind.ANIMATE:
+        return Sentence(
+            "The engine “{engine}” doesn't animate pictures. Choose from: {known}.",
+            engine=engine,
+            known=known,
+        )
+    if kind is Kind.TEXT2VIDEO:
+        return Sentence(
+            "The engine “{engine}” doesn't draw from words. Choose from: {known}.", engine=engine, known=known
+        )
+    return Sentence(
+        "The engine “{engine}” doesn't redraw clips. Choose from: {known}.", engine=engine, known=known
     )
 
 
@@ -297,20 +321,20 @@ def _wanting(spec: FamilySpec, given: Given) -> tuple[Role, ...]:
     return tuple(role for role in Role if role in required and role not in there)
 
 
-def _insist(spec: FamilySpec, given: Given, capabilities: Capabilities) -> None:
-    if not _draws(spec, given):
-        wanting = [A_FILE[role] for role in _wanting(spec, given)]
-        need = wanting or [Sentence("a picture") if spec.needs_picture else Sentence("a prompt")]
+def _insist(spec: FamilySpec, given: Given, here: Sequence[FamilySpec]) -> None:
+    kind, wanting = given.request.kind, [A_FILE[role] for role in _wanting(spec, given)]
+    if kind not in spec.kinds and not (kind is Kind.TEXT2VIDEO and wanting):
+        raise UserError(Code.NO_ENGINE, _draws_no(kind, spec, _able_to(kind, here)))
+    if wanting:
         raise UserError(
             Code.NO_ENGINE,
             "The engine “{engine}” needs {files} to start from.",
             engine=as_is(spec.name),
-            files=sentence(both(need)),
+            files=sentence(both(wanting)),
         )
     missing = given.needs() - spec.features
     if missing:
-        here, families = engines_for(capabilities), families_of(capabilities)
-        others = [name for name in here if Feature.END in missing <= families[name].features]
+        others = [one.name for one in here if Feature.END in missing <= one.features]
         refusal = Sentence(
             "The engine “{engine}” cannot do this: {features}.", engine=spec.name, features=_in_words(missing)
         )

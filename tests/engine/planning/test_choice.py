@@ -230,6 +230,28 @@ def test_where_only_weights_are_missing_they_are_named():
     assert caught.value.code == "E_WEIGHTS"
 
 
+@pytest.mark.parametrize(
+    ("asked", "picture", "says"),
+    [
+        (
+            request(Kind.ANIMATE, engine="sketch"),
+            PICTURE,
+            r"“sketch” doesn't animate pictures. Choose from: camera\.$",
+        ),
+        (
+            request(Kind.ANIMATE, engine="nosuch"),
+            PICTURE,
+            r"no engine called “?nosuch”? here\. Choose from: camera\.$",
+        ),
+        (request(engine="nosuch"), None, r"Choose from: sketch\.$"),
+        (request(engine="camera"), None, "“camera” needs a picture to start from"),
+    ],
+)
+def test_a_refused_engine_is_told_why_and_which_draw_this_kind(asked, picture, says):
+    with pytest.raises(UserError, match=says):
+        plan(asked, picture, capabilities=Capabilities())
+
+
 def test_the_preferred_engines_come_first():
     assert engines_for(Capabilities()) == ("camera", "sketch")
     assert engines_for(capabilities(*EVERYTHING))[-2:] == ("camera", "sketch")

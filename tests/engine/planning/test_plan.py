@@ -91,9 +91,9 @@ def test_only_an_engine_that_can_end_with_a_picture_is_chosen():
 @pytest.mark.parametrize(
     ("asked", "subject", "says"),
     [
-        (picture(engine="warp"), WIDE, "no engine called “warp”.*camera, sketch"),
+        (picture(engine="warp"), WIDE, "no engine called “warp”.*from: camera"),
         (words(engine="camera"), None, "“camera” needs a picture"),
-        (picture(engine="sketch"), WIDE, "“sketch” needs a prompt"),
+        (picture(engine="sketch"), WIDE, "“sketch” doesn't animate pictures.*from: camera"),
         (picture(engine="camera"), None, "“camera” needs a picture"),
         (picture(), None, "No engine here can make this clip.*framekiln doctor"),
     ],

@@ -111,6 +111,6 @@ def test_a_file_that_was_given_is_planned_too_and_keeps_its_sound():
 def test_nobody_can_ask_for_it_as_an_engine():
     assert "upscale" in engines_for(HERE)
     picture = Subject(sha256="e" * 64, width=640, height=360)
-    with pytest.raises(UserError, match=r"no engine called .upscale. here\. Choose from: camera, sketch\.$"):
+    with pytest.raises(UserError, match=r"no engine called .upscale. here\. Choose from: camera\.$"):
         plan(Request(kind=Kind.ANIMATE, engine="upscale"), picture, capabilities=HERE)
     assert plan(Request(kind=Kind.ANIMATE), picture, capabilities=HERE).engine == "camera"
