@@ -24,6 +24,7 @@ from bot.text import clip_texts, community_texts
 from db.community.contests import Contests, Entered
 from db.community.reels import Reels
 from db.files import Blobs
+from db.gallery import Choice, Gallery
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
 from db.states import State
@@ -74,7 +75,10 @@ class OpenEntry(ContestButton):
         fit = await client.part(Reels).fit(guild, [job.id for job in mine])
         shown = [one.job for one in fit if _is_public(interaction, one.job)][:OFFERED]
         if not shown:
-            await say(interaction, community_texts.NO_ENTRY_POSSIBLE)
+            hidden = await _is_hidden(interaction)
+            await say(
+                interaction, community_texts.HIDDEN_ENTRY if hidden else community_texts.NO_ENTRY_POSSIBLE
+            )
             return
         buttons = []
         for number, job in enumerate(shown, 1):
@@ -123,6 +127,9 @@ class EnterClip(JobButton):
         outcome = await interaction.client.part(Contests).enter(
             guild_of(interaction), interaction.user.id, job.id, most=MOST_ENTRIES
         )
+        if outcome is Entered.UNFIT and await _is_hidden(interaction):
+            await say(interaction, community_texts.HIDDEN_ENTRY)
+            return
         await say(interaction, _words_for(outcome, community_texts.ENTERED))
 
 
@@ -192,6 +199,11 @@ async def entries_for(interaction: Interaction) -> list[Job] | None:
     roles = interaction.client.part(Settings).moderator_roles
     jobs = [one.job for one in await contests.entries(contest)]
     return [job for job in jobs if _is_public(interaction, job) and may_see(interaction, job, roles)]
+
+
+async def _is_hidden(interaction: Interaction) -> bool:
+    """Whether a member wants their clips to be shown nowhere."""
+    return await interaction.client.part(Gallery).choice(interaction.user.id) is Choice.HIDDEN
 
 
 def _is_public(interaction: Interaction, job: Job) -> bool:

@@ -31,6 +31,10 @@ NO_ENTRY_POSSIBLE = Text(
     "You have no clip here that can enter: it has to be posted in a channel that everybody sees, without a "
     "spoiler, and still be there. Make one, then press *Enter* again."
 )
+HIDDEN_ENTRY = Text(
+    "You chose that your clips are shown nowhere, so they can't enter a contest, and one that has entered "
+    "isn't shown. `/mydata gallery clips:` changes that."
+)
 CHOOSE_ENTRY = Text(
     "Which of your latest clips shall enter? The one that you entered before is replaced, with its votes."
 )
@@ -38,7 +42,7 @@ ENTERED = Text("Your clip is in. You can replace it until the contest ends. Nobo
 VOTED = Text("Your vote is in. You can change it until the contest ends.")
 OWN_ENTRY = Text("That is your own clip. Vote for another one.")
 UNFIT_ENTRY = Text("That clip can't be shown here any more.")
-NO_ENTRIES = Text("Nobody has entered a clip yet.")
+NO_ENTRIES = Text("There is no clip to vote for now.")
 
 PICTURES_OF = {
     Shows.PAGE: Text("picture of a page", "entry"),

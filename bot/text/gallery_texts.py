@@ -69,7 +69,9 @@ IS_SHOWN = Text("This server's public clips are shown in the gallery.")
 IS_NOT_SHOWN = Text("This server's clips are not shown in the gallery. `/queue gallery show: on` shows them.")
 
 CHOSEN = {
-    Choice.HIDDEN: Text("Done. None of your clips are shown in the gallery."),
+    Choice.HIDDEN: Text(
+        "Done. None of your clips are shown in the gallery, in the showcase of a server or in a contest."
+    ),
     Choice.UNNAMED: Text(
         "Done. Where moderators show the server's public clips in the gallery, yours are there without your "
         "name."

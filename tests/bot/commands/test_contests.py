@@ -12,10 +12,11 @@ from bot.clips.contest_announcements import ContestAnnouncements
 from bot.discord_io.causes import Trouble
 from bot.discord_io.post import ChannelError, Post
 from bot.loops.reels import told
-from bot.text import clip_texts, community_texts, messages
+from bot.text import clip_texts, community_texts, gallery_texts, messages
 from bot.text.languages import LANGUAGES
 from bot.text.wording import speaking
 from db.community.contests import Contest, Placed
+from db.gallery import Choice
 from engine.core.recipe import Role
 from engine.core.sight import Shows, Sight, Spot, Thing, ThingKind
 from tests.bot.fixtures import rendered
@@ -140,6 +141,18 @@ async def test_a_ties_winners_are_all_named(fake, channel, ada, started, service
     assert "It is a tie" in message.content
     assert str(ada.id) in message.content
     assert str(ben.id) in message.content
+
+
+async def test_who_hides_their_clips_is_told_that_this_is_why_they_cannot_enter(
+    fake, channel, ada, started, services
+):
+    await entered(fake, services, channel, started, ada, "a red boat")
+    menu = await press(fake, ada, started, "Enter")
+    await services.queue.gallery.choose(ada.user.id, Choice.HIDDEN)
+    assert (await press(fake, ada, started, "Enter")).content == community_texts.HIDDEN_ENTRY
+    assert (await press(fake, ada, menu, labels(menu)[0])).content == community_texts.HIDDEN_ENTRY
+    assert (await press(fake, fake.member("eve"), started, "Vote")).content == community_texts.NO_ENTRIES
+    assert "contest" in gallery_texts.CHOSEN[Choice.HIDDEN]
 
 
 async def test_a_deleted_clip_is_no_entry_any_more(fake, channel, ada, started, services):
