@@ -33,6 +33,7 @@ from bot.loops.reels import ReelPoster
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.decisions import Decisions
+from bot.moderation.screening import Screening
 from bot.ops.data_watch import DataWatch
 from bot.ops.health import TROUBLE
 from bot.ops.housekeeping import Housekeeping
@@ -84,6 +85,7 @@ class Services:
     preferring: Preferring
     takes: TakesToChoose
     stickers: Stickers
+    screening: Screening
     submissions: Submissions
     word_help: WordHelp
     replays: Replays

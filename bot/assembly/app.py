@@ -162,6 +162,7 @@ def _services(base: Base) -> Services:
         preferring=Preferring(queue.preferences),
         takes=_takes(base),
         stickers=_stickers(base),
+        screening=screening,
         submissions=submissions,
         word_help=_word_help(base, submissions, screening),
         replays=_replays(base, submissions, screening),

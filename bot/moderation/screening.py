@@ -236,6 +236,10 @@ class Screening:
         find = partial(self._words.find, own=listed[WordKind.OWN], allowed=listed[WordKind.ALLOWED])
         return await self._beside(find, prompt)
 
+    def flagged_by_default(self, words: str) -> bool:
+        """Whether the base list flags these words where a server has not allowed them."""
+        return bool(self._words.find(words, own=(), allowed=()).base)
+
     async def forbids(self, prompt: str) -> bool:
         """Whether a cleaned prompt asks for what nobody gets.
 

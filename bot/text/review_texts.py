@@ -54,7 +54,9 @@ REPORT_LABEL = "What is wrong with it?"
 REJECT_TITLE = "Reject this request"
 REJECT_LABEL = "Why? The member will see this"
 NO_WORD = Text("That word has no letters left once symbols and look-alikes are removed.")
-WORD_UNCHANGED = Text("That word is already set this way, or the server's list is full.")
+WORD_SET_ALREADY = Text("That word is already set this way.")
+WORD_NOT_LISTED = Text("That word is on no list of this server.")
+WORDS_FULL = Text("This server's lists are full. `/queue words remove` makes room.")
 WORD_FORGOTTEN = Text("That word is no longer on this server's lists.")
 NO_WORDS = Text("This server has flagged no words of its own, and allowed none from the base list.")
 
@@ -234,6 +236,14 @@ def _nobody_is_asked(missing: Sequence[str]) -> str:
         "⚠️ I can't ask there now. Please give me there: {permissions}. Until then, held jobs are listed in "
         "`/queue show`.",
         permissions=permissions,
+    )
+
+
+def not_in_base(word: str) -> str:
+    """There is nothing to allow."""
+    return say(
+        "{word} is not on the base list. If this server's own list flags it, use `/queue words remove`.",
+        word=show_prompt(word, 100),
     )
 
 

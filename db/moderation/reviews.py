@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 from db.audit.log import AuditEntry, write_down
 from db.sqlite.rows import Rows
@@ -31,6 +31,16 @@ class WordKind(StrEnum):
 
     OWN = "own"
     ALLOWED = "allowed"
+
+
+class WordChange(Enum):
+    """What became of a change to a guild's lists."""
+
+    DONE = auto()
+    SAME = auto()
+    """The word is set this way already; or, where it was to be taken off, it is on no list."""
+
+    FULL = auto()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,18 +111,15 @@ class Reviews(Rows):
         audit_entry: AuditEntry,
         *,
         most: int,
-    ) -> bool:
+    ) -> WordChange:
         """Put a word on one of the guild's lists, or (None) take it off them.
 
         Args:
             most: words that a guild may have on its lists.
-
-        Returns:
-            False if nothing changed: the word was already set this way, or the lists are full.
         """
         at = self._clock()
 
-        def transaction(connection: sqlite3.Connection) -> bool:
+        def transaction(connection: sqlite3.Connection) -> WordChange:
             if kind is None:
                 changed = connection.execute(
                     "DELETE FROM word WHERE guild_id = ? AND word = ?", (audit_entry.guild_id, word)
@@ -126,6 +133,13 @@ class Reviews(Rows):
                 ).rowcount
             if changed > 0:
                 write_down(connection, audit_entry, at)
-            return changed > 0
+                return WordChange.DONE
+            same = (
+                kind is None
+                or connection.execute(
+                    "SELECT 1 FROM word WHERE guild_id = ? AND word = ?", (audit_entry.guild_id, word)
+                ).fetchone()
+            )
+            return WordChange.SAME if same else WordChange.FULL
 
         return await self._db.write(transaction)

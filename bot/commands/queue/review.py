@@ -15,7 +15,7 @@ from bot.discord_io.places import missing_in
 from bot.discord_io.whereabouts import guild_of
 from bot.moderation.confusables import plain_line
 from bot.text import review_texts
-from db.moderation.reviews import OnPictures, OnWords, WordKind
+from db.moderation.reviews import OnPictures, OnWords, WordChange, WordKind
 
 MOST_DAYS = 365
 MOST_WORDS = 500
@@ -117,10 +117,16 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
         if not read:
             await self._say(interaction, review_texts.NO_WORD)
             return
+        if kind is WordKind.ALLOWED and not self._services.screening.flagged_by_default(read):
+            await self._say(interaction, review_texts.not_in_base(read))
+            return
         audit_entry = self._audit_entry(interaction, action, read, reason)
         changed = await self._services.queue.reviews.set_word(read, kind, audit_entry, most=MOST_WORDS)
-        if not changed:
-            await self._say(interaction, review_texts.WORD_UNCHANGED)
+        if changed is WordChange.FULL:
+            await self._say(interaction, review_texts.WORDS_FULL)
+        elif changed is WordChange.SAME:
+            same = review_texts.WORD_NOT_LISTED if kind is None else review_texts.WORD_SET_ALREADY
+            await self._say(interaction, same)
         elif kind is None:
             await self._say(interaction, review_texts.WORD_FORGOTTEN)
         else:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.text import limit_texts, messages, moderation_texts
+from bot.text import limit_texts, messages, moderation_texts, review_texts
+from db.audit.log import AuditEntry
 from db.jobs.allowances import Allowance, Spent, Whose
 from db.moderation.reviews import WordKind
 from db.states import JobId, State
@@ -231,6 +232,23 @@ async def test_the_log_says_in_discord_that_it_was_changed_or_cut(fake, channel,
     assert "No entry has the hash" in cut
     await services.database.write(lambda connection: connection.execute("UPDATE audit SET reason = 'x'"))
     assert "entry 1 does not match" in await page()
+
+
+async def word_said(fake, mod, channel, command, word):
+    return (await (await fake.slash(mod, channel, f"queue words {command}", word=word)).shown()).content
+
+
+async def test_what_a_change_of_the_word_lists_did_not_do_is_told_as_it_is(fake, channel, mod, bot, services):
+    assert await word_said(fake, mod, channel, "remove", "zzz") == review_texts.WORD_NOT_LISTED
+    assert await word_said(fake, mod, channel, "allow", "flower") == review_texts.not_in_base("flower")
+    assert (await services.queue.reviews.words(channel.guild.id))[WordKind.ALLOWED] == frozenset()
+    await word_said(fake, mod, channel, "add", "grompf")
+    assert await word_said(fake, mod, channel, "add", "grompf") == review_texts.WORD_SET_ALREADY
+    entry = AuditEntry(guild_id=channel.guild.id, actor_id=1, action="word add", target="")
+    for number in range(499):
+        await services.queue.reviews.set_word(f"word{number}", WordKind.OWN, entry, most=500)
+    assert await word_said(fake, mod, channel, "add", "one more") == review_texts.WORDS_FULL
+    assert await word_said(fake, mod, channel, "add", "grompf") == review_texts.WORD_SET_ALREADY
 
 
 async def test_the_queue_page_lists_held_jobs_with_their_reason(fake, channel, ada, mod, services, bot):
