@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from statistics import median
 
 from bot.job_documents import receipt_of, recipe_of
 from db.jobs.job import Job
 from db.states import State
 from engine.core.receipt import Outcome, Receipt
-
-SHOWN = 6
-"""Rows of a list; the rest is one line."""
 
 
 @dataclass(kw_only=True)
@@ -98,41 +94,6 @@ def _add_takes(stats: Stats, model: str, receipt: Receipt) -> None:
     for take in receipt.takes:
         if take.outcome is Outcome.REJECTED and take.number != receipt.kept:
             drawn.discarded[take.causes[0] if take.causes else "unknown"] += 1
-
-
-def in_words(stats: Stats, days: int) -> str:
-    """The answer of ``/queue stats``."""
-    ended = " · ".join(f"{count} {state}" for state, count in stats.ends.most_common())
-    lines = [f"**The last {so_many(days, 'day')}** · {ended or 'nothing finished'}"]
-    if stats.waits:
-        took = f"{median(stats.waits):.0f} s"
-        lines.append(f"From request to finished clip: {took} (median)")
-        lines.append(
-            f"Engine: {stats.busy / 60:.1f} min, of which {stats.wasted / 60:.1f} min on discarded "
-            f"takes; members are not charged for those."
-        )
-    if stats.forced:
-        marked = "it is marked" if stats.forced == 1 else "they are marked"
-        lines.append(f"{stats.forced} posted although every take was rejected; {marked} as such.")
-    ranked = sorted(stats.engines.items(), key=lambda item: -item[1].takes)
-    for name, drawn in ranked[:SHOWN]:
-        lines.append(
-            f"- {name}: {so_many(drawn.clips, 'clip')} from {so_many(drawn.takes, 'take')}, "
-            f"{drawn.share:.0%} discarded"
-        )
-        if drawn.discarded:
-            causes = [
-                f"{cause.replace('_', ' ')} {count}" for cause, count in drawn.discarded.most_common(SHOWN)
-            ]
-            lines.append(f"  reasons: {', '.join(causes)}")
-    if len(ranked) > SHOWN:
-        lines.append(f"… and {so_many(len(ranked) - SHOWN, 'more engine')}")
-    if stats.loops:
-        lines.append(f"- loops: {stats.loops}")
-    if stats.by_member:
-        most = (f"<@{user}> {busy / 60:.1f} min" for user, busy in stats.by_member.most_common(SHOWN))
-        lines.append(f"Most of the engine's time: {', '.join(most)}")
-    return "\n".join(lines)
 
 
 def so_many(count: int, what: str) -> str:

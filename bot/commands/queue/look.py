@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.commands.shared.moderator_group import JobText, QueueSection
+from bot.commands.shared.stats_words import in_words
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.replies import think
 from bot.discord_io.whereabouts import guild_of
@@ -127,7 +128,7 @@ class LookCommands(QueueSection):
         counted = await asyncio.to_thread(stats.tally, jobs, now=now, days=days)
         picture = await asyncio.to_thread(stats_chart.chart, counted)
         await interaction.edit_original_response(
-            content=messages.fit(naming(stats.in_words(counted, days))),
+            content=messages.fit(naming(in_words(counted, days))),
             attachments=[discord.File(io.BytesIO(picture), "stats.png")],
             allowed_mentions=discord.AllowedMentions.none(),
         )

@@ -8,8 +8,11 @@ from collections import Counter
 import numpy as np
 from PIL import Image
 
-from bot.ops.stats import Drawn, Stats, in_words, tally
+from bot.commands.shared.stats_words import in_words
+from bot.ops.stats import Drawn, Stats, tally
 from bot.ops.stats_chart import SIZE, chart
+from bot.text import messages
+from bot.text.wording import speaking
 from db.states import State
 from engine.core.receipt import Outcome, Receipt, TakeRecord
 from engine.core.recipe import Before
@@ -107,7 +110,7 @@ def test_the_words_name_the_causes_and_who_pays():
     )
     said = in_words(stats, 7)
     assert "2 delivered" in said
-    assert "svd: 2 clips from 5 takes, 60% discarded" in said
+    assert "svd · clips: 2 · takes: 5 · discarded: 60 %" in said
     assert "reasons: colours drift 2, cut 1" in said
     assert "2.0 min, of which 1.0 min" in said
     assert "10 s (median)" in said
@@ -115,9 +118,23 @@ def test_the_words_name_the_causes_and_who_pays():
 
 def test_one_clip_from_one_take_is_told_in_the_singular():
     said = in_words(Stats(engines={"svd": Drawn(clips=1, takes=1)}, forced=1), 1)
-    assert "The last 1 day**" in said
-    assert "svd: 1 clip from 1 take, 0% discarded" in said
+    assert "The last day**" in said
+    assert "svd · clips: 1 · takes: 1 · discarded: 0 %" in said
     assert "1 posted although every take was rejected; it is marked as such." in said
+
+
+def test_the_words_are_in_the_language_of_whoever_asks():
+    drawn = Drawn(clips=2, takes=5, discarded=Counter(cut=1))
+    stats = Stats(
+        ends=Counter({State.DELIVERED: 2}), engines={"svd": drawn}, busy=90, waits=[8, 12], forced=2,
+        by_member=Counter({1: 90}), loops=1,
+    )  # fmt: skip
+    with speaking("de"):
+        said = in_words(stats, 7)
+        assert f"2 {messages.STATES[State.DELIVERED]}" in said
+        assert "1,5 min" in said
+    english = in_words(stats, 7).split("\n")
+    assert not [line for line in said.split("\n") if line in english]
 
 
 def test_a_server_where_nothing_ended_gets_an_answer():

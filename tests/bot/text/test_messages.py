@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.cli.doctor import report
 from bot.cli.finding import Finding
 from bot.clips.recipe_text import recipe_text
+from bot.commands.shared.stats_words import in_words
 from bot.forecast import Wait
 from bot.intake import refusals
 from bot.ops import stats
@@ -343,7 +344,7 @@ def test_who_was_erased_is_named_as_such_and_not_by_a_number():
     )  # fmt: skip
     said = (
         limit_texts.allowance_line(Whose.MEMBER, gone, wide),
-        naming(stats.in_words(stats.Stats(by_member=Counter({gone: 60})), 7)),
+        naming(in_words(stats.Stats(by_member=Counter({gone: 60})), 7)),
         review_texts.closed_case(case),
         tree_texts.line(1, "clip", gone, None),
         moderation_texts.held_line(case.job),
