@@ -130,7 +130,7 @@ async def _engines(services: Services, interaction: Interaction, kind: Kind, typ
     lines = [
         (messages.engine_choice(spec.name, spec.about), spec.name) for spec in here if kind in spec.kinds
     ]
-    return _listed([(messages.ANY_ENGINE, AUTO), *lines], typed)
+    return _listed([(str(messages.ANY_ENGINE), AUTO), *lines], typed)
 
 
 async def _models(services: Services, interaction: Interaction, kind: Kind, typed: str) -> Choices:

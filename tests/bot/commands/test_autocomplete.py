@@ -15,7 +15,9 @@ from bot.forecast import Forecaster
 from bot.job_documents import recipe_of
 from bot.requests.submission import Submissions
 from bot.services import Services
+from bot.text import messages
 from bot.text.languages import LANGUAGES
+from bot.text.wording import speaking
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Quality
@@ -62,6 +64,15 @@ async def test_engines_are_those_that_draw_this_kind_here_each_with_what_it_is(k
         "auto",
         "animatediff",
     ]
+
+
+async def test_the_first_engine_of_the_list_is_named_and_found_in_the_language_that_is_spoken(known):
+    with speaking("de"):
+        shown = str(messages.ANY_ENGINE)
+        assert shown != messages.ANY_ENGINE
+        for typed in ("", shown.lower()[7:]):
+            first = (await listed(known, "engine", typed))[0]
+            assert (first.name, first.value) == (shown, "auto")
 
 
 async def test_where_the_owner_chose_the_engine_there_is_no_other(known):
