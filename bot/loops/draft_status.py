@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.forecast import Forecaster
 from bot.job_documents import recipe_of
-from bot.text import status_texts, take_texts
+from bot.text import default_texts, status_texts, take_texts
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
 from db.moderation.actions import Moderation
@@ -27,4 +27,10 @@ async def status_of_drafts(job: Job, jobs: JobQueries, forecaster: Forecaster, m
     if waits and not paused:
         ready = status_texts.ready_in(max(wait.low for wait in waits), max(wait.high for wait in waits))
     done = sum(draft.state.ended for draft in drafts)
-    return take_texts.drawing_takes(status_texts.title(recipe_of(job)), done=done, of=job.takes, ready=ready)
+    return take_texts.drawing_takes(
+        status_texts.title(recipe_of(job)),
+        done=done,
+        of=job.takes,
+        ready=ready,
+        defaults=default_texts.line_of(job),
+    )

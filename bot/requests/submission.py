@@ -321,13 +321,14 @@ class Submissions(Taking):
         """Turn the answer into the job's status message. Where that fails, the board does it later."""
         wait = await self._forecaster.wait_of(job)
         paused = await self._moderation.paused(job.guild_id)
-        content = status_texts.waiting(
-            recipe, wait, paused=paused, restarted=False, defaults=default_texts.line_of(job)
-        )
+        defaults = default_texts.line_of(job)
+        content = status_texts.waiting(recipe, wait, paused=paused, restarted=False, defaults=defaults)
         if job.state is State.HELD:
             content = status_texts.under_review(recipe)
         elif job.choosing:
-            content = take_texts.drawing_takes(status_texts.title(recipe), done=0, of=job.takes)
+            content = take_texts.drawing_takes(
+                status_texts.title(recipe), done=0, of=job.takes, defaults=defaults
+            )
         text = content
         if job.private:
             text = private_texts.waiting(content)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from bot.text.foreign import quote
 from bot.text.languages import own_name
-from bot.text.wording import Text, say, say_as
+from bot.text.wording import CHOICE, Text, say, say_as, translated
 from db.community.preferences import Preferred, Value
 from db.jobs.job import Job
+from engine.core.request import SECONDS, Length
 
 NONE_YET = Text("There are no defaults yet. `/defaults set` keeps some.")
 CLEARED = Text("Your defaults in this server are gone.")
@@ -22,8 +23,19 @@ COMMANDS_ARE_DISCORDS = Text("Discord shows commands and their options in its ow
 
 
 def listed(options: Mapping[str, Value]) -> str:
-    """Options with their values, in one line."""
-    return " · ".join(f"{say_as('option', name)} {quote(str(value), 60)}" for name, value in options.items())
+    """Options with their values as Discord shows them, in one line."""
+    return " · ".join(f"{say_as('option', name)} {_value(name, value)}" for name, value in options.items())
+
+
+def _value(name: str, value: Value) -> str:
+    """A word that was chosen from a list, in the member's language; what somebody wrote stays as it is."""
+    if name == "style":
+        return quote(str(value), 60)
+    if name == "length" and value in set(Length):
+        return quote(translated(f"{value} ({SECONDS[Length(value)]:g} s)", CHOICE), 60)
+    if name == "smooth":
+        return quote(translated(f"{value} frames a second", CHOICE), 60)
+    return quote(translated(str(value), CHOICE), 60)
 
 
 def applied(options: Mapping[str, Value]) -> str:

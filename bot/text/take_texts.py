@@ -29,7 +29,7 @@ def too_many_takes(most: int) -> str:
     return say_many("You can choose from {n} draft at most.", "You can choose from {n} drafts at most.", most)
 
 
-def drawing_takes(title: str, *, done: int, of: int, ready: str = "") -> str:
+def drawing_takes(title: str, *, done: int, of: int, ready: str = "", defaults: str = "") -> str:
     """The status of a job whose drafts are drawn.
 
     Args:
@@ -37,10 +37,11 @@ def drawing_takes(title: str, *, done: int, of: int, ready: str = "") -> str:
         done: how many drafts are drawn.
         of: how many there will be.
         ready: when they should be, in words; "" where that is not known.
+        defaults: the line that names the member's defaults; "" where none were added.
     """
     drawn = say("drawing drafts to choose from · {done} of {all}", done=done, all=of)
     when = f" · {ready}" if ready else ""
-    return f"{title}\n🎞️ {drawn}{when}"
+    return "\n".join(filter(None, (title, f"🎞️ {drawn}{when}", defaults)))
 
 
 def question(user: int, shown: str, *, numbers: Sequence[int], of: int) -> str:

@@ -83,6 +83,7 @@ class EffectRecipe:
             raise UserError(Code.EFFECT, "An effect is made of a clip that was animated from a picture.")
         if len(recipe.inputs) > 1:
             raise UserError(Code.EFFECT, "That clip was made from more than a picture; an effect has one.")
+        _check_length(name)
         effect = recipe.effect or Effect(name=name)
         made = cls(
             name=name,
@@ -107,6 +108,7 @@ class EffectRecipe:
         Raises:
             UserError: it cannot be a name.
         """
+        _check_length(name)
         made = replace(self, name=name, about=self.about if about is None else about)
         return self.from_json(made.to_json())
 
@@ -162,6 +164,11 @@ class _File(_Strict):
     styles: Annotated[tuple[_Style, ...], Field(max_length=5)] = ()
 
 
+def _check_length(name: str) -> None:
+    if len(name) > MAX_NAME:
+        raise UserError(Code.EFFECT, "An effect's name has at most {most} characters.", most=MAX_NAME)
+
+
 def _why(error: ValidationError) -> Sentence:
     """The first thing that is wrong with a file, for whoever wrote it."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
@@ -174,5 +181,7 @@ def _why(error: ValidationError) -> Sentence:
         "extra_forbidden": Sentence("there is no such field"),
         "missing": Sentence("it is missing"),
         "string_pattern_mismatch": Sentence("it has characters that it may not have"),
-    }.get(first["type"], first["msg"].lower())
+        "string_too_long": Sentence("it is too long"),
+        "string_too_short": Sentence("it is empty"),
+    }.get(first["type"], Sentence("it has a value that it may not have"))
     return Sentence("That effect cannot be read: “{place}”: {why}.", place=place[:60], why=words)

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from bot.job_documents import recipe_of
-from bot.text import messages
+from bot.text import default_texts, messages
+from bot.text.wording import speaking
 from engine.core.recipe import Kind, Motion, Quality
 from tests.bot.buttons.test_clicks import said_to, the_new_job
 from tests.bot.fixtures import picture, queued
@@ -48,6 +49,26 @@ async def test_defaults_are_added_told_and_left_out_with_one_click(fake, channel
         return (await services.queue.jobs.get(job.id)).state.ended
 
     await until(over)
+
+
+async def test_defaults_are_told_in_the_words_that_discord_shows_and_with_drafts_too(
+    fake, channel, ada, bot, services
+):
+    with speaking("de"):
+        shown = default_texts.listed(
+            {"quality": "fast", "camera": "orbit", "length": "short", "smooth": 24, "style": "fast"}
+        )
+    assert "`schnell`" in shown
+    assert "`kreisen`" in shown
+    assert "`24 Bilder pro Sekunde`" in shown
+    assert shown.count("`fast`") == 1, "the name of a style is the owner's"
+    assert "short" not in shown
+    await sets(fake, ada, channel, quality="fast")
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain", takes=2)
+    await fake.wait_for(lambda: asked.message is not None and not asked.message.loading)
+    assert "quality `fast`" in asked.message.content
+    [job] = await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id)
+    assert "quality `fast`" in await services.board._content(job)
 
 
 async def test_no_moderator_takes_a_members_request_over_by_asking_without_defaults(

@@ -12,6 +12,7 @@ from bot.text import effect_texts, messages, privacy_texts
 from bot.text.languages import LANGUAGES
 from bot.text.wording import in_words, speaking
 from db.states import State
+from engine.core.errors import UserError
 from engine.core.recipe import Camera, Effect, Kind
 from engine.effects.effect_recipe import EffectRecipe
 from engine.effects.shipped import SHIPPED
@@ -196,6 +197,19 @@ async def test_a_name_that_cannot_be_is_refused_in_words(fake, channel, ada, mod
     said = await (await fake.submit_modal(mod, asked, {"fk:name": name})).shown()
     assert said.content
     assert await services.queue.effects.of_guild(channel.guild.id) == {}
+
+
+async def test_a_name_that_is_too_long_is_refused_in_the_members_language(
+    fake, channel, ada, mod, services, bot
+):
+    asked = await form_of(fake, channel, mod, services, await clip_in(services, channel, ada))
+    said = await (await fake.submit_modal(mod, asked, {"fk:name": "x" * 33})).shown()
+    assert said.content == "An effect's name has at most 32 characters."
+    for data in (MIST.replace(b"Mist", b"x" * 33), MIST.replace(b'"Mist"', b"7")):
+        with pytest.raises(UserError) as refused:
+            EffectRecipe.from_json(data)
+        assert "should" not in refused.value.args[0]
+        assert "input" not in refused.value.args[0]
 
 
 async def test_a_server_has_so_many_effects_and_no_name_twice(fake, channel, mod, services, bot):
