@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import unicodedata
 
+from engine.core.foreign_text import JOINER, joins_emoji
+
 SHOWN_LIMIT = 400
 """Characters of a prompt in one of our messages, unless the caller sets a limit."""
 
@@ -35,8 +37,11 @@ _HARMLESS = str.maketrans(
     }
 )
 
-# A cut never splits these: a pair of flag letters, or a character with its marks and skin tone. They are
-# roughly the grapheme clusters of Unicode's annex 29, once joiners are removed.
+_MOST_JOINED = 5
+"""Emoji that are joined into one: a family has four. A cut never splits them, so there is an end to it."""
+
+# A cut never splits these: a pair of flag letters, joined emoji, or a character with its marks and skin tone.
+# They are roughly the grapheme clusters of Unicode's annex 29, once other joiners are removed.
 _FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 _SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 
@@ -45,7 +50,7 @@ def clean_prompt(text: str, limit: int) -> str:
     """Turn typed text into one plain line. Cleaning it again changes nothing.
 
     Control, formatting, private and unassigned characters are removed. That includes writing direction and
-    zero width, so joined emoji fall apart into their parts. A letter keeps two of the marks stacked on it.
+    zero width, but for what joins two emoji into one. A letter keeps two of the marks stacked on it.
     Spaces, tabs and line breaks become one space. The result is in Unicode's NFC.
 
     Args:
@@ -86,15 +91,21 @@ def show_prompt(text: str, limit: int = SHOWN_LIMIT) -> str:
 def _one_line(text: str) -> str:
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
-    kept = []
-    marks = 0
-    for character in text:
+    kept: list[str] = []
+    marks = joined = 0
+    for place, character in enumerate(text):
         category = unicodedata.category(character)
         if character.isspace():
             kept.append(" ")
-            marks = 0
+            marks = joined = 0
+        elif character == JOINER:
+            if joined < _MOST_JOINED - 1 and joins_emoji("".join(kept[-4:]), text[place + 1 : place + 2]):
+                kept.append(character)
+                joined += 1
         elif character not in _INVISIBLE and category not in _DROPPED:
             marks = marks + 1 if category in _STACKING else 0
+            if not (marks or character in _SKIN_TONES or kept[-1:] == [JOINER]):
+                joined = 0
             if marks <= _MARKS_SENT:
                 kept.append(character)
     return " ".join(_without_piles(unicodedata.normalize("NFC", "".join(kept))).split())
@@ -128,7 +139,12 @@ def _unfolding(clusters: list[str], most: int) -> list[str]:
 def _clusters(line: str) -> list[str]:
     clusters: list[str] = []
     for character in line:
-        joins = unicodedata.category(character).startswith("M") or character in _SKIN_TONES
+        joins = (
+            character == JOINER
+            or unicodedata.category(character).startswith("M")
+            or character in _SKIN_TONES
+            or (bool(clusters) and clusters[-1].endswith(JOINER))
+        )
         flag = bool(clusters) and len(clusters[-1]) == 1 and {clusters[-1], character} <= _FLAG_LETTERS
         if clusters and (joins or flag):
             clusters[-1] += character

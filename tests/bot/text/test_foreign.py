@@ -220,3 +220,9 @@ def test_no_text_steers_the_log_or_passes_for_a_line_of_it(formatter):
         assert not STEERS.search(json.loads(said)["message"])
     else:
         assert all(line.startswith("    ") for line in said.splitlines()[1:])
+
+
+def test_a_joiner_is_shown_as_its_escape_but_between_emoji():
+    family = "👨\u200d👩\u200d👧 🏳\ufe0f\u200d🌈"
+    assert visible(family) == family
+    assert visible("a\u200db \u200d👩 👩\u200d") == "a\\u200db \\u200d👩 👩\\u200d"

@@ -31,7 +31,12 @@ from bot.text.prompts import clean_prompt, show_prompt
         ("हिन्दी", "हिन्दी"),
         ("שָׁלוֹם", unicodedata.normalize("NFC", "שָׁלוֹם")),
         ("ﬁne", "ﬁne"),
-        ("👩\u200d🚀", "👩🚀"),
+        ("👩\u200d🚀", "👩\u200d🚀"),
+        ("👨\u200d👩\u200d👧\u200d👦 at home", "👨\u200d👩\u200d👧\u200d👦 at home"),
+        ("🏳\ufe0f\u200d🌈", "🏳\ufe0f\u200d🌈"),
+        ("👩🏽\u200d🚀", "👩🏽\u200d🚀"),
+        ("a\u200db 👩\u200d b \u200d🚀", "ab 👩 b 🚀"),
+        ("👩" + "\u200d🚀" * 9, "👩" + "\u200d🚀" * 4 + "🚀\u200d🚀\u200d🚀\u200d🚀\u200d🚀"),
         ("❤\ufe0f", "❤\ufe0f"),
         ("👍🏽", "👍🏽"),
         ("🇫🇷", "🇫🇷"),
@@ -70,7 +75,7 @@ def test_cleaning_odd_letters_twice_is_cleaning_once(text, limit):
     assert not re.search("[\u0300\u0301\u0316]{3}", once)
 
 
-@pytest.mark.parametrize("cluster", ["e\u0332\u0302", "👍🏽", "🇫🇷", "❤\ufe0f"])
+@pytest.mark.parametrize("cluster", ["e\u0332\u0302", "👍🏽", "🇫🇷", "❤\ufe0f", "👩🏽\u200d🚀"])
 def test_a_cut_never_splits_a_letter_from_its_marks(cluster):
     whole = clean_prompt(cluster, 400)
     for length in range(1, 12):
