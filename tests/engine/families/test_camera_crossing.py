@@ -125,7 +125,8 @@ def test_one_stage_with_other_people_on_it_is_two_scenes(views):
     assert found is not None
     here = (0.4, 0.35, 0.5, 0.55)
     corners = np.array([here[:2], here[2:]]) * SIZE
-    there = tuple(float(side) for side in (carried(found.matrix, corners) / SIZE).ravel())
+    left, top, right, bottom = map(float, (carried(found.matrix, corners) / SIZE).ravel())
+    there = left, top, right, bottom
     assert pair(first, last, faces=(here,), faces_too=(there,)) is not None
     assert pair(first, last, faces=(here,)) is None
     assert pair(first, last, faces_too=(there,)) is None
