@@ -48,7 +48,7 @@ def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[f
     """
     faces = _people(known)
     depth = 1.0 if deep and not known.flat else 0.0
-    about = faces or (() if known.body is None else (known.body,)) or known.things or known.texts
+    about = faces or _alone(known) or known.texts
     if not about:
         high = HIGH * whole[1] if whole[1] > 1.1 * whole[0] else 0.0
         return [Aim(point=(0.0, -high), depth=depth)]
@@ -65,7 +65,7 @@ def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[f
         if texts:
             kept.append(_laid_out(texts))
         if not faces:
-            kept += [_inside(thing) for thing in known.things] if known.body is None else [_open(known.body)]
+            kept += [_inside(one) for one in _alone(known)] if known.body is None else [_open(known.body)]
         found.append(replace(aim, keep=_on_frame(around(kept), whole) if kept else None))
     return found
 
@@ -144,6 +144,19 @@ def shown_share(picture: Pixels, size: tuple[int, int]) -> tuple[float, float]:
     rows, columns = picture.shape[:2]
     shape = size[0] / size[1] * rows / columns
     return min(1.0, shape), min(1.0, 1 / shape)
+
+
+def apart(known: Known) -> list[Area]:
+    """What stands out in a picture of people beside those whose faces were found."""
+    people = _people(known)
+    if not people:
+        return []
+    middles = [((left + right) / 2, (top + bottom) / 2) for left, top, right, bottom in people]
+    return [
+        (left, top, right, bottom)
+        for left, top, right, bottom in known.standing
+        if not any(left <= x <= right and top <= y <= bottom for x, y in middles)
+    ]
 
 
 def _about(known: Known) -> list[Area]:
@@ -256,4 +269,5 @@ def _within(known: Known, window: Area) -> Known:
         texts=all_of(known.texts),
         things=all_of(known.things),
         body=None if known.body is None else moved(known.body),
+        standing=all_of(known.standing),
     )

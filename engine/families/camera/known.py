@@ -36,6 +36,7 @@ class Known:
         faces, texts: where they are.
         things: animals, vehicles and products.
         body: around the subject, where it is.
+        standing: what stands out as well as a subject does, but can't be cut out clean: each piece of it.
         bends: something outside the subject would be seen to bend, so the ground may have no slope.
         flat: it is drawn or written, and has no depth.
         relief: how near each place is, where that was seen.
@@ -47,6 +48,7 @@ class Known:
     texts: tuple[Area, ...] = ()
     things: tuple[Area, ...] = ()
     body: Area | None = None
+    standing: tuple[Area, ...] = ()
     bends: bool = True
     flat: bool = False
     relief: Relief | None = None

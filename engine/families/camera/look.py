@@ -35,6 +35,8 @@ WHOLE, NONE = 0.93, 0.07
 """Shares of a face or a line from which it is all in the subject, and up to which it is not in it."""
 MOSTLY = 0.5
 """Share of a hand or an animal from which it belongs to the subject, and is taken into it whole."""
+PIECE = 0.1
+"""Share of the largest piece of what stands out, from which another one is no speck."""
 SURE_FACE, SURE_TEXT = 0.6, 0.6
 NECK = 0.75
 """Share of what is below a face that has to be in the subject as well: a head alone would leave its body."""
@@ -99,6 +101,7 @@ def look(
         faces=tuple(_share(face, columns, rows) for face in faces),
         texts=tuple(_share(line, columns, rows) for line in lines),
         body=body,
+        standing=() if cutout is None or mask is not None else _standing(cutout),
         things=tuple(_share(thing.box, columns, rows) for thing in things),
         bends=bool(apart or lines)
         or _is_outside(mask, (columns, rows), hands)
@@ -151,6 +154,21 @@ def _certain(
     largest = max((face.height for face in faces), default=0.0)
     apart = [face for face in faces if face not in within]
     return None if any(face.height > ONE_OF_MANY * largest for face in apart) else mask
+
+
+def _standing(cutout: Cutout) -> tuple[Area, ...]:
+    """Where something stands out for certain, clear outline or not, in shares of the picture."""
+    if cutout.certainty < CERTAIN or not SMALLEST <= cutout.share <= LARGEST:
+        return ()
+    inside = (cutout.mask > 0.5).astype(np.uint8)  # noqa: PLR2004 (more in than out)
+    rows, columns = inside.shape
+    _, _, stats, _ = cv2.connectedComponentsWithStats(inside)
+    pieces = [
+        Box(left=x, top=y, width=w, height=h)
+        for x, y, w, h, area in stats[1:].astype(float).tolist()
+        if area >= PIECE * stats[1:, cv2.CC_STAT_AREA].max()
+    ]
+    return tuple(_share(piece, columns, rows) for piece in pieces)
 
 
 def _closed(mask: Plane) -> Plane:

@@ -161,7 +161,16 @@ class Path:
         return np.asarray(turned + self.pan[:, None] + self.move[:, None] * away[None, :, None])
 
 
-def choose(*, seed: int, subject: bool, landscape: bool, spare: tuple[float, float], flat: bool) -> Camera:
+def choose(
+    *,
+    seed: int,
+    subject: bool,
+    landscape: bool,
+    spare: tuple[float, float],
+    flat: bool,
+    held: bool = False,
+    others: bool = False,
+) -> Camera:
     """The path that suits a picture, where the member left it open.
 
     Args:
@@ -170,6 +179,9 @@ def choose(*, seed: int, subject: bool, landscape: bool, spare: tuple[float, flo
         landscape: there is a sky.
         spare: how much of the picture lies outside the frame's shape, as shares of its width and height.
         flat: nothing in it is nearer than anything else.
+        held: somebody, or something that stands out, is in it: a pan would carry that out of the frame.
+        others: something stands out beside those whose faces were found: only a path that ends with the
+            whole picture has all of them in it at last.
     """
     fits: Sequence[Camera]
     if spare[0] > 0.25:  # noqa: PLR2004 (a quarter of a frame beyond its side is worth a look)
@@ -178,7 +190,9 @@ def choose(*, seed: int, subject: bool, landscape: bool, spare: tuple[float, flo
         fits = (Camera.TILT_UP, Camera.TILT_DOWN)
     elif subject:
         fits = (Camera.ORBIT, Camera.PUSH_IN, Camera.PUSH_IN)
-    elif landscape:
+    elif others:
+        fits = (Camera.PULL_OUT,)
+    elif landscape and not held:
         fits = (Camera.PUSH_IN, Camera.PUSH_IN, Camera.PAN_LEFT, Camera.PAN_RIGHT)
     elif flat:
         fits = (Camera.PUSH_IN,)

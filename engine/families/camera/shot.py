@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.recipe import Camera, Motion
-from engine.families.camera.aim import aims, fits, framed, passed, shown_share
+from engine.families.camera.aim import aims, apart, fits, framed, passed, shown_share
 from engine.families.camera.known import Known
 from engine.families.camera.layers import Window, take_apart
 from engine.families.camera.life import Life
@@ -168,6 +168,8 @@ def _path(
             landscape=scene.sky is not None,
             spare=spare,
             flat=known.flat,
+            held=bool(known.faces),
+            others=bool(apart(known)),
         )
     whole = (round(columns * scale), round(rows * scale))
     found: list[tuple[float, Path]] = []

@@ -39,6 +39,36 @@ def on_screen(path, area):
     return (*seen.min(axis=0), *seen.max(axis=0))
 
 
+def under_a_sky(known, seed):
+    """The path that the camera chooses for a landscape of which this is known."""
+    brief = Brief(camera=Camera.AUTO, motion=Motion.NORMAL, seed=seed, times=TIMES)
+    scene: Any = SimpleNamespace(deep=True, sky=np.ones((8, 8), np.float32))
+    return _path(np.zeros((576, 576, 3), np.uint8), known, SIZE, brief, scene)[0]
+
+
+def pans(known):
+    """Whether a path that suits a landscape, of which this is known, passes over it without coming nearer."""
+    return any(np.ptp(under_a_sky(known, seed).zoom) == 0 for seed in range(12))
+
+
+SKIERS = ((0.0, 0.1, 0.13, 0.75), (0.25, 0.2, 0.6, 0.9), (0.78, 0.1, 1.0, 1.0))
+"""Pieces that stand out."""
+
+
+def test_a_pan_carries_nobody_out_of_the_frame():
+    """A wood in the snow was a sky, and a skier, whose goggles hid the face, left the frame at one side."""
+    assert pans(Known()), "a landscape alone"
+    assert not pans(Known(faces=((0.52, 0.2, 0.55, 0.26),)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_who_stands_beside_the_faces_that_were_found_is_in_the_last_frame(seed):
+    known = Known(faces=((0.52, 0.2, 0.55, 0.26), (0.9, 0.16, 0.94, 0.23)), standing=SKIERS)
+    corners = np.array([(-287.0, -230.0), (287.0, 287.0)])
+    last = [under_a_sky(known, seed).shown(corners, d)[-1] for d in (0.0, 1.0)]
+    assert np.abs(last).max() < 289
+
+
 CLOSE = (0.25, 0.12, 0.75, 0.8)
 """A face whose hair ends at the upper edge."""
 

@@ -257,3 +257,17 @@ def test_a_hand_elsewhere_stays_there_and_nothing_bends_under_it():
     assert known.subject is not None
     assert known.subject[150, 290] == 0
     assert known.bends
+
+
+def test_what_stands_out_in_several_pieces_is_known_though_it_is_not_cut_out():
+    mask = np.zeros((240, 320), np.float32)
+    mask[60:240, 40:100] = mask[80:200, 200:280] = 1
+    mask[10:14, 150:154] = 1
+    known = seen(person(mask=mask, whole=False), [box(55, 70, 30, 40)])
+    assert known.subject is None
+    assert sorted(known.standing) == [
+        pytest.approx((40 / 320, 60 / 240, 100 / 320, 1.0)),
+        pytest.approx((200 / 320, 80 / 240, 280 / 320, 200 / 240)),
+    ]
+    assert seen(person(mask=mask, whole=False, certainty=0.7)).standing == ()
+    assert seen(person(), [FACE]).standing == ()
