@@ -166,8 +166,8 @@ def _about(known: Known) -> list[Area]:
 
 
 def _alone(known: Known) -> list[Area]:
-    """What a picture without faces is about: its subject, or else its animals and things."""
-    return list(known.things) if known.body is None else [known.body]
+    """What a picture without faces is about: its subject, its animals and things, or what stands out."""
+    return list(known.things or known.standing) if known.body is None else [known.body]
 
 
 def _part(picture: Pixels, known: Known, area: Area) -> tuple[Pixels, Known]:

@@ -168,7 +168,7 @@ def _path(
             landscape=scene.sky is not None,
             spare=spare,
             flat=known.flat,
-            held=bool(known.faces),
+            held=bool(known.faces or known.standing),
             others=bool(apart(known)),
         )
     whole = (round(columns * scale), round(rows * scale))

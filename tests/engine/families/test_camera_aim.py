@@ -300,3 +300,11 @@ def test_what_fits_into_a_frame_is_kept_in_a_longer_picture_too(spare, kept):
     whole = (576.0, 576.0 * (1 + spare[1]))
     aim = aims(Known(faces=((0.3, 0.1, 0.6, 0.5),)), deep=True, whole=whole, spare=spare)[0]
     assert (aim.keep is not None) is kept
+
+
+def test_a_pan_carries_nothing_that_stands_out_away():
+    """A car filled the left half, and the camera turned to the empty street."""
+    assert not pans(Known(standing=((0.0, 0.3, 0.5, 1.0),)))
+    (aim, *_) = aims(Known(standing=((0.1, 0.3, 0.5, 0.9),)), deep=True, whole=SIZE, spare=(0.0, 0.0))
+    assert aim.point == pytest.approx((-0.2 * 576, 0.1 * 576))
+    assert aim.keep == pytest.approx((-0.4 * 576, -0.2 * 576, 0.0, 0.4 * 576))
