@@ -180,7 +180,7 @@ def choose(
         spare: how much of the picture lies outside the frame's shape, as shares of its width and height.
         flat: nothing in it is nearer than anything else.
         held: somebody, or something that stands out, is in it: a pan would carry that out of the frame.
-        others: something stands out beside those whose faces were found: only a path that ends with the
+        others: there may be more people than those whose faces were found: only a path that ends with the
             whole picture has all of them in it at last.
     """
     fits: Sequence[Camera]

@@ -169,7 +169,8 @@ def _path(
             spare=spare,
             flat=known.flat,
             held=bool(known.faces or known.standing),
-            others=bool(apart(known)),
+            # Goggles and turned heads hide faces: a group may have more people than were found.
+            others=len(known.faces) > 1 or bool(apart(known)),
         )
     whole = (round(columns * scale), round(rows * scale))
     found: list[tuple[float, Path]] = []

@@ -62,8 +62,15 @@ def test_a_pan_carries_nobody_out_of_the_frame():
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_who_stands_beside_the_faces_that_were_found_is_in_the_last_frame(seed):
-    known = Known(faces=((0.52, 0.2, 0.55, 0.26), (0.9, 0.16, 0.94, 0.23)), standing=SKIERS)
+@pytest.mark.parametrize(
+    "known",
+    [
+        Known(faces=((0.52, 0.2, 0.55, 0.26),), standing=SKIERS),
+        Known(faces=((0.52, 0.2, 0.55, 0.26), (0.9, 0.16, 0.94, 0.23))),
+    ],
+    ids=["pieces", "faces"],
+)
+def test_who_stands_beside_the_faces_that_were_found_is_in_the_last_frame(known, seed):
     corners = np.array([(-287.0, -230.0), (287.0, 287.0)])
     last = [under_a_sky(known, seed).shown(corners, d)[-1] for d in (0.0, 1.0)]
     assert np.abs(last).max() < 289
