@@ -18,6 +18,17 @@ _PAPER_EVEN, _PAPER_ALIKE = 0.6, 8.0
 Lab: a drawing on paper has .69 and 2, the land below skies at most .58 and at least 12."""
 
 
+_BEIGE, _EVENLY, _REDDISH = 8.0, 10.0, 1 / 3
+"""A wall or a ceiling in warm light is yellow throughout, by so many levels of Lab at least, everywhere about
+as much, and hardly reddish, as a share of the yellow: two such rooms have 12 and 16, 5 and 6, .15 and .18; a
+sea at dusk has 11, 8 and .8."""
+_BEAMS, _BEAM, _SLANTED = 2, 0.15, 10.0
+"""So many straight lines of this share of the picture's mean side, by so many degrees off the level and clear
+of the outline, are beams or panes. Skies have horizons, bands of cloud and hardly more than one mast."""
+_BURNT, _AS_EVEN = 99.0, 0.3
+"""Levels of L from which a level, even strip is the bar above a photograph, and their standard deviation."""
+
+
 def find_sky(lab: Lab, edge: Plane) -> Mask | None:
     """What can be reached from the upper edge without crossing a strong edge, if it looks like a sky.
 
@@ -47,7 +58,7 @@ def find_sky(lab: Lab, edge: Plane) -> Mask | None:
         score = contrast / (strength + 0.5) * float(mask.mean()) ** 0.3
         if contrast > 1.5 and score > best_score:  # noqa: PLR2004 (levels of Lab a pixel)
             best, best_score = mask, score
-    return best
+    return None if best is None or _is_built(lab, edge, best) else best
 
 
 def complete_sky(lab: Lab, sky: Mask, *, front: Mask | None) -> Mask:
@@ -123,6 +134,38 @@ def _is_one_ground(lab: Lab, edge: Plane, mask: Mask) -> bool:
     even = float((edge[~mask] < max(1.0, 2 * float(np.median(edge[mask])))).mean())
     apart = np.linalg.norm(np.median(lab[~mask], axis=0) - np.median(lab[mask], axis=0))
     return even > _PAPER_EVEN and float(apart) < _PAPER_ALIKE
+
+
+def _is_built(lab: Lab, edge: Plane, mask: Mask) -> bool:
+    """Whether it is a ceiling, wall, window or bar: what people made is of one warm colour, or straight."""
+    inside = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    if not inside.any():
+        return False
+    if np.ptp(mask.sum(axis=0)) <= 1 and lab[inside].std(axis=0).max() < _AS_EVEN:
+        return bool(lab[inside][:, 0].min() > _BURNT)
+    low, middle, high = np.percentile(lab[inside], (10, 50, 90), axis=0)
+    if low[2] > _BEIGE and high[2] - low[2] < _EVENLY and middle[1] < _REDDISH * middle[2]:
+        return True
+    return _beams(lab, edge, inside) >= _BEAMS
+
+
+def _beams(lab: Lab, edge: Plane, inside: Mask) -> int:
+    """How many long, straight, slanted lines are in an area."""
+    rows, columns = inside.shape
+    light = np.clip(cv2.GaussianBlur(lab[..., 0], (0, 0), 0.7) * 2.55, 0, 255).astype(np.uint8)
+    twice = cv2.resize(light, None, fx=2, fy=2)
+    found = cv2.createLineSegmentDetector().detect(twice)[0]
+    count = 0
+    for x0, y0, x1, y1 in () if found is None else found.reshape(-1, 4) / 2:
+        long = float(np.hypot(x1 - x0, y1 - y0))
+        off_level = float(np.degrees(np.arctan2(abs(y1 - y0), abs(x1 - x0))))
+        if long < _BEAM * (rows * columns) ** 0.5 or off_level < _SLANTED:
+            continue
+        along = np.linspace(0, 1, int(long))
+        across = np.clip((x0 + (x1 - x0) * along).round().astype(int), 0, columns - 1)
+        down = np.clip((y0 + (y1 - y0) * along).round().astype(int), 0, rows - 1)
+        count += bool(inside[down, across].mean() > 0.8 and np.median(edge[down, across]) > 2)  # noqa: PLR2004 (mostly; levels of Lab a pixel)
+    return count
 
 
 def _looks_like_sky(lab: Lab, edge: Plane, mask: Mask) -> bool:

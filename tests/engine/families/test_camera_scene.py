@@ -319,3 +319,57 @@ def test_the_contour_of_a_dark_shore_stays_with_it_and_in_no_sheet_behind():
     sky = np.arange(360)[:, None] < 150
     assert (rim & sky).sum() > 4500
     assert (dots & rim & sky).sum() < 30, "317 when the land came first"
+
+
+def waves(rows, columns, seed=2):
+    """Level ripples, or the grain of a floor's planks: float32 ``[rows, columns, 1]``, a deviation of 1."""
+    noise = np.random.default_rng(seed).standard_normal((rows, columns)).astype(np.float32)
+    level = cv2.GaussianBlur(noise, (0, 0), sigmaX=14, sigmaY=1.5)
+    return (level / level.std())[..., None]
+
+
+def room(*, beams=False):
+    """A studio: a ceiling, a dark wall, and a floor of planks in the ceiling's colours."""
+    colour = np.array([225, 228, 232] if beams else [175, 148, 108], np.float32)
+    picture = np.empty((300, 240, 3), np.float32)
+    picture[:] = colour + 6 * waves(300, 240, 1)
+    picture[:90] = colour + np.linspace(0, 14, 90)[:, None, None]
+    if beams:
+        for left in (20, 90, 160):
+            cv2.line(picture, (left, 12), (left + 50, 72), (185, 188, 192), 2, cv2.LINE_AA)
+    picture[90:130] = (60, 40, 35)
+    picture[130:] = colour * 0.8 + 14 * waves(170, 240)
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("beams", [False, True], ids=["beige", "beams"])
+def test_a_ceiling_is_no_sky_and_the_floor_below_it_no_water(beams):
+    """A dancer's floor rippled, and clouds drifted over her ceiling."""
+    scene = look(room(beams=beams))
+    assert scene.sky is None
+    assert scene.water is None
+    assert not scene.clouds
+
+
+@pytest.mark.parametrize(
+    ("high", "low"),
+    [
+        ((250, 190, 110), (255, 232, 190)),
+        ((190, 130, 120), (250, 200, 150)),
+        ((60, 80, 150), (230, 190, 170)),
+    ],
+    ids=["gold", "rose", "dusk"],
+)
+def test_a_warm_sky_over_real_water_stays_one(high, low):
+    picture = np.empty((270, 480, 3), np.float32)
+    picture[:120] = np.linspace(high, low, 120)[:, None]
+    picture[120:] = np.linspace(low, high, 150)[:, None] * 0.6 + 14 * waves(150, 480)
+    scene = look(np.clip(picture, 0, 255).astype(np.uint8))
+    assert share(scene.sky, (0, 0.4), (0, 1)) > 0.95
+    assert scene.water is not None
+
+
+def test_a_white_bar_above_a_photograph_is_no_sky():
+    picture = np.random.default_rng(5).integers(0, 120, (240, 240, 3), dtype=np.uint8)
+    picture[:60] = 255
+    assert look(picture).sky is None
