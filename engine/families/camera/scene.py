@@ -39,6 +39,10 @@ UNEVEN = 0.1
 OVER = 0.05
 """By how much a subject is nearer than the ground around it, at least: what was cut out stands in front."""
 
+SNOWY, GREY = 75.0, 5.0
+"""Levels of L from which, and of colour up to which, what is as bright as the sky is snow: water is darker
+than the sky that it mirrors."""
+
 STUDY_SIDE = 224
 """The longer side, in pixels, of the small copy on which everything is decided."""
 
@@ -217,10 +221,19 @@ def _water(seen: _Study, sky: Mask, front: Mask | None, horizon: float) -> Mask 
     # Water is wide; more so where no sky confirms that there is anything to mirror.
     if mask.mean() < 0.06 or mask.any(axis=0).mean() < 0.45 or _flat_drawing(seen):  # noqa: PLR2004 (shares of the picture)
         return None
+    if _is_snow(seen.lab, mask, sky):
+        return None
     hull = cv2.convexHull(np.argwhere(mask)[:, ::-1].astype(np.int32))
     if mask.sum() < 0.5 * cv2.contourArea(hull):
         return None
     return mask
+
+
+def _is_snow(lab: NDArray[np.float32], mask: Mask, sky: Mask) -> bool:
+    """Whether what mirrors a grey sky is as bright as the sky."""
+    light, green, yellow = np.median(lab[mask], axis=0)
+    bright = light > max(SNOWY, 0.95 * float(np.median(lab[sky][:, 0])))
+    return bool(bright and np.hypot(green, yellow) < GREY)
 
 
 def _grounded(mask: Mask, front: Mask | None) -> Mask:

@@ -373,3 +373,15 @@ def test_a_white_bar_above_a_photograph_is_no_sky():
     picture = np.random.default_rng(5).integers(0, 120, (240, 240, 3), dtype=np.uint8)
     picture[:60] = 255
     assert look(picture).sky is None
+
+
+def test_snow_below_a_grey_sky_is_no_water():
+    """Skiers stood on snow that rippled."""
+    picture = np.empty((270, 480, 3), np.float32)
+    picture[:90] = (205, 206, 208)
+    picture[90:130] = (40, 48, 44)
+    picture[130:] = 215 + 14 * waves(140, 480)
+    snow, sea = picture.copy(), picture.copy()
+    sea[130:] -= 90
+    assert look(np.clip(snow, 0, 255).astype(np.uint8)).water is None
+    assert look(np.clip(sea, 0, 255).astype(np.uint8)).water is not None
