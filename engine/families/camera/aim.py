@@ -64,6 +64,8 @@ def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[f
         texts = known.texts if beside or known.flat else [text for text in known.texts if not _is_cut(text)]
         if texts:
             kept.append(_laid_out(texts))
+        if faces and beside:
+            kept += _raised(known)
         if not faces:
             kept += [_inside(one) for one in _alone(known)] if known.body is None else [_open(known.body)]
         found.append(replace(aim, keep=_on_frame(around(kept), whole) if kept else None))
@@ -191,6 +193,14 @@ def _is_cut(area: Area) -> bool:
     return min(area[0], area[1], 1 - area[2], 1 - area[3]) < CUT
 
 
+def _raised(known: Known) -> list[Area]:
+    """The hands of the subject, and what it holds above its head: not every hand is found."""
+    if known.body is None:
+        return list(known.hands)
+    left, _, right, bottom = around(known.faces)
+    return [*known.hands, (left, max(0.0, known.body[1]), right, bottom)]
+
+
 def _open(body: Area) -> Area:
     """A body without the sides where the picture's edge cuts it off. Its head is kept in any case."""
     left, top, right, bottom = body
@@ -270,4 +280,5 @@ def _within(known: Known, window: Area) -> Known:
         things=all_of(known.things),
         body=None if known.body is None else moved(known.body),
         standing=all_of(known.standing),
+        hands=all_of(known.hands),
     )

@@ -35,6 +35,7 @@ class Known:
         subject: float32 ``[h, w]``, 0 … 1, what stands alone before the rest; None: nothing does for certain.
         faces, texts: where they are.
         things: animals, vehicles and products.
+        hands: those of the subject.
         body: around the subject, where it is.
         standing: what stands out as well as a subject does, but can't be cut out clean: each piece of it.
         bends: something outside the subject would be seen to bend, so the ground may have no slope.
@@ -47,6 +48,7 @@ class Known:
     faces: tuple[Area, ...] = ()
     texts: tuple[Area, ...] = ()
     things: tuple[Area, ...] = ()
+    hands: tuple[Area, ...] = ()
     body: Area | None = None
     standing: tuple[Area, ...] = ()
     bends: bool = True

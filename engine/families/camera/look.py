@@ -100,6 +100,7 @@ def look(
         subject=mask,
         faces=tuple(_share(face, columns, rows) for face in faces),
         texts=tuple(_share(line, columns, rows) for line in lines),
+        hands=tuple(_share(hand.box, columns, rows) for hand in _own(mask, (columns, rows), hands)),
         body=body,
         standing=() if cutout is None or mask is not None else _standing(cutout),
         things=tuple(_share(thing.box, columns, rows) for thing in things),
@@ -260,6 +261,14 @@ def _is_outside(mask: Plane | None, size: tuple[int, int], hands: Sequence[Hand]
         not (mask[_shape(mask, size, hand)] > 0.5).any()  # noqa: PLR2004 (more in than out)
         for hand in hands
     )
+
+
+def _own(mask: Plane | None, size: tuple[int, int], hands: Sequence[Hand]) -> list[Hand]:
+    """The hands that are the subject's."""
+    if mask is None:
+        return []
+    shapes = ((hand, _shape(mask, size, hand)) for hand in hands)
+    return [hand for hand, shape in shapes if shape.any() and (mask[shape] > 0.5).mean() >= MOSTLY]  # noqa: PLR2004 (more in than out)
 
 
 def _shape(mask: Plane, size: tuple[int, int], hand: Hand) -> NDArray[np.bool_]:

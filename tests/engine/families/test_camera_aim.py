@@ -315,3 +315,16 @@ def test_a_pan_carries_nothing_that_stands_out_away():
     (aim, *_) = aims(Known(standing=((0.1, 0.3, 0.5, 0.9),)), deep=True, whole=SIZE, spare=(0.0, 0.0))
     assert aim.point == pytest.approx((-0.2 * 576, 0.1 * 576))
     assert aim.keep == pytest.approx((-0.4 * 576, -0.2 * 576, 0.0, 0.4 * 576))
+
+
+@pytest.mark.parametrize("camera", [Camera.PUSH_IN, Camera.PULL_OUT])
+@pytest.mark.parametrize("seed", range(3))
+def test_raised_hands_stay_in_the_frame(camera, seed):
+    """Of two hands above a head one was found; the subject's outline has both."""
+    hand = (0.84, 0.08, 0.96, 0.25)
+    known = Known(faces=((0.4, 0.46, 0.6, 0.61),), body=(0.13, 0.03, 0.97, 1.0), hands=(hand,))
+    path = way(known, seed, camera)
+    _, top, right, _ = on_screen(path, hand)
+    assert top > -0.01
+    assert right < 1.01
+    assert on_screen(path, (0.45, 0.03, 0.55, 0.2))[1] > -0.01, "the other hand"

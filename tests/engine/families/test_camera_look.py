@@ -271,3 +271,8 @@ def test_what_stands_out_in_several_pieces_is_known_though_it_is_not_cut_out():
     ]
     assert seen(person(mask=mask, whole=False, certainty=0.7)).standing == ()
     assert seen(person(), [FACE]).standing == ()
+
+
+def test_the_subjects_hands_are_known_and_nobody_elses():
+    known = seen(person(), [FACE], hands=[fist(150, 150), fist(280, 150)])
+    assert known.hands == (pytest.approx((150 / 320, 150 / 240, 174 / 320, 180 / 240)),)
