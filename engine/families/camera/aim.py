@@ -65,7 +65,7 @@ def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[f
         if texts:
             kept.append(_laid_out(texts))
         if faces and beside:
-            kept += _raised(known)
+            kept += [*known.heads, *_raised(known)]
         if not faces:
             kept += [_inside(one) for one in _alone(known)] if known.body is None else [_open(known.body)]
         found.append(replace(aim, keep=_on_frame(around(kept), whole) if kept else None))
@@ -164,6 +164,7 @@ def apart(known: Known) -> list[Area]:
 def _about(known: Known) -> list[Area]:
     """What a picture is about: its faces with room around them, or its subject or things, or its letters."""
     about = [roomy(face, *ROOMS[0]) for face in _people(known)]
+    about += known.heads if about else ()
     return about or _alone(known) or list(known.texts)
 
 
@@ -280,5 +281,6 @@ def _within(known: Known, window: Area) -> Known:
         things=all_of(known.things),
         body=None if known.body is None else moved(known.body),
         standing=all_of(known.standing),
+        heads=all_of(known.heads),
         hands=all_of(known.hands),
     )

@@ -35,6 +35,7 @@ class Known:
         subject: float32 ``[h, w]``, 0 … 1, what stands alone before the rest; None: nothing does for certain.
         faces, texts: where they are.
         things: animals, vehicles and products.
+        heads: faces with the hair around them, where that can be told from what is behind it.
         hands: those of the subject.
         body: around the subject, where it is.
         standing: what stands out as well as a subject does, but can't be cut out clean: each piece of it.
@@ -48,6 +49,7 @@ class Known:
     faces: tuple[Area, ...] = ()
     texts: tuple[Area, ...] = ()
     things: tuple[Area, ...] = ()
+    heads: tuple[Area, ...] = ()
     hands: tuple[Area, ...] = ()
     body: Area | None = None
     standing: tuple[Area, ...] = ()

@@ -37,6 +37,9 @@ MOSTLY = 0.5
 """Share of a hand or an animal from which it belongs to the subject, and is taken into it whole."""
 PIECE = 0.1
 """Share of the largest piece of what stands out, from which another one is no speck."""
+HAIR, HAIR_BESIDE, PARTED = 1.0, 0.7, 0.5
+"""How far hair may reach above a face and beside it, and down to where hair and shoulders are told apart, in
+the face's height and width. What reaches farther is an arm or a hat, or somebody else."""
 SURE_FACE, SURE_TEXT = 0.6, 0.6
 NECK = 0.75
 """Share of what is below a face that has to be in the subject as well: a head alone would leave its body."""
@@ -100,6 +103,7 @@ def look(
         subject=mask,
         faces=tuple(_share(face, columns, rows) for face in faces),
         texts=tuple(_share(line, columns, rows) for line in lines),
+        heads=_heads(mask, cutout, (columns, rows), faces),
         hands=tuple(_share(hand.box, columns, rows) for hand in _own(mask, (columns, rows), hands)),
         body=body,
         standing=() if cutout is None or mask is not None else _standing(cutout),
@@ -137,12 +141,9 @@ def _certain(
     cutout: Cutout, size: tuple[int, int], faces: list[Box], lines: list[Box], animals: list[Box]
 ) -> Plane | None:
     """The subject's mask, small, if all speaks for it; else None."""
-    if cutout.certainty < CERTAIN or not cutout.whole or not SMALLEST <= cutout.share <= LARGEST:
+    if not cutout.whole or not _stands_out(cutout):
         return None
-    scale = MASK_SIDE / max(size)
-    small = (max(8, round(size[0] * scale)), max(8, round(size[1] * scale)))
-    mask = np.asarray(cv2.resize(cutout.mask, small, interpolation=cv2.INTER_AREA), np.float32)
-    mask = _closed(mask)
+    mask = _closed(_small(cutout))
     if not _crisp(mask):
         return None
     if not all(_in_or_out(mask, size, box) for box in (*faces, *lines)):
@@ -157,9 +158,61 @@ def _certain(
     return None if any(face.height > ONE_OF_MANY * largest for face in apart) else mask
 
 
+def _stands_out(cutout: Cutout) -> bool:
+    """Whether what was cut out is certain to stand out, and no speck and not everything."""
+    return cutout.certainty >= CERTAIN and SMALLEST <= cutout.share <= LARGEST
+
+
+def _small(cutout: Cutout) -> Plane:
+    """The mask, no larger than what the network saw."""
+    rows, columns = cutout.mask.shape
+    scale = MASK_SIDE / max(rows, columns)
+    size = (max(8, round(columns * scale)), max(8, round(rows * scale)))
+    return np.asarray(cv2.resize(cutout.mask, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _heads(
+    mask: Plane | None, cutout: Cutout | None, size: tuple[int, int], faces: Sequence[Box]
+) -> tuple[Area, ...]:
+    """The faces with their hair, in shares of the picture, of which a mask holds both.
+
+    What can't be cut out clean still tells how high hair reaches.
+    """
+    if mask is None and cutout is not None and _stands_out(cutout):
+        mask = _small(cutout)
+    found = [] if mask is None else [_head(mask, size, face) for face in faces]
+    return tuple(_share(head, *size) for head in found if head is not None)
+
+
+def _head(mask: Plane, size: tuple[int, int], face: Box) -> Box | None:
+    """A face with the hair around it, as far as it ends near enough; None where the mask has no such face."""
+    if _held(mask, size, face.grown(0.8)) < MOSTLY:
+        return None
+    scale = (mask.shape[1] / size[0], mask.shape[0] / size[1])
+    around = Box(
+        left=face.left - HAIR_BESIDE * face.width,
+        top=face.top - HAIR * face.height,
+        width=(1 + 2 * HAIR_BESIDE) * face.width,
+        height=(HAIR + PARTED) * face.height,
+    ).within(*size)
+    inside = (_part(mask, size, around) > 0.5).astype(np.uint8)  # noqa: PLR2004 (more in than out)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(inside)
+    own = labels[-1, inside.shape[1] // 2]
+    x, y, wide, high = (int(side) for side in stats[own][:4])
+    left, top = round(around.left * scale[0]) + x, round(around.top * scale[1]) + y
+    ends = (x > 0, y > 0 or around.top <= 0, x + wide < inside.shape[1])
+    if own == 0 or not ends[1]:
+        return None
+    hair = Box(left=left / scale[0], top=top / scale[1], width=wide / scale[0], height=high / scale[1])
+    first = min(face.left, hair.left) if ends[0] else face.left
+    last = max(face.right, hair.right) if ends[2] else face.right
+    upper = min(face.top, hair.top)
+    return Box(left=first, top=upper, width=last - first, height=face.bottom - upper)
+
+
 def _standing(cutout: Cutout) -> tuple[Area, ...]:
     """Where something stands out for certain, clear outline or not, in shares of the picture."""
-    if cutout.certainty < CERTAIN or not SMALLEST <= cutout.share <= LARGEST:
+    if not _stands_out(cutout):
         return ()
     inside = (cutout.mask > 0.5).astype(np.uint8)  # noqa: PLR2004 (more in than out)
     rows, columns = inside.shape

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -276,3 +277,28 @@ def test_what_stands_out_in_several_pieces_is_known_though_it_is_not_cut_out():
 def test_the_subjects_hands_are_known_and_nobody_elses():
     known = seen(person(), [FACE], hands=[fist(150, 150), fist(280, 150)])
     assert known.hands == (pytest.approx((150 / 320, 150 / 240, 174 / 320, 180 / 240)),)
+
+
+def with_hair(**changes):
+    """A person whose hair is higher and wider than the face, with an outline too soft to be cut out."""
+    y, x = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+    hair = np.hypot((x - 160) / 40, (y - 50) / 45) < 1
+    hard = np.maximum(person().mask, hair.astype(np.float32))
+    return person(mask=np.asarray(cv2.GaussianBlur(hard, (0, 0), 4), np.float32), **changes)
+
+
+def test_hair_is_known_even_where_its_outline_is_too_soft_to_cut_it_out():
+    """A girl's curls were outside the first frames: her face alone was kept."""
+    known = seen(with_hair(), [FACE])
+    assert known.subject is None
+    assert known.heads == (pytest.approx((120 / 320, 5 / 240, 200 / 320, 91 / 240), abs=0.015),)
+    for aim in aims(known, deep=False, whole=SIZE, spare=(0.0, 0.0))[:2]:
+        assert aim.keep is not None
+        assert aim.keep[1] <= 7 - 120
+    assert seen(with_hair(certainty=0.7), [FACE]).heads == ()
+
+
+def test_an_arm_above_a_head_is_no_hair():
+    mask = person().mask.copy()
+    mask[:60, 150:170] = 1
+    assert seen(person(mask=mask), [box(142, 50, 36, 40)]).heads == ()
