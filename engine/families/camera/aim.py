@@ -26,6 +26,9 @@ CUT = 0.005
 """What is nearer to the picture's edge than this is cut by it; share of the side."""
 SCRAP = 0.12
 """A face that the picture's edge cuts is a person's only if it is larger than this share of the height."""
+OUTER, LESSER = 0.1, 0.75
+"""A face this near to the picture's edge, as a share of its side, may come in later if it is smaller than
+this share of the largest one's height."""
 HIGH = 0.08
 """Where nothing is known, a tall picture is looked at a little above its middle; share of the height."""
 BEYOND = 0.05
@@ -37,7 +40,14 @@ LAID_OUT, LINES, MARGIN = 0.7, 4, 0.03
 no letters."""
 
 
-def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[float, float]) -> list[Aim]:
+def aims(
+    known: Known,
+    *,
+    deep: bool,
+    whole: tuple[float, float],
+    spare: tuple[float, float],
+    opens: bool = False,
+) -> list[Aim]:
     """The aims that suit a picture, from the most careful to the least; at least one.
 
     Args:
@@ -45,6 +55,7 @@ def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[f
         deep: whether anything is nearer than the rest.
         whole: the picture's width and height where it covers the frame, pixels of the frame.
         spare: how much of it lies outside the frame's shape, as shares of the frame's width and height.
+        opens: the path ends with the whole picture, so what stands at its very edge may come in on the way.
     """
     faces = _people(known)
     depth = 1.0 if deep and not known.flat else 0.0
@@ -69,6 +80,9 @@ def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[f
         if not faces:
             kept += [_inside(one) for one in _alone(known)] if known.body is None else [_open(known.body)]
         found.append(replace(aim, keep=_on_frame(around(kept), whole) if kept else None))
+    inner = _inner(known)
+    if opens and inner is not known:
+        found.append(aims(inner, deep=deep, whole=whole, spare=spare)[-1])
     return found
 
 
@@ -187,6 +201,22 @@ def _people(known: Known) -> tuple[Area, ...]:
     """The faces, without small ones that the picture's edge cuts: nobody films those."""
     whole = [face for face in known.faces if face[3] - face[1] > SCRAP or not _is_cut(face)]
     return tuple(whole)
+
+
+def _inner(known: Known) -> Known:
+    """What is known but for small faces at the very edge, and letters there; the same without such faces."""
+    people = _people(known)
+    largest = max((bottom - top for _, top, _, bottom in people), default=0.0)
+    inner = tuple(face for face in people if face[3] - face[1] > LESSER * largest or not _is_outer(face))
+    if len(inner) == len(people):
+        return known
+    texts = tuple(text for text in known.texts if not _is_outer(text))
+    return replace(known, faces=inner, texts=texts)
+
+
+def _is_outer(area: Area) -> bool:
+    """Whether something is at the very edge of the picture."""
+    return min(area[0], area[1], 1 - area[2], 1 - area[3]) < OUTER
 
 
 def _is_cut(area: Area) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.recipe import Camera, Motion
-from engine.families.camera.aim import aims, apart, fits, framed, passed, shown_share
+from engine.families.camera.aim import ROOMS, aims, apart, fits, framed, passed, shown_share
 from engine.families.camera.known import Known
 from engine.families.camera.layers import Window, take_apart
 from engine.families.camera.life import Life
@@ -37,6 +37,8 @@ LONG = 0.25
 """A picture that is longer than the frame by this share is passed over, unless another path was asked for."""
 MOVES = 0.6
 """The share of its way that a path has to go. If it goes less far, a less careful aim is tried."""
+STUCK = 0.3
+"""The share of its way from which a path is seen to move at all."""
 FROM_LEVEL = frozenset({Camera.PUSH_IN, Camera.PULL_OUT, Camera.STILL, Camera.ROLL_LEFT, Camera.ROLL_RIGHT})
 """Paths that show the whole picture at one end, and come nearer only as far as they must."""
 
@@ -174,20 +176,31 @@ def _path(
         )
     whole = (round(columns * scale), round(rows * scale))
     found: list[tuple[float, Path]] = []
-    for aim in aims(known, deep=scene.deep, whole=(columns * scale, rows * scale), spare=spare):
+    for aim in aims(
+        known,
+        deep=scene.deep,
+        whole=(columns * scale, rows * scale),
+        spare=spare,
+        opens=camera is Camera.PULL_OUT,
+    ):
         path = travel(
             camera, motion=brief.motion, seed=brief.seed, times=brief.times, size=size, spare=spare, aim=aim
         )
         if brief.onward:
             return path.onward(*size), size
         found.append((kept_share(path, aim, size, whole), path))
-        if found[-1][0] >= MOVES:
+        # Nobody comes in later where the camera moves at all.
+        if found[-1][0] >= MOVES or (len(found) == len(ROOMS) and max(found, key=_share)[0] >= STUCK):
             break
-    share, path = max(found, key=lambda one: one[0])
+    share, path = max(found, key=_share)
     path = path.shorter(share)
     if camera in FROM_LEVEL:
         return path.nearer(*size), size
     return path, path.needs(*size)
+
+
+def _share(way: tuple[float, Path]) -> float:
+    return way[0]
 
 
 def _holds_still(brief: Brief, picture: Pixels, known: Known, size: tuple[int, int]) -> bool:

@@ -328,3 +328,26 @@ def test_raised_hands_stay_in_the_frame(camera, seed):
     assert top > -0.01
     assert right < 1.01
     assert on_screen(path, (0.45, 0.03, 0.55, 0.2))[1] > -0.01, "the other hand"
+
+
+def crowd(*, tall=0.07):
+    """The faces of a group from edge to edge; those at the edges have this height."""
+    inner = [(0.1 * x + 0.02, 0.5, 0.1 * x + 0.08, 0.6) for x in range(1, 9)]
+    return Known(faces=((0.02, 0.5, 0.06, 0.5 + tall), *inner, (0.94, 0.5, 0.98, 0.5 + tall)))
+
+
+def opening(known, seed):
+    """How far a picture of people is opened, and the worst that its last frame leaves out, in pixels."""
+    path = way(known, seed, Camera.AUTO)
+    last = path.shown(np.array([(-288.0, -288.0), (288.0, 288.0)]), 0.0)[-1]
+    return float(np.ptp(path.zoom)), float(np.abs(last).max() - 288)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_group_from_edge_to_edge_comes_into_the_frame(seed):
+    """All faces were kept all the time, so the camera stood still."""
+    opened, beyond = opening(crowd(), seed)
+    assert opened > 0.025
+    assert beyond < 3
+    alike, _ = opening(crowd(tall=0.1), seed)
+    assert alike < 0.02, "nobody who is as large as the others is left out at first"
