@@ -42,6 +42,7 @@ class Known:
         bends: something outside the subject would be seen to bend, so the ground may have no slope.
         flat: it is drawn or written, and has no depth.
         relief: how near each place is, where that was seen.
+        smeared: what its captions hid was filled badly, and would be seen if anything went far or apart.
         captions: letters that were laid over it; all else is known of the picture without them.
     """
 
@@ -56,6 +57,7 @@ class Known:
     bends: bool = True
     flat: bool = False
     relief: Relief | None = None
+    smeared: bool = False
     captions: Captions | None = None
 
     def with_captions(self) -> Known:
@@ -68,7 +70,15 @@ class Known:
             for box in self.captions.places
         )
         # A subject may go on behind them.
-        return replace(self, captions=None, subject=None, body=None, bends=True, texts=(*self.texts, *texts))
+        return replace(
+            self,
+            captions=None,
+            smeared=False,
+            subject=None,
+            body=None,
+            bends=True,
+            texts=(*self.texts, *texts),
+        )
 
     @property
     def whole(self) -> tuple[Area, ...]:

@@ -40,6 +40,10 @@ PIECE = 0.1
 HAIR, HAIR_BESIDE, PARTED = 1.0, 0.7, 0.5
 """How far hair may reach above a face and beside it, and down to where hair and shoulders are told apart, in
 the face's height and width. What reaches farther is an arm or a hat, or somebody else."""
+BROAD, BUSY, BY = 0.5, 15.0, 0.03
+"""Share of a picture's width from which captions are broad, and the standard deviation of luma near them,
+within this share of the shorter side, from which the ground is too busy to be guessed: fur has 29, stripes
+24, a blurred room 10."""
 SURE_FACE, SURE_TEXT = 0.6, 0.6
 NECK = 0.75
 """Share of what is below a face that has to be in the subject as well: a head alone would leave its body."""
@@ -78,10 +82,11 @@ def look(
     animals = [thing.box for thing in things if thing.kind is ThingKind.ANIMAL]
     check()
     page = _covered(lines, picture) > PAGE
+    smeared = captions is not None and _is_smeared(captions)
     cutout = None if page else eyes.cutout(picture)
-    mask = None if cutout is None else _certain(cutout, (columns, rows), faces, lines, animals)
+    mask = None if cutout is None or smeared else _certain(cutout, (columns, rows), faces, lines, animals)
     check()
-    relief = None if page else find_relief(picture)
+    relief = None if page or smeared else find_relief(picture)
     check()
     if mask is None and relief is not None:
         near = standing_out(relief, (columns, rows))
@@ -114,6 +119,7 @@ def look(
         or not eyes.has(Eye.FACES),
         flat=page and len(lines) >= PAGE_LINES,
         relief=relief,
+        smeared=smeared,
         captions=captions,
     )
 
@@ -130,6 +136,18 @@ def _lettering(picture: Pixels, eyes: Eyes) -> tuple[Captions | None, list[Box]]
         return None, boxes
     captions = lifted(picture, lines, read)
     return captions, boxes if captions is None else [line.box for line in captions.left]
+
+
+def _is_smeared(captions: Captions) -> bool:
+    """Whether what captions hid is so wide, and what is around it so busy, that the fill can be seen."""
+    hidden = (captions.cover > 0).astype(np.uint8)
+    if hidden.any(axis=0).mean() < BROAD:
+        return False
+    near = 2 * max(2, round(BY * min(hidden.shape))) + 1
+    around = (cv2.dilate(hidden, np.ones((near, near), np.uint8)) > 0) & (hidden == 0)
+    light = cv2.cvtColor(captions.behind, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    mean, squared = (cv2.blur(plane, (near, near)) for plane in (light, light * light))
+    return bool(np.sqrt(np.maximum(squared - mean * mean, 0))[around].mean() > BUSY)
 
 
 def _covered(lines: Sequence[Box], picture: Pixels) -> float:

@@ -39,6 +39,8 @@ MOVES = 0.6
 """The share of its way that a path has to go. If it goes less far, a less careful aim is tried."""
 STUCK = 0.3
 """The share of its way from which a path is seen to move at all."""
+SHY = 0.6
+"""The share of its way that a path goes at most where what captions hid would be seen at its end."""
 FROM_LEVEL = frozenset({Camera.PUSH_IN, Camera.PULL_OUT, Camera.STILL, Camera.ROLL_LEFT, Camera.ROLL_RIGHT})
 """Paths that show the whole picture at one end, and come nearer only as far as they must."""
 
@@ -108,7 +110,7 @@ def shot_of(
     path, canvas_size = _path(picture, known, size, brief, scene)
     life = _life(brief, size, scene, picture, canvas_size)
     shot: Shot | None = None
-    if scene.deep and not known.flat:
+    if scene.deep and not known.flat and not known.smeared:
         shot = _deep(picture, known, size, brief, scene, (path, canvas_size), check)
     if shot is None:
         shot = PlainStage.of(picture, path, size, canvas_size)
@@ -193,7 +195,7 @@ def _path(
         if found[-1][0] >= MOVES or (len(found) == len(ROOMS) and max(found, key=_share)[0] >= STUCK):
             break
     share, path = max(found, key=_share)
-    path = path.shorter(share)
+    path = path.shorter(min(share, SHY) if known.smeared else share)
     if camera in FROM_LEVEL:
         return path.nearer(*size), size
     return path, path.needs(*size)

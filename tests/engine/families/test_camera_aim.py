@@ -351,3 +351,8 @@ def test_a_group_from_edge_to_edge_comes_into_the_frame(seed):
     assert beyond < 3
     alike, _ = opening(crowd(tall=0.1), seed)
     assert alike < 0.02, "nobody who is as large as the others is left out at first"
+
+
+def test_the_camera_goes_less_far_where_what_captions_hid_would_be_seen():
+    far, near = (np.ptp(way(Known(smeared=smeared)).zoom) for smeared in (False, True))
+    assert 0.4 * far < near < 0.8 * far

@@ -11,7 +11,9 @@ import pytest
 
 from engine.core.recipe import Camera, Motion
 from engine.core.sight import ThingKind
+from engine.families.camera import look as looking
 from engine.families.camera.aim import aims
+from engine.families.camera.captions import Captions
 from engine.families.camera.layers import MAP_STEP, Sheet
 from engine.families.camera.look import look
 from engine.families.camera.path import travel
@@ -302,3 +304,29 @@ def test_an_arm_above_a_head_is_no_hair():
     mask = person().mask.copy()
     mask[:60, 150:170] = 1
     assert seen(person(mask=mask), [box(142, 50, 36, 40)]).heads == ()
+
+
+def captioned(behind, broad):
+    """Captions over a picture, of this share of its width."""
+    hidden = np.zeros(behind.shape[:2], np.uint8)
+    hidden[200:225, : round(broad * SIZE[0])] = 255
+    return Captions(behind=behind, places=(), left=(), letters=behind, cover=hidden)
+
+
+def test_behind_broad_captions_on_a_busy_ground_nothing_is_cut_out(monkeypatch):
+    """A band of smeared carpet came out below a caption."""
+    even = np.full((SIZE[1], SIZE[0], 3), 120, np.uint8)
+    stripes = even.copy()
+    stripes[:, ::6] = stripes[:, 1::6] = stripes[:, 2::6] = 200
+
+    def known_of(behind, broad):
+        monkeypatch.setattr(looking, "_lettering", lambda *_args: (captioned(behind, broad), []))
+        return seen(person(), [FACE])
+
+    smeared = known_of(stripes, 0.8)
+    assert smeared.smeared
+    assert smeared.subject is None
+    assert not smeared.with_captions().smeared
+    for clean in (known_of(stripes, 0.3), known_of(even, 0.8)):
+        assert not clean.smeared
+        assert clean.subject is not None
