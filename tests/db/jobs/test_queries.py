@@ -25,6 +25,13 @@ async def test_a_members_jobs_come_newest_first(queue):
     assert [job.id for job in await queue.jobs.jobs_of(ANN, GUILD, limit=3)] == asked[:0:-1]
 
 
+async def test_a_page_of_everybodys_jobs_leaves_private_ones_to_their_members(queue):
+    shown, private = [await enqueued(queue, ANN, private=each) for each in (False, True)]
+    assert await queue.jobs.page_of(GUILD, None, after=None, limit=9) == [shown]
+    assert await queue.jobs.page_of(GUILD, None, after=private.id, limit=9) is None
+    assert await queue.jobs.page_of(GUILD, ANN, after=None, limit=9) == [private, shown]
+
+
 async def test_waiting_can_be_asked_for_a_guild_and_cut(queue):
     for user, guild in ((ANN, GUILD), (BEN, 200), (BEN, GUILD)):
         await enqueued(queue, user, guild)

@@ -77,6 +77,12 @@ async def test_a_finished_clip_goes_on_to_its_channel_and_is_not_looked_at_twice
     assert (went_on.state, went_on.looked_at) == (State.RENDERED, True)
 
 
+async def test_what_is_approved_before_it_is_drawn_is_looked_at_when_it_is(queue):
+    job = await held(queue)
+    went_on = await queue.cases.approve(job.id, 1, audit_entry("approve", job.id))
+    assert (went_on.state, went_on.looked_at) == (State.QUEUED, False)
+
+
 async def test_a_button_of_an_earlier_round_does_nothing(queue):
     job = await held(queue)
     await queue.delivery.release(job.id)
@@ -121,6 +127,26 @@ async def test_a_clip_that_is_deleted_already_is_reported_to_nobody(queue):
     assert await queue.cases.report(clip.id, BEN, "odd", most=10) is Reported.ALREADY
     assert await queue.cases.due() == []
     assert await queue.cases.reasons(clip.id) == []
+
+
+async def test_a_report_of_a_clip_whose_words_were_cleared_away_is_decided_no_more(queue, db):
+    clip = await delivered(queue)
+    await queue.cases.report(clip.id, BEN, "odd", most=10)
+    assert [case.open for case in await queue.cases.due()] == [True]
+    await db.write(lambda connection: connection.execute("UPDATE job SET forgotten_at = 1.0"))
+    assert [case.open for case in await queue.cases.due()] == [False]
+
+
+async def test_a_takedown_takes_the_stars_and_spares_who_is_never_blocked(queue):
+    clip = await delivered(queue)
+    await queue.stars.star(clip.id, BEN, interaction=1, most=9)
+    await queue.cases.report(clip.id, BEN, "odd", most=10)
+    gone = await queue.cases.take_down(
+        clip.id, 1, audit_entry("take down", clip.id), never_blocked=frozenset({ANN})
+    )
+    assert not gone.blocked
+    assert await queue.moderation.banned(GUILD, ANN) is None
+    assert await queue.stars.stars(clip.id) == 0
 
 
 async def test_a_takedown_reaches_what_was_made_of_it_and_of_its_picture_and_no_other_guild(queue, db):
