@@ -108,6 +108,7 @@ async def test_what_a_member_is_charged_counts_and_not_how_long_it_took(queue):
     for user, guild, took, charged in ((ANN, GUILD, 100.0, 1.0), (BEN, OTHER, 50.0, 50.0)):
         job = await running(queue, user=user, guild=guild)
         await hand_in(queue, job, seconds=took, charged=charged)
+        assert present(await queue.jobs.get(job.id)).charged_seconds == charged
     for user, guild in ((BEN, OTHER), (ANN, GUILD)):
         await asked(queue, user, guild, at=CLOCK.now)
     assert await order(queue) == [ANN, BEN]

@@ -24,6 +24,15 @@ async def test_the_blobs_of_a_job_on_its_way_are_in_use(queue):
     assert await queue.retention.blobs_in_use(retention(inputs_days=0)) == {PICTURE}
 
 
+async def test_what_a_job_is_drawn_from_is_named_until_it_has_ended_though_it_was_taken_down(queue):
+    job = await running(queue, inputs={"picture": PICTURE})
+    await queue.retention.mark_deleted(job.id)
+    assert await queue.retention.named_files() == {PICTURE}
+    await queue.claims.cancel(job.id)
+    await queue.claims.finish_cancel(job.id, job.claim)
+    assert await queue.retention.named_files() == set()
+
+
 async def test_a_clip_is_in_use_on_all_of_its_way(queue):
     job = await rendered(queue)
     assert await queue.retention.blobs_in_use(retention()) == {CLIP}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import AsyncMock
+
 from bot.discord_io.causes import Trouble
 from bot.loops.clip_post import file_name, nonce
 from db.states import State
@@ -88,6 +90,17 @@ async def test_what_was_posted_before_a_failure_is_found_when_a_moderator_has_it
     assert (row.state, row.message_id) == (State.DELIVERED, 80)
     assert outlet.send.call_count == 1
     assert outlet.find_own.call_args.kwargs["since"] == job.created_at
+
+
+async def test_a_clip_is_screened_before_it_is_first_posted_and_never_when_it_may_be_there(
+    deliverer, queue, job, outlet, clock
+):
+    deliverer._screen = AsyncMock(return_value=True)
+    outlet.send.side_effect = [refusing(Trouble.LATER), 79]
+    for _ in range(2):
+        row = await attempt(deliverer, queue, job, clock)
+    assert row.state is State.DELIVERED
+    deliverer._screen.assert_awaited_once()
 
 
 async def test_a_clip_that_was_deleted_before_its_row_knew_of_it_is_not_posted_again(
