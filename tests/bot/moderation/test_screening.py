@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from bot.clips.remakes import RemixForm
+from bot.discord_io.asker import Asker
 from bot.discord_io.post import Post
 from bot.job_documents import recipe_of
 from bot.moderation.case_buttons import case_buttons
@@ -26,8 +27,9 @@ from db.moderation.cases import Case
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
 from db.states import State
 from engine.core.receipt import Receipt
+from engine.core.request import Subject
 from tests.bot.clips.test_clip_actions import SHORT, delivered, the_new_job
-from tests.bot.fixtures import connected, count_of, hand_in, picture, queued
+from tests.bot.fixtures import connected, count_of, hand_in, picture, queued, recipe
 from tests.fake_discord import EVERYONE, Permission
 from tests.present import present
 from tests.until import until
@@ -414,6 +416,37 @@ async def test_a_finished_clip_is_looked_at_with_its_channel_as_it_is_then(
         audit_entry = AuditEntry(guild_id=channel.guild.id, actor_id=9, action="approve", target=job.id)
         approved = await services.queue.cases.approve(job.id, 1, audit_entry)
         assert await screen(approved), "what a moderator has approved is not held again"
+
+
+@pytest.mark.parametrize(
+    ("pictures", "restricted", "becomes"),
+    [
+        (OnPictures.HOLD, False, "held"),
+        (OnPictures.HOLD, True, "marked"),
+        (OnPictures.SPOILER, False, "spoiler"),
+        (OnPictures.OFF, False, "nothing"),
+    ],
+)
+async def test_a_flagged_picture_is_held_where_the_channel_is_not_for_adults(
+    channel, ada, services, bot, pictures, restricted, becomes
+):
+    await rule(services, channel.guild, pictures=pictures)
+    asker = Asker(
+        request=1,
+        guild_id=channel.guild.id,
+        user_id=ada.id,
+        channel_id=channel.id,
+        joined_at=0.0,
+        adults_only=restricted,
+    )
+    flagged = Subject(sha256="a" * 64, width=64, height=64, nudity=0.99)
+    found = await services.submissions._screening.before_drawing(asker, recipe(), [flagged], None)
+    assert (found.hold is not None, found.adult, found.spoiler) == {
+        "held": (True, True, False),
+        "marked": (False, True, False),
+        "spoiler": (False, True, True),
+        "nothing": (False, False, False),
+    }[becomes]
 
 
 async def test_what_is_released_without_a_card_is_not_held_again(fake, channel, ada, mod, services, bot):
