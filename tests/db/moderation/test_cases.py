@@ -124,17 +124,9 @@ async def test_a_member_reports_a_clip_once_and_a_second_member_is_told_on_the_s
 async def test_a_clip_that_is_deleted_already_is_reported_to_nobody(queue):
     clip = await delivered(queue)
     await queue.retention.mark_deleted(clip.id)
-    assert await queue.cases.report(clip.id, BEN, "odd", most=10) is Reported.ALREADY
+    assert await queue.cases.report(clip.id, BEN, "odd", most=10) is Reported.GONE
     assert await queue.cases.due() == []
     assert await queue.cases.reasons(clip.id) == []
-
-
-async def test_a_report_of_a_clip_whose_words_were_cleared_away_is_decided_no_more(queue, db):
-    clip = await delivered(queue)
-    await queue.cases.report(clip.id, BEN, "odd", most=10)
-    assert [case.open for case in await queue.cases.due()] == [True]
-    await db.write(lambda connection: connection.execute("UPDATE job SET forgotten_at = 1.0"))
-    assert [case.open for case in await queue.cases.due()] == [False]
 
 
 async def test_a_takedown_takes_the_stars_and_spares_who_is_never_blocked(queue):

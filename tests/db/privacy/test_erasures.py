@@ -10,6 +10,7 @@ import pytest
 from db.errors import AskedBeforeErase, LimitReached, MemberBanned, ParentGone
 from db.fleet.workers import Trust
 from db.jobs.choices import NewDraft
+from db.jobs.delivery import Published
 from db.jobs.erasures import Stage
 from db.privacy.erase import Eraser
 from db.privacy.personal import Personal
@@ -20,6 +21,7 @@ from tests.clock import CLOCK
 from tests.db.asking import CLIP, GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
 from tests.db.plain_words import Words
 from tests.policies import FAR, enqueue_limits, queue_on, stumble_limits
+from tests.workers import invite_worker
 
 ANN, BEN, CAT, MOD = 111_222_333_444_555_666, 211_222_333_444_555_666, 411_222_333_444_555_666, 9
 SECRET = "a heron over the canal"
@@ -82,7 +84,7 @@ async def test_a_private_clip_is_not_posted_after_the_wish(queue, personal):
     await queue.delivery.begin_posting(clip.id)
     await queue.delivery.record_posted(clip.id, None)
     await personal.ask_to_erase(ANN, messages=False)
-    assert await queue.delivery.publish(clip.id) is None
+    assert await queue.delivery.publish(clip.id) is Published.IMPOSSIBLE
     assert await queue.delivery.to_deliver() == []
 
 
@@ -121,7 +123,7 @@ async def test_an_erase_waits_for_a_post_of_what_somebody_else_made_from_a_clip(
 async def test_who_is_erased_is_told_of_what_machines_of_others_drew(queue, personal):
     await queue.remote_guilds.set_trust(Trust.PUBLIC, audit_entry("remote"))
     for worker, trust in (("w0000001", Trust.OWN), ("w0000002", Trust.FRIEND), ("w0000003", Trust.PUBLIC)):
-        await queue.workers.invite(worker, key=worker, name=worker, trust=trust)
+        await invite_worker(queue.workers, worker, key=worker, name=worker, trust=trust)
         await asked(queue, inputs={}, ability="[]")
         found = await queue.worker_claims.claim_for(worker, seat=worker, trust=trust, abilities=["[]"])
         assert found is not None
