@@ -58,7 +58,7 @@ def show(pen: Pen, actor: Actor, view: View, light: Light, length: float, drift:
     if group.subject.action is Action.BURN:
         _around(pen, pose, light, now, group.wide)
     held = replace(pose, x=float(feet[0]), y=float(feet[1]))
-    group.figure.draw(pen, held, now.gait, light, group.subject.colour)
+    group.figure.draw(pen, held, now.gait, light, group.subject.colour, group.clothes)
     for prop in group.props:
         if not prop.behind:
             _prop(pen, prop, pose, now, light, actor)

@@ -52,20 +52,24 @@ _SHIRT: RGB = (238, 128, 66)
 _TROUSERS: RGB = (66, 62, 104)
 _SHOES: RGB = (52, 42, 56)
 _SKIN: RGB = (255, 200, 61)
+_LOWER_EDGE, _SHOULDERS = -0.05, -0.5
+"""Heights in a bust: what reaches below the first is clothed, if it begins below the second."""
 _DARK: RGB = (54, 44, 72)
 
 
 def upright(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
     """An animal's head on a body with two arms and two legs."""
-    fur = colours(head, look.colour)[head.main]
+    fur, worn = colours(head, look.colour)[head.main], look.clothes
     limbs = _DARK if head.name == "panda" else mix(fur, (24, 20, 40), 0.16)
     step, swing = _steps(gait)
     for side in (-1, 1):
-        _limb(
-            pen, pose, [(0.09 * side, -0.16), (0.1 * side + step * side, -0.03)], 0.13, look.of(limbs), gait
-        )
-    pen.fill(_egg(pose, gait, (0, -0.27), 0.21, 0.2), look.of(fur))
-    pen.fill(_egg(pose, gait, (-0.02, -0.24), 0.13, 0.14), look.of(mix(fur, (255, 250, 236), 0.45)))
+        foot = (0.1 * side + step * side, -0.03)
+        _limb(pen, pose, [(0.09 * side, -0.16), foot], 0.13, look.of(worn.legs or limbs), gait)
+        _shoe(pen, pose, foot, 0.12, look, gait)
+    pen.fill(_egg(pose, gait, (0, -0.27), 0.21, 0.2), look.of(worn.top or fur))
+    if worn.top is None:
+        pen.fill(_egg(pose, gait, (-0.02, -0.24), 0.13, 0.14), look.of(mix(fur, (255, 250, 236), 0.45)))
+    _skirt(pen, pose, 0.19, look, gait)
     _put_head(pen, head, pose, gait, look, HEAD)
     for side in (-1, 1):
         arm = [
@@ -73,7 +77,11 @@ def upright(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None
             (0.26 * side, -0.27 - swing * side),
             (0.25 * side, -0.2 - 1.7 * swing * side),
         ]
-        _limb(pen, pose, arm, 0.085, look.of(limbs), gait)
+        _limb(pen, pose, arm, 0.085, look.of(_sleeve(look) or limbs), gait)
+        if worn.hands or _sleeve(look):
+            _limb(
+                pen, pose, [arm[2], (arm[2][0], arm[2][1] + 0.01)], 0.09, look.of(worn.hands or limbs), gait
+            )
 
 
 def four_legged(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
@@ -98,38 +106,67 @@ def four_legged(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> 
 
 def person(pen: Pen, bust: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
     """A person's head and shoulders, or face, on a body with legs."""
-    face = bust.name in FACES
+    face, worn = bust.name in FACES, look.clothes
     size, _, foot = FACE if face else BUST
-    shirt = look.colour or (_SHIRTS.get(bust.name, _SHIRT) if face else _cloth(bust))
+    shirt = worn.top or look.colour or (_SHIRTS.get(bust.name, _SHIRT) if face else _cloth(bust))
     half = 0.16 if face else min(0.26, 0.42 * size * bust.wide)
     step, swing = _steps(gait)
     for side in (-1, 1):
         foot_at = (0.08 * side + step * side, -0.02)
-        _limb(pen, pose, [(0.07 * side, -0.2), foot_at], 0.1, look.of(_TROUSERS), gait)
+        _limb(pen, pose, [(0.07 * side, -0.2), foot_at], 0.1, look.of(worn.legs or _TROUSERS), gait)
         _limb(pen, pose, [foot_at, (foot_at[0] - 0.04, -0.02)], 0.07, look.of(_SHOES), gait)
+        _shoe(pen, pose, foot_at, 0.09, look, gait)
     if face:
+        sleeve = mix(_sleeve(look) or (shirt if worn.top is None else _SKIN), (24, 20, 40), 0.15)
         for side in (-1, 1):
             hand = (0.24 * side, -0.24 - 1.6 * swing * side)
-            _limb(
-                pen, pose, [(0.13 * side, -0.42), hand], 0.08, look.of(mix(shirt, (24, 20, 40), 0.15)), gait
-            )
-            _limb(pen, pose, [hand, (hand[0], hand[1] + 0.01)], 0.075, look.of(_SKIN), gait)
+            _limb(pen, pose, [(0.13 * side, -0.42), hand], 0.08, look.of(sleeve), gait)
+            _limb(pen, pose, [hand, (hand[0], hand[1] + 0.01)], 0.075, look.of(worn.hands or _SKIN), gait)
     top = foot - 0.04 if face else foot + 0.01
     torso = [(-half, top), (half, top), (half * 0.86, -0.17), (-half * 0.86, -0.17)]
     pen.fill(pose.at(_shaped(np.array(torso), gait)), look.of(shirt))
-    _put_head(pen, bust, pose, gait, look if not face else replace(look, colour=None), FACE if face else BUST)
+    _skirt(pen, pose, half * 0.9, look, gait)
+    if face:
+        _put_head(pen, bust, pose, gait, replace(look, colour=None), FACE)
+    else:
+        _put_head(pen, bust, pose, gait, look, BUST, _dressed(bust, worn.top) if worn.top else None)
+
+
+def _sleeve(look: Look) -> RGB | None:
+    return look.clothes.top if look.clothes.sleeves else None
+
+
+def _skirt(pen: Pen, pose: Pose, half: float, look: Look, gait: Gait) -> None:
+    """What of the top is below the waist."""
+    worn = look.clothes
+    if worn.top is None or not worn.hem:
+        return
+    below = [(-half, -0.32), (half, -0.32), (half * worn.flare, -worn.hem), (-half * worn.flare, -worn.hem)]
+    pen.fill(pose.at(_shaped(np.array(below), gait)), look.of(mix(worn.top, (24, 20, 40), 0.08)))
+
+
+def _shoe(pen: Pen, pose: Pose, foot: tuple[float, float], thick: float, look: Look, gait: Gait) -> None:
+    x, y = foot
+    if look.clothes.shoes is not None:
+        _limb(pen, pose, [(x, y - 0.06), (x, y), (x - 0.05, y)], thick, look.of(look.clothes.shoes), gait)
 
 
 def _put_head(
-    pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look, where: tuple[float, float, float]
+    pen: Pen,
+    head: Drawing,
+    pose: Pose,
+    gait: Gait,
+    look: Look,
+    where: tuple[float, float, float],
+    paints: list[RGB] | None = None,
 ) -> None:
-    """The head nods a little with the beat."""
+    """The head nods a little with the beat; ``paints``: see :func:`.puppet.put`."""
     size, x, foot = where
     nod = 0.012 * math.sin(gait.beat)
     (spot,) = pose.at(_shaped(np.array([(x, foot + nod)]), gait))
     tilt = 0.03 * math.sin(gait.beat * 0.9)
     held = replace(pose, x=float(spot[0]), y=float(spot[1]), size=pose.size * size, angle=pose.angle + tilt)
-    put(pen, head, held, replace(gait, stride=0.0, lean=0.0), look)
+    put(pen, head, held, replace(gait, stride=0.0, lean=0.0), look, paints)
 
 
 def _steps(gait: Gait) -> tuple[float, float]:
@@ -139,9 +176,21 @@ def _steps(gait: Gait) -> tuple[float, float]:
     )
 
 
+def _dressed(bust: Drawing, top: RGB) -> list[RGB]:
+    """The colours of a bust's parts when its shoulders are covered; hair hangs down from above them."""
+    cloth = _cloth(bust)
+    return [
+        top
+        if height.max() > _LOWER_EDGE and (height.min() > _SHOULDERS or part.colour == cloth)
+        else part.colour
+        for part in bust.parts
+        for height in [bust.points[part.points, 1]]
+    ]
+
+
 def _cloth(bust: Drawing) -> RGB:
     """The colour of the largest part that reaches the lower edge."""
-    low = [part for part in bust.parts if bust.points[part.points, 1].max() > -0.05]  # noqa: PLR2004
+    low = [part for part in bust.parts if bust.points[part.points, 1].max() > _LOWER_EDGE]
     return max(low, key=lambda part: part.area).colour if low else _SHIRT
 
 

@@ -14,7 +14,7 @@ from engine.families.sketch.habits import HEADS, UPRIGHT, is_bust
 from engine.families.sketch.light import Light
 from engine.families.sketch.pen import Pen
 from engine.families.sketch.pose import Pose
-from engine.families.sketch.puppet import Look, put
+from engine.families.sketch.puppet import BARE, Clothes, Look, put
 from engine.families.sketch.things import THINGS
 from engine.families.sketch.words import RGB, SHAPES, Shape
 
@@ -77,6 +77,13 @@ class Figure:
         size = self._head_at()[0]
         return size * (0.62 if self.body is not None else 0.3)
 
+    @property
+    def head_wide(self) -> float:
+        """How wide the head itself is."""
+        if self.drawing is None or self.body is None:
+            return 0.36
+        return self._head_at()[0] * self.drawing.wide * (0.95 if self.body is not bodies.person else 0.85)
+
     def _head_at(self) -> tuple[float, float, float]:
         if self.body is bodies.upright:
             return bodies.HEAD
@@ -86,7 +93,15 @@ class Figure:
             return bodies.FACE if self.thing in bodies.FACES else bodies.BUST
         return 1.0, 0.0, 0.0
 
-    def draw(self, pen: Pen, pose: Pose, gait: Gait, light: Light, colour: RGB | None) -> None:
+    def draw(
+        self,
+        pen: Pen,
+        pose: Pose,
+        gait: Gait,
+        light: Light,
+        colour: RGB | None,
+        clothes: Clothes = BARE,
+    ) -> None:
         """Draw it; ``pose.heading`` is 1 for right."""
         if self.own is not None:
             body, shade, bright = light.of(self.own, colour)
@@ -100,5 +115,5 @@ class Figure:
         if self.drawing is None:
             return
         turned = replace(pose, heading=-pose.heading)
-        look = Look(light=light, colour=colour, glows=self.thing in _GLOWING)
+        look = Look(light=light, colour=colour, glows=self.thing in _GLOWING, clothes=clothes)
         (self.body or put)(pen, self.drawing, turned, gait, look)

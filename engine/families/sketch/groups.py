@@ -5,23 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from engine.families.sketch.drawings import drawing, names
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.habits import (
     BOARDS,
+    CLOTHES,
+    COATS,
+    CROWNED,
+    DRESSES,
     EYEWEAR,
     FLOATERS,
     FLYERS,
     FOUR_LEGGED,
+    GLOVES,
     INSTRUMENTS,
     LARGE,
     NECKWEAR,
+    ROBES,
     ROLLERS,
     ROOTED,
+    SHOES,
     SMALL,
     SWIMMERS,
+    SWIMWEAR,
+    TROUSERS,
     is_alive,
     is_bust,
 )
+from engine.families.sketch.pen import mix
+from engine.families.sketch.puppet import BARE, Clothes
 from engine.families.sketch.words import RGB, Action, Link, Place, Subject, Vision
 
 _SITTING = frozenset({"owl", "parrot", "blackbird"})
@@ -50,6 +62,7 @@ _LARGE, _USUAL, _SMALL = 0.56, 0.44, 0.24
 _ALONE = 1.2
 _SMALL_ALONE = 0.38
 _OVER_THE_ROOF = 0.1  # from the roof up to the eyes, in sizes of who drives
+_BESIDE = 0.15  # whose eyes are farther from its middle is seen from the side, and has its back above it
 _SEAT = 0.5  # share of a mount's height at which its rider has its feet
 
 
@@ -85,6 +98,7 @@ class Group:
     """A thing and its props.
 
     Attributes:
+        clothes: what its body has on.
         size: heights, of the thing itself.
         raised: how far its own feet are above the group's, in its sizes.
         wide, high: of all together, in its sizes.
@@ -94,6 +108,7 @@ class Group:
     subject: Subject
     zone: Zone
     size: float
+    clothes: Clothes = BARE
     raised: float = 0.0
     props: tuple[Prop, ...] = ()
     wide: float = 1.0
@@ -152,7 +167,9 @@ def grouped(subject: Subject, props: list[Subject], vision: Vision, *, main: boo
     busy = any(prop.link in _BY_HAND | _MOUNTED for prop in props) or subject.action in {
         Action.DANCE, Action.SURF, Action.FIGHT, Action.SING, Action.WAVE, Action.KISS,
     }  # fmt: skip
-    figure = Figure(subject.thing, busy=busy)
+    clad = any(prop.link is Link.WEAR and prop.thing in CLOTHES for prop in props)
+    face = f"{subject.thing}-face"  # of a whole animal there is no body that could be dressed
+    figure = Figure(face if clad and face in names() else subject.thing, busy=busy or clad)
     group = Group(
         figure=figure,
         subject=subject,
@@ -185,20 +202,69 @@ def _size(thing: str, *, main: bool, alone: bool) -> float:
 
 
 def _worn(group: Group, prop: Subject) -> Group:
-    figure = Figure(prop.thing)
+    if prop.thing == "crown" and group.figure.thing in CROWNED:
+        return group
+    if prop.thing in CLOTHES and group.figure.body is not None:
+        return replace(group, clothes=_clothes(group.clothes, prop))
+    figure, behind = Figure(prop.thing), False
     x, y, top = group.figure.head
     size = group.figure.head_size / figure.wide
     if prop.thing in EYEWEAR:
         where = (x, y + 0.5 * figure.high * size)
     elif prop.thing in NECKWEAR:
         where = (x, y + 1.5 * figure.high * size)
+    elif prop.thing == "headphone":
+        size = group.figure.head_wide / figure.wide
+        where = (x, max(top + 0.88 * figure.high * size, y + 0.2 * figure.high * size))
+    elif prop.thing == "backpack":
+        size, behind = 0.42 * group.figure.high, abs(x) < _BESIDE
+        where = (
+            0.5 * group.figure.wide - 0.15 if behind else 0.1,
+            -0.2 if behind else -0.6 * group.figure.high,
+        )
+    elif prop.thing in SHOES | GLOVES:
+        size, where = 0.28, (-0.22 * group.figure.wide, 0.0)
+    elif prop.thing in CLOTHES:
+        size = 0.5 * group.figure.high / figure.high
+        where = (0.0, -0.15 * group.figure.high)
     else:
         where = (x, top + 0.22 * size)
     worn = Prop(
-        figure=figure, colour=prop.colour, size=size, x=where[0], y=where[1] - group.raised, worn=True
+        figure=figure,
+        colour=prop.colour,
+        size=size,
+        x=where[0],
+        y=where[1] - group.raised,
+        behind=behind,
+        worn=True,
     )
     high = max(group.high, figure.high * size - where[1] + group.raised)
     return replace(group, props=(*group.props, worn), high=high)
+
+
+def _clothes(worn: Clothes, prop: Subject) -> Clothes:
+    """What a body has on, and one thing more."""
+    shown = drawing(prop.thing)
+    colour = prop.colour or shown.parts[shown.seen].colour
+    if prop.thing in SHOES:
+        return replace(
+            worn, shoes=prop.colour or mix(colour, (24, 20, 40), 0.55)
+        )  # beside fur of that colour
+    if prop.thing in GLOVES:
+        return replace(worn, hands=colour)
+    if prop.thing in TROUSERS:
+        return replace(worn, legs=colour)
+    hem, flare = (
+        (0.09, 1.6)
+        if prop.thing in DRESSES
+        else (0.05, 1.05)
+        if prop.thing in ROBES
+        else (0.12, 1.15)
+        if prop.thing in COATS
+        else (0.0, 1.0)
+    )
+    sleeves = prop.thing not in DRESSES | SWIMWEAR
+    return replace(worn, top=colour, sleeves=sleeves, hem=hem, flare=flare)
 
 
 def _sheltered(group: Group, prop: Subject) -> Group:

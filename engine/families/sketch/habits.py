@@ -111,11 +111,31 @@ WHOLE_PEOPLE = (
 )  # fmt: skip
 """Parts of the names of people who are drawn from head to foot."""
 
-WORN = _set(
-    "sunglasses glasses goggles crown top-hat womans-hat billed-cap graduation-cap military-helmet"
-    " rescue-workers-helmet headphone scarf necktie pirate-flag"
+TOPS = _set("running-shirt t-shirt womans-clothes safety-vest")
+COATS = _set("coat lab-coat martial-arts-uniform")
+DRESSES = _set("dress")
+ROBES = _set("kimono sari")
+SWIMWEAR = _set("bikini one-piece-swimsuit")
+TROUSERS = _set("jeans shorts briefs")
+SHOES = _set(
+    "ballet-shoes flat-shoe high-heeled-shoe hiking-boot mans-shoe running-shoe thong-sandal womans-boot"
+    " womans-sandal socks"
 )
-"""What is put on a head, or round a neck."""
+GLOVES = _set("gloves boxing-glove")
+CLOTHES = TOPS | COATS | DRESSES | ROBES | SWIMWEAR | TROUSERS | SHOES | GLOVES
+"""What covers a part of a body."""
+
+WORN = (
+    _set(
+        "sunglasses glasses goggles crown top-hat womans-hat billed-cap graduation-cap military-helmet"
+        " rescue-workers-helmet headphone scarf necktie pirate-flag backpack"
+    )
+    | CLOTHES
+)
+"""What is put on a head, round a neck or on a body."""
+
+CROWNED = _set("person-with-crown prince princess")
+"""Who has a crown as it is."""
 
 EYEWEAR = _set("sunglasses glasses goggles")
 NECKWEAR = _set("scarf necktie")

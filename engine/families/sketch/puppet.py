@@ -23,12 +23,35 @@ _PAPER = (0.10, 0.05)  # how much of the scene's haze and of its lamp lies on ev
 
 
 @dataclass(frozen=True, kw_only=True)
+class Clothes:
+    """What a body has on, in which colours; None leaves a part as it is.
+
+    Attributes:
+        sleeves: the top covers the arms.
+        hem: how far above the feet the top ends, in the body's heights; 0: at the waist.
+        flare: how much wider its hem is than its waist.
+    """
+
+    top: RGB | None = None
+    sleeves: bool = True
+    hem: float = 0.0
+    flare: float = 1.0
+    legs: RGB | None = None
+    shoes: RGB | None = None
+    hands: RGB | None = None
+
+
+BARE = Clothes()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Look:
-    """What changes the colours of a figure: the light, and the colour that a word asks for."""
+    """What changes the colours of a figure: the light, the colour that a word asks for, and its clothes."""
 
     light: Light
     colour: RGB | None = None
     glows: bool = False
+    clothes: Clothes = BARE
 
     def of(self, colour: RGB) -> RGB:
         """A colour in this light."""
@@ -38,10 +61,12 @@ class Look:
         return mix(mix(colour, self.light.haze, _PAPER[0]), self.light.lamp, _PAPER[1])
 
 
-def put(pen: Pen, shown: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
-    """Draw a drawing; ``pose`` says where its feet are."""
+def put(
+    pen: Pen, shown: Drawing, pose: Pose, gait: Gait, look: Look, paints: list[RGB] | None = None
+) -> None:
+    """Draw a drawing; ``pose`` says where its feet are, ``paints`` what else the colour of each part is."""
     placed = pose.at(bent(shown, gait))
-    for part, colour in zip(shown.parts, colours(shown, look.colour), strict=True):
+    for part, colour in zip(shown.parts, paints or colours(shown, look.colour), strict=True):
         pen.fill_rings([placed[ring] for ring in part.rings], look.of(colour), part.opacity / 255)
     if shown.name in ROLLERS:
         for x, y, radius in shown.wheels:

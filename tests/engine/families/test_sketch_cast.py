@@ -11,7 +11,7 @@ from engine.families.sketch.drawings import drawing, names
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.gaits import Gait, bent
 from engine.families.sketch.groups import Zone
-from engine.families.sketch.language.reading import read
+from engine.families.sketch.language.reading import COLOURS, read
 from engine.families.sketch.language.vocabulary import vocabulary
 from engine.families.sketch.light import light_of
 from engine.families.sketch.pen import Pen
@@ -238,3 +238,61 @@ def test_what_can_sit_on_a_tree_or_a_roof_sits_there(prompt, perched):
 
 def test_a_cowboy_has_a_body():
     assert Figure("cowboy-hat-face").body is not None
+
+
+@pytest.mark.parametrize(
+    ("prompt", "part"),
+    [
+        ("a bear wearing a red coat", "top"),
+        ("a queen wearing a crown and a red dress", "top"),
+        ("a boy wearing red jeans", "legs"),
+        ("a girl wearing red shoes", "shoes"),
+        ("a robot wearing red gloves", "hands"),
+    ],
+)
+def test_clothes_cover_a_part_of_the_body_and_are_no_hats(prompt, part):
+    (actor,) = actors(prompt)
+    assert getattr(actor.group.clothes, part) == COLOURS["red"]
+    assert not actor.group.props, "nothing is on the head or beside it"
+
+
+def pixels(prompt, size=192):
+    (actor,) = actors(prompt)
+    pen, light = Pen(np.full((size, size, 3), 120, np.uint8)), light_of(read("day"), 0.0)
+    pose = Pose(
+        x=size / 2, y=0.95 * size, size=0.9 * size, beat=0.0, heading=1, angle=0.0,
+        colour=(0, 0, 0), shade=(0, 0, 0), light=(0, 0, 0),
+    )  # fmt: skip
+    actor.group.figure.draw(pen, pose, Gait(), light, None, actor.group.clothes)
+    return pen.canvas.astype(int)
+
+
+@pytest.mark.parametrize("who", ["a girl", "a bear", "a chef", "a cat"])
+def test_a_coat_is_drawn_below_the_head(who):
+    clad = pixels(f"{who} wearing a blue coat")
+    blue = (clad[..., 2] > clad[..., 0] + 60) & (clad[..., 2] > clad[..., 1] + 30)
+    assert blue.mean() > 0.03
+    assert np.nonzero(blue)[0].min() > 0.4 * len(clad)
+
+
+def test_an_animal_that_is_drawn_whole_stands_up_in_its_boots():
+    (cat,) = actors("a cat wearing boots")
+    assert cat.group.figure.thing == "cat-face"
+    assert cat.group.clothes.shoes is not None
+
+
+def test_headphones_sit_on_the_ears_and_a_backpack_on_the_back():
+    (dog,) = actors("a robot with headphones")
+    (prop,) = dog.group.props
+    _, eyes, top = dog.group.figure.head
+    assert prop.y - prop.size * prop.figure.high < eyes < prop.y, "from above the eyes to below them"
+    assert prop.y - prop.size * prop.figure.high > top - 0.1
+    (boy,) = actors("a boy with a backpack")
+    assert boy.group.props[0].behind
+    (cat,) = actors("a cat with a backpack")
+    assert -0.8 < cat.group.props[0].y < -0.4
+
+
+def test_a_queen_has_one_crown():
+    assert not actors("a queen wearing a crown")[0].group.props
+    assert [prop.figure.thing for prop in actors("a cat wearing a crown")[0].group.props] == ["crown"]
