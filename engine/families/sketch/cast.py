@@ -30,7 +30,8 @@ _MOST = 14
 _WAVE = "water-wave"
 _TOP = 0.07  # nothing flies higher
 _GAP = 0.06
-_FULL = 0.9  # share of the frame's width that things may fill
+_FULL = 0.8  # share of the frame's width that things may fill: the camera comes nearer, and goes sideways
+_SEEN = 0.92  # share of the frame's width that a camera that has come nearer still sees
 _SPEEDS: Mapping[Action, float] = {
     Action.RUN: 0.06, Action.WALK: 0.05, Action.FLY: 0.07, Action.SWIM: 0.05, Action.SURF: 0.06,
     Action.JUMP: 0.04,
@@ -80,6 +81,21 @@ def cast(vision: Vision, aspect: float, side: int, random: np.random.Generator) 
     roof = min((actor.box[1] for actor in actors), default=0.78)
     actors += _flock(air, aspect, fit, side, max(0.3, roof - 0.02), random)
     return sorted(actors, key=lambda actor: (actor.group.figure.thing in ROOTED) * -1.0 + actor.y)
+
+
+def in_frame(actors: list[Actor], aspect: float, length: float) -> list[Actor]:
+    """The same, so slow that none of them leaves the frame.
+
+    Args:
+        length: of the clip, in the scene's own seconds.
+    """
+    slower = 1.0
+    for actor in actors:
+        if actor.speed:
+            left, _, right, _ = actor.box
+            free = _SEEN * aspect / 2 - max(aspect / 2 - left, right - aspect / 2)
+            slower = min(slower, max(0.0, free) / (actor.speed * length / 2))
+    return [replace(actor, speed=actor.speed * slower) for actor in actors]
 
 
 def follow(actors: list[Actor]) -> float:

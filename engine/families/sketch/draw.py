@@ -9,6 +9,7 @@ model would draw.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ from engine.core.recipe import Camera, Recipe
 from engine.families.sketch.language.reading import read
 from engine.families.sketch.lettering import Lettering
 from engine.families.sketch.scene import Scene
-from engine.families.sketch.view import PACE, turned, view_at
+from engine.families.sketch.view import PACE, View, turned, view_at
 from engine.runtime.context import EngineContext
 
 _FINE_ENOUGH = 1000  # pixels of the longer side; smaller frames are drawn twice as large, then averaged
@@ -52,18 +53,28 @@ class SketchFamily:
         for number in range(count):
             hooks.cancel.check()
             second = number / recipe.native_fps
-            view = view_at(second, length, size=size, camera=recipe.camera, pace=pace, side=scene.side)
-            drift = 0.0
-            if recipe.camera is Camera.AUTO:
-                half = view_at(
-                    length / 2, length, size=size, camera=recipe.camera, pace=pace, side=scene.side
-                )
-                view = replace(view, x=view.x - half.x)  # what is in the middle stays there
-                if scene.follow:
-                    drift = view.x + scene.side * scene.follow * (view.seconds - half.seconds)
-                    view = replace(view, x=drift)
+            view, drift = seen_at(second, length, scene, size=size, camera=recipe.camera, pace=pace)
             drawn = turned(scene.draw(view, drift), view.roll)
             frames[number] = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)
             lettering.lay_over(frames[number])
             hooks.progress((number + 1) / count)
         return frames
+
+
+def seen_at(
+    second: float, length: float, scene: Scene, *, size: tuple[int, int], camera: Camera, pace: float
+) -> tuple[View, float]:
+    """The camera after ``second`` of ``length`` seconds, and how far it has gone with the things of a scene.
+
+    Without orders it goes along with what travels, and no farther than leaves everything in the frame.
+    """
+    ask = partial(view_at, length=length, size=size, camera=camera, pace=pace, side=scene.side)
+    view = ask(second)
+    if camera is not Camera.AUTO:
+        return view, 0.0
+    half, end = ask(length / 2), ask(length)
+    gone = view.x - half.x  # what is in the middle stays there
+    if scene.follow:
+        drift = gone + scene.side * scene.follow * (view.seconds - half.seconds)
+        return replace(view, x=drift), drift
+    return replace(view, x=gone * min(1.0, scene.room(end) / abs(end.x - half.x))), 0.0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
 from engine.families.sketch.acting import show
 from engine.families.sketch.air import gleam, sky, weather
-from engine.families.sketch.cast import cast, follow
+from engine.families.sketch.cast import NEAR, cast, follow, in_frame
 from engine.families.sketch.light import Light, light_of, sky_picture, vignette
 from engine.families.sketch.pen import Canvas, Pen
 from engine.families.sketch.places import HORIZON, land
@@ -34,9 +36,22 @@ class Scene:
         self._dice = Dice(int(random.integers(2**32)))
         self._sky = sky_picture(self._light, width, height, HORIZON[vision.place])
         self._corners = vignette(width, height)
-        self.actors = cast(vision, width / height, self.side, random)
+        self.actors = in_frame(cast(vision, width / height, self.side, random), width / height, length)
         self.follow = follow(self.actors)
         """How fast a camera without orders goes along with the things, to :attr:`side`."""
+
+    def room(self, view: View) -> float:
+        """How far a camera may go to either side before a thing leaves the frame: heights, at near = 1.
+
+        Args:
+            view: where the camera is nearest to the things.
+        """
+        rooms = [math.inf]
+        for actor in self.actors:
+            near, (left, _, right, _) = NEAR[actor.group.zone], actor.box
+            reach = max(view.aspect / 2 - left, right - view.aspect / 2) + actor.speed * self._length / 2
+            rooms.append((view.aspect / 2 / view.scale(near) - reach) / near)
+        return max(0.0, min(rooms))
 
     def draw(self, view: View, drift: float = 0.0) -> Canvas:
         """The picture that a camera sees, uint8 ``[H, W, 3]``, RGB; ``drift``: see :func:`.acting.show`."""

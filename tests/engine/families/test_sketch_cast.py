@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from engine.core.recipe import Camera
-from engine.families.sketch.cast import GROUND, cast
+from engine.families.sketch.cast import GROUND, NEAR, cast
+from engine.families.sketch.draw import seen_at
 from engine.families.sketch.drawings import drawing, names
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.gaits import Gait, bent
@@ -296,3 +297,19 @@ def test_headphones_sit_on_the_ears_and_a_backpack_on_the_back():
 def test_a_queen_has_one_crown():
     assert not actors("a queen wearing a crown")[0].group.props
     assert [prop.figure.thing for prop in actors("a cat wearing a crown")[0].group.props] == ["crown"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(96, 54), (54, 96)])
+@pytest.mark.parametrize("seconds", [4.0, 10.0])
+@pytest.mark.parametrize("prompt", ["seven pumpkins", "four cats", "three cats and a house", "ten birds"])
+def test_a_camera_without_orders_leaves_a_full_row_in_the_frame(prompt, seconds, width, height):
+    for seed in range(4):
+        scene = Scene(read(prompt), width=width, height=height, seed=seed, length=seconds)
+        for second in (0.0, seconds):
+            view, _ = seen_at(second, seconds, scene, size=(width, height), camera=Camera.AUTO, pace=1.0)
+            for actor in scene.actors:
+                now, near = moment(actor, second, seconds), NEAR[actor.group.zone]
+                half = actor.group.wide * actor.group.size / 2
+                (left, _), (right, _) = view.put([now.x - half, now.x + half], [0.5, 0.5], near)
+                assert left > -0.1 * (right - left)
+                assert right < width + 0.1 * (right - left)
