@@ -113,6 +113,8 @@ class FamilySpec:
             calibrated score was fitted to. The score only warns of clips of any other.
         about: one line for ``framekiln doctor`` and the plan's reasons.
         sketch: True for a stand-in that must say so on the clip and in the receipt.
+        flat: True where all that it draws is flat. The networks that know faces and hands were not taught
+            such ones, so the gate does not judge them by these.
         films: True where the camera is all that moves.
         rank: the lowest is preferred among those that can do what is asked.
         weights: names of :data:`engine.families.CATALOGUE` that it cannot do without.
@@ -153,6 +155,7 @@ class FamilySpec:
     max_native_fps: float
     about: str
     sketch: bool = False
+    flat: bool = False
     films: bool = False
     rank: int = 50
     min_native_fps: float = 1.0

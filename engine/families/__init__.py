@@ -125,6 +125,12 @@ def chosen_model(engine: str, model: str) -> str:
     return model if spec is not None and Feature.MODEL in spec.features else ""
 
 
+def is_flat(recipe: Recipe, families: Mapping[str, FamilySpec] = FAMILIES) -> bool:
+    """Whether all that is drawn is flat; see :attr:`.FamilySpec.flat`."""
+    spec = families.get(recipe.engine)
+    return spec is not None and spec.flat
+
+
 def family_called(name: str, families: Mapping[str, FamilySpec]) -> FamilySpec:
     """The family of a recipe that may be older than the owner's folders are.
 

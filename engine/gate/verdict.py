@@ -115,6 +115,7 @@ def judge(
     travels: bool = False,
     known: bool = True,
     encoded: bool = False,
+    flat: bool = False,
     eyes: Eyes | None = None,
 ) -> Verdict:
     """Judge a take before it is smoothed and encoded, at its native rate.
@@ -129,6 +130,7 @@ def judge(
         travels: the camera was asked to move, so a picture that is only enlarged is not a fault.
         known: see :func:`weigh`.
         encoded: the frames were read from a finished file.
+        flat: all of it is drawn, and flat: faces and hands are not judged.
         eyes: look for faces and text. None, or eyes without weights: these are not judged.
 
     Raises:
@@ -140,7 +142,7 @@ def judge(
     if eyes is None:
         return verdict
     noted = Noted(clip.frames)
-    found = with_faults(verdict, find_faults(clip, eyes.telling(noted.note)), fps)
+    found = with_faults(verdict, find_faults(clip, eyes.telling(noted.note), flat=flat), fps)
     return replace(found, sightings=noted.sightings)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from engine.clips.join import LEAD_SECONDS
 from engine.core.family import SourceClip
 from engine.core.recipe import Recipe, Role
-from engine.families import FAMILIES, travels
+from engine.families import FAMILIES, is_flat, travels
 from engine.gate import Calibration, Verdict, judge
 from engine.rendering.both_ends import judge_both_ends
 from engine.rendering.takes import is_known
@@ -75,6 +75,7 @@ def judge_finished(
         calibration=calibration,
         travels=recipe is not None and travels(recipe),
         encoded=True,
+        flat=recipe is not None and is_flat(recipe),
         eyes=eyes,
         known=known,
     )

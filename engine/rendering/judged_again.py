@@ -17,7 +17,7 @@ from engine.clips.join import led_in
 from engine.core.family import Frames, Inputs, SourceClip
 from engine.core.recipe import Kind, Recipe, SoundSource
 from engine.core.sound import Sound, samples_for
-from engine.families import travels
+from engine.families import is_flat, travels
 from engine.gate import Calibration, Verdict, judge, listen, with_heard
 from engine.gate.upscaled import WORDS, compare
 from engine.rendering.both_ends import judge_both_ends
@@ -134,6 +134,7 @@ def _longer(
         calibration=calibration,
         travels=travels(recipe),
         encoded=True,
+        flat=is_flat(recipe),
         known=known,
         eyes=eyes,
     )
@@ -157,7 +158,7 @@ def _beside(clip: SourceClip, recipe: Recipe, before: SourceClip, eyes: Eyes | N
 def _alone(clip: SourceClip, recipe: Recipe, eyes: Eyes | None, *, loops: bool = True) -> Verdict:
     """As the engine judges what it makes of a finished clip: without a picture."""
     frames, fps = judged_frames(clip, recipe if recipe.loop and loops else None)
-    return judge(frames, None, fps, travels=travels(recipe), encoded=True, eyes=eyes)
+    return judge(frames, None, fps, travels=travels(recipe), encoded=True, flat=is_flat(recipe), eyes=eyes)
 
 
 def _listened(verdict: Verdict, sound: Sound, clip: SourceClip, recipe: Recipe) -> Verdict:

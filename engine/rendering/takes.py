@@ -20,7 +20,7 @@ from engine.core.recipe import Recipe, SoundSource, Stage
 from engine.core.retake import Budget, Retake, next_take
 from engine.core.sentence import Sentence, row_of
 from engine.core.sound import RATE, Sound, fitted, samples_for
-from engine.families import FAMILIES, travels
+from engine.families import FAMILIES, is_flat, travels
 from engine.gate import FAULTS, Calibration, Verdict, judge, listen, with_heard
 from engine.gate.local_calibration import has_learnt
 from engine.rendering.both_ends import judge_both_ends
@@ -257,6 +257,7 @@ def _judge(job: RenderJob, seen: RawFrames, reference: Picture | None, fps: floa
             fps,
             calibration=job.calibration,
             travels=travels(recipe, job.families),
+            flat=is_flat(recipe, job.families),
             known=known,
             eyes=job.eyes,
         )

@@ -18,6 +18,7 @@ SPEC = FamilySpec(
     fitted=True,
     about=Sentence("a simple moving sketch of the prompt; needs no weights"),
     sketch=True,
+    flat=True,
     features=frozenset({Feature.PROMPT, Feature.CAMERA}),
     rank=91,
     seconds=4.0,

@@ -261,3 +261,11 @@ def test_the_input_picture_counts_as_the_first_look(still):
     slid = np.repeat(frames[-1:], 6, axis=0)
     assert "head_slides" not in found(slid, meshes[-1:])
     assert "head_slides" in found(slid, meshes[-1:], reference=still[0])
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_a_flat_drawings_faces_are_not_judged(still, name):
+    frames, meshes = spoilt(still, name)
+    seen = [find_faults(Clip(frames, None, 8), eyes([mesh(), *meshes]), flat=flat) for flat in (False, True)]
+    assert seen[0]
+    assert not seen[1]

@@ -4,7 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
+from engine.families import FAMILIES
 from engine.gate import judge
 from engine.rendering.both_ends import judge_both_ends
 from engine.vision.box import Box
@@ -23,7 +25,7 @@ FACE = Face(box=BOX, points=np.zeros((5, 2), np.float32), certainty=0.9)
 def sees(monkeypatch, number):
     """Have the gate's checks find a face in one frame."""
 
-    def find(clip, eyes):
+    def find(clip, eyes, **_):
         eyes._told(clip.frames[number], (FACE,))
         return ()
 
@@ -65,3 +67,22 @@ def test_the_kept_takes_sightings_reach_the_smoothing(render, monkeypatch):
     assert render(flickering, good, max_takes=2).kept == 2
     rejected, kept, smoothed = told
     assert smoothed == kept != rejected
+
+
+@pytest.mark.parametrize("flat", [True, False])
+def test_only_a_flat_familys_takes_are_judged_without_faces(render, monkeypatch, flat):
+    told: list[bool] = []
+
+    def look(given, reference, fps, **more):
+        told.append(more["flat"])
+        more.pop("eyes")
+        return judge(given, reference, fps, **more)
+
+    monkeypatch.setattr("engine.rendering.takes.judge", look)
+    monkeypatch.setattr("engine.rendering.takes.is_flat", lambda recipe, families: flat)
+    render(good)
+    assert told == [flat]
+
+
+def test_of_all_families_only_the_sketch_is_flat():
+    assert [name for name, spec in FAMILIES.items() if spec.flat] == ["sketch"]
