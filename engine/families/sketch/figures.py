@@ -28,6 +28,9 @@ _OWN_BOX: dict[Shape, tuple[float, float, float]] = {
     Shape.LANTERN: (0.55, 0.55, 0.27),
 }  # fmt: skip
 """Width, height, and how far the lowest point is below the origin, of a figure of size 1."""
+_BLACK: RGB = (44, 44, 56)
+OWN_COLOURS: dict[str, RGB] = {"black-cat": _BLACK}
+"""Drawings whose own colour is not that of their name: the black cat is lilac."""
 _GLOWING = frozenset(
     {"star", "glowing-star", "fire", "candle", "fireworks", "sparkler", "sparkles", "collision", "comet"}
 )
@@ -115,5 +118,6 @@ class Figure:
         if self.drawing is None:
             return
         turned = replace(pose, heading=-pose.heading)
+        colour = colour or OWN_COLOURS.get(self.thing)
         look = Look(light=light, colour=colour, glows=self.thing in _GLOWING, clothes=clothes)
         (self.body or put)(pen, self.drawing, turned, gait, look)

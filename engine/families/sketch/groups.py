@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.families.sketch.drawings import drawing, names
-from engine.families.sketch.figures import Figure
+from engine.families.sketch.figures import OWN_COLOURS, Figure
 from engine.families.sketch.habits import (
     BOARDS,
     CLOTHES,
@@ -168,7 +168,8 @@ def grouped(subject: Subject, props: list[Subject], vision: Vision, *, main: boo
         Action.DANCE, Action.SURF, Action.FIGHT, Action.SING, Action.WAVE, Action.KISS,
     }  # fmt: skip
     clad = any(prop.link is Link.WEAR and prop.thing in CLOTHES for prop in props)
-    face = f"{subject.thing}-face"  # of a whole animal there is no body that could be dressed
+    subject = replace(subject, colour=subject.colour or OWN_COLOURS.get(subject.thing))
+    face = f"{subject.thing.removeprefix('black-')}-face"  # a whole animal has no body that could be dressed
     figure = Figure(face if clad and face in names() else subject.thing, busy=busy or clad)
     group = Group(
         figure=figure,

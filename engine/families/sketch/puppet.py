@@ -22,6 +22,11 @@ _GREYISH = 0.22  # saturation
 _PAPER = (0.10, 0.05)  # how much of the scene's haze and of its lamp lies on every colour
 
 
+_DARK_FUR = 80  # levels: a dark eye cannot be seen in it
+_EYE_IN_THE_DARK: RGB = (240, 214, 120)
+_EYE_TO_NOSE = 0.02  # heights
+
+
 @dataclass(frozen=True, kw_only=True)
 class Clothes:
     """What a body has on, in which colours; None leaves a part as it is.
@@ -68,6 +73,9 @@ def put(
     placed = pose.at(bent(shown, gait))
     for part, colour in zip(shown.parts, paints or colours(shown, look.colour), strict=True):
         pen.fill_rings([placed[ring] for ring in part.rings], look.of(colour), part.opacity / 255)
+    if look.colour is not None and max(look.colour) < _DARK_FUR:
+        for eye in _eyes(shown):
+            pen.fill_rings([placed[eye]], look.of(_EYE_IN_THE_DARK), 1.0)
     if shown.name in ROLLERS:
         for x, y, radius in shown.wheels:
             for spoke in range(3):
@@ -104,3 +112,9 @@ def colours(shown: Drawing, wanted: RGB | None) -> list[RGB]:
         return [part.colour for part in shown.parts]
     main = shown.parts[shown.seen].colour
     return [_recoloured(part.colour, main, wanted) for part in shown.parts]
+
+
+def _eyes(shown: Drawing) -> list[slice]:
+    """What looks like an eye and is as high as one; a nose is lower."""
+    heights = [float(shown.points[eye, 1].mean()) for eye in shown.eyes]
+    return [eye for eye, y in zip(shown.eyes, heights, strict=True) if y < min(heights) + _EYE_TO_NOSE]

@@ -264,7 +264,7 @@ def pixels(prompt, size=192):
         x=size / 2, y=0.95 * size, size=0.9 * size, beat=0.0, heading=1, angle=0.0,
         colour=(0, 0, 0), shade=(0, 0, 0), light=(0, 0, 0),
     )  # fmt: skip
-    actor.group.figure.draw(pen, pose, Gait(), light, None, actor.group.clothes)
+    actor.group.figure.draw(pen, pose, Gait(), light, actor.group.subject.colour, actor.group.clothes)
     return pen.canvas.astype(int)
 
 
@@ -313,3 +313,11 @@ def test_a_camera_without_orders_leaves_a_full_row_in_the_frame(prompt, seconds,
                 (left, _), (right, _) = view.put([now.x - half, now.x + half], [0.5, 0.5], near)
                 assert left > -0.1 * (right - left)
                 assert right < width + 0.1 * (right - left)
+
+
+def test_a_black_cat_is_black_and_its_eyes_can_be_seen():
+    for prompt in ("a black cat", "a black dog"):
+        shown = pixels(prompt)
+        drawn = (shown != 120).any(axis=2)
+        assert np.median(shown[drawn]) < 80
+        assert 0 < ((shown[..., 0] > 200) & (shown[..., 2] < 160)).sum() < 0.02 * drawn.sum()
