@@ -147,14 +147,6 @@ def _city(stage: Stage, *, front: bool) -> None:
     pen, view, vision, light, dice = stage.pen, stage.view, stage.vision, stage.light, stage.dice
     lit = 0.2 if vision.hour is Hour.DAY else 0.5
     if front:
-        left, right = view.span(0.9, 0.05)
-        street = mix(light.depth(1.0), (20, 20, 34), 0.35)
-        pen.fill(view.put([left, right, right, left], [0.88, 0.88, BELOW, BELOW], 0.9), street)
-        dashes = [
-            view.put([i * 0.3, i * 0.3 + 0.14, i * 0.3 + 0.14, i * 0.3], [0.93, 0.93, 0.938, 0.938], 0.9)
-            for i in each(view, 0.9, 0.3, 0.2)
-        ]
-        pen.fill_all(dashes, mix(street, light.lamp, 0.5))
         return
     for layer, (near, every, high, tone) in enumerate(
         ((0.1, 0.09, 0.5, 0.1), (0.25, 0.13, 0.42, 0.4), (0.5, 0.2, 0.3, 0.75))
@@ -177,6 +169,20 @@ def _city(stage: Stage, *, front: bool) -> None:
                 panes += _windows(view, near, (x, top, wide), 0.02 + 0.008 * layer, dice, index, lit)
         pen.fill_all(walls, wall)
         pen.fill_all(panes, mix(wall, (255, 214, 130), 0.35 + 0.25 * layer))
+    _street(stage)
+
+
+def _street(stage: Stage) -> None:
+    """Behind the things, which stand and drive on it."""
+    pen, view, light = stage.pen, stage.view, stage.light
+    left, right = view.span(0.9, 0.05)
+    street = mix(light.depth(1.0), (20, 20, 34), 0.35)
+    pen.fill(view.put([left, right, right, left], [0.88, 0.88, BELOW, BELOW], 0.9), street)
+    dashes = [
+        view.put([i * 0.3, i * 0.3 + 0.14, i * 0.3 + 0.14, i * 0.3], [0.93, 0.93, 0.938, 0.938], 0.9)
+        for i in each(view, 0.9, 0.3, 0.2)
+    ]
+    pen.fill_all(dashes, mix(street, light.lamp, 0.5))
 
 
 def _windows(

@@ -321,3 +321,14 @@ def test_a_black_cat_is_black_and_its_eyes_can_be_seen():
         drawn = (shown != 120).any(axis=2)
         assert np.median(shown[drawn]) < 80
         assert 0 < ((shown[..., 0] > 200) & (shown[..., 2] < 160)).sum() < 0.02 * drawn.sum()
+
+
+def test_feet_and_wheels_are_on_the_street_and_not_behind_it():
+    scene = Scene(read("a red car in the city"), width=192, height=108, seed=1, length=4.0)
+    view = view_at(2.0, 4.0, size=(192, 108), camera=Camera.STILL, pace=1.0, side=scene.side)
+    whole = scene.draw(view)
+    (actor,) = scene.actors
+    scene.actors.clear()
+    changed = (scene.draw(view) != whole).any(axis=2)
+    foot = round(actor.y * 108)
+    assert changed[foot - 4 : foot - 1].any(), "the tyres are seen down to the ground"
