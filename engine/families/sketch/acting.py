@@ -85,8 +85,14 @@ def _prop(pen: Pen, prop: Prop, pose: Pose, now: Moment, light: Light, actor: Ac
         across=now.gait.across, up=now.gait.up,
     )  # fmt: skip
     gone = 1.0
+    angle = pose.angle - pose.heading * prop.angle
     placed = replace(
-        pose, x=float(spot[0]), y=float(spot[1]), size=pose.size * prop.size * gone, beat=gait.beat
+        pose,
+        x=float(spot[0]),
+        y=float(spot[1]),
+        size=pose.size * prop.size * gone,
+        beat=gait.beat,
+        angle=angle,
     )
     prop.figure.draw(pen, placed, gait, light, prop.colour)
 

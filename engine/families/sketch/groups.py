@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -42,6 +43,7 @@ _PERCHES = frozenset({"deciduous-tree", "evergreen-tree", "palm-tree", "house"})
 _MOST_PERCHED = 2  # each sits on one of its own
 _BY_HAND = frozenset({Link.EAT, Link.DRINK, Link.HOLD, Link.WITH})
 _MOUNTED = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
+_UMBRELLAS = frozenset({"umbrella", "umbrella-with-rain-drops"})
 _OPEN = frozenset(
     {
         "racing-car",
@@ -63,6 +65,9 @@ _ALONE = 1.2
 _SMALL_ALONE = 0.38
 _OVER_THE_ROOF = 0.1  # from the roof up to the eyes, in sizes of who drives
 _BESIDE = 0.15  # whose eyes are farther from its middle is seen from the side, and has its back above it
+_HIGHEST = 0.84  # heights of a thing with all that is above it
+_BROOM_TURN = -2.0  # radians, from its bristles on the ground to its handle ahead
+_HIP = 0.2  # height above the feet, in sizes
 _SEAT = 0.5  # share of a mount's height at which its rider has its feet
 
 
@@ -81,6 +86,7 @@ class Prop:
     Attributes:
         size: in sizes of the one that it goes with, and so are ``x``, ``y`` (of its foot, facing left).
         behind: it is drawn before the other.
+        angle: radians, clockwise, by which it is turned about its foot.
         worn: it does not move by itself.
     """
 
@@ -90,6 +96,7 @@ class Prop:
     x: float
     y: float
     behind: bool = False
+    angle: float = 0.0
     worn: bool = False
 
 
@@ -119,7 +126,7 @@ def is_separate(subject: Subject, by: Subject) -> bool:
     """Whether a linked thing has a place of its own in the scene."""
     thing = subject.thing
     if subject.link in {Link.CHASE, Link.WATCH, Link.OVER, Link.UNDER, None}:
-        return thing not in {"umbrella", "umbrella-with-rain-drops"}
+        return thing not in _UMBRELLAS
     if subject.link in {Link.ON, Link.IN} and thing in _PERCHES and by.thing in _PERCHED:
         return (
             by.count > _MOST_PERCHED or by.action is Action.FLY or (thing, subject.link) == ("house", Link.IN)
@@ -183,14 +190,16 @@ def grouped(subject: Subject, props: list[Subject], vision: Vision, *, main: boo
     for prop in props:
         if prop.link is Link.WEAR:
             group = _worn(group, prop)
-        elif prop.link in {Link.OVER, Link.UNDER}:
+        elif prop.link in {Link.OVER, Link.UNDER} or (prop.thing in _UMBRELLAS and prop.link in _BY_HAND):
             group = _sheltered(group, prop)
+        elif prop.link in _MOUNTED and prop.thing == "broom":
+            group = _astride(group, prop)
         elif prop.link in _MOUNTED or prop.thing == "water-wave":
             group = _mounted(group, prop)
         else:
             group = _held(group, prop, hands)
             hands += 1
-    return group
+    return replace(group, size=min(group.size, _HIGHEST / group.high))
 
 
 def _size(thing: str, *, main: bool, alone: bool) -> float:
@@ -312,13 +321,44 @@ def _mounted(group: Group, prop: Subject) -> Group:
     )
 
 
+def _astride(group: Group, prop: Subject) -> Group:
+    """On a broom, the handle of which points ahead."""
+    figure, size, raised = Figure(prop.thing), 1.1, 0.1
+    broom = Prop(
+        figure=figure,
+        colour=prop.colour,
+        size=size,
+        x=-math.sin(_BROOM_TURN) * size / 2,
+        y=math.cos(_BROOM_TURN) * size / 2 - raised - _HIP,
+        angle=_BROOM_TURN,
+        worn=True,
+    )
+    lifted = tuple(replace(other, y=other.y - raised) for other in group.props)
+    return replace(
+        group,
+        size=group.size * 0.85,
+        raised=group.raised + raised,
+        props=(broom, *lifted),
+        wide=max(group.wide, size),
+        high=group.high + raised,
+    )
+
+
 def _held(group: Group, prop: Subject, hands: int) -> Group:
     figure = Figure(prop.thing)
     standing = prop.thing == "musical-keyboard" or (prop.thing in INSTRUMENTS and "drum" in prop.thing)
-    size = 0.55 if standing else 0.5 if prop.thing in INSTRUMENTS else 0.4
-    reach = 0.42 * group.figure.wide + 0.3 * figure.wide * size
+    size = 0.55 if standing else 0.5 if prop.thing in INSTRUMENTS else 0.28 if prop.thing in SMALL else 0.4
+    x, eyes, _ = group.figure.head
     side = -1 if hands % 2 == 0 else 1
-    mouth = prop.link in {Link.EAT, Link.DRINK}
-    y = 0.0 if standing else (group.figure.head[1] + 0.62 * size if mouth else -0.2)
+    # A muzzle is at the front: the first thing is held there, and it stays free.
+    muzzle = hands == 0 and abs(x) > _BESIDE and not standing
+    mouth = muzzle or prop.link in {Link.EAT, Link.DRINK}
+    low = figure.high * size if muzzle else 0.62 * size
+    reach = (
+        0.5 * group.figure.wide + 0.42 * figure.wide * size
+        if muzzle
+        else 0.42 * group.figure.wide + 0.3 * figure.wide * size
+    )
+    y = 0.0 if standing else (eyes + low if mouth else -0.2)
     held = Prop(figure=figure, colour=prop.colour, size=size, x=side * reach, y=min(0.0, y) - group.raised)
     return replace(group, props=(*group.props, held), wide=group.wide + figure.wide * size * 0.9)

@@ -156,13 +156,15 @@ LARGE = _set(
     " circus-tent rainbow dragon lighthouse house deciduous-tree evergreen-tree palm-tree"
     " hot-air-balloon locomotive bus classical-building"
 )
-SMALL = _set(
+SMALL = CLOTHES | _set(
     "honeybee butterfly fly mosquito ant lady-beetle beetle spider snail worm bug mouse rat hamster"
     " cricket cockroach baby-chick hatching-chick front-facing-baby-chick carrot banana red-apple"
     " strawberry cherries hot-beverage beer-mug wine-glass key ring coin candle egg cookie doughnut"
     " pizza taco hamburger sushi crown sunglasses glasses top-hat soccer-ball basketball tennis star"
     " red-paper-lantern red-heart open-book mobile-phone balloon bird microphone"
     " leaf-fluttering-in-wind fallen-leaf maple-leaf snowflake mushroom tulip rose wrapped-gift lotus"
+    " baseball softball volleyball american-football rugby-football pool-8-ball yo-yo scarf necktie"
+    " goggles billed-cap womans-hat tangerine lemon peach pear grapes candy lollipop bone gem-stone"
 )
 
 HOME: Mapping[Place, frozenset[str]] = {

@@ -332,3 +332,53 @@ def test_feet_and_wheels_are_on_the_street_and_not_behind_it():
     changed = (scene.draw(view) != whole).any(axis=2)
     foot = round(actor.y * 108)
     assert changed[foot - 4 : foot - 1].any(), "the tyres are seen down to the ground"
+
+
+@pytest.mark.parametrize("prompt", ["a cat holding an umbrella", "a girl with an umbrella"])
+def test_an_umbrella_is_held_over_the_head(prompt):
+    (actor,) = actors(prompt)
+    (umbrella,) = actor.group.props
+    assert umbrella.y - umbrella.size < -actor.group.figure.high - 0.2
+    assert umbrella.behind
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a cow eating a pizza", "a dog holding a bone", "a horse eating an apple"]
+)
+def test_what_an_animal_eats_or_holds_is_before_its_muzzle(prompt):
+    (actor,) = actors(prompt)
+    (prop,) = actor.group.props
+    x, eyes, _ = actor.group.figure.head
+    inner = prop.x + prop.figure.wide * prop.size / 2
+    assert inner < -0.4 * actor.group.figure.wide
+    assert inner < x
+    assert prop.y - prop.size * prop.figure.high >= eyes - 0.001
+
+
+def test_a_broom_lies_under_who_rides_it_with_its_handle_ahead():
+    (witch,) = actors("a witch on a broom")
+    (broom,) = witch.group.props
+    pose = Pose(
+        x=broom.x, y=broom.y, size=broom.size, beat=0.0, heading=1, angle=broom.angle,
+        colour=(0, 0, 0), shade=(0, 0, 0), light=(0, 0, 0),
+    )  # fmt: skip
+    placed = pose.at(drawing("broom").points)
+    assert np.ptp(placed[:, 0]) > 1.5 * np.ptp(placed[:, 1])
+    bristles = drawing("broom").points[:, 1] > -0.1
+    assert placed[bristles, 0].mean() > 0.2
+    assert placed[~bristles, 0].min() < 0
+
+
+def test_what_is_held_is_small_beside_who_holds_it():
+    for prompt in ("a man with a baseball", "a grandma holding a scarf"):
+        (actor,) = actors(prompt)
+        (prop,) = actor.group.props
+        assert prop.size * prop.figure.high < 0.32
+    boot, tractor = sorted(actors("a boot and a tractor"), key=lambda actor: actor.group.size)
+    assert boot.group.figure.thing == "hiking-boot"
+    assert boot.group.size < 0.65 * tractor.group.size
+
+
+def test_a_tall_group_is_in_the_frame():
+    (actor,) = actors("an elephant with an umbrella")
+    assert actor.box[1] > 0
