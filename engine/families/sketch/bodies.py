@@ -77,6 +77,8 @@ def upright(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None
             (0.26 * side, -0.27 - swing * side),
             (0.25 * side, -0.2 - 1.7 * swing * side),
         ]
+        if gait.lifts:
+            arm[1:] = [(0.34 * side, -0.6), (0.3 * side, -0.98)]
         _limb(pen, pose, arm, 0.085, look.of(_sleeve(look) or limbs), gait)
         if worn.hands or _sleeve(look):
             _limb(
@@ -119,7 +121,7 @@ def person(pen: Pen, bust: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
     if face:
         sleeve = mix(_sleeve(look) or (shirt if worn.top is None else _SKIN), (24, 20, 40), 0.15)
         for side in (-1, 1):
-            hand = (0.24 * side, -0.24 - 1.6 * swing * side)
+            hand = (0.3 * side, -0.98) if gait.lifts else (0.24 * side, -0.24 - 1.6 * swing * side)
             _limb(pen, pose, [(0.13 * side, -0.42), hand], 0.08, look.of(sleeve), gait)
             _limb(pen, pose, [hand, (hand[0], hand[1] + 0.01)], 0.075, look.of(worn.hands or _SKIN), gait)
     top = foot - 0.04 if face else foot + 0.01

@@ -37,6 +37,7 @@ class Gait:
         stride: how far the legs swing, in local units; 0 stands.
         flap: how far the wings beat, 0 … 1.
         asleep: the eyes are closed.
+        lifts: the arms are up.
         across, up: how much wider and higher it is than usual.
         lean: how far the top is shifted to its rear, in local units.
     """
@@ -45,6 +46,7 @@ class Gait:
     stride: float = 0.0
     flap: float = 0.0
     asleep: bool = False
+    lifts: bool = False
     across: float = 1.0
     up: float = 1.0
     lean: float = 0.0

@@ -32,6 +32,7 @@ from engine.families.sketch.habits import (
     TROUSERS,
     is_alive,
     is_bust,
+    is_person,
 )
 from engine.families.sketch.pen import mix
 from engine.families.sketch.puppet import BARE, Clothes
@@ -41,7 +42,7 @@ _SITTING = frozenset({"owl", "parrot", "blackbird"})
 _PERCHED = _SITTING | {"cat", "monkey", "chipmunk"}
 _PERCHES = frozenset({"deciduous-tree", "evergreen-tree", "palm-tree", "house"})
 _MOST_PERCHED = 2  # each sits on one of its own
-_BY_HAND = frozenset({Link.EAT, Link.DRINK, Link.HOLD, Link.WITH})
+_BY_HAND = frozenset({Link.LIFT, Link.EAT, Link.DRINK, Link.HOLD, Link.WITH})
 _MOUNTED = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
 _UMBRELLAS = frozenset({"umbrella", "umbrella-with-rain-drops"})
 _OPEN = frozenset(
@@ -66,6 +67,7 @@ _SMALL_ALONE = 0.38
 _OVER_THE_ROOF = 0.1  # from the roof up to the eyes, in sizes of who drives
 _BESIDE = 0.15  # whose eyes are farther from its middle is seen from the side, and has its back above it
 _HIGHEST = 0.84  # heights of a thing with all that is above it
+_LEAST_LIFTED, _LARGEST_LIFTED = 0.4, 1.6  # sizes of who lifts it
 _BROOM_TURN = -2.0  # radians, from its bristles on the ground to its handle ahead
 _HIP = 0.2  # height above the feet, in sizes
 _SEAT = 0.5  # share of a mount's height at which its rider has its feet
@@ -106,6 +108,7 @@ class Group:
 
     Attributes:
         clothes: what its body has on.
+        lifts: its arms are up.
         size: heights, of the thing itself.
         raised: how far its own feet are above the group's, in its sizes.
         wide, high: of all together, in its sizes.
@@ -116,6 +119,7 @@ class Group:
     zone: Zone
     size: float
     clothes: Clothes = BARE
+    lifts: bool = False
     raised: float = 0.0
     props: tuple[Prop, ...] = ()
     wide: float = 1.0
@@ -188,10 +192,12 @@ def grouped(subject: Subject, props: list[Subject], vision: Vision, *, main: boo
     )
     hands = 0
     for prop in props:
-        if prop.link is Link.WEAR:
+        if prop.link is Link.WEAR or (prop.link, prop.thing) == (Link.WITH, "backpack"):
             group = _worn(group, prop)
         elif prop.link in {Link.OVER, Link.UNDER} or (prop.thing in _UMBRELLAS and prop.link in _BY_HAND):
             group = _sheltered(group, prop)
+        elif prop.link is Link.LIFT:
+            group = _lifting(group, prop)
         elif prop.link in _MOUNTED and prop.thing == "broom":
             group = _astride(group, prop)
         elif prop.link in _MOUNTED or prop.thing == "water-wave":
@@ -318,6 +324,25 @@ def _mounted(group: Group, prop: Subject) -> Group:
         props=(mount, *lifted),
         wide=max(group.wide, figure.wide * size),
         high=max(group.high + raised, figure.high * size),
+    )
+
+
+def _lifting(group: Group, prop: Subject) -> Group:
+    """What it lifts is over its head; what flies has it below."""
+    figure = Figure(prop.thing)
+    beside = _size(prop.thing, main=False, alone=False) / _size(group.subject.thing, main=False, alone=False)
+    size = min(_LARGEST_LIFTED, max(_LEAST_LIFTED, beside))
+    flies = group.zone is Zone.AIR and not is_person(group.subject.thing)
+    raised = 0.96 * figure.high * size if flies else 0.0
+    foot = 0.0 if flies else 0.03 - group.figure.high - group.raised
+    load = Prop(figure=figure, colour=prop.colour, size=size, x=0.0, y=foot, worn=True)
+    return replace(
+        group,
+        lifts=not flies,
+        raised=group.raised + raised,
+        props=(*(replace(other, y=other.y - raised) for other in group.props), load),
+        wide=max(group.wide, figure.wide * size),
+        high=group.high + raised if flies else group.high + figure.high * size,
     )
 
 

@@ -128,7 +128,7 @@ CLOTHES = TOPS | COATS | DRESSES | ROBES | SWIMWEAR | TROUSERS | SHOES | GLOVES
 WORN = (
     _set(
         "sunglasses glasses goggles crown top-hat womans-hat billed-cap graduation-cap military-helmet"
-        " rescue-workers-helmet headphone scarf necktie pirate-flag backpack"
+        " rescue-workers-helmet headphone scarf necktie pirate-flag"
     )
     | CLOTHES
 )

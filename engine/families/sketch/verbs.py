@@ -44,7 +44,13 @@ def moment(actor: Actor, second: float, length: float) -> Moment:
     idle = Moment(
         x=actor.x + actor.heading * actor.speed * (second - length / 2),
         y=actor.y,
-        gait=Gait(beat=beat, stride=_stride(actor), flap=_flap(actor), asleep=action is Action.SLEEP),
+        gait=Gait(
+            beat=beat,
+            stride=_stride(actor),
+            flap=_flap(actor),
+            asleep=action is Action.SLEEP,
+            lifts=actor.group.lifts,
+        ),
     )
     if actor.group.zone is not Zone.GROUND and actor.group.figure.thing not in ROOTED:
         deep = 0.012 if actor.group.zone is Zone.WATER else 0.022

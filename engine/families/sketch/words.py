@@ -82,6 +82,7 @@ class Link(StrEnum):
     DRINK = "drink"
     WEAR = "wear"
     HOLD = "hold"
+    LIFT = "lift"
     CHASE = "chase"
     WATCH = "watch"
     ON = "on"

@@ -12,7 +12,8 @@ from engine.families.sketch.drawings import drawing, names
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.gaits import Gait, bent
 from engine.families.sketch.groups import Zone
-from engine.families.sketch.language.reading import COLOURS, read
+from engine.families.sketch.language.colouring import COLOURS
+from engine.families.sketch.language.reading import read
 from engine.families.sketch.language.vocabulary import vocabulary
 from engine.families.sketch.light import light_of
 from engine.families.sketch.pen import Pen
@@ -382,3 +383,24 @@ def test_what_is_held_is_small_beside_who_holds_it():
 def test_a_tall_group_is_in_the_frame():
     (actor,) = actors("an elephant with an umbrella")
     assert actor.box[1] > 0
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a strong man lifting a car", "a mouse lifting an elephant", "a superhero lifting a bus"]
+)
+def test_what_is_lifted_is_held_overhead(prompt):
+    (actor,) = actors(prompt)
+    (load,) = actor.group.props
+    assert load.y < 0.05 - actor.group.figure.high, "it begins where the head ends"
+    assert actor.group.raised == 0
+    assert actor.box[1] > 0
+    now = moment(actor, 2.0, 4.0)
+    assert now.gait.lifts
+    assert now.x == pytest.approx(actor.x, abs=0.02)
+    assert now.y == pytest.approx(actor.y, abs=0.05), "who lifts does not rise"
+
+
+def test_what_a_helicopter_lifts_hangs_below_it():
+    (actor,) = actors("a helicopter lifting a car")
+    (load,) = actor.group.props
+    assert load.y == 0 < actor.group.raised

@@ -224,9 +224,9 @@ def test_a_chinese_name_that_begins_with_its_verb_is_a_verb_and_a_thing(prompt, 
 @pytest.mark.parametrize(
     ("prompt", "found"),
     [
-        ("a strong man lifting a car", ["man", "automobile hold"]),
-        ("a hero lifts a huge bus over a city", ["person-superhero", "bus hold"]),
-        ("a balloon lifting two pigs", ["balloon", "pig hold"]),
+        ("a strong man lifting a car", ["man", "automobile lift"]),
+        ("a hero lifts a huge bus over a city", ["person-superhero", "bus lift"]),
+        ("a balloon lifting two pigs", ["balloon", "pig lift"]),
         ("a rocket lifting off", ["rocket rise"]),
         ("a balloon lifting over a house", ["balloon rise", "house over"]),
     ],

@@ -8,7 +8,9 @@ from engine.families.sketch.language.tokens import Token
 from engine.families.sketch.words import RGB, Action, Hour, Link, Place, Subject, Weather
 
 PLACED = frozenset({Link.ON, Link.OVER, Link.UNDER, Link.IN, Link.WITH})
-DONE = frozenset({Link.EAT, Link.DRINK, Link.RIDE, Link.DRIVE, Link.HOLD, Link.WEAR, Link.CHASE, Link.WATCH})
+DONE = frozenset(
+    {Link.EAT, Link.DRINK, Link.RIDE, Link.DRIVE, Link.HOLD, Link.LIFT, Link.WEAR, Link.CHASE, Link.WATCH}
+)
 """What the living do."""
 MOST_KINDS = 5
 """Kinds of things in one scene."""

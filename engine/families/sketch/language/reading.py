@@ -331,7 +331,7 @@ def _acts(reading: Draft, token: Token, name: str) -> bool:
 def _verb(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
     """A verb goes to the things before it that do nothing yet; without any, to the next."""
     if lifts_something(reading, token, rest):
-        _transitive(reading, token, Link.HOLD, rest)
+        _transitive(reading, token, Link.LIFT, rest)
         return
     action, waits = Action(key), awaits_object(reading)
     noun = is_indefinite(reading.language, reading.before)  # "a fight"
