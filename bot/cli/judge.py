@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 AS_WANTED = frozenset({"sound_is_missing", "sound_has_another_length"})
 """What is a fault only where it is known how much sound there was to be."""
 
+REJECTED, UNJUDGED = 1, 2
+"""Exit statuses; the larger one counts."""
+
 UNEVEN = "its frames do not follow each other evenly: times are told as if they did"
 UNHEARD = "its sound cannot be read and was not judged"
 
@@ -69,7 +72,10 @@ class Judged:
 def judge(
     clips: tuple[Path, ...], reference: Path | None, end: Path | None, sheet: Path | None, as_json: bool
 ) -> None:
-    """Check CLIPS with the quality gate. Exit status 1 if any of them is rejected."""
+    """Check CLIPS with the quality gate.
+
+    Exit status 2 if any of them could not be judged, or else 1 if any is rejected.
+    """
     saved = None
     if sheet is not None:
         inputs = [*clips, *(file for file in (reference, end) if file is not None)]
@@ -77,14 +83,22 @@ def judge(
     try:
         picture = None if reference is None else _read_reference(reference)
         last = None if end is None else _read_reference(end)
-        judged = [judged_file(clip, picture, last) for clip in clips]
     except (ValueError, OSError) as error:
-        raise click.ClickException(visible(str(error))) from error
-    if saved is not None:
-        _draw(judged[0], saved)
-    for one in judged:
+        click.echo(f"Error: {visible(str(error))}", err=True)
+        raise SystemExit(UNJUDGED) from error
+    status = 0
+    for clip in clips:  # one after the other: their frames would not all fit into memory
+        try:
+            one = judged_file(clip, picture, last)
+        except (ValueError, OSError) as error:
+            click.echo(f"Error: {visible(str(error))}", err=True)
+            status = UNJUDGED
+            continue
+        if saved is not None and clip == clips[0]:
+            _draw(one, saved)
         click.echo(_as_json(one) if as_json else _as_text(one))
-    raise SystemExit(1 if any(one.verdict.rejected for one in judged) else 0)
+        status = max(status, REJECTED if one.verdict.rejected else 0)
+    raise SystemExit(status)
 
 
 def judged_file(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from bot.cli import judge as module
 from bot.cli.main import main
 from bot.config.paths import CALIBRATION
 from bot.intake_policies import to_hear
@@ -233,8 +236,37 @@ def test_what_cannot_be_read_is_named(tmp_path, role):
     notes.write_text("not a clip")
     words = (notes,) if role == "clip" else (clip(tmp_path / "a.mp4"), "--reference", notes)
     answer = judge(*words)
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "notes.txt" in answer.output
+
+
+def test_a_clip_that_cannot_be_read_costs_the_others_no_verdict(tmp_path):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("not a clip")
+    good, broken = clip(tmp_path / "good.mp4"), clip(tmp_path / "broken.mp4", flicker=0.5)
+    answer = judge(good, notes, broken, "--json")
+    assert answer.exit_code == 2
+    assert [json.loads(line)["clip"] for line in answer.stdout.splitlines()] == [str(good), str(broken)]
+    assert "notes.txt" in answer.stderr
+
+
+def test_one_clips_frames_are_held_at_a_time(tmp_path, monkeypatch):
+    """All were kept until the last was judged: 300 MB for each four seconds of 1080p."""
+    held = []
+    one_by_one = module.judged_file
+
+    def judged_file(*arguments):
+        held.append(sum(one() is not None for one in frames))
+        found = one_by_one(*arguments)
+        frames.append(weakref.ref(found.frames))
+        return found
+
+    frames = []
+    monkeypatch.setattr(module, "judged_file", judged_file)
+    good = clip(tmp_path / "good.mp4")
+    assert judge(good, good, good, good).exit_code == 0
+    gc.collect()
+    assert held == [0, 1, 1, 1]
 
 
 def heard(path):
