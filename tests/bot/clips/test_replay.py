@@ -148,7 +148,7 @@ REFUSED = [
     (with_values(seed=-1), "can't find my recipe"),
     (with_values(version=99), "can't find my recipe"),
     (with_values(engine="skynet"), "no engine called"),
-    (with_values(model="a model of yours"), "no models here"),
+    (with_values(engine="animatediff", model="a model of yours"), "no models here"),
     (with_values(styles=[{"name": "ink", "weight": 1.0}]), "no styles here"),
     (with_values(length=24 * 3600), "seconds long"),
     (with_values(width=8192, height=8192), "pixels"),

@@ -75,7 +75,7 @@ def test_nearly_all_defects_are_caught_where_they_are_clear(strength, missed):
     judged = {
         name: verdict(turn % len(clips()), DEFECTS[name], strength) for turn, name in enumerate(INJECTED)
     }
-    passed = {name for name, found in judged.items() if not passes(found, name in FRAMED)}
+    passed = {name for name, found in judged.items() if passes(found, name in FRAMED)}
     assert len(passed - {"ghosting"}) <= missed, passed
 
 
@@ -85,7 +85,7 @@ def test_most_defects_made_in_ways_that_no_fit_has_seen_are_caught():
     judged = {
         name: verdict(turn % len(clips()), OTHER_WAYS[name].change) for turn, name in enumerate(held_back)
     }
-    passed = [name for name, found in judged.items() if not passes(found, OTHER_WAYS[name].kind in FRAMED)]
+    passed = [name for name, found in judged.items() if passes(found, OTHER_WAYS[name].kind in FRAMED)]
     assert len(passed) <= len(held_back) // 3, passed
 
 
