@@ -112,6 +112,9 @@ SET_ASIDE_FROM = (*WAITING, State.RUNNING)
 RETRIED = (State.FAILED, State.QUARANTINED, State.CANCELLED)
 """Ends from which a moderator can bring a job back."""
 
+POSTED_AGAIN = (State.FAILED, State.CANCELLED)
+"""Ends of the post of a private clip, after which its member may ask for it once more."""
+
 
 def sql_list(states: Iterable[str]) -> str:
     """States as the inside of SQL's ``IN (…)``."""

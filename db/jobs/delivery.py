@@ -17,7 +17,18 @@ from db.jobs.job import NOWHERE, Job
 from db.jobs.review_requests import CaseKind, approve_case, open_case
 from db.jobs.rows import JobRows, find, job_from, transition
 from db.sqlite.rows import fetch_one
-from db.states import ENDS, EVERYWHERE, HOLDABLE, TO_POST, JobId, State, check_move, new_job_id, sql_list
+from db.states import (
+    ENDS,
+    EVERYWHERE,
+    HOLDABLE,
+    POSTED_AGAIN,
+    TO_POST,
+    JobId,
+    State,
+    check_move,
+    new_job_id,
+    sql_list,
+)
 
 PUBLISHABLE = f"""
 SELECT 1 FROM job
@@ -42,10 +53,6 @@ FROM job
 WHERE id = :job
 """
 """A clip that is ready already, as a job that has only to be screened and posted."""
-
-
-POSTED_AGAIN = (State.FAILED, State.CANCELLED)
-"""Ends of a post after which its member may ask for it once more."""
 
 
 class Published(Enum):
