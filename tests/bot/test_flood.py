@@ -146,5 +146,5 @@ async def test_reports_are_bounded_and_the_member_is_told(fake, channel, ada, bo
         shown = type("Shown", (), {"modal": modal, "channel": channel, "source": sign})
         asked = await fake.submit_modal(ada, shown, {ReportForm.field: "it shows me"})
         said.append((await asked.shown()).content)
-    assert "I've asked the moderators" in said[0]
+    assert "on the list of this server's moderators" in said[0]
     assert "You have reported 1 clip here" in said[1]
