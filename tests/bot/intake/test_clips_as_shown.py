@@ -379,7 +379,7 @@ def test_judge_refuses_what_is_no_clip_and_never_judges_one_frame_alone(tmp_path
     short.write_bytes(filmed(moving(3), *H264, "-pix_fmt", "yuv420p", rate=60))
     for path, words in ((one, "still picture"), (picture, "looks like a picture")):
         answer = command("judge", path)
-        assert (answer.exit_code, words in answer.output) == (1, True), answer.output
+        assert (answer.exit_code, words in answer.output) == (2, True), answer.output
         assert path.name in answer.output
     assert json.loads(command("judge", short, "--json").output)["frames"] == 2
 
@@ -391,7 +391,7 @@ def test_judge_refuses_a_bomb_before_it_is_decoded(tmp_path, monkeypatch):
     )
     clip.write_bytes(many)
     answer = command("judge", clip)
-    assert (answer.exit_code, "seconds long" in answer.output) == (1, True), answer.output
+    assert (answer.exit_code, "seconds long" in answer.output) == (2, True), answer.output
 
 
 def saved(picture, path, **options):
