@@ -87,14 +87,14 @@ def judge(
         click.echo(f"Error: {visible(str(error))}", err=True)
         raise SystemExit(UNJUDGED) from error
     status = 0
-    for clip in clips:  # one after the other: their frames would not all fit into memory
+    for number, clip in enumerate(clips):  # one by one: their frames would not all fit into memory
         try:
             one = judged_file(clip, picture, last)
         except (ValueError, OSError) as error:
             click.echo(f"Error: {visible(str(error))}", err=True)
             status = UNJUDGED
             continue
-        if saved is not None and clip == clips[0]:
+        if saved is not None and number == 0:
             _draw(one, saved)
         click.echo(_as_json(one) if as_json else _as_text(one))
         status = max(status, REJECTED if one.verdict.rejected else 0)
