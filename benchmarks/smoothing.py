@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from benchmarks.clips import labelled
 from engine.smooth import smooth
-from engine.smooth.cuts import Link, links
+from engine.smooth.cuts import PairKind, classify_pairs
 from engine.smooth.rife import FILE, NAME, Rife
 from engine.vision.optical_flow import MEDIUM, dense, grid, read
 from engine.weights.store import Store
@@ -66,10 +66,10 @@ def learned(rife: Rife, frames: Frames, factor: int) -> Frames:
     out = [frames[0]]
     for a, b in pairwise(frames):
         for step in range(1, factor):
-            (told,) = rife.middles([a, b], [(0, 1)], time=step / factor)
-            share = told.share[..., None]
-            from_a = read(a.astype(np.float32), places + told.to_a)
-            from_b = read(b.astype(np.float32), places + told.to_b)
+            (middle,) = rife.predict([a, b], [(0, 1)], time=step / factor)
+            share = middle.share[..., None]
+            from_a = read(a.astype(np.float32), places + middle.to_a)
+            from_b = read(b.astype(np.float32), places + middle.to_b)
             out.append(np.asarray(share * from_a + (1 - share) * from_b + 0.5, np.uint8))
         out.append(b)
     return np.stack(out)
@@ -111,13 +111,13 @@ def compare(clips: dict[str, Frames], methods: dict[str, Method], factor: int, *
             made = method(whole[::factor], factor)
             spent += time.perf_counter() - start
             worked += time.process_time() - busy
-            held = [t for t in range(len(whole)) if t % factor]
-            count += len(held)
-            pulse = np.log2([(fineness(made[t]) + 0.3) / (fineness(whole[t]) + 0.3) for t in held])
+            held_out = [t for t in range(len(whole)) if t % factor]
+            count += len(held_out)
+            pulse = np.log2([(fineness(made[t]) + 0.3) / (fineness(whole[t]) + 0.3) for t in held_out])
             figures.append(
                 (
-                    np.mean([psnr(made[t], whole[t]) for t in held]),
-                    np.mean([ssim(made[t], whole[t]) for t in held]),
+                    np.mean([psnr(made[t], whole[t]) for t in held_out]),
+                    np.mean([ssim(made[t], whole[t]) for t in held_out]),
                     abs(pulse.mean()),
                 )
             )
@@ -155,11 +155,11 @@ def cuts(clips: list[Frames], methods: dict[str, Method]) -> None:
         )
         print(f"{name}: ghosts across {ghosts} of {len(joins)} joins", flush=True)
     for speed in (1, 4):
-        missed = sum(links(join)[3] is not Link.CUT for join in _joins(clips, speed))
+        missed = sum(classify_pairs(join)[3] is not PairKind.CUT for join in _joins(clips, speed))
         print(f"speed x{speed}: {missed} of {len(clips)} joins not taken for a cut")
     for speed in range(1, 7):
-        found = [links(frames[::speed]) for frames in clips if len(frames) > 2 * speed]
-        false = sum(kind is Link.CUT for clip in found for kind in clip)
+        found = [classify_pairs(frames[::speed]) for frames in clips if len(frames) > 2 * speed]
+        false = sum(kind is PairKind.CUT for clip in found for kind in clip)
         print(f"speed x{speed}: false cuts {false} of {sum(len(clip) for clip in found)} pairs")
 
 

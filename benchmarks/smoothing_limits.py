@@ -23,13 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.smoothing import Frames, add_clip_options, chosen_clips, plain, psnr
-from engine.smooth.between import between
-from engine.smooth.cuts import Link, links
-from engine.smooth.flow import PairFlow, find_flow, look
-from engine.smooth.held import held
-from engine.smooth.passage import Passage, passage, sights
+from engine.smooth.cuts import PairKind, classify_pairs
+from engine.smooth.flow import PairFlow, find_coarse, find_flow
+from engine.smooth.gap_motion import GapMotion, gap_motion, sample_positions
+from engine.smooth.interpolation import interpolate
 from engine.smooth.rife import FILE, NAME, Rife
 from engine.smooth.search import resized
+from engine.smooth.static_mask import static_mask
 from engine.vision.optical_flow import Floats, grid, read
 from engine.weights.store import Store
 
@@ -55,9 +55,9 @@ class Gap:
     a: Frames
     b: Frames
     real: Frames
-    way: Passage | None
-    followed: Passage | None
-    still: Floats | None
+    motion: GapMotion | None
+    followed: GapMotion | None
+    static: Floats | None
 
 
 def follow(flows: Sequence[Floats]) -> Floats:
@@ -71,29 +71,32 @@ def follow(flows: Sequence[Floats]) -> Floats:
 
 def nearby(a: Frames, b: Frames) -> PairFlow:
     """The flow between two frames alone."""
-    return find_flow(a, b, looks=(None, look(a, b), None))
+    return find_flow(a, b, coarse_flows=(None, find_coarse(a, b), None))
 
 
 def followed(frames: Frames, model: PairFlow) -> PairFlow:
     """The flow from the first to the last frame of a gap through all between; a model's result as it was."""
     steps = [nearby(one, other) for one, other in pairwise(frames)]
-    there, back = follow([step.there for step in steps]), follow([step.back for step in reversed(steps)])
-    return replace(model, there=there, back=back)
+    forward, backward = (
+        follow([step.forward for step in steps]),
+        follow([step.backward for step in reversed(steps)]),
+    )
+    return replace(model, forward=forward, backward=backward)
 
 
 def gaps(whole: Frames, factor: int, rife: Rife | None) -> Iterator[Gap]:
     """The gaps of a clip of which every ``factor``-th frame is given."""
     given = whole[::factor]
-    moving = [kind is Link.MOTION for kind in links(given)]
+    moving = [kind is PairKind.MOTION for kind in classify_pairs(given)]
     pairs = list(pairwise(given))
-    looks = [look(*pair) if moves else None for pair, moves in zip(pairs, moving, strict=True)]
-    around = [None, *looks, None]
+    coarse_flows = [find_coarse(*pair) if moves else None for pair, moves in zip(pairs, moving, strict=True)]
+    around = [None, *coarse_flows, None]
     ours: list[PairFlow | None] = [None] * (len(pairs) + 2)
     better = list(ours)
     for k, pair in enumerate(pairs):
         if moving[k]:
-            middle = rife.middles(pair, [(0, 1)])[0] if rife else None
-            found = find_flow(*pair, middle, around[k : k + 3])
+            intermediate = rife.predict(pair, [(0, 1)])[0] if rife else None
+            found = find_flow(*pair, intermediate, around[k : k + 3])
             ours[k + 1] = found
             better[k + 1] = followed(whole[k * factor : (k + 1) * factor + 1], found)
     for k, (a, b) in enumerate(pairs):
@@ -103,15 +106,15 @@ def gaps(whole: Frames, factor: int, rife: Rife | None) -> Iterator[Gap]:
             a=a,
             b=b,
             real=whole[k * factor + 1 : (k + 1) * factor],
-            way=_passage(ours[k : k + 3]),
-            followed=_passage(better[k : k + 3]),
-            still=held(list(given[first : last + 1])),
+            motion=_gap_motion(ours[k : k + 3]),
+            followed=_gap_motion(better[k : k + 3]),
+            static=static_mask(list(given[first : last + 1])),
         )
 
 
-def _passage(flows: Sequence[PairFlow | None]) -> Passage | None:
+def _gap_motion(flows: Sequence[PairFlow | None]) -> GapMotion | None:
     before, here, after = flows
-    return None if here is None else passage(here, before, after)
+    return None if here is None else gap_motion(here, before, after)
 
 
 def own(gap: Gap, real: Frames, time: float) -> tuple[Frames, Mask, Floats]:
@@ -121,20 +124,20 @@ def own(gap: Gap, real: Frames, time: float) -> tuple[Frames, Mask, Floats]:
         uint8 ``[H, W, 3]``, bool ``[H, W]``, and float32 ``[H, W, 2]``, pixels.
     """
     places = grid(*real.shape[:2])
-    ways = [resized(nearby(end, real).back, *real.shape[:2]) for end in (gap.a, gap.b)]
+    ways = [resized(nearby(end, real).backward, *real.shape[:2]) for end in (gap.a, gap.b)]
     readings = [
-        read(end.astype(np.float32), places + way, cv2.INTER_CUBIC)
-        for end, way in zip((gap.a, gap.b), ways, strict=True)
+        read(end.astype(np.float32), places + motion, cv2.INTER_CUBIC)
+        for end, motion in zip((gap.a, gap.b), ways, strict=True)
     ]
     fits = np.max([np.abs(reading - real).mean(axis=2) for reading in readings], axis=0) < _FITS
     made = np.clip((1 - time) * readings[0] + time * readings[1] + 0.5, 0, 255).astype(np.uint8)
     return made, fits, np.asarray((1 - time) * ways[0] + time * ways[1], np.float32)
 
 
-def off_path(way: Passage, fits: Mask, off: Floats) -> tuple[float, float]:
+def off_path(motion: GapMotion, fits: Mask, off: Floats) -> tuple[float, float]:
     """Mean distance of what is seen halfway from the straight path and from the bent one, pixels."""
     height, width = off.shape[:2]
-    seen = sights(way, _HALFWAY, height, width).forward
+    seen = sample_positions(motion, _HALFWAY, height, width).by_forward
     bent = (seen.in_a + seen.in_b) / 2 - grid(height, width)
     straight, curved = (
         float(np.minimum(np.linalg.norm(apart, axis=2), _FURTHEST)[fits].mean())
@@ -151,18 +154,18 @@ def measure(whole: Frames, factor: int, rife: Rife | None) -> dict[str, float]:
     for gap in gaps(whole, factor, rife):
         for step, real in enumerate(gap.real, start=1):
             time = step / factor
-            if gap.way is None or gap.followed is None:
+            if gap.motion is None or gap.followed is None:
                 copied = psnr(gap.a if time <= _HALFWAY else gap.b, real)
                 for name in ("straight", "ours", "followed", "own"):
                     rows[name].append(copied)
                 continue
-            straight = replace(gap.way, bend_a=None, bend_b=None)
-            for name, way in (("straight", straight), ("ours", gap.way), ("followed", gap.followed)):
-                rows[name].append(psnr(between(gap.a, gap.b, way, time, gap.still), real))
+            straight = replace(gap.motion, acceleration_a=None, acceleration_b=None)
+            for name, motion in (("straight", straight), ("ours", gap.motion), ("followed", gap.followed)):
+                rows[name].append(psnr(interpolate(gap.a, gap.b, motion, time, gap.static), real))
             best, fits, off = own(gap, real, time)
             rows["own"].append(psnr(best, real))
             if time == _HALFWAY and fits.any():
-                for name, value in zip(("px", "px bent"), off_path(gap.way, fits, off), strict=True):
+                for name, value in zip(("px", "px bent"), off_path(gap.motion, fits, off), strict=True):
                     rows[name].append(value)
     return {name: float(np.mean(values)) for name, values in rows.items()}
 

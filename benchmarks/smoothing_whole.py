@@ -22,7 +22,7 @@ from benchmarks.smoothing import Frames, add_clip_options, chosen_clips, plain, 
 from engine.gate.clip import Clip
 from engine.gate.meaning import find_faults
 from engine.smooth import smooth
-from engine.smooth.pieces import places_of
+from engine.smooth.object_tracker import places_of
 from engine.vision.eyes import Eyes
 from engine.vision.sighting import Noted, Sighting
 from engine.weights.store import Store

@@ -17,7 +17,7 @@ from engine.core.cancel import CancelToken
 from engine.core.family import Frames
 from engine.core.sentence import Sentence
 from engine.smooth import smooth
-from engine.smooth.cuts import Link, links
+from engine.smooth.cuts import PairKind, classify_pairs
 from engine.smooth.flow import FlowModel
 from engine.smooth.loop import Seam, find_loop
 
@@ -94,7 +94,7 @@ def _can_be_filled(part: Frames, seam: Seam) -> bool:
     if seam.jump > FARTHEST:
         return False
     around = np.concatenate([part[-3:], part[:3]])
-    return Link.CUT not in links(around)
+    return PairKind.CUT not in classify_pairs(around)
 
 
 def _filled(

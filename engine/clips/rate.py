@@ -14,7 +14,7 @@ from engine.core.family import Frames
 from engine.core.recipe import Recipe
 from engine.core.sentence import Sentence
 from engine.runtime.context import EngineContext
-from engine.smooth import FlowModel, Foreseen, smooth, smooth_to_rate
+from engine.smooth import FlowModel, PrecomputedFlow, smooth, smooth_to_rate
 from engine.smooth.rife import NAME, can_run, find_model
 from engine.vision.sighting import Sighting
 
@@ -27,7 +27,7 @@ NO_ROOM = Sentence("smoothed by optical flow alone: not enough memory for RIFE")
 def at_rate(
     drawn: Frames,
     recipe: Recipe,
-    flow: FlowModel | Foreseen | None,
+    flow: FlowModel | PrecomputedFlow | None,
     *,
     progress: Callable[[float], None],
     cancel: CancelToken,

@@ -16,7 +16,7 @@ from engine.core.recipe import Stage
 from engine.rendering.render_job import Clock, RenderJob, teller
 from engine.rendering.takes import Kept
 from engine.runtime.context import EngineContext
-from engine.smooth import FlowModel, Foreseen, foresee, smooth
+from engine.smooth import FlowModel, PrecomputedFlow, precompute_flow, smooth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,16 +42,16 @@ class Smoothing:
         made_here = not self.job.family.made_at
         return self.job.recipe.factor != 1 and made_here and smooths_on_gpu(self.context)
 
-    def look_ahead(self, drawn: Frames, take: int) -> Foreseen | None:
+    def look_ahead(self, drawn: Frames, take: int) -> PrecomputedFlow | None:
         """What RIFE says of a take's frames; None if it can't be used, which is noted."""
         # For a member nothing new begins here: the bar stays where drawing has left it.
         told = teller(self.job.on_event, Stage.DRAWING, take)
-        return self._foreseen(drawn, lambda _: told(1.0))
+        return self._precomputed(drawn, lambda _: told(1.0))
 
     def at_rate(self, kept: Kept) -> Frames:
         """The kept take's frames at the rate that was asked for. Needs the processor."""
 
-        def made(flow: FlowModel | Foreseen | None) -> Frames:
+        def made(flow: FlowModel | PrecomputedFlow | None) -> Frames:
             return at_rate(
                 kept.frames,
                 self.job.recipe,
@@ -71,13 +71,13 @@ class Smoothing:
         told = teller(self.job.on_event, Stage.SMOOTHING, 1)
         waits = teller(self.job.on_event, Stage.PREPARING, 1)
 
-        def made(flow: FlowModel | Foreseen | None) -> Frames:
+        def made(flow: FlowModel | PrecomputedFlow | None) -> Frames:
             return smooth(frames, times, progress=told, cancel=self.job.cancel, flow=flow)
 
         ahead, flow = smooths_on_gpu(self.context), None
         if ahead:
             with self.job.on_gpu(1):
-                flow = self._foreseen(frames, lambda _: waits(0.0))
+                flow = self._precomputed(frames, lambda _: waits(0.0))
         with self.job.on_cpu(Stage.SMOOTHING, 1), self.clock.stage(Stage.SMOOTHING):
             return made(flow) if ahead else by_best_flow(self.context, made, gave_up=self.job.note)
 
@@ -94,10 +94,12 @@ class Smoothing:
         with place, self.clock.stage(Stage.SMOOTHING):
             return by_best_flow(self.context, close, gave_up=self.job.note)
 
-    def _foreseen(self, frames: Frames, progress: Callable[[float], None]) -> Foreseen | None:
-        def look(model: FlowModel | None) -> Foreseen | None:
+    def _precomputed(self, frames: Frames, progress: Callable[[float], None]) -> PrecomputedFlow | None:
+        def look(model: FlowModel | None) -> PrecomputedFlow | None:
             return (
-                None if model is None else foresee(frames, model, progress=progress, cancel=self.job.cancel)
+                None
+                if model is None
+                else precompute_flow(frames, model, progress=progress, cancel=self.job.cancel)
             )
 
         with self.clock.stage(Stage.SMOOTHING):

@@ -27,7 +27,7 @@ from engine.rendering.both_ends import judge_both_ends
 from engine.rendering.limits import DRAFT_BYTES
 from engine.rendering.render_job import Clock, RenderJob, teller
 from engine.rendering.report import report
-from engine.smooth import Foreseen
+from engine.smooth import PrecomputedFlow
 from engine.vision.crop import cover
 from engine.vision.sighting import Sighting, at_other_frames
 
@@ -41,7 +41,7 @@ SHEET_WIDTH, SHEET_QUALITY = 960, 80
 """Width in pixels and JPEG quality of the picture of a rejected take."""
 
 
-LookAhead = Callable[[Frames, int], Foreseen | None]
+LookAhead = Callable[[Frames, int], PrecomputedFlow | None]
 """Asks a learned flow about the frames of a take, by its number."""
 
 
@@ -54,7 +54,7 @@ class _Take:
     sound: Sound | None = None
     sheet: Path | None = None
     sightings: tuple[Sighting, ...] = ()
-    flow: Foreseen | None = None
+    flow: PrecomputedFlow | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ class Kept:
     frames: Frames
     sound: Sound | None
     sightings: tuple[Sighting, ...]
-    flow: Foreseen | None
+    flow: PrecomputedFlow | None
 
 
 def draw_until_good(

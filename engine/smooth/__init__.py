@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.cancel import CancelToken
-from engine.smooth.drawing import Drawing
 from engine.smooth.flow import FlowModel
-from engine.smooth.foreseen import Foreseen, foresee
+from engine.smooth.interpolator import Interpolator
 from engine.smooth.loop import Seam, find_loop
 from engine.smooth.moments import Moment, by_factor, by_rate
+from engine.smooth.precomputed import PrecomputedFlow, precompute_flow
 from engine.vision.sighting import Sighting
 
-__all__ = ["FlowModel", "Foreseen", "Seam", "find_loop", "foresee", "smooth", "smooth_to_rate"]
+__all__ = ["FlowModel", "PrecomputedFlow", "Seam", "find_loop", "precompute_flow", "smooth", "smooth_to_rate"]
 
 _CHANNELS = 3
 
@@ -26,7 +26,7 @@ def smooth(
     *,
     progress: Callable[[float], None] | None = None,
     cancel: CancelToken | None = None,
-    flow: FlowModel | Foreseen | None = None,
+    flow: FlowModel | PrecomputedFlow | None = None,
     loop: bool = False,
     sightings: Sequence[Sighting] = (),
 ) -> NDArray[np.uint8]:
@@ -66,7 +66,7 @@ def smooth_to_rate(
     *,
     progress: Callable[[float], None] | None = None,
     cancel: CancelToken | None = None,
-    flow: FlowModel | Foreseen | None = None,
+    flow: FlowModel | PrecomputedFlow | None = None,
     loop: bool = False,
     sightings: Sequence[Sighting] = (),
 ) -> NDArray[np.uint8]:
@@ -108,13 +108,13 @@ def _draw(
     *,
     progress: Callable[[float], None] | None,
     cancel: CancelToken | None,
-    flow: FlowModel | Foreseen | None,
+    flow: FlowModel | PrecomputedFlow | None,
     sightings: Sequence[Sighting],
 ) -> NDArray[np.uint8]:
     if cancel is not None:
         cancel.check()
     gaps = {moment.gap for moment in moments if moment.share}
-    if isinstance(flow, Foreseen) and max(gaps, default=-1) >= len(flow.gaps):
+    if isinstance(flow, PrecomputedFlow) and max(gaps, default=-1) >= len(flow.gaps):
         raise ValueError(f"there is a flow for {len(flow.gaps)} gaps, and these frames have more")
     out = np.empty((len(moments), *frames.shape[1:]), np.uint8)
     made: dict[int, Moment] = {}
@@ -123,8 +123,8 @@ def _draw(
             made[place] = moment
         else:
             out[place] = frames[moment.gap]
-    drawing = Drawing(frames, flow, cancel, sightings)
-    for done, (place, frame) in enumerate(drawing.draw(made), start=1):
+    interpolator = Interpolator(frames, flow, cancel, sightings)
+    for done, (place, frame) in enumerate(interpolator.draw(made), start=1):
         out[place] = frame
         if progress is not None:
             progress(done / len(made))

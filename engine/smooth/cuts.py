@@ -25,7 +25,7 @@ _ALIKE = 0.9
 """Correlation from which on the pair is no cut, so that motion need not be computed."""
 
 
-class Link(Enum):
+class PairKind(Enum):
     """How two neighbouring frames are related."""
 
     MOTION = auto()
@@ -33,9 +33,9 @@ class Link(Enum):
     DUPLICATE = auto()
 
 
-def links(
+def classify_pairs(
     frames: NDArray[np.uint8], *, loop: bool = False, pool: ThreadPoolExecutor | None = None
-) -> list[Link]:
+) -> list[PairKind]:
     """Classify each pair of neighbouring frames.
 
     A pair is a cut if its distance is very large, or large compared with the neighbouring pairs: fast motion
@@ -62,7 +62,7 @@ def links(
     found = []
     for k, same in enumerate(still):
         if same:
-            found.append(Link.DUPLICATE)
+            found.append(PairKind.DUPLICATE)
             continue
         distance = distances[k]
         around = [j for j in (k - 2, k - 1, k + 1, k + 2) if 0 <= j < len(pairs)]
@@ -75,7 +75,7 @@ def links(
             and residuals[k] > 2 * residuals[around].max() + 1
         )
         cut = distance > _CERTAIN or (distance > _LIKELY and apart) or alone
-        found.append(Link.CUT if cut else Link.MOTION)
+        found.append(PairKind.CUT if cut else PairKind.MOTION)
     return found
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.smooth.coarse import Coarse, best_fit, find_coarse, guided
+from engine.smooth.coarse_flow import CoarseFlow, best_fit, guided_by_neighbours, search_coarse
 from engine.smooth.search import SMALLEST_SIDE, resized, search
 from engine.vision.optical_flow import Floats, grid, read
 
@@ -36,7 +36,7 @@ _FIT_WIDTH = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Middle:
+class IntermediateFlow:
     """Where the frame halfway between two others comes from.
 
     Attributes:
@@ -57,7 +57,9 @@ class FlowModel(Protocol):
         """The best number of pairs of frames of this size in one batch."""
         ...
 
-    def middles(self, frames: Sequence[NDArray[np.uint8]], pairs: Sequence[tuple[int, int]]) -> list[Middle]:
+    def predict(
+        self, frames: Sequence[NDArray[np.uint8]], pairs: Sequence[tuple[int, int]]
+    ) -> list[IntermediateFlow]:
         """Process pairs of frames, each pair given by its indices in ``frames``, uint8 ``[H, W, 3]``."""
         ...
 
@@ -70,52 +72,54 @@ class PairFlow:
     the patches of the search, and a small field is steadier.
 
     Attributes:
-        there: from each pixel of the earlier frame to the later one.
-        back: from each pixel of the later frame to the earlier one.
-        middle: the flow model's result, if there is a model.
+        forward: from each pixel of the earlier frame to the later one.
+        backward: from each pixel of the later frame to the earlier one.
+        intermediate: the flow model's result, if there is a model.
     """
 
-    there: Floats
-    back: Floats
-    middle: Middle | None = None
+    forward: Floats
+    backward: Floats
+    intermediate: IntermediateFlow | None = None
 
 
-def look(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Coarse | None:
-    """A first look at the motion between two frames, uint8 ``[H, W, 3]``; None where they are too small."""
+def find_coarse(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> CoarseFlow | None:
+    """The motion of two frames, uint8 ``[H, W, 3]``, in small pictures; None where they are too small."""
     if min(a.shape[:2]) < SMALLEST_SIDE:
         return None
     height, width = a.shape[:2]
     size = _at_share(height, width, _searched_share(height, width) / _COARSER)
-    return find_coarse(_luma(a, size), _luma(b, size))
+    return search_coarse(_luma(a, size), _luma(b, size))
 
 
 def find_flow(
     a: NDArray[np.uint8],
     b: NDArray[np.uint8],
-    middle: Middle | None = None,
-    looks: Sequence[Coarse | None] = (None, None, None),
+    intermediate: IntermediateFlow | None = None,
+    coarse_flows: Sequence[CoarseFlow | None] = (None, None, None),
 ) -> PairFlow:
     """The flow between two frames.
 
     Args:
         a, b: uint8 ``[H, W, 3]``.
-        middle: the flow model's result, of any size.
-        looks: the first looks at the gap before, at this gap and at the one after, from :func:`look`; the
+        intermediate: the flow model's result, of any size.
+        coarse_flows: of the gap before, of this gap and of the one after, from :func:`find_coarse`; the
             search starts from them and from the model's result, whichever fits best at a place.
     """
-    small = _reduced_middle(middle, a)
+    small = _reduced(intermediate, a)
     if min(a.shape[:2]) < SMALLEST_SIDE:
         height, width = reduced_size(a)
         still = np.zeros((height, width, 2), np.float32)
-        return PairFlow(there=still, back=still, middle=small)
+        return PairFlow(forward=still, backward=still, intermediate=small)
     one, other = (_luma(frame, searched_size(*frame.shape[:2])) for frame in (a, b))
-    starts = _starts(middle, looks, one, other)
-    there, back = (
+    starts = _starts(intermediate, coarse_flows, one, other)
+    forward, backward = (
         search(source, target, start, stride=_PATCH_STRIDE, refinements=_REFINEMENTS)
         for (source, target), start in zip(((one, other), (other, one)), starts, strict=True)
     )
     return PairFlow(
-        there=resized(there, *reduced_size(a)), back=resized(back, *reduced_size(a)), middle=small
+        forward=resized(forward, *reduced_size(a)),
+        backward=resized(backward, *reduced_size(a)),
+        intermediate=small,
     )
 
 
@@ -149,42 +153,42 @@ def origin(flow: Floats, time: float, places: Floats, start: Floats | None = Non
     return found
 
 
-def _reduced_middle(middle: Middle | None, frame: NDArray[np.uint8]) -> Middle | None:
-    if middle is None:
+def _reduced(intermediate: IntermediateFlow | None, frame: NDArray[np.uint8]) -> IntermediateFlow | None:
+    if intermediate is None:
         return None
     height, width = reduced_size(frame)
-    share = cv2.resize(middle.share, (width, height), interpolation=cv2.INTER_AREA)
-    return Middle(
-        to_a=resized(middle.to_a, height, width),
-        to_b=resized(middle.to_b, height, width),
+    share = cv2.resize(intermediate.share, (width, height), interpolation=cv2.INTER_AREA)
+    return IntermediateFlow(
+        to_a=resized(intermediate.to_a, height, width),
+        to_b=resized(intermediate.to_b, height, width),
         share=np.asarray(share, np.float32),
     )
 
 
-def _ends(middle: Middle, height: int, width: int) -> tuple[Floats, Floats]:
+def _ends(intermediate: IntermediateFlow, height: int, width: int) -> tuple[Floats, Floats]:
     """The model's result for the middle, as flow from both ends."""
-    to_a, to_b = resized(middle.to_a, height, width), resized(middle.to_b, height, width)
+    to_a, to_b = resized(intermediate.to_a, height, width), resized(intermediate.to_b, height, width)
     way, places = to_b - to_a, grid(height, width)
     return read(way, origin(to_a, 1, places)), read(-way, origin(to_b, 1, places))
 
 
 def _starts(
-    middle: Middle | None,
-    looks: Sequence[Coarse | None],
+    intermediate: IntermediateFlow | None,
+    coarse_flows: Sequence[CoarseFlow | None],
     one: NDArray[np.uint8],
     other: NDArray[np.uint8],
 ) -> tuple[Floats | None, Floats | None]:
-    """What the searches there and back start from: the guess that fits best at each place."""
-    before, here, after = looks
+    """What the forward and the backward search start from: the guess that fits best at each place."""
+    before, here, after = coarse_flows
     height, width = one.shape
-    guesses = [] if middle is None else [_ends(middle, height, width)]
+    guesses = [] if intermediate is None else [_ends(intermediate, height, width)]
     if here is not None:
-        there, back = guided(here, before, after)
-        guesses.append((resized(there, height, width), resized(back, height, width)))
+        forward, backward = guided_by_neighbours(here, before, after)
+        guesses.append((resized(forward, height, width), resized(backward, height, width)))
     if not guesses:
         return None, None
-    return best_fit(one, other, [there for there, _ in guesses], _FIT_WIDTH), best_fit(
-        other, one, [back for _, back in guesses], _FIT_WIDTH
+    return best_fit(one, other, [forward for forward, _ in guesses], _FIT_WIDTH), best_fit(
+        other, one, [backward for _, backward in guesses], _FIT_WIDTH
     )
 
 

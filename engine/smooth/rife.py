@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.core.device import Device, DeviceKind
 from engine.runtime.context import EngineContext
-from engine.smooth.flow import FlowModel, Middle
+from engine.smooth.flow import FlowModel, IntermediateFlow
 
 NAME = "rife"
 """Its name in the catalogue."""
@@ -79,8 +79,8 @@ class Rife:
         import torch  # noqa: PLC0415 - seconds, and not installed everywhere
 
         try:
-            held = torch.load(file, map_location="cpu", weights_only=True)
-            weights = {str(name).removeprefix("module."): weight for name, weight in held.items()}
+            stored = torch.load(file, map_location="cpu", weights_only=True)
+            weights = {str(name).removeprefix("module."): weight for name, weight in stored.items()}
         except Exception as error:  # a damaged pickle can raise anything
             raise ValueError(f"{file} cannot be read: {error}") from error
         return cls(weights, device)
@@ -99,13 +99,13 @@ class Rife:
             return 1
         return max(1, min(_MOST_AT_ONCE, _PIXELS_AT_ONCE // (height * width)))
 
-    def middles(
+    def predict(
         self,
         frames: Sequence[NDArray[np.uint8]],
         pairs: Sequence[tuple[int, int]],
         *,
         time: float = _HALFWAY,
-    ) -> list[Middle]:
+    ) -> list[IntermediateFlow]:
         """Where the frames halfway between two others come from, for all pairs at once.
 
         Each frame is sent to the device once, as bytes, and encoded once, however many pairs it is in.
@@ -125,7 +125,7 @@ class Rife:
             shares = self._torch.sigmoid(mask)[:, 0, :height, :width].cpu().numpy()
             ways = flow[:, :, :height, :width].permute(0, 2, 3, 1).cpu().numpy()
         return [
-            Middle(
+            IntermediateFlow(
                 to_a=np.ascontiguousarray(way[..., :2]),
                 to_b=np.ascontiguousarray(way[..., 2:]),
                 share=np.ascontiguousarray(share),

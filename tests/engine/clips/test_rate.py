@@ -81,7 +81,7 @@ def test_a_damaged_file_of_rife_costs_no_clip_and_is_said(installed):
     assert installed.model_cache.names() == ()
 
 
-@pytest.mark.parametrize("where", ["__init__", "middles"])
+@pytest.mark.parametrize("where", ["__init__", "predict"])
 def test_where_there_is_no_memory_for_rife_optical_flow_does_it_and_that_is_said(
     installed, monkeypatch, where
 ):
@@ -99,6 +99,6 @@ def test_another_fault_of_rife_is_not_hidden(installed, monkeypatch):
     def breaks(*_args, **_more):
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
 
-    monkeypatch.setattr(Rife, "middles", breaks)
+    monkeypatch.setattr(Rife, "predict", breaks)
     with pytest.raises(RuntimeError, match="CUDA error"):
         brought(recipe(), installed)

@@ -68,18 +68,18 @@ def has_gpu(renderer):
 
 def watched(monkeypatch, renderer, owner, name):
     """Have each call of something note whether its render had the GPU meanwhile."""
-    held, real = [], getattr(owner, name)
+    had_gpu, real = [], getattr(owner, name)
 
     def call(*args, **named):
-        held.append(has_gpu(renderer))
+        had_gpu.append(has_gpu(renderer))
         return real(*args, **named)
 
     monkeypatch.setattr(owner, name, call)
-    return held
+    return had_gpu
 
 
 def test_rife_is_asked_on_the_gpu_and_the_frames_are_mixed_when_it_is_free(make, renderer, monkeypatch):
-    asked = watched(monkeypatch, renderer, Rife, "middles")
+    asked = watched(monkeypatch, renderer, Rife, "predict")
     judged = watched(monkeypatch, renderer, smoothing, "at_rate")
     receipt, _, told = make()
     assert asked == [True] * (RECIPE.frames - 1)
@@ -122,7 +122,7 @@ def test_where_the_gpu_has_no_memory_for_rife_it_is_not_asked_again_by_the_smoot
         asked.append(threading.get_ident())
         raise torch.OutOfMemoryError("CUDA out of memory (simulated)")
 
-    monkeypatch.setattr(Rife, "middles", too_large)
+    monkeypatch.setattr(Rife, "predict", too_large)
     receipt, clip, _ = make()
     assert receipt.ladder == (NO_ROOM,)
     assert len(asked) == 1

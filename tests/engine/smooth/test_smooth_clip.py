@@ -6,9 +6,9 @@ from benchmarks.clips import labelled
 from benchmarks.smoothing import fineness, plain, psnr
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled
-from engine.smooth import between, cuts, drawing, passage, smooth
-from engine.smooth.cuts import Link, links
-from engine.smooth.flow import Middle
+from engine.smooth import cuts, gap_motion, interpolation, interpolator, smooth
+from engine.smooth.cuts import PairKind, classify_pairs
+from engine.smooth.flow import IntermediateFlow
 from tests import ROOT
 from tests.engine.smooth.moving_scenes import drawing as walking_square
 from tests.engine.smooth.moving_scenes import pan, scenery, zoom
@@ -53,7 +53,7 @@ def test_a_cut_is_never_blended(at):
 
 
 def test_a_cut_of_two_frames_alone_is_seen():
-    assert links(joined(1, frames=2)) == [Link.CUT]
+    assert classify_pairs(joined(1, frames=2)) == [PairKind.CUT]
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def test_a_cut_of_two_frames_alone_is_seen():
 def test_a_pair_that_is_no_further_apart_than_those_beside_it_is_no_cut(monkeypatch, distances, cut):
     measured = iter(distances)
     monkeypatch.setattr(cuts, "_distance", lambda _: (next(measured), 30.0))
-    found = links(pan(len(distances) + 1, 32, 32))
-    assert found[len(distances) // 2] is (Link.CUT if cut else Link.MOTION)
+    found = classify_pairs(pan(len(distances) + 1, 32, 32))
+    assert found[len(distances) // 2] is (PairKind.CUT if cut else PairKind.MOTION)
 
 
 @pytest.mark.parametrize("clip", [pan(6, step=12), zoom(6, growth=0.5), pan(2)])
 def test_fast_motion_is_no_cut(clip):
-    assert set(links(clip)) == {Link.MOTION}
+    assert set(classify_pairs(clip)) == {PairKind.MOTION}
 
 
 def test_a_still_clip_stays_still_bit_for_bit():
@@ -123,7 +123,7 @@ def test_twice_in_one_process_gives_the_same_bytes_whatever_the_threads(monkeypa
     first = smooth(frames, 3)
     smooth(pan(3), 2, flow=Counting())
     assert (smooth(frames, 3) == first).all()
-    monkeypatch.setattr(drawing, "_threads", lambda: 1)
+    monkeypatch.setattr(interpolator, "_threads", lambda: 1)
     assert (smooth(frames, 3) == first).all()
 
 
@@ -151,7 +151,7 @@ def accelerating(frames, factor):
 def test_what_speeds_up_is_where_it_belongs_and_not_on_the_straight_way(monkeypatch):
     truth = accelerating(6, 2)
     bent = smooth(truth[::2], 2)
-    monkeypatch.setattr(passage, "_bend", lambda *_: None)
+    monkeypatch.setattr(gap_motion, "_bend", lambda *_: None)
     straight = smooth(truth[::2], 2)
     inside, first = (3, 5, 7), 1
     gains = {t: psnr(bent[t], truth[t]) - psnr(straight[t], truth[t]) for t in (*inside, first)}
@@ -208,13 +208,13 @@ class Counting:
     def batch(self, height, width):
         return self.at_once
 
-    def middles(self, frames, pairs):
+    def predict(self, frames, pairs):
         self.asked.append([(int(frames[a][0, 0, 0]), int(frames[b][0, 0, 0])) for a, b in pairs])
-        return [self.middle(frames[a]) for a, _ in pairs]
+        return [self.intermediate(frames[a]) for a, _ in pairs]
 
-    def middle(self, frame):
+    def intermediate(self, frame):
         still = np.zeros((*frame.shape[:2], 2), np.float32)
-        return Middle(to_a=still, to_b=still, share=np.full(frame.shape[:2], 0.5, np.float32))
+        return IntermediateFlow(to_a=still, to_b=still, share=np.full(frame.shape[:2], 0.5, np.float32))
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 8])
@@ -243,11 +243,11 @@ def test_each_pair_is_seen_with_its_own_frames_however_many_are_seen_at_once(loo
 class Gliding(Counting):
     """Knows that all glides by 11 px a frame."""
 
-    def middle(self, frame):
-        still = super().middle(frame)
+    def intermediate(self, frame):
+        still = super().intermediate(frame)
         half = np.zeros_like(still.to_a)
         half[..., 0] = 5.5
-        return Middle(to_a=half, to_b=-half, share=still.share)
+        return IntermediateFlow(to_a=half, to_b=-half, share=still.share)
 
 
 @pytest.mark.parametrize("factor", [2, 4])
@@ -279,15 +279,15 @@ def test_detail_that_two_frames_do_not_share_is_partly_given_back(monkeypatch):
     grain = np.random.default_rng(3).normal(0, 9, (3, 144, 208, 1))
     frames = np.clip(pan(3) + grain, 0, 255).astype(np.uint8)
     with_it = fineness(smooth(frames, 2)[1])
-    monkeypatch.setattr(between, "_SHARPEN", 0.0)
+    monkeypatch.setattr(interpolation, "_SHARPEN", 0.0)
     assert with_it > 1.15 * fineness(smooth(frames, 2)[1])
 
 
 def test_a_ghost_of_two_pictures_loses_its_detail_and_one_picture_keeps_it():
     one, other = (scenery(96, 128, seed).astype(np.float32) for seed in (3, 8))
     ghost = (one + other) / 2
-    assert fineness(rounded(between._restore(ghost, one, other))) < 0.3 * fineness(rounded(ghost))
-    assert np.abs(between._restore(one, one, one) - one).max() < 0.5
+    assert fineness(rounded(interpolation._restore(ghost, one, other))) < 0.3 * fineness(rounded(ghost))
+    assert np.abs(interpolation._restore(one, one, one) - one).max() < 0.5
 
 
 def rounded(picture):
@@ -298,6 +298,6 @@ def rounded(picture):
 def test_real_footage_is_nearer_than_plain_flow():
     clip = next(clip for clip in labelled(CLIPS) if clip.path.name == "real_ta2.mp4").frames(9, 288)
     made, rival = smooth(clip[::2], 2), plain(clip[::2], 2)
-    held = range(1, 9, 2)
-    ours = np.mean([psnr(made[t], clip[t]) for t in held])
-    assert ours > np.mean([psnr(rival[t], clip[t]) for t in held]) + 0.8
+    held_out = range(1, 9, 2)
+    ours = np.mean([psnr(made[t], clip[t]) for t in held_out])
+    assert ours > np.mean([psnr(rival[t], clip[t]) for t in held_out]) + 0.8

@@ -38,7 +38,7 @@ def test_the_network_is_the_one_whose_weights_are_published():
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (45, 70)])
 def test_any_size_gives_fields_of_that_size(weights, height, width):
     a, b = pan(2, height, width)
-    (told,) = Rife(weights).middles([a, b], [(0, 1)])
+    (told,) = Rife(weights).predict([a, b], [(0, 1)])
     assert told.to_a.shape == told.to_b.shape == (height, width, 2)
     assert told.share.shape == (height, width)
     assert told.to_a.dtype == told.share.dtype == np.float32
@@ -47,17 +47,17 @@ def test_any_size_gives_fields_of_that_size(weights, height, width):
 
 def test_what_the_padding_holds_does_not_matter_to_the_order_of_calls(weights):
     rife, frames = Rife(weights), pan(3, 64, 64)
-    (first,) = rife.middles(frames[:2], [(0, 1)])
-    rife.middles(frames[1:], [(0, 1)])
-    (again,) = rife.middles(frames[:2], [(0, 1)])
+    (first,) = rife.predict(frames[:2], [(0, 1)])
+    rife.predict(frames[1:], [(0, 1)])
+    (again,) = rife.predict(frames[:2], [(0, 1)])
     assert (again.to_a == first.to_a).all()
 
 
 def test_pairs_that_are_seen_at_once_are_seen_as_they_are_alone(weights):
     rife, frames = Rife(weights), pan(4, 64, 96)
     pairs = [(0, 1), (1, 2), (3, 0)]
-    alone = [rife.middles([frames[a], frames[b]], [(0, 1)])[0] for a, b in pairs]
-    for told, one in zip(rife.middles(list(frames), pairs), alone, strict=True):
+    alone = [rife.predict([frames[a], frames[b]], [(0, 1)])[0] for a, b in pairs]
+    for told, one in zip(rife.predict(list(frames), pairs), alone, strict=True):
         assert np.abs(told.to_a - one.to_a).max() < 1e-4
         assert np.abs(told.to_b - one.to_b).max() < 1e-4
         assert np.abs(told.share - one.share).max() < 1e-5
@@ -87,7 +87,7 @@ def test_smoothing_with_random_weights_is_no_worse_than_the_plain_flow_by_much(w
 
 def test_names_with_the_prefix_of_training_on_many_cards_are_known(weights, tmp_path):
     torch.save({f"module.{name}": weight for name, weight in weights.items()}, tmp_path / FILE)
-    (told,) = Rife.load(tmp_path / FILE).middles(pan(2, 64, 64), [(0, 1)])
+    (told,) = Rife.load(tmp_path / FILE).predict(pan(2, 64, 64), [(0, 1)])
     assert told.to_a.shape == (64, 64, 2)
 
 
@@ -137,7 +137,7 @@ def test_a_file_that_is_damaged_or_something_else_is_refused_as_one(weights, tmp
 @pytest.mark.skipif(not WEIGHTS.is_file(), reason="RIFE's weights are not here")
 def test_the_published_weights_see_the_motion():
     a, b = pan(2, 128, 192, step=8)
-    (told,) = Rife.load(WEIGHTS).middles([a, b], [(0, 1)])
+    (told,) = Rife.load(WEIGHTS).predict([a, b], [(0, 1)])
     inside = slice(24, -24)
     assert np.median(told.to_a[inside, inside, 0]) == pytest.approx(4, abs=0.3)
     assert np.median(told.to_b[inside, inside, 0]) == pytest.approx(-4, abs=0.3)

@@ -5,7 +5,7 @@ import pytest
 from benchmarks.smoothing import fineness, psnr
 from benchmarks.smoothing_whole import ghosts
 from engine.smooth import smooth, smooth_to_rate
-from engine.smooth.pieces import places_of
+from engine.smooth.object_tracker import places_of
 from engine.vision.box import Box
 from engine.vision.sighting import Sighting, Thing
 from tests.engine.smooth.moving_scenes import pan, scenery

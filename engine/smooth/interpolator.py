@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.cancel import CancelToken
-from engine.smooth.between import between
-from engine.smooth.coarse import Coarse
-from engine.smooth.cuts import Link, links
-from engine.smooth.flow import FlowModel, Middle, PairFlow, find_flow, look
-from engine.smooth.foreseen import Foreseen, told_at
-from engine.smooth.held import held
+from engine.smooth.coarse_flow import CoarseFlow
+from engine.smooth.cuts import PairKind, classify_pairs
+from engine.smooth.flow import FlowModel, IntermediateFlow, PairFlow, find_coarse, find_flow
+from engine.smooth.gap_motion import gap_motion
+from engine.smooth.interpolation import interpolate
 from engine.smooth.moments import Moment
-from engine.smooth.passage import passage
-from engine.smooth.pieces import Pieces
+from engine.smooth.object_tracker import ObjectTracker
+from engine.smooth.precomputed import PrecomputedFlow, result_at
+from engine.smooth.static_mask import static_mask
 from engine.vision.sighting import Sighting
 
 Frame = NDArray[np.uint8]
@@ -33,7 +33,7 @@ Ordered = tuple[int, Future[Frame] | Frame]
 """A place in the smoothed clip, and the frame that is or will be there."""
 
 
-class Drawing:
+class Interpolator:
     """The new frames of one clip.
 
     Only a few gaps' flows are held at a time, so that a long clip needs no more memory.
@@ -42,7 +42,7 @@ class Drawing:
     def __init__(
         self,
         frames: NDArray[np.uint8],
-        model: FlowModel | Foreseen | None,
+        model: FlowModel | PrecomputedFlow | None,
         cancel: CancelToken | None,
         sightings: Sequence[Sighting] = (),
     ) -> None:
@@ -54,15 +54,15 @@ class Drawing:
             cancel: checked for each new frame.
             sightings: what has to stay whole.
         """
-        self._pieces = Pieces(sightings)
+        self._tracker = ObjectTracker(sightings)
         self._frames = frames
         self._model = model
         self._cancel = cancel
-        self._kinds: list[Link] = []
+        self._kinds: list[PairKind] = []
         self._closed = False
-        self._looks: dict[int, Future[Coarse | None]] = {}
+        self._coarse_flows: dict[int, Future[CoarseFlow | None]] = {}
         self._flows: dict[int, Future[PairFlow]] = {}
-        self._guesses: dict[int, Callable[[], Middle]] = {}
+        self._guesses: dict[int, Callable[[], IntermediateFlow]] = {}
 
     def draw(self, made: Mapping[int, Moment]) -> Iterator[tuple[int, Frame]]:
         """Yield the new frames with their places, in order.
@@ -80,7 +80,7 @@ class Drawing:
             model_pool = ThreadPoolExecutor(1, thread_name_prefix="flow model")
             ready: deque[Ordered] = deque()
             try:
-                self._kinds = links(self._frames, loop=self._closed, pool=pool) if by_gap else []
+                self._kinds = classify_pairs(self._frames, loop=self._closed, pool=pool) if by_gap else []
                 for gap, wanted in by_gap.items():
                     # One gap ahead of what is yielded, so that the pool never waits for its reader.
                     before = len(ready)
@@ -100,7 +100,7 @@ class Drawing:
     ) -> Iterator[Ordered]:
         """Have the pool draw one gap's frames; across cuts and duplicates the nearer frame is copied."""
         a, b = self._pair(gap)
-        if self._kinds[gap] is not Link.MOTION:
+        if self._kinds[gap] is not PairKind.MOTION:
             yield from ((place, a if moment.share <= _MIDDLE else b) for place, moment in wanted)
             return
         near = {self._number(gap + step) for step in (0, -1, 1, 2)}
@@ -108,58 +108,56 @@ class Drawing:
             if not self._moves(one):
                 continue
             # The pool starts its work in this order, so that no thread waits for what has not been started.
-            looks = [self._look(pool, one + step) for step in (-1, 0, 1)]
-            self._flows[one] = pool.submit(self._find, one, self._guess(model_pool, one), looks)
+            coarse_flows = [self._coarse(pool, one + step) for step in (-1, 0, 1)]
+            self._flows[one] = pool.submit(self._find, one, self._guess(model_pool, one), coarse_flows)
         for old in self._flows.keys() - near:
             del self._flows[old]
             self._guesses.pop(old, None)
-        for old in self._looks.keys() - {self._number(one + step) for one in near for step in (-1, 0, 1)}:
-            del self._looks[old]
-        flow, whole = self._pieces.move(gap, a, b, self._flows[gap].result())
-        way = passage(flow, self._known(gap - 1), self._known(gap + 1))
-        still = held([self._frames[place] for place in self._around(gap)])
+        around = {self._number(one + step) for one in near for step in (-1, 0, 1)}
+        for old in self._coarse_flows.keys() - around:
+            del self._coarse_flows[old]
+        flow, tracked = self._tracker.move(gap, a, b, self._flows[gap].result())
+        motion = gap_motion(flow, self._known(gap - 1), self._known(gap + 1))
+        static = static_mask([self._frames[place] for place in self._around(gap)])
         for place, moment in wanted:
-            yield place, pool.submit(between, a, b, way, float(moment.share), still, whole)
+            yield place, pool.submit(interpolate, a, b, motion, float(moment.share), static, tracked)
 
-    def _guess(self, model_pool: ThreadPoolExecutor, gap: int) -> Callable[[], Middle] | None:
+    def _guess(self, model_pool: ThreadPoolExecutor, gap: int) -> Callable[[], IntermediateFlow] | None:
         """What the model says of a gap; if it was not asked yet, in one batch with those that follow."""
         if self._model is None:
             return None
-        if isinstance(self._model, Foreseen):
+        if isinstance(self._model, PrecomputedFlow):
             return self._model.gaps[gap].unpacked
         if gap not in self._guesses:
             most = max(1, self._model.batch(*self._frames.shape[1:3]))
             coming = range(gap, len(self._kinds))
-            gaps = [one for one in coming if self._kinds[one] is Link.MOTION and one not in self._guesses][
-                :most
-            ]
+            gaps = [one for one in coming if self._moves(one) and one not in self._guesses][:most]
             places = sorted({place for one in gaps for place in self._places(one)})
             pairs = [
                 (places.index(earlier), places.index(later)) for earlier, later in map(self._places, gaps)
             ]
-            batch = model_pool.submit(self._model.middles, [self._frames[place] for place in places], pairs)
-            self._guesses.update({one: told_at(batch.result, number) for number, one in enumerate(gaps)})
+            batch = model_pool.submit(self._model.predict, [self._frames[place] for place in places], pairs)
+            self._guesses.update({one: result_at(batch.result, number) for number, one in enumerate(gaps)})
         return self._guesses[gap]
 
-    def _look(self, pool: ThreadPoolExecutor, gap: int) -> Future[Coarse | None] | None:
-        """Have the pool take a first look at a gap, which its neighbours need too."""
+    def _coarse(self, pool: ThreadPoolExecutor, gap: int) -> Future[CoarseFlow | None] | None:
+        """Have the pool find the coarse flow of a gap, which its neighbours need too."""
         one = self._number(gap)
         if not self._moves(one):
             return None
-        if one not in self._looks:
-            self._looks[one] = pool.submit(look, *self._pair(one))
-        return self._looks[one]
+        if one not in self._coarse_flows:
+            self._coarse_flows[one] = pool.submit(find_coarse, *self._pair(one))
+        return self._coarse_flows[one]
 
     def _find(
         self,
         gap: int,
-        guess: Callable[[], Middle] | None,
-        looks: Sequence[Future[Coarse | None] | None],
+        guess: Callable[[], IntermediateFlow] | None,
+        coarse_flows: Sequence[Future[CoarseFlow | None] | None],
     ) -> PairFlow:
-        middle = None if guess is None else guess()
-        return find_flow(
-            *self._pair(gap), middle, [None if taken is None else taken.result() for taken in looks]
-        )
+        intermediate = None if guess is None else guess()
+        found = [None if coarse is None else coarse.result() for coarse in coarse_flows]
+        return find_flow(*self._pair(gap), intermediate, found)
 
     def _finish(self, ready: deque[Ordered], count: int) -> Iterator[tuple[int, Frame]]:
         for _ in range(count):
@@ -185,7 +183,7 @@ class Drawing:
         return places
 
     def _moves(self, gap: int) -> bool:
-        return gap in range(len(self._kinds)) and self._kinds[gap] is Link.MOTION
+        return gap in range(len(self._kinds)) and self._kinds[gap] is PairKind.MOTION
 
     def _number(self, gap: int) -> int:
         """The gap's number; in a loop, the last gap comes before the first."""

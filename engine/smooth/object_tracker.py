@@ -21,7 +21,7 @@ from engine.vision.optical_flow import Floats, grid, read
 from engine.vision.sighting import Sighting, Thing
 
 _GROWN = {Thing.FACE: 1.5, Thing.BODY: 1.25, Thing.TEXT: 1.15}
-"""By how much a piece is larger than what the eyes mark: a face has hair, an arm has a hand."""
+"""By how much a thing is larger than what the eyes mark: a face has hair, an arm has a hand."""
 
 _UNDER_FACE = (3.5, 5.0)
 """Width and height of a person below the face, in widths and heights of it, where no body was looked for."""
@@ -30,7 +30,7 @@ _SAME = 0.3
 """Overlap, as intersection over union, from which on two sightings are of one thing."""
 
 _FEWEST = 24
-"""Pixels of a piece at reduced size, below which nothing is known of its motion."""
+"""Pixels of a thing at reduced size, below which nothing is known of its motion."""
 
 _LARGEST_MISFIT, _FORGIVEN = 40.0, 2.0
 """Levels."""
@@ -42,7 +42,7 @@ _STEPS, _NEAR, _SPREAD = 6, 0.1, 1.5
 """Of the robust fit; pixels at reduced size that always count as near, and medians of what is left over."""
 
 _SOFT = {Thing.FACE: 8.0, Thing.BODY: 16.0}
-"""How many times wider a piece is than the width over which its own motion is smoothed."""
+"""How many times wider a thing is than the width over which its own motion is smoothed."""
 
 _DOUBTED = 16.0
 """Misfit in levels at which motion beside the affine one is half believed."""
@@ -51,14 +51,14 @@ _AS_GOOD, _ROOM = 1.1, 1.0
 """How much worse, as a factor and in levels, text may fit when it moves as one."""
 
 _EDGE = 20.0
-"""How many times wider a piece is than its soft edge."""
+"""How many times wider a thing is than its soft edge."""
 
 _LOST = 14.0
 """Misfit in levels, from which on a thing is not followed any further without being seen again."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece:
+class TrackedObject:
     """One thing in one frame, in pixels of the flow."""
 
     thing: Thing
@@ -66,11 +66,11 @@ class Piece:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Whole:
-    """How the pieces in one gap move, each of them as one.
+class TrackedMotion:
+    """How the objects in one gap move, each of them as one.
 
     Attributes:
-        flow: like the gap's own, outside of the pieces; for faces and bodies.
+        flow: like the gap's own, outside of the objects; for faces and bodies.
         before: faces and bodies in the earlier frame, in pixels of the flow.
         after: the same ones in the later frame.
     """
@@ -80,8 +80,8 @@ class Whole:
     after: tuple[Box, ...]
 
     def area(self, time: float) -> Floats:
-        """How far each place belongs to a piece at a time in the gap: float32 ``[h, w]``, 0 … 1."""
-        shape = self.flow.there.shape[:2]
+        """How far each place belongs to a thing at a time in the gap: float32 ``[h, w]``, 0 … 1."""
+        shape = self.flow.forward.shape[:2]
         masks = [
             _mask(_between(one, other, time), shape)
             for one, other in zip(self.before, self.after, strict=True)
@@ -89,7 +89,7 @@ class Whole:
         return np.asarray(np.max(masks, axis=0), np.float32)
 
 
-class Pieces:
+class ObjectTracker:
     """Follows what the eyes saw from gap to gap. The gaps are asked for in order."""
 
     def __init__(self, sightings: Iterable[Sighting]) -> None:
@@ -101,13 +101,13 @@ class Pieces:
         self._seen: dict[int, list[Sighting]] = defaultdict(list)
         for one in sightings:
             self._seen[one.frame].append(one)
-        self._known: list[Piece] = []
+        self._known: list[TrackedObject] = []
         self._frame = -1
 
     def move(
         self, gap: int, a: NDArray[np.uint8], b: NDArray[np.uint8], flow: PairFlow
-    ) -> tuple[PairFlow, Whole | None]:
-        """Move the pieces over one gap.
+    ) -> tuple[PairFlow, TrackedMotion | None]:
+        """Move the objects over one gap.
 
         Args:
             gap: its number, that of the frame before it.
@@ -117,61 +117,61 @@ class Pieces:
         Returns:
             The flow in which lines of text move as one, and the motion of faces and bodies; None without any.
         """
-        pieces = self._at(gap, a)
-        if not pieces:
+        objects = self._at(gap, a)
+        if not objects:
             return flow, None
         one, other = (_small(frame) for frame in (a, b))
         known, before, after = [], [], []
-        there, back = flow.there, flow.back
-        whole_there, whole_back = there, back
-        for piece in pieces:
-            moved = _Motion(one, other, whole_there, piece)
+        forward, backward = flow.forward, flow.backward
+        whole_forward, whole_backward = forward, backward
+        for tracked in objects:
+            moved = _Motion(one, other, whole_forward, tracked)
             if not moved.known:
                 continue
-            later = Piece(thing=piece.thing, box=moved.carried())
+            later = TrackedObject(thing=tracked.thing, box=moved.carried())
             if moved.misfit < _LOST:
                 known.append(later)
-            returned = _Motion(other, one, whole_back, later)
+            returned = _Motion(other, one, whole_backward, later)
             if not returned.known:
                 continue
-            if piece.thing is Thing.TEXT:
-                there, back = moved.rigid(there), returned.rigid(back)
+            if tracked.thing is Thing.TEXT:
+                forward, backward = moved.rigid(forward), returned.rigid(backward)
             else:
-                whole_there, whole_back = moved.soft(), returned.soft()
-                before.append(piece.box)
+                whole_forward, whole_backward = moved.soft(), returned.soft()
+                before.append(tracked.box)
                 after.append(later.box)
         self._known, self._frame = known, gap + 1
-        kept = replace(flow, there=there, back=back)
+        kept = replace(flow, forward=forward, backward=backward)
         if not before:
             return kept, None
-        whole = replace(flow, there=whole_there, back=whole_back)
-        return kept, Whole(flow=whole, before=tuple(before), after=tuple(after))
+        whole = replace(flow, forward=whole_forward, backward=whole_backward)
+        return kept, TrackedMotion(flow=whole, before=tuple(before), after=tuple(after))
 
-    def _at(self, frame: int, picture: NDArray[np.uint8]) -> list[Piece]:
+    def _at(self, frame: int, picture: NDArray[np.uint8]) -> list[TrackedObject]:
         """What the eyes saw in a frame, and what was followed until there; the largest first."""
         height, width = reduced_size(picture)
         across, down = width / picture.shape[1], height / picture.shape[0]
-        pieces: list[Piece] = []
+        objects: list[TrackedObject] = []
         for one in self._seen.get(frame, ()):
-            for piece in _seen_as(one.thing, one.box.scaled(across, down)):
-                _add(pieces, piece)
+            for tracked in _seen_as(one.thing, one.box.scaled(across, down)):
+                _add(objects, tracked)
         for followed in self._known if self._frame == frame else ():
-            _add(pieces, followed)
-        inside = [replace(piece, box=piece.box.within(width, height)) for piece in pieces]
-        return sorted(inside, key=lambda piece: -piece.box.area)
+            _add(objects, followed)
+        inside = [replace(tracked, box=tracked.box.within(width, height)) for tracked in objects]
+        return sorted(inside, key=lambda tracked: -tracked.box.area)
 
 
 class _Motion:
-    """How one piece moves from one picture to another."""
+    """How one thing moves from one picture to another."""
 
     def __init__(
-        self, source: NDArray[np.uint8], target: NDArray[np.uint8], flow: Floats, piece: Piece
+        self, source: NDArray[np.uint8], target: NDArray[np.uint8], flow: Floats, tracked: TrackedObject
     ) -> None:
         self._flow = flow
-        self._piece = piece
+        self._tracked = tracked
         height, width = source.shape
         self._places = grid(height, width)
-        inside = _inside(piece.box, (height, width))
+        inside = _inside(tracked.box, (height, width))
         self.known = int(inside.sum()) >= _FEWEST
         if not self.known:
             return
@@ -184,13 +184,13 @@ class _Motion:
         self._affine = np.asarray(_with_one(self._places) @ self._matrix, np.float32)
 
     def carried(self) -> Box:
-        """Where the piece is in the target."""
-        box = self._piece.box
+        """Where the thing is in the target."""
+        box = self._tracked.box
         corners = np.array([(box.left, box.top), (box.right, box.bottom)], np.float32)
         return Box.around(np.asarray(corners + _with_one(corners) @ self._matrix, np.float32))
 
     def rigid(self, flow: Floats) -> Floats:
-        """The flow in which the piece moves by its affine motion alone, where the pictures fit as well."""
+        """The flow in which the thing moves by its affine motion alone, where the pictures fit as well."""
         now, then = (
             float(_misfit(*self._pictures, one, self._places)[self._inside].mean())
             for one in (flow, self._affine)
@@ -198,20 +198,20 @@ class _Motion:
         return self._put(flow, self._affine) if then <= _AS_GOOD * now + _ROOM else flow
 
     def soft(self) -> Floats:
-        """The flow in which the piece moves by its affine motion and what is smooth beside it."""
-        width = max(1.0, self._piece.box.width / _SOFT[self._piece.thing])
+        """The flow in which the thing moves by its affine motion and what is smooth beside it."""
+        width = max(1.0, self._tracked.box.width / _SOFT[self._tracked.thing])
         trust = self._trust * cv2.GaussianBlur(self._inside.astype(np.float32), (0, 0), 1.0)
         beside = cv2.GaussianBlur(trust[..., None] * (self._flow - self._affine), (0, 0), width)
         weight = cv2.GaussianBlur(trust, (0, 0), width) + 1 / (_DOUBTED + _FORGIVEN) ** 2
         return self._put(self._flow, np.asarray(self._affine + beside / weight[..., None], np.float32))
 
-    def _put(self, flow: Floats, piece: Floats) -> Floats:
-        share = _mask(self._piece.box, flow.shape[:2])[..., None]
-        return np.asarray(flow + share * (piece - flow), np.float32)
+    def _put(self, flow: Floats, moved: Floats) -> Floats:
+        share = _mask(self._tracked.box, flow.shape[:2])[..., None]
+        return np.asarray(flow + share * (moved - flow), np.float32)
 
 
 def places_of(sightings: Sequence[Sighting], frame: float, height: int, width: int) -> NDArray[np.bool_]:
-    """Where pieces are that were seen in the frames next to a moment: bool ``[H, W]``.
+    """Where objects are that were seen in the frames next to a moment: bool ``[H, W]``.
 
     Args:
         sightings: in frames of one clip.
@@ -221,17 +221,17 @@ def places_of(sightings: Sequence[Sighting], frame: float, height: int, width: i
     where = np.zeros((height, width), np.bool_)
     for one in sightings:
         if abs(one.frame - frame) < 1:
-            for piece in _seen_as(one.thing, one.box):
-                where |= _inside(piece.box, (height, width))
+            for tracked in _seen_as(one.thing, one.box):
+                where |= _inside(tracked.box, (height, width))
     return where
 
 
-def _seen_as(thing: Thing, box: Box) -> list[Piece]:
-    """The pieces that one thing is: a face has a body under it."""
-    pieces = [Piece(thing=thing, box=box.grown(_GROWN[thing]))]
+def _seen_as(thing: Thing, box: Box) -> list[TrackedObject]:
+    """The objects that one thing is: a face has a body under it."""
+    objects = [TrackedObject(thing=thing, box=box.grown(_GROWN[thing]))]
     if thing is Thing.FACE:
-        pieces.append(Piece(thing=Thing.BODY, box=_body_of(box)))
-    return pieces
+        objects.append(TrackedObject(thing=Thing.BODY, box=_body_of(box)))
+    return objects
 
 
 def _body_of(face: Box) -> Box:
@@ -240,9 +240,9 @@ def _body_of(face: Box) -> Box:
     return Box(left=face.centre[0] - width / 2, top=face.top, width=width, height=height)
 
 
-def _add(pieces: list[Piece], piece: Piece) -> None:
-    if not any(one.thing is piece.thing and one.box.overlap(piece.box) > _SAME for one in pieces):
-        pieces.append(piece)
+def _add(objects: list[TrackedObject], tracked: TrackedObject) -> None:
+    if not any(one.thing is tracked.thing and one.box.overlap(tracked.box) > _SAME for one in objects):
+        objects.append(tracked)
 
 
 def _small(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -269,7 +269,7 @@ def _affine(points: Floats, flow: Floats, trust: Floats) -> Floats:
     found = np.zeros((3, 2), np.float64)
     for _ in range(_STEPS):
         weighed = (terms * weight[:, None]).T
-        # A piece without detail is told nothing of its growth; a little weight keeps it from growing.
+        # A thing without detail is told nothing of its growth; a little weight keeps it from growing.
         damped = np.diag([1e-3, 1e-3, 1e-9]) * float(weight.sum())
         found = np.asarray(np.linalg.solve(weighed @ terms + damped, weighed @ wanted), np.float64)
         left = np.linalg.norm(terms @ found - wanted, axis=1)
@@ -285,7 +285,7 @@ def _inside(box: Box, shape: Sequence[int]) -> NDArray[np.bool_]:
 
 
 def _mask(box: Box, shape: Sequence[int]) -> Floats:
-    """The piece with a soft edge, float32 ``[h, w]``, 0 … 1."""
+    """The thing with a soft edge, float32 ``[h, w]``, 0 … 1."""
     soft = max(1.0, box.width / _EDGE)
     return np.asarray(cv2.GaussianBlur(_inside(box, shape).astype(np.float32), (0, 0), soft), np.float32)
 

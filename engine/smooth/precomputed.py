@@ -15,38 +15,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.cancel import CancelToken
-from engine.smooth.flow import FlowModel, Middle, searched_size
+from engine.smooth.flow import FlowModel, IntermediateFlow, searched_size
 from engine.smooth.search import resized
 
 HalfFloats = NDArray[np.float16]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Packed:
+class PackedFlow:
     """A model's result with no more detail than is used: at the size of the search, in half precision.
 
     A gap of a large clip then takes 2.5 bytes a pixel, a quarter of what its frames take as floats.
 
     Attributes:
-        ways: both flows of :class:`engine.smooth.flow.Middle`, float16 ``[h, w, 4]``, pixels of that size.
+        flows: both of :class:`engine.smooth.flow.IntermediateFlow`, float16 ``[h, w, 4]``, pixels of that
+            size.
         share: weight of the earlier frame, float16 ``[h, w]``.
     """
 
-    ways: HalfFloats
+    flows: HalfFloats
     share: HalfFloats
 
     @classmethod
-    def of(cls, middle: Middle) -> Packed:
+    def of(cls, intermediate: IntermediateFlow) -> PackedFlow:
         """Pack a result of the frames' size."""
-        height, width = searched_size(*middle.share.shape)
-        ways = [resized(way, height, width) for way in (middle.to_a, middle.to_b)]
-        share = cv2.resize(middle.share, (width, height), interpolation=cv2.INTER_AREA)
-        return cls(ways=np.concatenate(ways, axis=2).astype(np.float16), share=share.astype(np.float16))
+        height, width = searched_size(*intermediate.share.shape)
+        ways = [resized(way, height, width) for way in (intermediate.to_a, intermediate.to_b)]
+        share = cv2.resize(intermediate.share, (width, height), interpolation=cv2.INTER_AREA)
+        return cls(flows=np.concatenate(ways, axis=2).astype(np.float16), share=share.astype(np.float16))
 
-    def unpacked(self) -> Middle:
+    def unpacked(self) -> IntermediateFlow:
         """The result, at the size of the search."""
-        ways = self.ways.astype(np.float32)
-        return Middle(
+        ways = self.flows.astype(np.float32)
+        return IntermediateFlow(
             to_a=np.ascontiguousarray(ways[..., :2]),
             to_b=np.ascontiguousarray(ways[..., 2:]),
             share=self.share.astype(np.float32),
@@ -54,23 +55,23 @@ class Packed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Foreseen:
+class PrecomputedFlow:
     """A model's results for a clip.
 
     Attributes:
         gaps: in the clip's order, one fewer than it has frames.
     """
 
-    gaps: tuple[Packed, ...]
+    gaps: tuple[PackedFlow, ...]
 
 
-def foresee(
+def precompute_flow(
     frames: NDArray[np.uint8],
     model: FlowModel,
     *,
     progress: Callable[[float], None] | None = None,
     cancel: CancelToken | None = None,
-) -> Foreseen:
+) -> PrecomputedFlow:
     """Ask a model about every gap.
 
     Args:
@@ -83,18 +84,18 @@ def foresee(
         Cancelled: ``cancel`` was set.
     """
     at_once = max(1, model.batch(*frames.shape[1:3]))
-    gaps: list[Packed] = []
+    gaps: list[PackedFlow] = []
     for start in range(0, len(frames) - 1, at_once):
         if cancel is not None:
             cancel.check()
         batch = frames[start : start + at_once + 1]
-        told = model.middles(list(batch), list(pairwise(range(len(batch)))))
-        gaps.extend(Packed.of(middle) for middle in told)
+        told = model.predict(list(batch), list(pairwise(range(len(batch)))))
+        gaps.extend(PackedFlow.of(intermediate) for intermediate in told)
         if progress is not None:
             progress(len(gaps) / (len(frames) - 1))
-    return Foreseen(gaps=tuple(gaps))
+    return PrecomputedFlow(gaps=tuple(gaps))
 
 
-def told_at(gaps: Callable[[], Sequence[Middle]], number: int) -> Callable[[], Middle]:
+def result_at(gaps: Callable[[], Sequence[IntermediateFlow]], number: int) -> Callable[[], IntermediateFlow]:
     """One of the results that a model gives when it is asked, as if it had been asked ahead."""
-    return lambda: Packed.of(gaps()[number]).unpacked()
+    return lambda: PackedFlow.of(gaps()[number]).unpacked()

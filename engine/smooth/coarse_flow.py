@@ -1,4 +1,4 @@
-"""A first look at motion in small pictures, where the motion of the gaps before and after helps to find it.
+"""Motion in small pictures, which the motion of the gaps before and after helps to find.
 
 A search that starts from nothing loses what moves far between two frames. In a clip, things mostly go on as
 they went: the motion of the neighbouring gaps is a second and a third guess, and each place takes the guess
@@ -37,34 +37,36 @@ _DECISION = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Coarse:
+class CoarseFlow:
     """The motion of one gap in small pictures.
 
     Attributes:
         earlier: luma of the frame before the gap, uint8 ``[h, w]``.
         later: luma of the frame after it.
-        there: flow of the earlier frame's pixels to the later one, float32 ``[h, w, 2]``, in pixels of
+        forward: flow of the earlier frame's pixels to the later one, float32 ``[h, w, 2]``, in pixels of
             that size.
-        back: flow of the later frame's pixels to the earlier one.
+        backward: flow of the later frame's pixels to the earlier one.
     """
 
     earlier: NDArray[np.uint8]
     later: NDArray[np.uint8]
-    there: Floats
-    back: Floats
+    forward: Floats
+    backward: Floats
 
 
-def find_coarse(earlier: NDArray[np.uint8], later: NDArray[np.uint8]) -> Coarse:
+def search_coarse(earlier: NDArray[np.uint8], later: NDArray[np.uint8]) -> CoarseFlow:
     """Search from nothing, both ways, between two small luma pictures, uint8 ``[h, w]``."""
-    return Coarse(
+    return CoarseFlow(
         earlier=earlier,
         later=later,
-        there=_search(earlier, later, None),
-        back=_search(later, earlier, None),
+        forward=_search(earlier, later, None),
+        backward=_search(later, earlier, None),
     )
 
 
-def guided(coarse: Coarse, before: Coarse | None, after: Coarse | None) -> tuple[Floats, Floats]:
+def guided_by_neighbours(
+    coarse: CoarseFlow, before: CoarseFlow | None, after: CoarseFlow | None
+) -> tuple[Floats, Floats]:
     """The flow there and back, float32 ``[h, w, 2]``, of the guesses that fit best.
 
     Args:
@@ -75,16 +77,16 @@ def guided(coarse: Coarse, before: Coarse | None, after: Coarse | None) -> tuple
     guesses: list[tuple[Floats, Floats]] = []
     if before is not None:
         # Pixels of the earlier frame go on as they came; those of the later one came as the gap's did.
-        guesses.append((-before.back, before.back))
+        guesses.append((-before.backward, before.backward))
     if after is not None:
-        guesses.append((after.there, -after.there))
-    there, back = [coarse.there], [coarse.back]
+        guesses.append((after.forward, -after.forward))
+    forward, backward = [coarse.forward], [coarse.backward]
     for onward, returned in guesses:
-        if _tells_more(onward, coarse.there):
-            there.append(_search(coarse.earlier, coarse.later, onward))
-        if _tells_more(returned, coarse.back):
-            back.append(_search(coarse.later, coarse.earlier, returned))
-    return best_fit(coarse.earlier, coarse.later, there), best_fit(coarse.later, coarse.earlier, back)
+        if _tells_more(onward, coarse.forward):
+            forward.append(_search(coarse.earlier, coarse.later, onward))
+        if _tells_more(returned, coarse.backward):
+            backward.append(_search(coarse.later, coarse.earlier, returned))
+    return best_fit(coarse.earlier, coarse.later, forward), best_fit(coarse.later, coarse.earlier, backward)
 
 
 def _tells_more(guess: Floats, found: Floats) -> bool:

@@ -24,7 +24,7 @@ _NONE = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arrival:
+class Splat:
     """The pixels of one frame at another moment.
 
     Attributes:
@@ -36,7 +36,7 @@ class Arrival:
     count: Floats
 
 
-def arrival(flow: Floats, time: float, places: Floats) -> Arrival:
+def splat(flow: Floats, time: float, places: Floats) -> Splat:
     """Follow each pixel of a frame for a part of the way to the other frame.
 
     Args:
@@ -67,4 +67,4 @@ def arrival(flow: Floats, time: float, places: Floats) -> Arrival:
     around = cv2.GaussianBlur(summed, (0, 0), _REACH) / (
         cv2.GaussianBlur(counted, (0, 0), _REACH)[..., None] + _NONE
     )
-    return Arrival(flow=np.asarray(known * own + (1 - known) * around, np.float32), count=counted)
+    return Splat(flow=np.asarray(known * own + (1 - known) * around, np.float32), count=counted)

@@ -29,7 +29,7 @@ _FEATHER = 0.5
 """Pixels: letters are thin."""
 
 
-def held(frames: Sequence[NDArray[np.uint8]]) -> Floats | None:
+def static_mask(frames: Sequence[NDArray[np.uint8]]) -> Floats | None:
     """How far each pixel stays as it is.
 
     Args:

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.smooth.passage import Passage, Sight, sights
-from engine.smooth.pieces import Whole
+from engine.smooth.gap_motion import GapMotion, SamplePositions, sample_positions
+from engine.smooth.object_tracker import TrackedMotion
 from engine.vision.optical_flow import Floats, luma, read
 
 _DETAIL = 1.5
@@ -63,74 +63,81 @@ _MEAN = np.full((1, 3), 1 / 3, np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Version:
-    """One version of the new frame, read from the earlier and from the later frame: float32 ``[H, W, 3]``."""
+class _WarpedPair:
+    """The new frame, read from the earlier and from the later frame: float32 ``[H, W, 3]``."""
 
     by_a: Floats
     by_b: Floats
-    doubt: Floats
+    disagreement: Floats
     """Local difference of the two, float32 ``[h, w]`` at half size, levels."""
 
 
-def between(
+def interpolate(
     a: NDArray[np.uint8],
     b: NDArray[np.uint8],
-    way: Passage,
+    motion: GapMotion,
     time: float,
-    held: Floats | None = None,
-    whole: Whole | None = None,
+    static_mask: Floats | None = None,
+    tracked: TrackedMotion | None = None,
 ) -> NDArray[np.uint8]:
     """The frame at ``time`` (0 … 1, ends excluded) between two frames, uint8 ``[H, W, 3]``.
 
     Both flows say where a pixel was and where it will be, and perhaps it has not moved. Each gives a version
     of the frame, read from both frames and weighted by how well the two readings agree. What only one of the
     frames shows is read from that one. A flow model's version is mixed in with the same kind of weight. What
-    is held, float32 ``[H, W]`` from :func:`engine.smooth.held.held`, stays where it is. Faces and bodies that
-    would be doubled are read from the nearer frame alone.
+    is static, float32 ``[H, W]`` from :func:`engine.smooth.static_mask.static_mask`, stays where it is. Faces
+    and bodies that would be doubled are read from the nearer frame alone.
     """
     earlier, later = a.astype(np.float32), b.astype(np.float32)
-    seen = sights(way, time, *a.shape[:2])
-    forward = _read(earlier, later, seen.forward)
-    backward = forward if seen.backward is None else _read(earlier, later, seen.backward)
-    by_a, by_b = _by_flow(earlier, later, forward, backward)
+    sampling = sample_positions(motion, time, *a.shape[:2])
+    by_forward = _read(earlier, later, sampling.by_forward)
+    by_backward = by_forward if sampling.by_backward is None else _read(earlier, later, sampling.by_backward)
+    by_a, by_b = _by_flow(earlier, later, by_forward, by_backward)
     made = np.asarray(cv2.addWeighted(by_a, 1 - time, by_b, time, 0), np.float32)
-    for reading, alone in ((forward.by_a, seen.only_a), (backward.by_b, seen.only_b)):
+    for reading, alone in ((by_forward.by_a, sampling.only_a), (by_backward.by_b, sampling.only_b)):
         if float(alone.max()) > _HARDLY:
             shown = _enlarge(alone, made)
             made = _mix(made, reading, 1 - shown, shown)
-    if seen.model is not None:
-        told = _read(earlier, later, seen.model)
-        model = _mix(told.by_a, told.by_b, seen.share, 1 - seen.share)
-        made = _fuse(made, np.minimum(forward.doubt, backward.doubt), model, told.doubt)
+    if sampling.model is not None:
+        from_model = _read(earlier, later, sampling.model)
+        model = _mix(from_model.by_a, from_model.by_b, sampling.share, 1 - sampling.share)
+        made = _fuse(
+            made,
+            np.minimum(by_forward.disagreement, by_backward.disagreement),
+            model,
+            from_model.disagreement,
+        )
     made = _restore(made, by_a, by_b)
-    if whole is not None:
-        made = _as_one(made, (earlier, later), (forward.by_a, backward.by_b), way, whole, time)
-    if held is not None:
+    if tracked is not None:
+        made = _as_one(made, (earlier, later), (by_forward.by_a, by_backward.by_b), motion, tracked, time)
+    if static_mask is not None:
         still = np.asarray(cv2.addWeighted(earlier, 1 - time, later, time, 0), np.float32)
-        made = _mix(made, still, 1 - held, held)
+        made = _mix(made, still, 1 - static_mask, static_mask)
     return np.asarray(cv2.add(made, _NOUGHT, dtype=cv2.CV_8U), np.uint8)  # rounds, and stops at 0 and 255
 
 
-def _read(earlier: Floats, later: Floats, sight: Sight) -> _Version:
-    by_a, by_b = _warp(earlier, sight.in_a), _warp(later, sight.in_b)
-    return _Version(by_a=by_a, by_b=by_b, doubt=_doubt(by_a, by_b))
+def _read(earlier: Floats, later: Floats, positions: SamplePositions) -> _WarpedPair:
+    by_a, by_b = _warp(earlier, positions.in_a), _warp(later, positions.in_b)
+    return _WarpedPair(by_a=by_a, by_b=by_b, disagreement=_disagreement(by_a, by_b))
 
 
-def _by_flow(earlier: Floats, later: Floats, forward: _Version, backward: _Version) -> tuple[Floats, Floats]:
+def _by_flow(
+    earlier: Floats, later: Floats, by_forward: _WarpedPair, by_backward: _WarpedPair
+) -> tuple[Floats, Floats]:
     """Mix the versions of both flows with one in which nothing moves; that one counts where it is better.
 
     Returns:
         The new frame as read from the earlier and from the later frame, float32 ``[H, W, 3]``.
     """
-    by_a, by_b = forward.by_a, forward.by_b
-    least = forward.doubt + _FORGIVEN
+    by_a, by_b = by_forward.by_a, by_forward.by_b
+    least = by_forward.disagreement + _FORGIVEN
     moved = 1 / least
-    if backward is not forward:
-        other_doubt = backward.doubt + _FORGIVEN
-        one, other = _enlarge(moved, earlier), _enlarge(1 / other_doubt, earlier)
-        by_a, by_b = _mix(by_a, backward.by_a, one, other), _mix(by_b, backward.by_b, one, other)
-        least, moved = np.minimum(least, other_doubt), moved + 1 / other_doubt
-    still = least / (_doubt(earlier, later) + _FORGIVEN) ** 2
+    if by_backward is not by_forward:
+        other_disagreement = by_backward.disagreement + _FORGIVEN
+        one, other = _enlarge(moved, earlier), _enlarge(1 / other_disagreement, earlier)
+        by_a, by_b = _mix(by_a, by_backward.by_a, one, other), _mix(by_b, by_backward.by_b, one, other)
+        least, moved = np.minimum(least, other_disagreement), moved + 1 / other_disagreement
+    still = least / (_disagreement(earlier, later) + _FORGIVEN) ** 2
     share = np.asarray(still / (still + moved), np.float32)
     if float(share.max()) < _HARDLY:
         return by_a, by_b
@@ -142,13 +149,13 @@ def _as_one(
     made: Floats,
     frames: tuple[Floats, Floats],
     readings: tuple[Floats, Floats],
-    way: Passage,
-    whole: Whole,
+    motion: GapMotion,
+    tracked: TrackedMotion,
     time: float,
 ) -> Floats:
     """Where a face or a body would be a double, show it once: as the nearer frame shows it, moved as one."""
     height, width = made.shape[:2]
-    part = _enlarge(whole.area(time), made)
+    part = _enlarge(tracked.area(time), made)
     rows, columns = (np.flatnonzero(part.max(axis=axis) > _HARDLY) for axis in (1, 0))
     if not rows.size:
         return made
@@ -157,12 +164,15 @@ def _as_one(
     share = _blur(_enlarge(doubled, made[here]) * part[here], _SOFT_EDGE)
     if float(share.max()) < _HARDLY:
         return made
-    seen = sights(
-        replace(way, there=whole.flow.there, back=whole.flow.back, middle=None), time, height, width
+    sampling = sample_positions(
+        replace(motion, forward=tracked.flow.forward, backward=tracked.flow.backward, intermediate=None),
+        time,
+        height,
+        width,
     )
-    near, places = frames[0], seen.forward.in_a
+    near, places = frames[0], sampling.by_forward.in_a
     if time > _HALFWAY:
-        near, places = frames[1], (seen.backward or seen.forward).in_b
+        near, places = frames[1], (sampling.by_backward or sampling.by_forward).in_b
     single = _warp(near, places[here])
     # Large shades as all readings have them: they are nearer to the truth, and double no edge.
     shade = _blur(np.asarray(cv2.subtract(made[here], single), np.float32), _SHADE)
@@ -185,10 +195,10 @@ def _doubled(made: Floats, by_a: Floats, by_b: Floats) -> Floats:
     return np.asarray(share, np.float32)
 
 
-def _fuse(flow: Floats, doubt: Floats, model: Floats, model_doubt: Floats) -> Floats:
+def _fuse(flow: Floats, disagreement: Floats, model: Floats, model_disagreement: Floats) -> Floats:
     """Mix both versions by how well their halves agree; where they differ much, the model's counts."""
-    rival = np.clip(((model_doubt + 2) / (doubt + 2)) ** 2, 0, _LARGEST_RIVAL)
-    weight = _FLOW_WEIGHT * rival * np.exp(-((_doubt(model, flow) / _FAR_APART) ** 2))
+    rival = np.clip(((model_disagreement + 2) / (disagreement + 2)) ** 2, 0, _LARGEST_RIVAL)
+    weight = _FLOW_WEIGHT * rival * np.exp(-((_disagreement(model, flow) / _FAR_APART) ** 2))
     wide = _enlarge(np.asarray(weight, np.float32), flow)
     return _mix(model, flow, np.full_like(wide, _MODEL_WEIGHT), wide)
 
@@ -215,7 +225,7 @@ def _enlarge(field: NDArray[np.floating[Any]], like: NDArray[np.generic]) -> Flo
     return np.asarray(cv2.resize(field.astype(np.float32), (like.shape[1], like.shape[0])), np.float32)
 
 
-def _doubt(one: Floats, other: Floats) -> Floats:
+def _disagreement(one: Floats, other: Floats) -> Floats:
     """Local mean difference of two pictures, float32 at half size, levels."""
     apart = _shrink(np.asarray(cv2.absdiff(one, other), np.float32), 2)
     return _blur(np.asarray(cv2.transform(apart, _MEAN), np.float32), _DOUBT_WIDTH)
