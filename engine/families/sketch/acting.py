@@ -10,7 +10,7 @@ from functools import lru_cache
 from engine.families.sketch.cast import NEAR, Actor
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.gaits import Gait
-from engine.families.sketch.groups import Prop, Zone
+from engine.families.sketch.groups.group import Prop, Zone
 from engine.families.sketch.habits import FOUR_LEGGED, HOT, INSTRUMENTS, ROLLERS, ROOTED
 from engine.families.sketch.light import Light
 from engine.families.sketch.pen import Pen, mix

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.families.sketch.groups import Group, Zone, grouped, is_separate
+from engine.families.sketch.groups.belonging import is_separate
+from engine.families.sketch.groups.group import Group, Zone
+from engine.families.sketch.groups.grouping import grouped
 from engine.families.sketch.habits import FLOATERS, FLYERS, LARGE, ROLLERS, ROOTED, SWIMMERS, is_alive
 from engine.families.sketch.words import Action, Link, Place, Subject, Vision
 

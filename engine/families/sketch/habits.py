@@ -147,7 +147,23 @@ INSTRUMENTS = _set(
 HOT = _set("hot-beverage teacup-without-handle steaming-bowl pot-of-food teapot")
 """What steams."""
 
+UMBRELLAS = _set("umbrella umbrella-with-rain-drops")
+
 BOARDS = _set("skateboard broom sled skis magic-carpet")
+
+OPEN = _set("racing-car automobile taxi police-car bathtub bucket basket package bus tractor")
+"""What one looks out of: who is on it is in it."""
+
+ENTERED = _set("bed tent hole water-wave")
+"""What somebody in it is drawn with, and not beside."""
+
+FOR_LYING = _set("couch-and-lamp bed")
+
+SITTING = _set("owl parrot blackbird")
+"""Birds that sit, unless a word says that they fly."""
+
+PERCHES = _set("deciduous-tree evergreen-tree palm-tree house")
+"""What has a top that small animals sit on."""
 
 LARGE = _set(
     "fireworks elephant mammoth giraffe whale spouting-whale t-rex sauropod castle japanese-castle"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from engine.families.sketch.cast import Actor
 from engine.families.sketch.gaits import Gait
-from engine.families.sketch.groups import Zone
+from engine.families.sketch.groups.group import Zone
 from engine.families.sketch.habits import ROOTED, WINGED, is_alive
 from engine.families.sketch.words import Action
 

@@ -11,7 +11,7 @@ from engine.families.sketch.draw import seen_at
 from engine.families.sketch.drawings import drawing, names
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.gaits import Gait, bent
-from engine.families.sketch.groups import Zone
+from engine.families.sketch.groups.group import Zone
 from engine.families.sketch.language.colouring import COLOURS
 from engine.families.sketch.language.reading import read
 from engine.families.sketch.language.vocabulary import vocabulary

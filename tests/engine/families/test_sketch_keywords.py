@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.families.sketch.figures import Figure
-from engine.families.sketch.groups import grouped
+from engine.families.sketch.groups.grouping import grouped
 from engine.families.sketch.language import forms
 from engine.families.sketch.language.reading import read
 from engine.families.sketch.language.vocabulary import LANGUAGES, speech, vocabulary
