@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.families.sketch.language.draft import Draft
-from engine.families.sketch.language.grammar import COLOUR_AFTER, is_and, is_article
+from engine.families.sketch.language.grammar import COLOUR_AFTER, COLOUR_LAST, is_and, is_article
 from engine.families.sketch.language.tokens import Token
 from engine.families.sketch.words import RGB, Link
 
@@ -18,8 +18,6 @@ COLOURS: Mapping[str, RGB] = {
 _SCENERY = frozenset({"place", "hour", "weather"})
 _ENDS = frozenset({"relation", "verb", "transitive"})
 """What ends the words that describe a noun."""
-_SAID_LAST = frozenset({"en", "de", "nl", "sv", "da", "no"})
-"""Where a colour with no noun behind it is of the one before: "a woman in red on a horse"."""
 
 
 def take_colour(reading: Draft, colour: RGB, rest: tuple[Token, ...]) -> None:
@@ -85,7 +83,7 @@ def _is_passed(token: Token) -> bool:
 
 
 def _is_said_last(reading: Draft, rest: tuple[Token, ...]) -> bool:
-    if reading.language not in _SAID_LAST or reading.count or reading.link not in {None, Link.IN}:
+    if reading.language not in COLOUR_LAST or reading.count or reading.link not in {None, Link.IN}:
         return False
     if not rest:
         return reading.link is Link.IN

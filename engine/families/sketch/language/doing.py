@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from engine.families.sketch.habits import LARGE, ROOTED, is_alive, is_person
 from engine.families.sketch.language.draft import Draft
-from engine.families.sketch.language.grammar import is_and, is_article
+from engine.families.sketch.language.grammar import is_and, is_article, may_lift
 from engine.families.sketch.language.tokens import Token
 from engine.families.sketch.words import Action, Link, Subject
 
@@ -18,10 +16,6 @@ _BEFALLS = frozenset({Action.BURN, Action.MELT, Action.EXPLODE, Action.SHINE})
 """What befalls a thing: it is said of the nearest one, and not of who stands by."""
 _CASTERS = ("-mage", "-fairy", "genie")
 """Who makes it shine: "a wizard with a hat casting a spell"."""
-_LIFTS: Mapping[str, tuple[str, ...]] = {
-    "en": ("lift", "rais", "hoist"), "es": ("elev",), "pt": ("elev",), "sv": ("lyft",), "ru": ("поднима",),
-}  # fmt: skip
-"""How verbs begin that are both to rise and to lift."""
 _SEEN = frozenset({Link.WATCH, Link.CHASE})
 _APART = frozenset({Link.WATCH, Link.CHASE, Link.OVER, Link.UNDER, None})
 """How a thing is linked that moves by itself; the others move with who rides, wears or holds them."""
@@ -44,7 +38,7 @@ def doers(reading: Draft, action: Action) -> list[int]:
 
 def lifts_something(reading: Draft, token: Token, rest: tuple[Token, ...]) -> bool:
     """Whether what lifts has an object: "a man lifting a car" does not rise himself."""
-    if not token.text.startswith(_LIFTS.get(reading.language, ())) or not reading.things:
+    if not may_lift(reading.language, token.text) or not reading.things:
         return False
     for follows in rest:
         meaning = follows.meaning

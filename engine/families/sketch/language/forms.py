@@ -202,3 +202,15 @@ def is_plural(word: str, language: str) -> bool:
         first, _, second = word.partition("-")
         return bool(second) and first == second
     return False
+
+
+def looks_like_a_word(text: str, language: str) -> bool:
+    """Whether letters that nothing is known of may be a word: where words have no gaps, most are of grammar.
+
+    Several letters of a syllabary are one, and each Chinese one is.
+    """
+    if language not in GAPLESS:
+        return len(text) > 1
+    if any("\u3400" <= letter <= "\u9fff" for letter in text):
+        return True
+    return len(text) > 1 and any(letter > "\u3100" or "\u30a0" < letter < "\u3100" for letter in text)

@@ -1,4 +1,7 @@
-"""How languages order their words, as far as it tells who does what."""
+"""What is so in some languages: how they order their words, and which words tell who does what.
+
+What words mean is in data/speech; here is what depends on how a word is written or what stands beside it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from engine.families.sketch.language.tokens import Token
 
 COLOUR_AFTER = frozenset({"es", "pt", "fr", "it", "ro", "ca", "vi", "id", "ms", "th", "ar", "he", "fa"})
 """Languages in which a colour stands behind its thing."""
+COLOUR_LAST = frozenset({"en", "de", "nl", "sv", "da", "no"})
+"""Languages in which a colour with no noun behind it is of the one before: "a woman in red on a horse"."""
 VERB_BETWEEN = frozenset({"tr", "ja", "ko"})
 """Languages in which the verb stands behind what it is done to, and before the one that does it."""
 POSTPOSED = VERB_BETWEEN | {"zh", "zh-Hant", "hi"}
@@ -56,8 +61,16 @@ _SAID_OF_LAST: Mapping[str, tuple[str, ...]] = {
     "ja": ("て", "で", "ながら"), "ko": ("고", "며", "서", "다", "어", "요"),
 }  # fmt: skip
 """How verbs end that are said of what was named before, where all others are said of what comes."""
+_LIFTING: Mapping[str, tuple[str, ...]] = {
+    "en": ("lift", "rais", "hoist"), "es": ("elev",), "pt": ("elev",), "sv": ("lyft",), "ru": ("поднима",),
+}  # fmt: skip
+"""How verbs begin that are both to rise and to lift."""
 _COUNTERS = ("마리", "명", "대", "개", "송이", "그루")
 """What stands behind a number in Korean, when both stand behind the thing."""
+_THE = frozenset({"the"})
+_BEFORE_CLOTHES = frozenset({"de", "à", "au", "aux"})
+_RAINING = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
+_SAILING = ("sailing", "sails", "sailed", "zeil")
 _NAMED = frozenset({"thing", "number", "colour"})
 
 
@@ -80,6 +93,16 @@ def is_indefinite(language: str, word: str) -> bool:
     return word in _ARTICLES.get(language, ()) and (language == "en" or word in OF_ONE - {"dem", "den"})
 
 
+def is_of_one(word: str) -> bool:
+    """Whether a word is an article of one thing, in any language."""
+    return word in OF_ONE | {"a", "an"}
+
+
+def is_the(word: str) -> bool:
+    """Whether a word says that a thing was named before."""
+    return word in _THE
+
+
 def is_and(language: str, word: str) -> bool:
     """Whether a word joins two of a kind."""
     return word in _AND.get(language, ())
@@ -94,3 +117,28 @@ def counts_the_last(language: str, number: Token, rest: tuple[Token, ...]) -> bo
         follows = next((one.meaning.kind for one in rest if one.meaning and one.meaning.kind != "small"), "")
         return follows != "thing"
     return language == "th"
+
+
+def stands_behind(language: str, preposition: str) -> bool:
+    """Whether a preposition stands behind what something is on, at or in; 在 stands before it."""
+    return language in POSTPOSED and "在" not in preposition
+
+
+def says_worn(word: str) -> bool:
+    """Whether a word stands before what somebody wears: "um cachorro de óculos", "un homme au chapeau"."""
+    return word in _BEFORE_CLOTHES
+
+
+def says_raining(word: str) -> bool:
+    """Whether a word is the verb, of which something may be said to rain: "it rains cats"."""
+    return word.startswith(_RAINING)
+
+
+def says_sailing(word: str) -> bool:
+    """Whether a word is the verb and no boat: "a ship sailing" is one ship."""
+    return word.startswith(_SAILING)
+
+
+def may_lift(language: str, verb: str) -> bool:
+    """Whether a verb is both to rise and to lift."""
+    return verb.startswith(_LIFTING.get(language, ()))

@@ -51,3 +51,8 @@ def joins_game(reading: Draft, token: Token, name: str) -> bool:
     reading.things.append(Subject(thing=game.thing, link=Link.HOLD, to=at))
     reading.named = at
     return True
+
+
+def is_cricket_bat(token: Token, name: str) -> bool:
+    """Whether the bat of a game is drawn as the game."""
+    return token.text == "bat" and name != "bat"

@@ -59,7 +59,17 @@ def _turn(things: list[Subject]) -> None:
                 things[other] = replace(one, to=to)
 
 
-def usual_place(things: list[Subject], salt: int) -> Place:
+def place_of(draft: Draft, things: list[Subject], salt: int) -> Place:
+    """Where the scene is: where a word says, else where its things are at home."""
+    place = draft.place or _usual_place(things, salt)
+    if place is Place.SEA and any(thing.thing == "coral" for thing in things):
+        return Place.UNDERWATER
+    if place is Place.SEA and things and _walks(things):
+        return Place.BEACH
+    return place
+
+
+def _usual_place(things: list[Subject], salt: int) -> Place:
     """Where these things are at home; without a home, out in the open."""
     wet = {Action.SWIM, Action.SURF} & {thing.action for thing in things}
     if wet:
@@ -87,7 +97,7 @@ def _home(thing: Subject, first: Subject) -> Place | None:
     return None
 
 
-def walks(things: list[Subject]) -> bool:
+def _walks(things: list[Subject]) -> bool:
     """Whether the first thing needs ground under its feet."""
     first = things[0]
     carried = {
@@ -103,8 +113,10 @@ def walks(things: list[Subject]) -> bool:
     )
 
 
-def usual_hour(things: list[Subject], place: Place, salt: int) -> Hour:
-    """The hour of things that belong to the night; else one by chance, mostly the day."""
+def hour_of(draft: Draft, things: list[Subject], place: Place, salt: int) -> Hour:
+    """The hour that a word says, or that its things belong to; else one by chance, mostly the day."""
+    if draft.hour is not None:
+        return draft.hour
     if place is Place.SPACE or any(
         thing.thing in {Shape.LANTERN, "ghost", "bat", "fireworks"} for thing in things
     ):
