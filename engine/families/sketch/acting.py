@@ -54,20 +54,17 @@ def show(pen: Pen, actor: Actor, view: View, light: Light, length: float, drift:
     for prop in group.props:
         if prop.behind:
             _prop(pen, prop, pose, now, light, actor)
-    (feet,) = pose.at([(0.0, -group.raised)])
     if group.subject.action is Action.BURN:
         _around(pen, pose, light, now, group.wide)
-    held = replace(pose, x=float(feet[0]), y=float(feet[1]))
-    group.figure.draw(pen, held, now.gait, light, group.subject.colour, group.clothes)
+    group.figure.draw(
+        pen, pose.moved(0.0, -group.raised), now.gait, light, group.subject.colour, group.clothes
+    )
     for prop in group.props:
         if not prop.behind:
             _prop(pen, prop, pose, now, light, actor)
     whole = replace(pose, size=unit / now.grown)
     for name, at, size in _about(actor, view.seconds, length):
-        (place,) = whole.at([at])
-        small = replace(
-            pose, x=float(place[0]), y=float(place[1]), size=whole.size * size, heading=-1, angle=0.0
-        )
+        small = replace(whole.moved(*at), size=whole.size * size, heading=-1, angle=0.0)
         _FIGURES(name).draw(pen, small, Gait(beat=now.gait.beat), light, None)
     if HOT & {group.figure.thing, *(prop.figure.thing for prop in group.props)}:
         _steam(pen, actor, pose, light, now)
@@ -76,7 +73,6 @@ def show(pen: Pen, actor: Actor, view: View, light: Light, length: float, drift:
 def _prop(pen: Pen, prop: Prop, pose: Pose, now: Moment, light: Light, actor: Actor) -> None:
     """Props are given for a figure that faces left."""
     bob = 0.0 if prop.worn or prop.behind else 0.02 * math.sin(now.gait.beat)
-    (spot,) = pose.at([(-prop.x, prop.y + bob)])
     thing = prop.figure.thing
     rides = thing in FOUR_LEGGED | ROLLERS
     gait = Gait(
@@ -84,15 +80,11 @@ def _prop(pen: Pen, prop: Prop, pose: Pose, now: Moment, light: Light, actor: Ac
         stride=0.13 if thing in FOUR_LEGGED and actor.speed else 0.0,
         across=now.gait.across, up=now.gait.up,
     )  # fmt: skip
-    gone = 1.0
-    angle = pose.angle - pose.heading * prop.angle
     placed = replace(
-        pose,
-        x=float(spot[0]),
-        y=float(spot[1]),
-        size=pose.size * prop.size * gone,
+        pose.moved(-prop.x, prop.y + bob),
+        size=pose.size * prop.size,
         beat=gait.beat,
-        angle=angle,
+        angle=pose.angle - pose.heading * prop.angle,
     )
     prop.figure.draw(pen, placed, gait, light, prop.colour)
 
@@ -100,11 +92,8 @@ def _prop(pen: Pen, prop: Prop, pose: Pose, now: Moment, light: Light, actor: Ac
 def _around(pen: Pen, pose: Pose, light: Light, now: Moment, wide: float) -> None:
     """Flames behind a thing that burns."""
     for flame in (-0.3, 0.0, 0.3):
-        (spot,) = pose.at([(flame * wide, 0.02)])
         fire = replace(
-            pose,
-            x=float(spot[0]),
-            y=float(spot[1]),
+            pose.moved(flame * wide, 0.02),
             size=pose.size * 1.1,
             angle=0.0,
             beat=now.gait.beat + 2 * flame,

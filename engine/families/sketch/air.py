@@ -16,10 +16,10 @@ from engine.families.sketch.words import RGB, Hour, Place, Shape, Vision, Weathe
 _CLEAR = 0.35  # the share of a fair sky without clouds
 _AIRLESS = frozenset({Place.SPACE, Place.MOON})
 _RAINBOW: tuple[RGB, ...] = (
-    (232, 78, 74), (246, 146, 62), (250, 214, 92), (106, 190, 104), (86, 164, 226), (96, 108, 200), (152,
-    104, 196),
+    (232, 78, 74), (246, 146, 62), (250, 214, 92), (106, 190, 104), (86, 164, 226), (96, 108, 200),
+    (152, 104, 196),
 )  # fmt: skip
-_PETALS: tuple[RGB, ...] = ((226, 140, 70), (206, 92, 64), (236, 186, 88))
+_FALLEN_LEAVES: tuple[RGB, ...] = ((226, 140, 70), (206, 92, 64), (236, 186, 88))
 
 
 def sky(stage: Stage) -> None:
@@ -165,7 +165,7 @@ def _fair(stage: Stage) -> None:
 def _fog(pen: Pen, view: View, light: Light) -> None:
     turn = np.linspace(0, 2 * math.pi, 48, endpoint=False)
     for bank in range(4):
-        x = _round(0.35 * bank + 0.1 * view.seconds * (0.5 + 0.3 * bank), view.aspect, 1.0)
+        x = _wrapped(0.35 * bank + 0.1 * view.seconds * (0.5 + 0.3 * bank), view.aspect, 1.0)
         for wide in (1.0, 0.8, 0.6):
             band = 0.5 + 0.11 * bank + 0.09 * wide * np.sin(turn)
             pen.blend(view.put(x + 0.9 * wide * np.cos(turn), band, 0.3), light.haze, 0.14)
@@ -183,7 +183,9 @@ def _rain(pen: Pen, view: View, light: Light, dice: Dice, slant: float) -> None:
     for drop in range(120):
         near = 0.35 + 0.65 * dice.at(drop, 1)
         fallen = (dice.at(drop, 2) + view.seconds * (0.7 + 0.5 * near)) % 1.3 - 0.15
-        x = _round(dice.at(drop, 3) * (view.aspect + 0.4) + slant * fallen - view.x * near, view.aspect, 0.2)
+        x = _wrapped(
+            dice.at(drop, 3) * (view.aspect + 0.4) + slant * fallen - view.x * near, view.aspect, 0.2
+        )
         long = 0.03 + 0.05 * near
         top = (x * view.height, fallen * view.height)
         foot = ((x + slant * long) * view.height, (fallen + long) * view.height)
@@ -198,7 +200,7 @@ def _drift(
         near = 0.25 + 0.75 * dice.at(one, 11) ** 1.5
         y = (dice.at(one, 12) - view.seconds * rise * (0.5 + 0.7 * near)) % 1.2 - 0.1
         sway = 0.03 * math.sin(view.seconds * (0.7 + dice.at(one, 13)) + one)
-        x = _round(dice.at(one, 14) * (view.aspect + 0.2) + sway - view.x * near, view.aspect, 0.1)
+        x = _wrapped(dice.at(one, 14) * (view.aspect + 0.2) + sway - view.x * near, view.aspect, 0.1)
         radius = view.unit * (0.0025 + 0.0085 * near * dice.at(one, 15))
         colour = colours[one % len(colours)]
         pen.disc(x * view.height, y * view.height, radius, colour)
@@ -212,7 +214,7 @@ def _leaves(pen: Pen, view: View, light: Light, dice: Dice) -> None:
         near = 0.4 + 0.6 * dice.at(leaf, 21)
         turn = view.seconds * (1.2 + dice.at(leaf, 22)) + 6 * dice.at(leaf, 23)
         y = (dice.at(leaf, 24) + 0.06 * view.seconds * near + 0.03 * math.sin(turn)) % 1.1 - 0.05
-        x = _round(
+        x = _wrapped(
             dice.at(leaf, 25) * (view.aspect + 0.2) + (0.28 * near * view.seconds) - view.x * near,
             view.aspect,
             0.1,
@@ -222,14 +224,14 @@ def _leaves(pen: Pen, view: View, light: Light, dice: Dice) -> None:
         side = np.array([-axis[1], axis[0]])
         spot = np.array([x * view.height, y * view.height])
         points = [spot - long * axis, spot + wide * side, spot + long * axis, spot - wide * side]
-        pen.fill(points, mix(_PETALS[leaf % 3], light.dim[0], light.dim[1] * 0.5))
+        pen.fill(points, mix(_FALLEN_LEAVES[leaf % 3], light.dim[0], light.dim[1] * 0.5))
 
 
 def _fireflies(pen: Pen, view: View, dice: Dice) -> None:
     for fly in range(18):
         near = 0.4 + 0.6 * dice.at(fly, 31)
         turn = view.seconds * (0.5 + 0.4 * dice.at(fly, 32)) + 6 * dice.at(fly, 33)
-        x = _round(
+        x = _wrapped(
             dice.at(fly, 34) * (view.aspect + 0.2) + 0.1 * math.cos(turn) - view.x * near, view.aspect, 0.1
         )
         y = 0.58 + 0.36 * dice.at(fly, 35) + 0.05 * math.sin(turn * 1.7)
@@ -239,6 +241,6 @@ def _fireflies(pen: Pen, view: View, dice: Dice) -> None:
         pen.disc(*spot, view.unit * 0.004 * near, (246, 250, 180))
 
 
-def _round(x: float, aspect: float, margin: float) -> float:
+def _wrapped(x: float, aspect: float, margin: float) -> float:
     """Let what leaves the frame on one side come back on the other, unseen."""
     return (x + margin) % (aspect + 2 * margin) - margin

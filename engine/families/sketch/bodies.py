@@ -29,24 +29,18 @@ FRONT = (0.56, -0.25, -0.3)
 
 FACES = frozenset({
     "person", "man", "woman", "boy", "girl", "child", "baby", "old-man", "old-woman", "older-person",
-    "santa-claus",
-    "mrs-claus", "mx-claus", "clown-face", "ogre", "goblin", "man-beard", "person-beard", "woman-beard",
-    "cowboy-hat-face",
-    "man-bald", "person-bald",
-    "woman-bald", "man-blonde-hair", "woman-blonde-hair", "person-blonde-hair", "man-curly-hair",
-    "woman-curly-hair",
-    "man-red-hair", "woman-red-hair", "man-white-hair", "woman-white-hair", "man-wearing-turban",
-    "person-red-hair",
+    "santa-claus", "mrs-claus", "mx-claus", "clown-face", "ogre", "goblin", "man-beard", "person-beard",
+    "woman-beard", "cowboy-hat-face", "man-bald", "person-bald", "woman-bald", "man-blonde-hair",
+    "woman-blonde-hair", "person-blonde-hair", "man-curly-hair", "woman-curly-hair", "man-red-hair",
+    "woman-red-hair", "man-white-hair", "woman-white-hair", "man-wearing-turban", "person-red-hair",
     "person-wearing-turban", "woman-wearing-turban", "person-curly-hair", "person-white-hair",
 })  # fmt: skip
 """Drawings of people that end at the chin."""
 
 _SHIRTS: Mapping[str, RGB] = {
     "girl": (158, 104, 200), "woman": (226, 96, 116), "boy": (72, 134, 214), "man": (66, 118, 190),
-    "child": (94, 176, 120),
-    "old-woman": (146, 120, 176), "old-man": (112, 130, 120), "baby": (150, 206, 236), "santa-claus": (206,
-    52, 56),
-    "mrs-claus": (206, 52, 56), "ogre": (96, 84, 120),
+    "child": (94, 176, 120), "old-woman": (146, 120, 176), "old-man": (112, 130, 120),
+    "baby": (150, 206, 236), "santa-claus": (206, 52, 56), "mrs-claus": (206, 52, 56), "ogre": (96, 84, 120),
 }  # fmt: skip
 _SHIRT: RGB = (238, 128, 66)
 _TROUSERS: RGB = (66, 62, 104)
@@ -165,9 +159,9 @@ def _put_head(
     """The head nods a little with the beat; ``paints``: see :func:`.puppet.put`."""
     size, x, foot = where
     nod = 0.012 * math.sin(gait.beat)
-    (spot,) = pose.at(_shaped(np.array([(x, foot + nod)]), gait))
+    ((neck_x, neck_y),) = _shaped(np.array([(x, foot + nod)]), gait)
     tilt = 0.03 * math.sin(gait.beat * 0.9)
-    held = replace(pose, x=float(spot[0]), y=float(spot[1]), size=pose.size * size, angle=pose.angle + tilt)
+    held = replace(pose.moved(neck_x, neck_y), size=pose.size * size, angle=pose.angle + tilt)
     put(pen, head, held, replace(gait, stride=0.0, lean=0.0), look, paints)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ GROUND: Mapping[Place, float] = {
 """Where feet are, in heights."""
 
 NEAR: Mapping[Zone, float] = {Zone.GROUND: 0.8, Zone.WATER: 0.7, Zone.AIR: 0.45}
-SKYS = frozenset(
+_OF_THE_SKY = frozenset(
     {"crescent-moon", "sun", "rainbow", "cloud", "snowflake", "full-moon", "droplet", "milky-way"}
 )
 """What the sky, the weather or the place draws by itself."""
@@ -38,6 +37,7 @@ _SPEEDS: Mapping[Action, float] = {
     Action.RUN: 0.06, Action.WALK: 0.05, Action.FLY: 0.07, Action.SWIM: 0.05, Action.SURF: 0.06,
     Action.JUMP: 0.04,
 }  # fmt: skip
+_FACING = frozenset({Action.FIGHT, Action.KISS})
 _FOLLOWS: Mapping[Action, float] = {Action.RUN: 0.26, Action.WALK: 0.07, Action.SURF: 0.12, Action.FLY: 0.05}
 
 
@@ -142,7 +142,7 @@ def _groups(vision: Vision) -> list[Group]:
             props[holder].append(subject)
         else:
             roots.append(at)
-    shown = [at for at in roots if subjects[at].thing not in SKYS]
+    shown = [at for at in roots if subjects[at].thing not in _OF_THE_SKY]
     alone = len(shown) == 1 and subjects[shown[0]].count == 1
     groups = []
     for at in shown:
@@ -156,7 +156,7 @@ def _urged(subjects: list[Subject]) -> list[Subject]:
     surfers = [at for at, one in enumerate(subjects) if one.action is Action.SURF and one.thing != _WAVE]
     for at, subject in enumerate(subjects):
         to = subject.to
-        if to is not None and subject.thing in SKYS and subject.link is Link.OVER:
+        if to is not None and subject.thing in _OF_THE_SKY and subject.link is Link.OVER:
             subjects[to] = replace(subjects[to], action=Action.FLY)
         elif to is not None and subject.link is Link.CHASE:
             for one in (at, to):
@@ -199,11 +199,17 @@ def _row(
             )
         )
         left += width + gap
-    facing = {Action.FIGHT, Action.KISS}
-    for at, (one, other) in enumerate(itertools.pairwise(actors)):
-        if one.group.subject.action in facing and other.group.subject.action in facing and at % 2 == 0:
-            actors[at], actors[at + 1] = replace(one, heading=1), replace(other, heading=-1)
-    return actors
+    return _facing(actors)
+
+
+def _facing(actors: list[Actor]) -> list[Actor]:
+    """The same; of those who fight or kiss, the first faces the second, the third the fourth."""
+    turned = list(actors)
+    for at in range(0, len(actors) - 1, 2):
+        one, other = actors[at : at + 2]
+        if {one.group.subject.action, other.group.subject.action} <= _FACING:
+            turned[at : at + 2] = replace(one, heading=1), replace(other, heading=-1)
+    return turned
 
 
 def _foot(group: Group, vision: Vision) -> float:

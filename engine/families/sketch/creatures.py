@@ -43,9 +43,9 @@ def _dragon(pen: Pen, pose: Pose) -> None:
     for reach, colour in ((0.8, pose.shade), (1.0, pose.light)):
         tip_x, tip_y = x0 - 0.12 * reach, y0 - (0.5 + flap) * reach
         wing = [
-            (x0 + 0.16, y0), (x0 + 0.14, (y0 + tip_y) / 2 - 0.06), (tip_x, tip_y), (tip_x - 0.2,
-            tip_y + 0.26),
-            (tip_x - 0.1, (y0 + tip_y) / 2 + 0.02), (tip_x - 0.3, y0 - 0.1 - flap * 0.3), (x0 - 0.12, y0),
+            (x0 + 0.16, y0), (x0 + 0.14, (y0 + tip_y) / 2 - 0.06), (tip_x, tip_y),
+            (tip_x - 0.2, tip_y + 0.26), (tip_x - 0.1, (y0 + tip_y) / 2 + 0.02),
+            (tip_x - 0.3, y0 - 0.1 - flap * 0.3), (x0 - 0.12, y0),
         ]  # fmt: skip
         pen.fill(pose.at(wing), colour)
     for step in range(25, 0, -1):

@@ -102,12 +102,9 @@ PEOPLE = _set(
 
 WHOLE_PEOPLE = (
     "walking", "running", "standing", "dancing", "swimming", "surfing", "biking", "mountain-biking",
-    "rowing-boat",
-    "golfing", "kneeling", "lotus", "cartwheeling", "climbing", "lifting-weights", "playing-handball",
-    "bouncing-ball",
-    "playing-water-polo", "wheelchair", "white-cane", "fairy", "merpeople", "bunny-ears", "wrestling",
-    "in-bed",
-    "taking-bath", "levitating", "fencing", "genie",
+    "rowing-boat", "golfing", "kneeling", "lotus", "cartwheeling", "climbing", "lifting-weights",
+    "playing-handball", "bouncing-ball", "playing-water-polo", "wheelchair", "white-cane", "fairy",
+    "merpeople", "bunny-ears", "wrestling", "in-bed", "taking-bath", "levitating", "fencing", "genie",
 )  # fmt: skip
 """Parts of the names of people who are drawn from head to foot."""
 

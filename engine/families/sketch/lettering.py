@@ -21,9 +21,8 @@ _LINES = 2
 _LEAST_LETTER = 7  # pixels; smaller lettering cannot be read
 _MOST_WORDS = 60  # no caption holds more
 _INK = (8, 10, 22)
-_DARK = (
-    160.0  # of 255: white letters then have a contrast of 4.5 : 1 even on a white frame, which WCAG asks for
-)
+_DARK = 160.0
+"""Of 255: white letters then have a contrast of 4.5 : 1 even on a white frame, which WCAG asks for."""
 _WHITE = (255, 255, 255, 255)
 _PLAIN = {
     "\N{LATIN SMALL LETTER DOTLESS I}": "i", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O",
@@ -38,7 +37,7 @@ class Lettering:
     def __init__(self, prompt: str, *, width: int, height: int) -> None:
         """``width`` and ``height`` are the frame's, in pixels."""
         veil = _veil(writable(prompt), width, height)
-        rows = np.flatnonzero(veil[..., 3].any(axis=(1,)))
+        rows = np.flatnonzero(veil[..., 3].any(axis=1))
         self._bands = []
         for half in (rows[rows < height // 2], rows[rows >= height // 2]):
             if half.size:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -41,6 +41,11 @@ class Pose:
         cos, sin = math.cos(self.angle), math.sin(self.angle)
         turned: Points = local @ np.array([[cos, sin], [-sin, cos]]) + (self.x, self.y)
         return turned
+
+    def moved(self, x: float, y: float) -> Pose:
+        """The same pose at a point of the thing."""
+        (place,) = self.at([(x, y)])
+        return replace(self, x=float(place[0]), y=float(place[1]))
 
     def disc(self, pen: Pen, x: float, y: float, radius: float, colour: RGB) -> None:
         """Fill a circle of the thing."""

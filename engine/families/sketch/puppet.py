@@ -20,8 +20,6 @@ from engine.families.sketch.words import RGB
 _NEAR_HUE = 0.09  # turns
 _GREYISH = 0.22  # saturation
 _PAPER = (0.10, 0.05)  # how much of the scene's haze and of its lamp lies on every colour
-
-
 _DARK_FUR = 80  # levels: a dark eye cannot be seen in it
 _EYE_IN_THE_DARK: RGB = (240, 214, 120)
 _EYE_TO_NOSE = 0.02  # heights

@@ -54,7 +54,7 @@ def add(reading: Draft, token: Token, name: str) -> None:
         reading.colour = reading.colour or colour
     if token.guessed or is_cricket_bat(token, name):
         note_thing(reading, token, name)
-    if not joins_game(reading, token, name) and not _is_there_already(reading, token, name):
+    if not joins_game(reading, token, name) and not _named_again(reading, token, name):
         _join(reading, token, name)
         _append(reading, token, name)
         if carried:
@@ -64,8 +64,8 @@ def add(reading: Draft, token: Token, name: str) -> None:
     reading.since.clear()
 
 
-def _is_there_already(reading: Draft, token: Token, name: str) -> bool:
-    """Whether a thing was named before."""
+def _named_again(reading: Draft, token: Token, name: str) -> bool:
+    """Let a thing that was named before have what has waited; False if none was, or it is another one."""
     if says_sailing(token.text) and any(thing.thing in FLOATERS for thing in reading.things):
         return True  # "a ship sailing" is one ship
     if name in _ACTS and reading.link in PLACED and reading.things and reading.things[-1].thing == name:
@@ -92,8 +92,7 @@ def _same(reading: Draft, token: Token, name: str) -> int | None:
     if reading.colour:
         known = [at for at in alike if reading.things[at].colour in {None, reading.colour}]
         return known[0] if known and (reading.things[known[0]].colour or is_the(reading.before)) else None
-    joined = any(is_and(reading.language, one.text) for one in reading.since)
-    if joined and not token.guessed and (reading.count or is_of_one(reading.before)):
+    if _is_joined(reading) and not token.guessed and (reading.count or is_of_one(reading.before)):
         return None
     return alike[-1]
 
@@ -105,14 +104,14 @@ def _count(reading: Draft, token: Token, name: str) -> int:
 
 
 def _append(reading: Draft, token: Token, name: str) -> None:
-    """Add a thing, with all that has waited for it."""
+    """Add another thing, with all that has waited for it."""
     count = _count(reading, token, name)
     action, link = reading.action, reading.link
     if reading.raining:
         reading.weather.discard(Weather.RAIN)
         count, action = _RAINED, Action.FALL
     place = len(reading.things)
-    if any(is_and(reading.language, one.text) for one in reading.since):
+    if _is_joined(reading):
         reading.joined.add(place)
     to = _partner(reading, name) if link and place and not reading.below else None
     if link is reading.loose and to is not None:
@@ -169,5 +168,9 @@ def _acts(reading: Draft, token: Token, name: str) -> bool:
     """Whether a thing is what the one before does: "a man fishing", "a bear taking a bath"."""
     if name == Shape.BOAT and not says_sailing(token.text):
         return False
-    joined = any(is_and(reading.language, one.text) for one in reading.since)
-    return name in BOARDS or (name in _ACTS and not joined)
+    return name in BOARDS or (name in _ACTS and not _is_joined(reading))
+
+
+def _is_joined(reading: Draft) -> bool:
+    """Whether an "and" stands behind the last thing."""
+    return any(is_and(reading.language, one.text) for one in reading.since)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.families.sketch.habits import is_alive
 from engine.families.sketch.language.draft import Draft
 from engine.families.sketch.language.grammar import COLOUR_AFTER, is_article, is_indefinite
-from engine.families.sketch.language.tokens import Token
+from engine.families.sketch.language.tokens import Token, next_kind
 from engine.families.sketch.language.vocabulary import Meaning
 from engine.families.sketch.words import Link
 
@@ -51,18 +51,13 @@ def _acts_at_law(rest: tuple[Token, ...]) -> bool:
 
 
 def _is_no_colour(reading: Draft, token: Token, other: str, rest: tuple[Token, ...]) -> bool:
-    follows = _follows(rest)
+    follows = next_kind(rest)
     if reading.language in COLOUR_AFTER:
         if other in _FRUITS and follows != "thing" and _stands_alone(reading, token):
             return True
         if reading.things:
             return False
     return (other in _FRUITS or token.text in _FLOWERS) and follows not in _COLOURED
-
-
-def _follows(rest: tuple[Token, ...]) -> str:
-    """The kind of the next word that is no small one."""
-    return next((one.meaning.kind for one in rest if one.meaning and one.meaning.kind != "small"), "")
 
 
 def _stands_alone(reading: Draft, token: Token) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.families.sketch.language.draft import Draft
 from engine.families.sketch.language.grammar import COLOUR_AFTER, COLOUR_LAST, is_and, is_article
-from engine.families.sketch.language.tokens import Token
+from engine.families.sketch.language.tokens import Token, next_kind
 from engine.families.sketch.words import RGB, Link
 
 COLOURS: Mapping[str, RGB] = {
@@ -22,7 +22,7 @@ _ENDS = frozenset({"relation", "verb", "transitive"})
 
 def take_colour(reading: Draft, colour: RGB, rest: tuple[Token, ...]) -> None:
     """Give a colour to its thing, or let it wait for the next."""
-    follows = next((one.meaning.kind for one in rest if one.meaning and one.meaning.kind != "small"), "")
+    follows = next_kind(rest)
     behind = reading.language in COLOUR_AFTER and (reading.count == 0 or follows != "thing")
     if not reading.things or not (behind or _is_said_last(reading, rest)):
         reading.colour = colour

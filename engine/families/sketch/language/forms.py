@@ -146,8 +146,8 @@ def _english(word: str) -> Iterator[str]:
     word = word.removesuffix("'s")
     yield word
     for ending, others in (
-        ("ies", ("y",)), ("ves", ("f", "fe")), ("s", ("",)), ("es", ("",)), ("ing", ("", "e")), ("ed",
-        ("", "e")),
+        ("ies", ("y",)), ("ves", ("f", "fe")), ("s", ("",)), ("es", ("",)), ("ing", ("", "e")),
+        ("ed", ("", "e")),
     ):  # fmt: skip
         root = word.removesuffix(ending)
         if root == word or (ending == "es" and not root.endswith(_HISSING)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.families.sketch.language.tokens import Token
+from engine.families.sketch.language.tokens import Token, next_kind
 
 COLOUR_AFTER = frozenset({"es", "pt", "fr", "it", "ro", "ca", "vi", "id", "ms", "th", "ar", "he", "fa"})
 """Languages in which a colour stands behind its thing."""
@@ -114,8 +114,7 @@ def counts_the_last(language: str, number: Token, rest: tuple[Token, ...]) -> bo
         behind = " ".join((number.text, rest[0].text if rest else ""))
         return any(f" {counter}" in behind for counter in _COUNTERS)
     if language == "ja":
-        follows = next((one.meaning.kind for one in rest if one.meaning and one.meaning.kind != "small"), "")
-        return follows != "thing"
+        return next_kind(rest) != "thing"
     return language == "th"
 
 

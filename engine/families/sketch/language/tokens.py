@@ -26,9 +26,8 @@ _WITHOUT_KANA = 6  # letters of Japanese at most that may go without
 _LONGEST_RUN = 18  # letters of a word where words have no gaps
 _SCRIPTS = (
     ("HIRAGANA", ("ja",)), ("KATAKANA", ("ja",)), ("HANGUL", ("ko",)), ("CJK", ("zh", "zh-Hant", "ja")),
-    ("THAI", ("th",)),
-    ("DEVANAGARI", ("hi",)), ("ARABIC", ("ar", "fa")), ("HEBREW", ("he",)), ("GREEK", ("el",)),
-    ("CYRILLIC", ("ru", "uk", "bg")),
+    ("THAI", ("th",)), ("DEVANAGARI", ("hi",)), ("ARABIC", ("ar", "fa")), ("HEBREW", ("he",)),
+    ("GREEK", ("el",)), ("CYRILLIC", ("ru", "uk", "bg")),
 )  # fmt: skip
 _LATIN = tuple(
     language for language in LANGUAGES if language not in sum((spoken for _, spoken in _SCRIPTS), ())
@@ -60,6 +59,11 @@ class Token:
     other: str | None = None
     plural: bool = False
     guessed: bool = False
+
+
+def next_kind(rest: tuple[Token, ...]) -> str:
+    """The kind of the next word that is no small one; "" at the end."""
+    return next((one.meaning.kind for one in rest if one.meaning and one.meaning.kind != "small"), "")
 
 
 @lru_cache(maxsize=16)
@@ -145,11 +149,19 @@ def _spaced(words: list[str], known: list[Vocabulary]) -> Iterator[Token]:
             at += 1
 
 
-def _phrase(text: str, known: list[Vocabulary], *, alone: bool) -> Token | None:
+def _sign(text: str) -> Token | None:
+    """An emoji or a number in digits, which need no language."""
     if text in emoji():
         return Token(text=text, meaning=Meaning("thing", emoji()[text]))
     if text.isdecimal():
         return Token(text=text, meaning=Meaning("number", str(int(text))))
+    return None
+
+
+def _phrase(text: str, known: list[Vocabulary], *, alone: bool) -> Token | None:
+    sign = _sign(text)
+    if sign is not None:
+        return sign
     for words in known:
         said = words.said(text) if alone else words.speech.get(folded(text, words.language))
         if alone:
@@ -175,9 +187,8 @@ def _is_a_name(text: str, said: Meaning, words: Vocabulary) -> bool:
     word = folded(text, words.language)
     if word in words.speech or said.kind == "colour":
         return False
-    part = said.kind == "small" and word in words.names.get(word, "").split(
-        "-"
-    )  # "fries" are no form of "fry"
+    # "Fries" are no form of "fry".
+    part = said.kind == "small" and word in words.names.get(word, "").split("-")
     return part or word in words.things or (said.kind in _BENT and word in words.names)
 
 
@@ -262,10 +273,9 @@ def _verb_before(token: Token, known: list[Vocabulary]) -> Token | None:
 
 
 def _piece(text: str, known: list[Vocabulary]) -> Token | None:
-    if text in emoji():
-        return Token(text=text, meaning=Meaning("thing", emoji()[text]))
-    if text.isdecimal():
-        return Token(text=text, meaning=Meaning("number", str(int(text))))
+    sign = _sign(text)
+    if sign is not None:
+        return sign
     for words in known:
         if words.language == "en" and len(text) < 3:  # noqa: PLR2004 - a letter or two are no word here
             continue

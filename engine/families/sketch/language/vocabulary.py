@@ -19,9 +19,8 @@ from engine.families.sketch.language.packaged import unreadable
 
 LANGUAGES = (
     "en", "es", "pt", "fr", "de", "ru", "pl", "tr", "it", "nl", "uk", "cs", "sv", "hu", "ro", "fi", "da",
-    "no", "el", "ja", "ko", "zh", "zh-Hant", "vi", "th", "id", "ar", "hi", "bg", "hr", "sr-Latn", "sk",
-    "lt", "he",
-    "fa", "ms", "fil", "ca",
+    "no", "el", "ja", "ko", "zh", "zh-Hant", "vi", "th", "id", "ar", "hi", "bg", "hr", "sr-Latn", "sk", "lt",
+    "he", "fa", "ms", "fil", "ca",
 )  # fmt: skip
 """What words are known in, the most used first."""
 
