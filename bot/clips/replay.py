@@ -21,9 +21,9 @@ from bot.discord_io.whereabouts import guild_of
 from bot.intake.attachment import Attachment
 from bot.intake.reception import Reception
 from bot.job_documents import receipt_of, recipe_of
+from bot.requests.planned import Planned
 from bot.requests.style_names import settled
 from bot.requests.submission import Submissions
-from bot.requests.taking import Planned
 from bot.text import clip_texts
 from db.codes import BotCode
 from db.files import Blobs

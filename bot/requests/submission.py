@@ -24,8 +24,9 @@ from bot.intake.attachment import Attachment
 from bot.loops.discards import drop_unnamed
 from bot.loops.status import StatusBoard
 from bot.ops.shortages import Where
+from bot.requests.planned import Planned
 from bot.requests.preferring import Given
-from bot.requests.taking import Parts, Planned, Taking
+from bot.requests.taking import Parts, Taking
 from bot.text import (
     default_texts,
     messages,

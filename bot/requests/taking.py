@@ -19,14 +19,14 @@ from bot.fleet.abilities import Abilities
 from bot.hosted.hosting import Hosting, Waits
 from bot.intake.attachment import Attachment
 from bot.intake.reception import Reception, each_of
-from bot.job_documents import seen_document
 from bot.loops.discards import drop_unnamed
-from bot.moderation.screening import Screened, Screening
+from bot.moderation.screening import Screening
 from bot.ops.data_watch import DataWatch
 from bot.ops.shortages import Shortages, Where
 from bot.requests.admitting import Admitting
 from bot.requests.options import ClipCommand, request_of, wants_clips_sound
 from bot.requests.places import Places
+from bot.requests.planned import Planned
 from bot.requests.style_names import settled
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.requests.wording import worded
@@ -38,7 +38,7 @@ from db.codes import BotCode
 from db.errors import AskedBeforeErase
 from db.files import Blobs
 from db.jobs.enqueue import Admission, Enqueued
-from db.jobs.job import Job, NewJob
+from db.jobs.job import Job
 from db.jobs.retention import Retention
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
@@ -56,31 +56,6 @@ UNSEEN = Subject(sha256="", width=1600, height=900)
 
 class BeingRestarted(Exception):
     """Nothing new is taken, because the bot ends."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Planned:
-    """What is to be drawn, and the files that were given for it, as they were taken in.
-
-    Attributes:
-        adult: a file that was here already was for age-restricted channels when it was used before.
-        spoiler: a file was given as a spoiler, so the clip is one.
-        origin: the job that it is made from, where that is known only now.
-        takes: how many drafts the member wants to choose from; 0: none.
-        private: only the member is to see the clip.
-        token: what their private answer can be changed with.
-        given: JSON, what the command was given, where defaults were added.
-    """
-
-    recipe: Recipe
-    subjects: tuple[Subject, ...] = ()
-    adult: bool = False
-    spoiler: bool = False
-    origin: Job | None = None
-    takes: int = 0
-    private: bool = False
-    token: str | None = None
-    given: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -366,7 +341,7 @@ class Taking:
             if lane not in self._lanes and not (lane == HERE and self._abilities.has_workers):
                 raise UserError(Code.NO_ENGINE, messages.NOTHING_DRAWS_IT)
             ability = await self._abilities.of(made.recipe) if lane == HERE else ""
-            new = _new_job(asker, origin, key, message, screened, made, lane, ability)
+            new = made.job(asker, screened, origin, key=key, message=message, lane=lane, ability=ability)
             self._in_flight.protect()
             return await self._entry.enqueue(new, self.rules.limits), made.recipe
 
@@ -375,45 +350,3 @@ def _not_cancelled() -> None:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - a coroutine runs in a task
     task.uncancel()
-
-
-def _new_job(
-    asker: Asker,
-    parent: Job | None,
-    key: str,
-    message: int | None,
-    screened: Screened,
-    made: Planned,
-    lane: str,
-    ability: str,
-) -> NewJob:
-    recipe = made.recipe
-    return NewJob(
-        key=key,
-        kind=recipe.asked,
-        guild_id=asker.guild_id,
-        channel_id=asker.channel_id,
-        user_id=asker.user_id,
-        recipe=recipe.to_json(sentences=True),
-        profile=recipe.profile,
-        inputs=recipe.inputs,
-        parent=None if parent is None else parent.id,
-        roles=asker.roles,
-        hold=screened.hold,
-        adult=screened.adult,
-        spoiler=screened.spoiler or made.spoiler or (parent is not None and parent.spoiler),
-        status_message_id=message,
-        seed=made.recipe.seed,
-        seen=seen_document(recipe, made.subjects, parent),
-        lane=lane,
-        engine=recipe.engine,
-        ability=ability,
-        interaction=asker.request,
-        api_key=asker.api_key,
-        takes=made.takes,
-        private=made.private,
-        token=made.token,
-        answer_only=asker.answer_only,
-        given=made.given,
-        language=asker.language,
-    )
