@@ -22,8 +22,10 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks import hostile_clips
-from benchmarks.hostile_corpus import OK, Case, corpus, mutants
+from benchmarks.hostile_case import OK, Case
 from benchmarks.hostile_formats import formats
+from benchmarks.hostile_mutants import mutants
+from benchmarks.hostile_pictures import corpus
 from benchmarks.hostile_sweeps import sweeps
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake

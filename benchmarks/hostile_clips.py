@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import imageio_ffmpeg
 from PIL import Image
 
-from benchmarks.hostile_corpus import OK, Case
+from benchmarks.hostile_case import OK, Case
 
 Made = tuple[str, bytes, *tuple[str, ...]]
 """A name, the bytes, and the answers that are right; none: any clean answer."""

@@ -10,7 +10,7 @@ from PIL import Image
 
 from benchmarks.encoded_pictures import SIDE, before_idat, chunk, encoded, png_of, scene
 from benchmarks.heic import box, heic
-from benchmarks.hostile_corpus import OK, Case
+from benchmarks.hostile_case import OK, Case
 from engine.untrusted.headers import Refusal
 
 Rows = Iterator[tuple[str, bytes, *tuple[str, ...]]]

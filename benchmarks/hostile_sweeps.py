@@ -13,7 +13,7 @@ from itertools import product
 from PIL import Image
 
 from benchmarks.encoded_pictures import SIDE, chunk, encoded, png_of, riff
-from benchmarks.hostile_corpus import OK, Case
+from benchmarks.hostile_case import OK, Case
 from engine.untrusted.headers import Refusal
 from engine.untrusted.picture_headers import PNG_MAGIC
 

@@ -15,7 +15,7 @@ from discord.http import Route
 from yarl import URL
 
 from benchmarks.encoded_pictures import encoded, oriented, png_of, scene
-from benchmarks.hostile_corpus import corpus
+from benchmarks.hostile_pictures import corpus
 from benchmarks.hostile_sweeps import sweeps
 from bot.intake import download as download_module
 from bot.intake import picture_intake as module
