@@ -17,7 +17,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from benchmarks.gpu_units import TINY_SIZE, Bench, Row, Unit, units
+from benchmarks.gpu_bench import TINY_SIZE, Bench, Row
+from benchmarks.gpu_units import Unit, units
 from engine.core.device import Device, DeviceKind, find_device
 from engine.runtime.context import EngineContext
 from engine.runtime.model_cache import collect

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from benchmarks.gpu import BEGIN, END, HEAD, Budget, insert, main, measure
+from benchmarks.gpu_bench import Row
 from benchmarks.gpu_cap import capped
-from benchmarks.gpu_units import CAPS, Row, Unit
+from benchmarks.gpu_units import CAPS, Unit
 from benchmarks.random_models import BUILDERS
 from benchmarks.unbuilt_levers import as_matrices, channels_last, is_temporal, temporal_as_matrices
 from engine.core.device import Device, DeviceKind
