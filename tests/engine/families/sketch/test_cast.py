@@ -1,3 +1,5 @@
+"""Where the things of a scene stand, and how they move."""
+
 from __future__ import annotations
 
 import itertools
@@ -6,15 +8,14 @@ import numpy as np
 import pytest
 
 from engine.core.recipe import Camera
-from engine.families.sketch.cast import GROUND, NEAR, cast
+from engine.families.sketch.cast import GROUND, NEAR
 from engine.families.sketch.draw import seen_at
 from engine.families.sketch.drawings import drawing, names
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.gaits import Gait, bent
 from engine.families.sketch.groups.group import Zone
-from engine.families.sketch.language.colouring import COLOURS
+from engine.families.sketch.language import vocabulary
 from engine.families.sketch.language.reading import read
-from engine.families.sketch.language.vocabulary import vocabulary
 from engine.families.sketch.light import light_of
 from engine.families.sketch.pen import Pen
 from engine.families.sketch.pose import Pose
@@ -22,12 +23,7 @@ from engine.families.sketch.puppet import colours
 from engine.families.sketch.scene import Scene
 from engine.families.sketch.verbs import moment
 from engine.families.sketch.view import view_at
-
-ASPECT = 1.5
-
-
-def actors(prompt, *, aspect=ASPECT, seed=1):
-    return cast(read(prompt), aspect, 1, np.random.default_rng(seed))
+from tests.engine.families.sketch.scenes import actors, pixels
 
 
 def overlap(one, other):
@@ -82,23 +78,6 @@ def test_what_walks_stands_what_flies_flies_and_what_swims_swims():
     assert boat.group.zone is Zone.WATER
     assert actors("a flying pig")[0].group.zone is Zone.AIR
     assert actors("a cat in space")[0].group.zone is Zone.AIR
-
-
-def test_what_belongs_together_moves_together():
-    (rider,) = actors("an astronaut riding a horse")
-    assert rider.group.raised > 0.3
-    assert [prop.figure.thing for prop in rider.group.props] == ["horse"]
-    (eater,) = actors("a penguin eating pizza")
-    assert [prop.figure.thing for prop in eater.group.props] == ["pizza"]
-    (frog,) = actors("a frog with a crown on a lily pad")
-    crown, lily = sorted((prop.figure.thing, prop.y) for prop in frog.group.props)
-    assert crown[0] == "crown"
-    assert crown[1] < -0.7
-    assert lily == ("lotus", 0.0)
-    dino, car = sorted(actors("a dinosaur chasing a car"), key=lambda actor: actor.x)
-    assert (dino.group.figure.thing, car.group.figure.thing, dino.heading) == ("t-rex", "automobile", 1)
-    left, right = sorted(actors("two boys fighting"), key=lambda actor: actor.x)
-    assert (left.heading, right.heading) == (1, -1)
 
 
 def path(prompt, *, length=4.0):
@@ -204,7 +183,7 @@ def test_the_same_words_and_seed_give_the_same_cast():
 
 @pytest.mark.parametrize("language", ["en", "de", "ja", "ru"])
 def test_any_words_in_any_order_make_a_scene(language):
-    words = vocabulary(language)
+    words = vocabulary.vocabulary(language)
     known = [*words.names, *words.speech, *words.openings]
     random = np.random.default_rng(5)
     for turn in range(10):
@@ -215,89 +194,8 @@ def test_any_words_in_any_order_make_a_scene(language):
             assert np.isfinite(actor.box).all(), prompt
 
 
-@pytest.mark.parametrize(
-    ("prompt", "perched"),
-    [
-        ("an owl on a tree", True),
-        ("two parrots in a tree", True),
-        ("a cat on the roof", True),
-        ("three cats on the roof", False),
-        ("a cat in a house", False),
-        ("an elephant on a tree", False),
-        ("an owl flying over a tree", False),
-    ],
-)
-def test_what_can_sit_on_a_tree_or_a_roof_sits_there(prompt, perched):
-    found = actors(prompt)
-    alone = {actor.group.subject.thing for actor in found}
-    assert (len(alone) == 1) is perched
-    if perched:
-        (prop,) = found[0].group.props
-        assert prop.figure.thing in {"deciduous-tree", "house"}
-        assert found[0].group.raised > 0.4
-        assert found[0].box[1] >= 0, "its head is in the frame"
-
-
 def test_a_cowboy_has_a_body():
     assert Figure("cowboy-hat-face").body is not None
-
-
-@pytest.mark.parametrize(
-    ("prompt", "part"),
-    [
-        ("a bear wearing a red coat", "top"),
-        ("a queen wearing a crown and a red dress", "top"),
-        ("a boy wearing red jeans", "legs"),
-        ("a girl wearing red shoes", "shoes"),
-        ("a robot wearing red gloves", "hands"),
-    ],
-)
-def test_clothes_cover_a_part_of_the_body_and_are_no_hats(prompt, part):
-    (actor,) = actors(prompt)
-    assert getattr(actor.group.clothes, part) == COLOURS["red"]
-    assert not actor.group.props, "nothing is on the head or beside it"
-
-
-def pixels(prompt, size=192):
-    (actor,) = actors(prompt)
-    pen, light = Pen(np.full((size, size, 3), 120, np.uint8)), light_of(read("day"), 0.0)
-    pose = Pose(
-        x=size / 2, y=0.95 * size, size=0.9 * size, beat=0.0, heading=1, angle=0.0,
-        colour=(0, 0, 0), shade=(0, 0, 0), light=(0, 0, 0),
-    )  # fmt: skip
-    actor.group.figure.draw(pen, pose, Gait(), light, actor.group.subject.colour, actor.group.clothes)
-    return pen.canvas.astype(int)
-
-
-@pytest.mark.parametrize("who", ["a girl", "a bear", "a chef", "a cat"])
-def test_a_coat_is_drawn_below_the_head(who):
-    clad = pixels(f"{who} wearing a blue coat")
-    blue = (clad[..., 2] > clad[..., 0] + 60) & (clad[..., 2] > clad[..., 1] + 30)
-    assert blue.mean() > 0.03
-    assert np.nonzero(blue)[0].min() > 0.4 * len(clad)
-
-
-def test_an_animal_that_is_drawn_whole_stands_up_in_its_boots():
-    (cat,) = actors("a cat wearing boots")
-    assert cat.group.figure.thing == "cat-face"
-    assert cat.group.clothes.shoes is not None
-
-
-def test_headphones_sit_on_the_ears_and_a_backpack_on_the_back():
-    (dog,) = actors("a robot with headphones")
-    (prop,) = dog.group.props
-    _, eyes, top = dog.group.figure.head
-    assert prop.y - prop.size * prop.figure.high < eyes < prop.y, "from above the eyes to below them"
-    assert prop.y - prop.size * prop.figure.high > top - 0.1
-    (boy,) = actors("a boy with a backpack")
-    assert boy.group.props[0].behind
-    (cat,) = actors("a cat with a backpack")
-    assert -0.8 < cat.group.props[0].y < -0.4
-
-
-def test_a_queen_has_one_crown():
-    assert not actors("a queen wearing a crown")[0].group.props
-    assert [prop.figure.thing for prop in actors("a cat wearing a crown")[0].group.props] == ["crown"]
 
 
 @pytest.mark.parametrize(("width", "height"), [(96, 54), (54, 96)])
@@ -335,72 +233,6 @@ def test_feet_and_wheels_are_on_the_street_and_not_behind_it():
     assert changed[foot - 4 : foot - 1].any(), "the tyres are seen down to the ground"
 
 
-@pytest.mark.parametrize("prompt", ["a cat holding an umbrella", "a girl with an umbrella"])
-def test_an_umbrella_is_held_over_the_head(prompt):
-    (actor,) = actors(prompt)
-    (umbrella,) = actor.group.props
-    assert umbrella.y - umbrella.size < -actor.group.figure.high - 0.2
-    assert umbrella.behind
-
-
-@pytest.mark.parametrize(
-    "prompt", ["a cow eating a pizza", "a dog holding a bone", "a horse eating an apple"]
-)
-def test_what_an_animal_eats_or_holds_is_before_its_muzzle(prompt):
-    (actor,) = actors(prompt)
-    (prop,) = actor.group.props
-    x, eyes, _ = actor.group.figure.head
-    inner = prop.x + prop.figure.wide * prop.size / 2
-    assert inner < -0.4 * actor.group.figure.wide
-    assert inner < x
-    assert prop.y - prop.size * prop.figure.high >= eyes - 0.001
-
-
-def test_a_broom_lies_under_who_rides_it_with_its_handle_ahead():
-    (witch,) = actors("a witch on a broom")
-    (broom,) = witch.group.props
-    pose = Pose(
-        x=broom.x, y=broom.y, size=broom.size, beat=0.0, heading=1, angle=broom.angle,
-        colour=(0, 0, 0), shade=(0, 0, 0), light=(0, 0, 0),
-    )  # fmt: skip
-    placed = pose.at(drawing("broom").points)
-    assert np.ptp(placed[:, 0]) > 1.5 * np.ptp(placed[:, 1])
-    bristles = drawing("broom").points[:, 1] > -0.1
-    assert placed[bristles, 0].mean() > 0.2
-    assert placed[~bristles, 0].min() < 0
-
-
-def test_what_is_held_is_small_beside_who_holds_it():
-    for prompt in ("a man with a baseball", "a grandma holding a scarf"):
-        (actor,) = actors(prompt)
-        (prop,) = actor.group.props
-        assert prop.size * prop.figure.high < 0.32
-    boot, tractor = sorted(actors("a boot and a tractor"), key=lambda actor: actor.group.size)
-    assert boot.group.figure.thing == "hiking-boot"
-    assert boot.group.size < 0.65 * tractor.group.size
-
-
 def test_a_tall_group_is_in_the_frame():
     (actor,) = actors("an elephant with an umbrella")
     assert actor.box[1] > 0
-
-
-@pytest.mark.parametrize(
-    "prompt", ["a strong man lifting a car", "a mouse lifting an elephant", "a superhero lifting a bus"]
-)
-def test_what_is_lifted_is_held_overhead(prompt):
-    (actor,) = actors(prompt)
-    (load,) = actor.group.props
-    assert load.y < 0.05 - actor.group.figure.high, "it begins where the head ends"
-    assert actor.group.raised == 0
-    assert actor.box[1] > 0
-    now = moment(actor, 2.0, 4.0)
-    assert now.gait.lifts
-    assert now.x == pytest.approx(actor.x, abs=0.02)
-    assert now.y == pytest.approx(actor.y, abs=0.05), "who lifts does not rise"
-
-
-def test_what_a_helicopter_lifts_hangs_below_it():
-    (actor,) = actors("a helicopter lifting a car")
-    (load,) = actor.group.props
-    assert load.y == 0 < actor.group.raised

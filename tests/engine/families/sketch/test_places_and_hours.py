@@ -1,0 +1,115 @@
+"""Where and when a scene is, and in which weather."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.families.sketch.language.colouring import COLOURS
+from engine.families.sketch.language.reading import read
+from engine.families.sketch.words import Action, Hour, Link, Place, Weather
+from tests.engine.families.sketch.scenes import things
+
+
+def test_the_words_decide_place_hour_weather_colour_and_number():
+    vision = read("Two RED hot air balloons rising slowly over a foggy harbour at dawn")
+    assert (vision.place, vision.hour) == (Place.SEA, Hour.DAWN)
+    assert vision.weather == {Weather.FOG}
+    (balloon,) = vision.subjects
+    assert (balloon.thing, balloon.count, balloon.colour) == ("hot-air-balloon", 2, COLOURS["red"])
+    assert balloon.action is Action.RISE
+    assert vision.pace < 1
+    assert vision.tint is None
+    assert not vision.notes
+
+
+def test_a_thing_of_no_known_place_is_where_its_kind_lives():
+    assert read("a shark").place is Place.UNDERWATER
+    assert read("a camel").place is Place.DESERT
+    assert read("a sailboat").place is Place.SEA
+    assert read("a dog swimming").place is Place.SEA
+    assert read("a cat eating a fish").place is not Place.UNDERWATER
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a cat on a bridge in a forest",
+        "in Paris a bus drives over a bridge",
+        "un gato en el puente",
+        "橋の上の猫",
+    ],
+)
+def test_a_bridge_is_a_place_wherever_it_is(prompt):
+    assert read(prompt).place is Place.BRIDGE
+    assert len(read(prompt).subjects) == 1
+
+
+def test_a_ship_that_sails_is_one_ship_and_coral_grows_under_water():
+    assert things("a viking ship sailing through fog") == [("ship", 1)]
+    assert things("sailing at sunset") == [("sailboat", 1)]
+    assert read("a turtle between corals in the sea").place is Place.UNDERWATER
+
+
+@pytest.mark.parametrize(
+    "prompt", ["northern lights over a cabin", "ein Fuchs unter dem Nordlicht", "オーロラの下の狼"]
+)
+def test_the_northern_lights_glow_at_night(prompt):
+    vision = read(prompt)
+    assert (vision.weather, vision.hour) == (frozenset({Weather.AURORA}), Hour.NIGHT)
+    assert len(vision.subjects) == 1
+    assert read("a boy watching the stars").hour is Hour.NIGHT
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a ship under a full moon",
+        "a wolf howling at the full moon",
+        "un lobo bajo la luna llena",
+        "ein Wolf unter dem Vollmond",
+        "月の下の狼",
+    ],
+)
+def test_under_a_moon_it_is_night(prompt):
+    assert read(prompt).hour is Hour.NIGHT
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "um tubarão no fundo do mar",
+        "an octopus at the bottom of the sea",
+        "un pulpo en el fondo del mar",
+        "ein Krake am Meeresgrund",
+        "une pieuvre au fond de la mer",
+    ],
+)
+def test_the_bottom_of_the_sea_is_under_water(prompt):
+    vision = read(prompt)
+    assert vision.place is Place.UNDERWATER
+    assert len(vision.subjects) == 1
+
+
+def test_what_sits_on_a_leaf_has_one_and_what_is_among_leaves_has_wind():
+    for prompt in ("a snail on a leaf", "ein Frosch auf einem Blatt", "un escargot sur une feuille"):
+        vision = read(prompt)
+        assert len(vision.subjects) == 2
+        assert vision.subjects[1].link is Link.ON
+    assert read("a fox in autumn leaves").weather == {Weather.WIND}
+    assert [subject.thing for subject in read("leaves in the wind").subjects] == []
+
+
+def test_a_ship_that_is_attacked_by_an_octopus_is_on_the_sea():
+    assert read("an octopus attacking a pirate ship").place is Place.SEA
+    assert read("an octopus").place is Place.UNDERWATER
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a misty graveyard at night", "a pastel castle at night", "a spring meadow at night"]
+)
+def test_a_mood_or_a_season_is_no_hour(prompt):
+    assert read(prompt).hour is Hour.NIGHT
+
+
+def test_what_is_misty_has_fog():
+    assert read("a misty forest with a deer").weather == {Weather.FOG}
