@@ -16,7 +16,7 @@ from db.jobs.ending import CancelOutcome
 from db.moderation.reviews import ReviewRules
 from db.states import State
 from tests.bot.fixtures import hand_in, is_answered, picture, queued
-from tests.bot.moderation.test_screening import case_in, forged, said_to
+from tests.bot.moderation.cases import case_in, forged, said_to
 from tests.fake_discord import Permission, Status
 from tests.until import until
 

@@ -6,8 +6,8 @@ import pytest
 
 from bot.text import review_texts
 from tests.bot.fixtures import picture, queued
+from tests.bot.moderation.cases import case_in
 from tests.bot.moderation.test_reports import delivered, mods_channel, reported
-from tests.bot.moderation.test_screening import case_in
 from tests.until import until
 
 DAY = 24 * 3600.0
