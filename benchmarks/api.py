@@ -23,7 +23,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from unittest import mock
 
-from bot.assembly import app, seating
+from bot.assembly import app as assembly
+from bot.assembly import seating
 from bot.config.paths import DATABASE
 from bot.config.settings import Settings
 from db.api.keys import Scope
@@ -68,13 +69,13 @@ async def a_bot(folder: Path) -> AsyncIterator[tuple[Client, list[Client]]]:
     async with AsyncExitStack() as stack:
         engine = HouseEngine(folder / "spool")
         stack.enter_context(mock.patch.object(seating, "EngineHost", return_value=engine))
-        services = await stack.enter_async_context(app.assemble(settings, clock=CLOCK))
+        app = await stack.enter_async_context(assembly.assemble(settings, clock=CLOCK))
         fake = await stack.enter_async_context(FakeDiscord())
         guild = fake.guild()
         fake.channel()
-        await stack.enter_async_context(connected(fake, services))
-        served = await stack.enter_async_context(serving(services, per_minute=100_000, streams=1000))
-        await stack.enter_async_context(drawing(services))
+        await stack.enter_async_context(connected(fake, app))
+        served = await stack.enter_async_context(serving(app, per_minute=100_000, streams=1000))
+        await stack.enter_async_context(drawing(app))
         members = [fake.member(f"member {number}") for number in range(AT_ONCE)]
         clients = [await served.client(guild.id, member.id) for member in members]
         yield await served.client(guild.id, fake.member("admin").id, *Scope), clients

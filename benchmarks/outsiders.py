@@ -112,7 +112,7 @@ class Town:
         for state in sorted(states, key=lambda state: state is State.RUNNING):
             self.jobs[state] = await self.scene.job(state)
         member, channel = self.where[BANNED]
-        await self.scene.services.queue.moderation.ban(channel.guild.id, member.id, by=1, reason="spam")
+        await self.scene.app.queue.moderation.ban(channel.guild.id, member.id, by=1, reason="spam")
         self.before = await self.scene.rows()
 
     async def got(self, sort: str, one: Try, person: str) -> str:

@@ -17,11 +17,12 @@ from unittest.mock import patch
 import discord
 
 from benchmarks.gallery import box, clip
-from bot.assembly import app, seating
+from bot.app import App
+from bot.assembly import app as assembly
+from bot.assembly import seating
 from bot.client import Framekiln
 from bot.config.settings import Settings
 from bot.discord_io.post import Post
-from bot.services import Services
 from bot.text import messages
 from db.jobs.job import Hold, Job
 from db.moderation.reviews import ReviewRules
@@ -78,10 +79,10 @@ class Reached(AssertionError):
 class Scene:
     """A server with a member, another, a moderator; another server with an admin of its own."""
 
-    def __init__(self, fake: FakeDiscord, client: Framekiln, services: Services) -> None:
+    def __init__(self, fake: FakeDiscord, client: Framekiln, app: App) -> None:
         self.fake = fake
         self.client = client
-        self.services = services
+        self.app = app
         here = next(iter(fake.world.guilds.values()))
         elsewhere = fake.guild("Elsewhere")
         self.channel = fake.channel(here)
@@ -107,11 +108,11 @@ class Scene:
                 channel, "a sign", [] if view is None else view.to_components()
             )
         post = Post(content="a sign", nonce=f"sign {next(self._signs)}", view=view)
-        return channel.messages[await self.services.messenger.send(channel.id, post)]
+        return channel.messages[await self.app.messenger.send(channel.id, post)]
 
     async def job(self, state: State) -> Job:
         """A job of Ada's that stands so."""
-        queue = self.services.queue
+        queue = self.app.queue
         hold = Hold(reason="a look") if state is State.HELD else None
         job = await queued(
             queue, self.ada.id, self.channel.guild.id, channel_id=self.channel.id, hold=hold,
@@ -122,30 +123,30 @@ class Scene:
         if state in {State.RUNNING, State.DELIVERED, State.FAILED}:
             job = await queue.claims.claim() or job
         if state is State.DELIVERED:
-            await hand_in(queue, self.services.blobs, job, _clip() + box(int(job.id, 16)))
+            await hand_in(queue, self.app.blobs, job, _clip() + box(int(job.id, 16)))
             await queue.delivery.begin_posting(job.id)
             await queue.delivery.record_posted(job.id, (await self.sign(self.channel)).id)
         if state is State.FAILED:
             await queue.claims.fail(job.id, job.claim, code="E_MEMORY", error_id="1")
-        self.services.forecaster.latest = None  # it is kept for a second otherwise
+        self.app.forecaster.latest = None  # it is kept for a second otherwise
         return await queue.jobs.get(job.id) or job
 
     async def rest(self) -> None:
         """Undo what a try may have left."""
         for guild in {channel.guild.id for _, channel in self.where.values()}:
             tidy = audit_entry("tidy up", guild=guild)
-            await self.services.queue.moderation.resume(tidy)
-            await self.services.queue.moderation.clear(tidy)
-            await self.services.queue.moderation.unban(guild, self.ada.id)
-            await self.services.queue.reviews.set_review_rules(ReviewRules(), tidy)
-            for job in await self.services.queue.jobs.in_states(guild, State.HELD, limit=100):
-                await self.services.queue.claims.cancel(job.id)
-        for running in await self.services.queue.jobs.running():
-            await self.services.queue.claims.fail(running.id, running.claim, code="E_ENGINE", error_id="1")
+            await self.app.queue.moderation.resume(tidy)
+            await self.app.queue.moderation.clear(tidy)
+            await self.app.queue.moderation.unban(guild, self.ada.id)
+            await self.app.queue.reviews.set_review_rules(ReviewRules(), tidy)
+            for job in await self.app.queue.jobs.in_states(guild, State.HELD, limit=100):
+                await self.app.queue.claims.cancel(job.id)
+        for running in await self.app.queue.jobs.running():
+            await self.app.queue.claims.fail(running.id, running.claim, code="E_ENGINE", error_id="1")
 
     async def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that the database holds of Ada's server."""
-        return await rows_of_guild(self.services.database, self.channel.guild.id)
+        return await rows_of_guild(self.app.database, self.channel.guild.id)
 
     def pings(self) -> list[str]:
         """What the bot has said, to anybody, in a way that could ping somebody."""
@@ -165,9 +166,9 @@ class Scene:
         """
         job = await self.job(start)
         if name == "/queue unban":
-            await self.services.queue.moderation.ban(self.channel.guild.id, self.ada.id, by=1, reason="spam")
+            await self.app.queue.moderation.ban(self.channel.guild.id, self.ada.id, by=1, reason="spam")
         if name.endswith(OF_A_REPORT):
-            await self.services.queue.cases.report(job.id, 1, "it shows me", most=1000)
+            await self.app.queue.cases.report(job.id, 1, "it shows me", most=1000)
         before = await self.rows()
         member, channel = self.where[person]
         try:
@@ -230,9 +231,9 @@ async def scene_in(folder: Path) -> AsyncIterator[Scene]:
         fake.guild()
         fake.interactions.ack_seconds = math.inf  # how soon is another rule, and a busy machine may be late
         with patch.object(seating, "EngineHost", lambda **_: HouseEngine(folder / "spool")):
-            async with app.assemble(settings) as services, connected(fake, services) as client:
-                scene = Scene(fake, client, services)
-                erasing = asyncio.create_task(services.erasing.loop.run())
+            async with assembly.assemble(settings) as app, connected(fake, app) as client:
+                scene = Scene(fake, client, app)
+                erasing = asyncio.create_task(app.erasing.loop.run())
                 try:
                     yield scene
                 finally:

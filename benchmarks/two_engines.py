@@ -17,9 +17,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from bot.assembly import app
+from bot.app import App
+from bot.assembly import app as assembly
 from bot.config.settings import Settings
-from bot.services import Services
 from db.jobs.job import NewJob
 from db.states import State
 from engine.core.recipe import Kind, Role
@@ -43,24 +43,24 @@ async def measure(folder: Path, devices: str, jobs: int, side: int, seconds: flo
         per_member_waiting=jobs,
         per_guild_waiting=jobs + len(devices),
     )
-    async with app.assemble(settings) as services:
-        seats = [loop.seat for loop in services.engines.loops]
+    async with assembly.assemble(settings) as app:
+        seats = [loop.seat for loop in app.engines.loops]
         await asyncio.gather(*(seat.engine.start() for seat in seats))
-        await _enqueue(services, len(seats), seconds)  # reads the networks
-        loops = [asyncio.create_task(each.loop.run()) for each in services.engines.loops]
-        await _all_rendered(services, len(seats))
-        await _enqueue(services, jobs, seconds)
-        before, began = _processor_seconds(services), time.monotonic()
-        for loop in services.engines.loops:
+        await _enqueue(app, len(seats), seconds)  # reads the networks
+        loops = [asyncio.create_task(each.loop.run()) for each in app.engines.loops]
+        await _all_rendered(app, len(seats))
+        await _enqueue(app, jobs, seconds)
+        before, began = _processor_seconds(app), time.monotonic()
+        for loop in app.engines.loops:
             loop.loop.wake()
-        await _all_rendered(services, len(seats) + jobs)
+        await _all_rendered(app, len(seats) + jobs)
         taken = time.monotonic() - began
-        busy = (_processor_seconds(services) - before) / taken / (os.cpu_count() or 1)
-        rows = await services.database.read(
+        busy = (_processor_seconds(app) - before) / taken / (os.cpu_count() or 1)
+        rows = await app.database.read(
             "SELECT seat, count(*) AS jobs FROM job WHERE seq > ? GROUP BY seat ORDER BY seat", (len(seats),)
         )
         memory = sum(seat.engine.rss or 0 for seat in seats) / 2**20
-        await services.engines.stop(0)
+        await app.engines.stop(0)
         await asyncio.gather(*loops)
     shares = ", ".join(f"{row['seat']}: {row['jobs']}" for row in rows)
     return (
@@ -68,15 +68,15 @@ async def measure(folder: Path, devices: str, jobs: int, side: int, seconds: flo
     )
 
 
-async def _enqueue(services: Services, jobs: int, seconds: float) -> None:
+async def _enqueue(app: App, jobs: int, seconds: float) -> None:
     data = PICTURE.read_bytes()
-    capabilities = await services.submissions.capabilities()
-    with services.blobs.in_hand():
-        sha256 = services.blobs.put(data)
+    capabilities = await app.submissions.capabilities()
+    with app.blobs.in_hand():
+        sha256 = app.blobs.put(data)
         subject = Subject(sha256=hashlib.sha256(data).hexdigest(), width=SIZE[0], height=SIZE[1])
         for number in range(jobs):
             request = Request(kind=Kind.ANIMATE, engine="camera", seconds=seconds, seed=number)
-            recipe = services.submissions.plan(request, {Role.PICTURE: subject}, capabilities)
+            recipe = app.submissions.plan(request, {Role.PICTURE: subject}, capabilities)
             new = NewJob(
                 key=f"{time.monotonic_ns()}",
                 kind=recipe.asked,
@@ -88,12 +88,12 @@ async def _enqueue(services: Services, jobs: int, seconds: float) -> None:
                 inputs={str(Role.PICTURE): sha256},
                 engine=recipe.engine,
             )
-            await services.queue.entry.enqueue(new, services.submissions.rules.limits)
+            await app.queue.entry.enqueue(new, app.submissions.rules.limits)
 
 
-async def _all_rendered(services: Services, count: int) -> None:
+async def _all_rendered(app: App, count: int) -> None:
     while True:
-        counts = await services.queue.jobs.counts()
+        counts = await app.queue.jobs.counts()
         if counts[State.RENDERED] == count:
             return
         if failed := counts[State.FAILED] + counts[State.QUARANTINED]:
@@ -101,9 +101,9 @@ async def _all_rendered(services: Services, count: int) -> None:
         await asyncio.sleep(LOOK_EVERY)
 
 
-def _processor_seconds(services: Services) -> float:
+def _processor_seconds(app: App) -> float:
     """Used so far by this process, by every engine process, and by those that they started."""
-    engines = [seat.engine for seat in services.engines.seats]
+    engines = [seat.engine for seat in app.engines.seats]
     pids = [os.getpid(), *(engine.pid for engine in engines if isinstance(engine, EngineHost))]
     ticks = 0
     for pid in pids:

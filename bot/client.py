@@ -16,6 +16,7 @@ from discord import app_commands
 from discord.http import Route
 from yarl import URL
 
+from bot.app import App
 from bot.buttons import rows
 from bot.commands import setup_all
 from bot.commands.mydata import MY_DATA
@@ -24,7 +25,6 @@ from bot.discord_io.door import SLOT, Manner, Slot
 from bot.discord_io.events import guard_events
 from bot.discord_io.interactions import BotClient, Interaction, say
 from bot.proxy import proxy_for
-from bot.services import Services
 from bot.supervisor import Loop
 from bot.text import messages
 from bot.text.catalogues.command_translator import CommandTranslator
@@ -77,11 +77,11 @@ class _Tree(app_commands.CommandTree[BotClient]):
 class Framekiln(BotClient):
     """The bot."""
 
-    def __init__(self, services: Services, *, guild_id: int | None) -> None:
+    def __init__(self, app: App, *, guild_id: int | None) -> None:
         """Make one.
 
         Args:
-            services: everything that a command or a click may reach.
+            app: everything that a command or a click may reach.
             guild_id: register the commands in this guild, at once; None: everywhere.
         """
         intents = discord.Intents.none()
@@ -94,7 +94,7 @@ class Framekiln(BotClient):
             max_ratelimit_timeout=LONGEST_RATE_LIMIT,
             proxy=proxy_for(URL(Route.BASE)),  # for the gateway too: discord.py knows one
         )
-        self._services = services
+        self._app = app
         self._guild = None if guild_id is None else discord.Object(guild_id)
         self.tree = _Tree(
             self,
@@ -103,11 +103,11 @@ class Framekiln(BotClient):
                 guild=True, dm_channel=False, private_channel=False
             ),
         )
-        self._translator = CommandTranslator(services.settings.language)
+        self._translator = CommandTranslator(app.settings.language)
         self._sync_pause = SYNC_BACKOFF
         self._sync_loop = Loop("command sync", self._sync, every=SYNC_BACKOFF)
         self._syncing: asyncio.Task[None] | None = None
-        setup_all(self.tree, services)
+        setup_all(self.tree, app)
         guard_events(self)
 
     async def setup_hook(self) -> None:
@@ -127,19 +127,19 @@ class Framekiln(BotClient):
     async def on_ready(self) -> None:
         """Tell the owner that it works."""
         log.info("connected as %s, in %d servers", self.user, len(self.guilds))
-        await self._services.guilds.record_present({guild.id for guild in self.guilds})
+        await self._app.guilds.record_present({guild.id for guild in self.guilds})
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """The bot was added to a server, again perhaps."""
-        await self._services.guilds.record_joined(guild.id)
+        await self._app.guilds.record_joined(guild.id)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A server is there again, or still."""
-        await self._services.guilds.record_joined(guild.id)
+        await self._app.guilds.record_joined(guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was taken out of a server; one that is only unavailable does not come here."""
-        await self._services.guilds.record_left(guild.id)
+        await self._app.guilds.record_left(guild.id)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Answer every button and form, by its ``custom_id``, so that those from before a restart work too.
@@ -171,11 +171,11 @@ class Framekiln(BotClient):
 
     def part(self, kind: type[T]) -> T:
         """Find the part of the bot that is of this class."""
-        return self._services.part(kind)
+        return self._app.part(kind)
 
     async def recognise(self, user_id: int) -> None:
         """Note that somebody uses the bot."""
-        await self._services.rights.recognise(user_id)
+        await self._app.rights.recognise(user_id)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Log what discord.py would print."""
@@ -197,11 +197,11 @@ class Framekiln(BotClient):
     async def _sync_if_changed(self) -> None:
         scope = f"commands:{self.application_id}:{self._guild.id if self._guild else 'global'}"
         digest = command_hash(self.tree, self._guild)
-        if await self._services.queue.meta.get(scope) == digest:
+        if await self._app.queue.meta.get(scope) == digest:
             log.debug("the commands have not changed")
             return
         await self.tree.sync(guild=self._guild)
-        await self._services.queue.meta.set(scope, digest)
+        await self._app.queue.meta.set(scope, digest)
         log.info("the commands are registered")
 
 

@@ -11,9 +11,9 @@ import discord
 from discord.http import Route
 from yarl import URL
 
+from bot.app import App
 from bot.client import Framekiln
 from bot.proxy import proxy_for, without_password
-from bot.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -28,14 +28,14 @@ class TokenRefused(Exception):
     """Discord does not know the token."""
 
 
-async def stay_connected(services: Services) -> None:
+async def stay_connected(app: App) -> None:
     """Connect, and connect again. discord.py resumes cut connections; this is for when it gives up.
 
     Raises:
         TokenRefused: Discord does not know the token.
         BadProxy: a variable names a proxy that cannot be used.
     """
-    token = services.settings.discord_token
+    token = app.settings.discord_token
     if token is None:
         raise TokenRefused("DISCORD_TOKEN is not set")
     proxy = proxy_for(URL(Route.BASE))
@@ -43,12 +43,12 @@ async def stay_connected(services: Services) -> None:
         log.info("reaching Discord through the proxy %s", without_password(proxy))
     wait = RECONNECT_FIRST
     while True:
-        client = Framekiln(services, guild_id=services.settings.discord_guild_id)
+        client = Framekiln(app, guild_id=app.settings.discord_guild_id)
         began = time.monotonic()
         try:
             async with client:
                 await client.login(token.get_secret_value())
-                services.messenger.attach(client)
+                app.messenger.attach(client)
                 # Cut sessions are resumed all the same; but after a long outage discord.py may wait for a
                 # quarter of an hour between two tries, and this loop waits half a minute at most.
                 await client.connect(reconnect=False)
@@ -64,7 +64,7 @@ async def stay_connected(services: Services) -> None:
             # Whatever it was, members' jobs wait for a bot that goes on.
             log.exception("the connection ended by an error that nobody expected")
         finally:
-            services.messenger.detach()
+            app.messenger.detach()
         if time.monotonic() - began > RECONNECT_LAST:
             wait = RECONNECT_FIRST
         log.info("trying again in %.0f s", wait)

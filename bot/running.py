@@ -14,6 +14,7 @@ from bot.api.parts import Parts as ApiParts
 from bot.api.policy import ApiPolicy
 from bot.api.sealed_clips import SealedClips
 from bot.api.server import ApiServer
+from bot.app import App
 from bot.assembly.app import assemble
 from bot.broker.store import BrokerStore
 from bot.config.paths import OUTBOX
@@ -40,9 +41,9 @@ from bot.ops.health import HealthFile
 from bot.ops.housekeeping import LAST_BACKUP
 from bot.ops.last_life import traced
 from bot.ops.releases import Releases
+from bot.overview import overview_of, state_of
 from bot.reconnect import stay_connected
 from bot.seats import Engine
-from bot.services import Services, overview_of, state_of
 from bot.supervisor import Loop, Supervisor
 from bot.text import owner_texts
 from bot.web.policy import WebPolicy
@@ -64,10 +65,10 @@ async def run(settings: Settings) -> None:
     """
     stop = asyncio.Event()
     _listen_for_signals(stop)
-    async with assemble(settings) as services, traced(settings.data_dir) as crashed:
-        await services.webhooks.begin()
-        await services.queue.events.switch(on=bool(settings.api_port))
-        recovery = await services.queue.claims.recover(
+    async with assemble(settings) as app, traced(settings.data_dir) as crashed:
+        await app.webhooks.begin()
+        await app.queue.events.switch(on=bool(settings.api_port))
+        recovery = await app.queue.claims.recover(
             limits=policies.for_stumbles(settings),
             by_itself=crashed,
             workers=await asyncio.to_thread(BrokerStore(settings.data_dir).wants),
@@ -80,208 +81,202 @@ async def run(settings: Settings) -> None:
             len(recovery.quarantined),
             len(recovery.posting),
         )
-        await services.erasing.begin()
-        async with supervisor_of(services).running():
-            connection = asyncio.create_task(stay_connected(services), name="discord")
+        await app.erasing.begin()
+        async with supervisor_of(app).running():
+            connection = asyncio.create_task(stay_connected(app), name="discord")
             stopping = asyncio.create_task(stop.wait(), name="stop")
             await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
             log.info("closing")
             stopping.cancel()
             try:
-                await _finish(services)
+                await _finish(app)
             finally:
                 connection_error = await _end(connection)
             if connection_error is not None:
                 raise connection_error
 
 
-def supervisor_of(services: Services) -> Supervisor:
+def supervisor_of(app: App) -> Supervisor:
     """All loops of the bot; the sign of life says how each of them is doing."""
     supervisor = Supervisor()
     alerts = moderator_alerts(
-        services.engines,
-        services.shortages,
-        reviews=services.queue.reviews,
-        messenger=services.messenger,
+        app.engines,
+        app.shortages,
+        reviews=app.queue.reviews,
+        messenger=app.messenger,
     )
     clock_watch = ClockWatch(
-        services.queue.retention,
-        longest=serving_policies.for_clock(services.settings),
-        clock=services.clock,
+        app.queue.retention,
+        longest=serving_policies.for_clock(app.settings),
+        clock=app.clock,
     )
-    health = HealthFile(
-        services.settings.data_dir, lambda: state_of(services, supervisor), clock=services.clock
-    )
+    health = HealthFile(app.settings.data_dir, lambda: state_of(app, supervisor), clock=app.clock)
     supervisor.add(
-        *_engine_starts(services),
+        *_engine_starts(app),
         fetching(
-            drawing_policies.store_of(services.settings),
-            policies.for_fetching_eyes(services.settings),
-            clock=services.clock,
+            drawing_policies.store_of(app.settings),
+            policies.for_fetching_eyes(app.settings),
+            clock=app.clock,
         ),
-        *(each.loop for each in services.engines.loops),
-        *services.engines.watches,
-        services.broker.loop,
-        *services.fleet.loops,
-        *_engine_watches(services),
-        services.deliverer.loop,
-        services.board.loop,
-        services.takes.loop,
-        services.reel_poster.loop,
-        services.contest_announcements.loop,
-        services.cases.loop,
-        services.answers.loop,
-        services.housekeeping.loop,
-        services.erasing.loop,
-        services.loop_lag.loop,
+        *(each.loop for each in app.engines.loops),
+        *app.engines.watches,
+        app.broker.loop,
+        *app.fleet.loops,
+        *_engine_watches(app),
+        app.deliverer.loop,
+        app.board.loop,
+        app.takes.loop,
+        app.reel_poster.loop,
+        app.contest_announcements.loop,
+        app.cases.loop,
+        app.answers.loop,
+        app.housekeeping.loop,
+        app.erasing.loop,
+        app.loop_lag.loop,
         *(each.loop for each in alerts),
-        services.data_watch.loop,
-        disk_reserve(services.database),
+        app.data_watch.loop,
+        disk_reserve(app.database),
         clock_watch.loop,
         health.loop,
-        machine_failures(services).loop,
-        GalleryWatch(services.queue.gallery, services.messenger).loop,
+        machine_failures(app).loop,
+        GalleryWatch(app.queue.gallery, app.messenger).loop,
     )
-    _add_what_is_wanted(services, supervisor)
+    _add_what_is_wanted(app, supervisor)
     return supervisor
 
 
-def _add_what_is_wanted(services: Services, supervisor: Supervisor) -> None:
+def _add_what_is_wanted(app: App, supervisor: Supervisor) -> None:
     """The loops that depend on the owner's settings."""
-    if services.word_help.on:
-        supervisor.add(services.word_help.closing.loop)
-    if services.settings.first_times:
-        supervisor.add(first_times(services).loop)
-    alert_policy = serving_policies.for_owner_alerts(services.settings)
+    if app.word_help.on:
+        supervisor.add(app.word_help.closing.loop)
+    if app.settings.first_times:
+        supervisor.add(first_times(app).loop)
+    alert_policy = serving_policies.for_owner_alerts(app.settings)
     if alert_policy.wanted:
-        supervisor.add(owner_alerts(services, alert_policy).loop)
-    if services.hosted.hosting.on:
-        supervisor.add(*services.hosted.loops)
-    if services.webhooks.wanted:
-        supervisor.add(services.webhooks.loop)
-    if services.settings.web_port:
-        supervisor.add(web_server(services, supervisor, serving_policies.for_web(services.settings)).loop)
-    if services.settings.api_port:
-        api = api_server(services, serving_policies.for_api(services.settings))
-        supervisor.add(api.loop, api.sweeper, services.key_webhooks.loop)
+        supervisor.add(owner_alerts(app, alert_policy).loop)
+    if app.hosted.hosting.on:
+        supervisor.add(*app.hosted.loops)
+    if app.webhooks.wanted:
+        supervisor.add(app.webhooks.loop)
+    if app.settings.web_port:
+        supervisor.add(web_server(app, supervisor, serving_policies.for_web(app.settings)).loop)
+    if app.settings.api_port:
+        api = api_server(app, serving_policies.for_api(app.settings))
+        supervisor.add(api.loop, api.sweeper, app.key_webhooks.loop)
 
 
-def _engine_watches(services: Services) -> Iterator[Loop]:
+def _engine_watches(app: App) -> Iterator[Loop]:
     """What counts the engines, leaves them to other programs, and writes down how far their jobs are."""
-    leaving = policies.for_leaving(services.settings)
-    for each in leave_outs(leaving, services.engines.loops, signals=services.signals, clock=services.clock):
+    leaving = policies.for_leaving(app.settings)
+    for each in leave_outs(leaving, app.engines.loops, signals=app.signals, clock=app.clock):
         yield each.loop
     count = EngineCount(
-        services.queue.lane_sizes,
-        lanes=lambda: [seat.lane for seat in services.engines.seats],
-        member_share=services.settings.member_share,
+        app.queue.lane_sizes,
+        lanes=lambda: [seat.lane for seat in app.engines.seats],
+        member_share=app.settings.member_share,
     )
     yield count.loop
-    notes = ProgressNotes(services.queue.claims, services.queue.jobs, loops=services.engines.loops)
+    notes = ProgressNotes(app.queue.claims, app.queue.jobs, loops=app.engines.loops)
     yield notes.loop
 
 
-def first_times(services: Services) -> FirstTimes:
+def first_times(app: App) -> FirstTimes:
     """What measures how long clips take here, before anybody asks."""
-    settings = services.settings
+    settings = app.settings
     return FirstTimes(
-        engines=services.engines,
-        taking=services.submissions,
-        jobs=services.queue.jobs,
-        meta=services.queue.meta,
-        forecaster=services.forecaster,
-        signals=services.signals,
+        engines=app.engines,
+        taking=app.submissions,
+        jobs=app.queue.jobs,
+        meta=app.queue.meta,
+        forecaster=app.forecaster,
+        signals=app.signals,
         limits=lambda: policies.for_render(settings, settings.max_clip_bytes),
     )
 
 
-def api_server(services: Services, policy: ApiPolicy) -> ApiServer:
+def api_server(app: App, policy: ApiPolicy) -> ApiServer:
     """What serves the API, and the gallery where the owner wants that."""
-    clips = SealedClips(
-        blobs=services.blobs, sealer=services.sealer, folder=services.settings.data_dir / OUTBOX
-    )
+    clips = SealedClips(blobs=app.blobs, sealer=app.sealer, folder=app.settings.data_dir / OUTBOX)
     gallery = ServedGallery(
-        serving_policies.for_gallery(services.settings),
-        gallery=services.queue.gallery,
+        serving_policies.for_gallery(app.settings),
+        gallery=app.queue.gallery,
         clips=clips,
-        blobs=services.blobs,
+        blobs=app.blobs,
     )
     return ApiServer(
         ApiParts(
             policy=policy,
-            keys=services.queue.api_keys,
-            requests=services.queue.api_requests,
-            events=services.queue.events,
-            hooks=services.queue.api_webhooks,
-            jobs=services.queue.jobs,
-            entry=services.queue.entry,
-            taking=services.submissions,
-            effects=services.effects,
-            cancelling=services.cancelling,
-            forecaster=services.forecaster,
-            members=Members(services.messenger),
-            messenger=services.messenger,
-            speakers=services.speakers,
-            door=services.door,
-            rights=services.rights,
-            signals=services.signals,
+            keys=app.queue.api_keys,
+            requests=app.queue.api_requests,
+            events=app.queue.events,
+            hooks=app.queue.api_webhooks,
+            jobs=app.queue.jobs,
+            entry=app.queue.entry,
+            taking=app.submissions,
+            effects=app.effects,
+            cancelling=app.cancelling,
+            forecaster=app.forecaster,
+            members=Members(app.messenger),
+            messenger=app.messenger,
+            speakers=app.speakers,
+            door=app.door,
+            rights=app.rights,
+            signals=app.signals,
             clips=clips,
-            spool=services.settings.data_dir,
-            progress=services.engines.progress.get,
-            in_trouble=lambda: services.data_watch.trouble() is not None,
-            clock=services.clock,
+            spool=app.settings.data_dir,
+            progress=app.engines.progress.get,
+            in_trouble=lambda: app.data_watch.trouble() is not None,
+            clock=app.clock,
         ),
-        more=gallery.routes() if services.settings.gallery else (),
+        more=gallery.routes() if app.settings.gallery else (),
     )
 
 
-def web_server(services: Services, supervisor: Supervisor, policy: WebPolicy) -> WebServer:
+def web_server(app: App, supervisor: Supervisor, policy: WebPolicy) -> WebServer:
     """What serves the status page and the metrics."""
     return WebServer(
         policy,
-        tell=lambda: overview_of(services, supervisor),
-        in_trouble=lambda: services.data_watch.trouble() is not None,
+        tell=lambda: overview_of(app, supervisor),
+        in_trouble=lambda: app.data_watch.trouble() is not None,
         more=(
-            *(services.hosted.receiver.routes() if services.hosted.hosting.on else ()),
-            *(dashboard(services, supervisor).routes() if services.settings.dashboard else ()),
+            *(app.hosted.receiver.routes() if app.hosted.hosting.on else ()),
+            *(dashboard(app, supervisor).routes() if app.settings.dashboard else ()),
         ),
     )
 
 
-def dashboard(services: Services, supervisor: Supervisor) -> Dashboard:
+def dashboard(app: App, supervisor: Supervisor) -> Dashboard:
     """The owner's page."""
     return Dashboard(
-        sessions=Sessions(
-            serving_policies.for_dashboard(services.settings), services.queue.owner_key, clock=services.clock
-        ),
-        look=lambda: facts_of(services, supervisor),
+        sessions=Sessions(serving_policies.for_dashboard(app.settings), app.queue.owner_key, clock=app.clock),
+        look=lambda: facts_of(app, supervisor),
         actions=Actions(
-            moderation=services.queue.moderation,
-            audit=services.audit,
-            engines=services.engines,
-            signals=services.signals,
+            moderation=app.queue.moderation,
+            audit=app.audit,
+            engines=app.engines,
+            signals=app.signals,
         ),
     )
 
 
-def machine_failures(services: Services) -> MachineFailures:
+def machine_failures(app: App) -> MachineFailures:
     """What tells moderators of jobs that no machine could draw."""
-    queue = services.queue
+    queue = app.queue
     return MachineFailures(
         queue.faulted,
         reviews=queue.reviews,
         meta=queue.meta,
-        messenger=services.messenger,
-        clock=services.clock,
+        messenger=app.messenger,
+        clock=app.clock,
     )
 
 
-def owner_alerts(services: Services, policy: AlertPolicy) -> OwnerAlerts:
+def owner_alerts(app: App, policy: AlertPolicy) -> OwnerAlerts:
     """What tells the owner of trouble."""
-    meta, clock = services.queue.meta, services.clock
+    meta, clock = app.queue.meta, app.clock
 
     async def engine() -> str | None:
-        trouble = engines_trouble(services.engines, here=True)
+        trouble = engines_trouble(app.engines, here=True)
         return None if trouble is None else owner_texts.engine(trouble)
 
     async def last_backup() -> float | None:
@@ -289,12 +284,12 @@ def owner_alerts(services: Services, policy: AlertPolicy) -> OwnerAlerts:
         return None if last is None else float(last)
 
     async def machines() -> str | None:
-        jobs = sum((await services.queue.faulted.over(clock() - DAY)).values())
+        jobs = sum((await app.queue.faulted.over(clock() - DAY)).values())
         return owner_texts.machines_failed(jobs) if jobs else None
 
-    disk = low_disk(services.settings.data_dir, policy.free_disk)
+    disk = low_disk(app.settings.data_dir, policy.free_disk)
     looks = {"engine": engine, "machines": machines, "disk": disk}
-    if services.settings.backups:
+    if app.settings.backups:
         looks["backups"] = failing_backups(last_backup, clock)
     if policy.feed:
         releases = Releases(policy.feed, version("framekiln"), clock=clock)
@@ -306,8 +301,8 @@ def owner_alerts(services: Services, policy: AlertPolicy) -> OwnerAlerts:
         looks["security"] = security
     return OwnerAlerts(
         looks,
-        each=lambda: faulty_workers(services.engines),
-        messenger=services.messenger,
+        each=lambda: faulty_workers(app.engines),
+        messenger=app.messenger,
         meta=meta,
         clock=clock,
     )
@@ -330,18 +325,18 @@ def engine_start(host: Engine, name: str = "engine start") -> Loop:
     return loop
 
 
-def _engine_starts(services: Services) -> Iterator[Loop]:
-    seats = [loop.seat for loop in services.engines.loops]
+def _engine_starts(app: App) -> Iterator[Loop]:
+    seats = [loop.seat for loop in app.engines.loops]
     for seat in seats:
         yield engine_start(seat.engine, f"engine start, {seat.name}" if len(seats) > 1 else "engine start")
 
 
-async def _finish(services: Services) -> None:
+async def _finish(app: App) -> None:
     """Claim nothing more, give the running job and the running posts a moment, and say so in public."""
-    await services.fleet.stop()
-    await asyncio.gather(services.engines.stop(services.settings.stop_grace), services.submissions.stop())
-    await services.deliverer.stop()
-    await services.board.stop()
+    await app.fleet.stop()
+    await asyncio.gather(app.engines.stop(app.settings.stop_grace), app.submissions.stop())
+    await app.deliverer.stop()
+    await app.board.stop()
 
 
 async def _end(task: asyncio.Task[None]) -> BaseException | None:

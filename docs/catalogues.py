@@ -27,7 +27,7 @@ from bot.text.languages import ENGLISH, LANGUAGES
 from bot.text.tree_texts import KINDS
 from bot.text.wording import BUTTON, CHOICE, FORM, KIND
 from engine.core.recipe import Quality
-from tests.bot.fixtures import mocked_services
+from tests.bot.fixtures import mocked_app
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = FOLDER / "messages.pot"
@@ -90,11 +90,11 @@ class _Collected(app_commands.Translator):
 
 def of_commands() -> Iterator[Words]:
     """The words of every command that there is, with their contexts."""
-    services = mocked_services()
+    app = mocked_app()
     tree: app_commands.CommandTree[discord.Client] = app_commands.CommandTree(
         discord.Client(intents=discord.Intents.none())
     )
-    setup_all(tree, services)
+    setup_all(tree, app)
     collected = _Collected()
 
     async def collect() -> None:

@@ -22,7 +22,7 @@ from bot.config.settings import PREFIX, Settings, variable
 from engine.families.sketch.creatures import CREATURES
 from engine.families.sketch.things import THINGS
 from examples import draw_discord
-from tests.bot.fixtures import mocked_services
+from tests.bot.fixtures import mocked_app
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -32,7 +32,7 @@ TEXTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 def all_commands():
     """What the bot registers, name → command, group or menu."""
     tree = CommandTree(discord.Client(intents=discord.Intents.none()))
-    setup_all(tree, mocked_services())
+    setup_all(tree, mocked_app())
     kinds = AppCommandType.chat_input, AppCommandType.message, AppCommandType.user
     return {command.name: command for kind in kinds for command in tree.get_commands(type=kind)}
 

@@ -211,7 +211,7 @@ def test_the_drawing_has_every_room_once_and_no_other():
     assert dict.fromkeys(rooms, 1) == dict(drawn)
 
 
-WHOLE_QUEUE = {"bot/assembly/base.py", "bot/services.py", "bot/cli/demo.py", "db/queue.py"}
+WHOLE_QUEUE = {"bot/assembly/base.py", "bot/app.py", "bot/cli/demo.py", "db/queue.py"}
 """Where the queue is made, and handed out part by part."""
 
 

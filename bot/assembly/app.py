@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from bot import drawing_policies, intake_policies, policies, serving_policies
+from bot.app import App
 from bot.assembly.accounts import accounts_for, hosted_service
 from bot.assembly.base import Base, base_of
 from bot.assembly.job_loops import job_loops, limits_for, outcomes_of
@@ -58,7 +59,6 @@ from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
 from bot.requests.used_words import UsedWords
 from bot.requests.word_help import WordHelp
-from bot.services import Services
 from bot.turns import Turns
 from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
@@ -76,7 +76,7 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def assemble(settings: Settings, *, clock: Callable[[], float] = time.time) -> AsyncIterator[Services]:
+async def assemble(settings: Settings, *, clock: Callable[[], float] = time.time) -> AsyncIterator[App]:
     """Make every part, and close what must be closed at the end.
 
     Args:
@@ -88,12 +88,12 @@ async def assemble(settings: Settings, *, clock: Callable[[], float] = time.time
         NewerDatabase: it was written by a newer program.
     """
     with private_files():
-        async with _assembled(settings, clock) as services:
-            yield services
+        async with _assembled(settings, clock) as app:
+            yield app
 
 
 @asynccontextmanager
-async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Services]:
+async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[App]:
     data = settings.data_dir
     data.mkdir(parents=True, exist_ok=True)
     opening = Database.open(
@@ -112,12 +112,12 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
             blobs = Blobs(data / BLOBS)
             async with _reception(settings, blobs) as reception:
                 base = base_of(settings, clock, database, blobs, seating, reception, sealer, accounts)
-                services = _services(base)
-                await services.door.open()
+                app = _app(base)
+                await app.door.open()
                 try:
-                    yield services
+                    yield app
                 finally:
-                    await services.broker.close()
+                    await app.broker.close()
         finally:
             await seating.close()
 
@@ -134,7 +134,7 @@ async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Receptio
         yield Reception(pictures=pictures, clips=clips, sounds=sounds, blobs=blobs)
 
 
-def _services(base: Base) -> Services:
+def _app(base: Base) -> App:
     settings, queue, signals = base.settings, base.queue, base.signals
     screening = _screening(base)
     tally, broker = RenderTally(), broker_of(base)
@@ -143,7 +143,7 @@ def _services(base: Base) -> Services:
     personal = Personal(base.database, eraser=base.eraser, clock=base.clock)
     erasing = _erasing(base, personal, submissions)
     guilds = Guilds(base.database, clock=base.clock)
-    return Services(
+    return App(
         settings=settings,
         clock=base.clock,
         database=base.database,

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.app import App
 from bot.commands.shared.clip_command import add_clip_command
 from bot.commands.shared.offering import offered
 from bot.discord_io.door import SLOT, Slot
@@ -16,7 +17,6 @@ from bot.intake.attachment import Attachment
 from bot.intake.avatars import avatar_of
 from bot.intake.reception import FirstOf
 from bot.requests.options import ANIMATE, request_of
-from bot.services import Services
 from bot.text import messages, privacy_texts
 from engine.core.recipe import Kind, Role
 
@@ -41,9 +41,9 @@ _SUFFIXES = frozenset(
 """How names of files end that are taken."""
 
 
-def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
+def setup(tree: app_commands.CommandTree[Any], app: App) -> None:
     """Add the command and both menus."""
-    add_clip_command(tree, services, ANIMATE)
+    add_clip_command(tree, app, ANIMATE)
 
     @tree.context_menu(name="Animate this", extras={SLOT: Slot.CLIP})
     async def animate_this(interaction: Interaction, message: discord.Message) -> None:
@@ -51,9 +51,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
         if not pictures:
             await interaction.response.send_message(why_no_picture(message), ephemeral=True)
             return
-        if await services.rights.may_animate(
-            interaction, message.author.id, privacy_texts.NOT_THEIRS_TO_ANIMATE
-        ):
+        if await app.rights.may_animate(interaction, message.author.id, privacy_texts.NOT_THEIRS_TO_ANIMATE):
             await ask(interaction, FirstOf(pictures))
 
     @tree.context_menu(name="Animate avatar", extras={SLOT: Slot.CLIP})
@@ -62,15 +60,15 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
         if avatar is None:
             await interaction.response.send_message(messages.NO_AVATAR, ephemeral=True)
             return
-        if await services.rights.may_animate(interaction, member.id, privacy_texts.NOT_THEIR_AVATAR):
+        if await app.rights.may_animate(interaction, member.id, privacy_texts.NOT_THEIR_AVATAR):
             await ask(interaction, avatar)
 
-    offered(animate_this, services.settings)
-    offered(animate_avatar, services.settings)
+    offered(animate_this, app.settings)
+    offered(animate_avatar, app.settings)
 
     async def ask(interaction: Interaction, picture: Attachment) -> None:
-        request = request_of(Kind.ANIMATE, engine=services.submissions.engine_for(Kind.ANIMATE))
-        await services.submissions.ask(interaction, request, {Role.PICTURE: picture})
+        request = request_of(Kind.ANIMATE, engine=app.submissions.engine_for(Kind.ANIMATE))
+        await app.submissions.ask(interaction, request, {Role.PICTURE: picture})
 
 
 def pictures_of(message: discord.Message) -> tuple[discord.Attachment, ...]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from discord import app_commands
 
+from bot.app import App
 from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.whereabouts import guild_of
-from bot.services import Services
 from bot.text import api_texts
 from bot.text.prompts import clean_prompt
 from db.api.keys import MEMBERS_SCOPES
@@ -26,10 +26,10 @@ class ApiKeyGroup(
 ):
     """Commands about a member's own keys."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, app: App) -> None:
         super().__init__()
-        self._keys = services.queue.api_keys
-        self._most = services.settings.api_keys
+        self._keys = app.queue.api_keys
+        self._most = app.settings.api_keys
 
     @app_commands.command(name="create", description="Create an API key for this server. I show it once")
     @app_commands.describe(name="What the key is for")
@@ -63,7 +63,7 @@ class ApiKeyGroup(
         await say(interaction, api_texts.ENDED if gone else api_texts.NO_SUCH_KEY)
 
 
-def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
+def setup(tree: app_commands.CommandTree[Any], app: App) -> None:
     """Add the group, where there is an API to use a key with."""
-    if services.settings.api_port:
-        tree.add_command(ApiKeyGroup(services))
+    if app.settings.api_port:
+        tree.add_command(ApiKeyGroup(app))

@@ -7,6 +7,7 @@ from typing import Any
 
 from discord import app_commands
 
+from bot.app import App
 from bot.commands.shared.autocomplete import complete
 from bot.commands.shared.clip_command import parameter_of
 from bot.config.choices import Language
@@ -15,7 +16,6 @@ from bot.discord_io.permissions import is_moderator
 from bot.discord_io.whereabouts import guild_of
 from bot.requests.options import request_of
 from bot.requests.preferring import PREFERABLE
-from bot.services import Services
 from bot.text import default_texts, messages, privacy_texts
 from bot.text.foreign import refusal
 from bot.text.languages import OWN_NAMES, language_of
@@ -37,15 +37,15 @@ class DefaultsGroup(
 ):
     """Every member has their own in each server; moderators set the server's."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, app: App) -> None:
         super().__init__()
-        self._services = services
+        self._app = app
         self.add_command(self._set_command())
 
     @app_commands.command(description="See your defaults, and this server's")
     async def show(self, interaction: Interaction) -> None:
         """Answer with them."""
-        queue = self._services.queue
+        queue = self._app.queue
         preferred = await queue.preferences.of(guild_of(interaction), interaction.user.id)
         language = await queue.member_languages.of(interaction.user.id)
         await say(interaction, messages.fit(default_texts.shown(preferred, language)))
@@ -67,14 +67,14 @@ class DefaultsGroup(
     )
     async def language(self, interaction: Interaction, language: str) -> None:
         """Remember the member's language, and answer in it."""
-        services = self._services
-        if services.settings.language is not Language.AUTO:
+        app = self._app
+        if app.settings.language is not Language.AUTO:
             await say(interaction, default_texts.ONE_LANGUAGE)
             return
         own = language if language in OWN_NAMES else None
         now = language_of(interaction.locale) if own is None else own
         try:
-            await services.queue.member_languages.keep(
+            await app.queue.member_languages.keep(
                 interaction.user.id, own, now=now, interaction=interaction.id
             )
         except AskedBeforeErase:
@@ -82,7 +82,7 @@ class DefaultsGroup(
             return
         with speaking(now):
             await say(interaction, default_texts.language_kept(own))
-        services.signals.places_changed()  # messages that say how a job stands are written anew
+        app.signals.places_changed()  # messages that say how a job stands are written anew
 
     @app_commands.command(description="Forget your defaults in this server")
     @app_commands.describe(server=FOR_ALL)
@@ -113,7 +113,7 @@ class DefaultsGroup(
                     for value, name in option.choices.items()
                 ]
                 app_commands.choices(**{option.name: shown})(command)
-        complete(command, self._services, Kind.TEXT2VIDEO, leave_out={"quality"})
+        complete(command, self._app, Kind.TEXT2VIDEO, leave_out={"quality"})
         return command
 
     async def _set(self, interaction: Interaction, given: dict[str, Any], *, server: bool) -> None:
@@ -127,7 +127,7 @@ class DefaultsGroup(
         except UserError as error:
             await say(interaction, refusal(error))
             return
-        known = await self._services.queue.preferences.of(guild_of(interaction), interaction.user.id)
+        known = await self._app.queue.preferences.of(guild_of(interaction), interaction.user.id)
         together = {**(known.server if server else known.own), **new}
         if await self._keep(interaction, together, server=server):
             await say(interaction, messages.fit(default_texts.kept(together, server=server)))
@@ -135,7 +135,7 @@ class DefaultsGroup(
     async def _keep(self, interaction: Interaction, options: dict[str, Value], *, server: bool) -> bool:
         """Remember them; False where that is refused, and the member was told so."""
         guild, user = guild_of(interaction), interaction.user.id
-        preferences = self._services.queue.preferences
+        preferences = self._app.queue.preferences
         if not server:
             try:
                 await preferences.keep(guild, user, options, interaction=interaction.id)
@@ -143,7 +143,7 @@ class DefaultsGroup(
                 await say(interaction, privacy_texts.ASKED_BEFORE_ERASE)
                 return False
             return True
-        if not is_moderator(interaction, self._services.settings.moderator_roles):
+        if not is_moderator(interaction, self._app.settings.moderator_roles):
             await say(interaction, messages.NOT_A_MODERATOR)
             return False
         entry = AuditEntry(
@@ -157,6 +157,6 @@ class DefaultsGroup(
         return True
 
 
-def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
+def setup(tree: app_commands.CommandTree[Any], app: App) -> None:
     """Add the group."""
-    tree.add_command(DefaultsGroup(services))
+    tree.add_command(DefaultsGroup(app))

@@ -7,13 +7,13 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.app import App
 from bot.clips.get_it import GetIt, is_kept
 from bot.commands.shared.offering import offered
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.whereabouts import guild_of
 from bot.job_documents import recipe_of
 from bot.requests.cancelling import Cancel
-from bot.services import Services
 from bot.text import messages
 from db.jobs.job import Job
 from db.states import State
@@ -25,16 +25,16 @@ BUTTONS = 5
 UNDER_WAY = frozenset({State.QUEUED, State.HELD, State.RUNNING, State.RENDERED})
 
 
-def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
+def setup(tree: app_commands.CommandTree[Any], app: App) -> None:
     """Add the command."""
 
     @tree.command(name="jobs", description="See your requests and cancel them")
     async def jobs(interaction: Interaction) -> None:
-        mine = await services.queue.jobs.jobs_of(interaction.user.id, guild_of(interaction), SHOWN)
+        mine = await app.queue.jobs.jobs_of(interaction.user.id, guild_of(interaction), SHOWN)
         if not mine:
             await interaction.response.send_message(messages.NOTHING_YET, ephemeral=True)
             return
-        waits = (await services.forecaster.forecast()).waits
+        waits = (await app.forecaster.forecast()).waits
         lines = []
         view = discord.ui.View(timeout=None)
         for job in mine:
@@ -48,7 +48,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
         view.stop()
         await interaction.response.send_message(messages.my_jobs(lines), view=view, ephemeral=True)
 
-    offered(jobs, services.settings)
+    offered(jobs, app.settings)
 
 
 def _can_be_cancelled(job: Job) -> bool:

@@ -6,13 +6,13 @@ from typing import Any
 
 from discord import app_commands
 
+from bot.app import App
 from bot.commands.shared.offering import offered
 from bot.config.choices import DirectMessages
 from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.whereabouts import is_here
 from bot.hosted.consent import Answer
-from bot.services import Services
 from bot.text import gallery_texts
 from db.gallery import Choice
 
@@ -26,10 +26,10 @@ class MyDataGroup(
 ):
     """Every member may use these, everywhere, about themselves only."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, app: App) -> None:
         super().__init__()
-        self._rights = services.rights
-        self._services = services
+        self._rights = app.rights
+        self._app = app
 
     @app_commands.command(
         description="Get everything I have about you as a ZIP file, sent privately",
@@ -73,7 +73,7 @@ class MyDataGroup(
     )
     async def services(self, interaction: Interaction, send: str) -> None:
         """Give the member's consent, or take it back."""
-        await self._services.hosted.consents.answer(interaction, Answer(send))
+        await self._app.hosted.consents.answer(interaction, Answer(send))
 
     @app_commands.command(
         description="Choose whether your clips are in the gallery on the web, and with your name"
@@ -90,16 +90,16 @@ class MyDataGroup(
     )
     async def gallery(self, interaction: Interaction, clips: str) -> None:
         """Store what the member wants of the gallery."""
-        choice, gallery = Choice(clips), self._services.queue.gallery
+        choice, gallery = Choice(clips), self._app.queue.gallery
         await gallery.choose(interaction.user.id, choice)
         if choice is Choice.NAMED and interaction.guild_id is not None and is_here(interaction):
             await gallery.name(interaction.guild_id, interaction.user.id, interaction.user.display_name)
         await interaction.response.send_message(gallery_texts.CHOSEN[choice], ephemeral=True)
 
 
-def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
+def setup(tree: app_commands.CommandTree[Any], app: App) -> None:
     """Add the group."""
-    group = MyDataGroup(services)
-    if services.settings.direct_messages is not DirectMessages.OFF:
-        offered(group, services.settings)
+    group = MyDataGroup(app)
+    if app.settings.direct_messages is not DirectMessages.OFF:
+        offered(group, app.settings)
     tree.add_command(group)

@@ -7,13 +7,13 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.app import App
 from bot.commands.shared.offering import offered
 from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction
-from bot.services import Services
 
 
-def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
+def setup(tree: app_commands.CommandTree[Any], app: App) -> None:
     """Add the command."""
 
     @tree.command(
@@ -31,6 +31,6 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
         file: discord.Attachment,
         image: discord.Attachment | None = None,
     ) -> None:
-        await services.replays.ask(interaction, file, image)
+        await app.replays.ask(interaction, file, image)
 
-    offered(replay, services.settings)
+    offered(replay, app.settings)

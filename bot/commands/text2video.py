@@ -6,11 +6,11 @@ from typing import Any
 
 from discord import app_commands
 
+from bot.app import App
 from bot.commands.shared.clip_command import add_clip_command
 from bot.requests.options import TEXT2VIDEO
-from bot.services import Services
 
 
-def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
+def setup(tree: app_commands.CommandTree[Any], app: App) -> None:
     """Add the command."""
-    add_clip_command(tree, services, TEXT2VIDEO)
+    add_clip_command(tree, app, TEXT2VIDEO)

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.app import App
 from bot.config.settings import BadSettings
 from bot.dashboard.origins import Origin, origins
 from bot.ops.housekeeping import LAST_BACKUP
-from bot.services import Services, overview_of
+from bot.overview import overview_of
 from bot.supervisor import Supervisor
 from bot.web.overview import Overview
 from db.audit.log import Entry
@@ -51,26 +52,26 @@ class Facts:
     last_backup: float | None
 
 
-async def facts_of(services: Services, supervisor: Supervisor) -> Facts:
+async def facts_of(app: App, supervisor: Supervisor) -> Facts:
     """Look at everything."""
-    queue = services.queue
+    queue = app.queue
     last = await queue.meta.get(LAST_BACKUP)
     return Facts(
-        overview=await overview_of(services, supervisor),
+        overview=await overview_of(app, supervisor),
         gpus=await asyncio.to_thread(driver_gpus),
         waits=await queue.lately.waits(DAY, WAITS),
         errors=await queue.lately.failures(ERRORS),
-        settings=await asyncio.to_thread(_settings, services),
-        entries=await services.audit.entries(EVERYWHERE, ENTRIES),
+        settings=await asyncio.to_thread(_settings, app),
+        entries=await app.audit.entries(EVERYWHERE, ENTRIES),
         paused=await queue.moderation.paused(EVERYWHERE),
         draining=await queue.moderation.draining(EVERYWHERE),
-        seats=[seat.name for seat in services.engines.seats],
+        seats=[seat.name for seat in app.engines.seats],
         last_backup=None if last is None else float(last),
     )
 
 
-def _settings(services: Services) -> list[Origin]:
+def _settings(app: App) -> list[Origin]:
     try:
-        return origins(services.settings)
+        return origins(app.settings)
     except BadSettings:  # the file was changed since the start; what counts now is not known
         return []

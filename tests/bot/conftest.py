@@ -6,7 +6,8 @@ import functools
 
 import pytest
 
-from bot.assembly import app, seating
+from bot.assembly import app as assembly
+from bot.assembly import seating
 from bot.config.paths import DATABASE
 from bot.config.settings import Settings
 from bot.discord_io import door
@@ -62,11 +63,11 @@ def engine(tmp_path):
 
 
 @pytest.fixture
-async def services(settings, engine, monkeypatch):
+async def app(settings, engine, monkeypatch):
     """The real bot as it is put together, with an engine that does as it is told."""
     monkeypatch.setattr(seating, "EngineHost", lambda **_: engine)
     put_database(settings.data_dir / DATABASE)
-    async with app.assemble(settings, clock=CLOCK) as made:
+    async with assembly.assemble(settings, clock=CLOCK) as made:
         yield made
 
 
@@ -96,8 +97,8 @@ def mod(fake):
 
 
 @pytest.fixture
-async def bot(fake, channel, services, monkeypatch):
+async def bot(fake, channel, app, monkeypatch):
     """The client, connected to the fake; the loops do not run. A busy machine may answer late."""
     monkeypatch.setattr(door, "ANSWER_SECONDS", 60.0)
-    async with connected(fake, services) as client:
+    async with connected(fake, app) as client:
         yield client

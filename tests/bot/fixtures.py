@@ -16,13 +16,13 @@ from unittest import mock
 from PIL import Image, ImageDraw
 
 from bot import policies
+from bot.app import App
 from bot.client import Framekiln
 from bot.config.settings import Settings
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.outcomes import Outcomes
 from bot.loops.render_tally import RenderTally
 from bot.seats import Seat
-from bot.services import Services
 from bot.signals import JobSignals
 from db.files import Blobs
 from db.jobs.job import Job, NewJob
@@ -126,11 +126,11 @@ def picture(size: tuple[int, int] = (160, 100)) -> bytes:
     return out.getvalue()
 
 
-async def count_of(services: Services) -> int:
-    return sum((await services.queue.jobs.counts()).values())
+async def count_of(app: App) -> int:
+    return sum((await app.queue.jobs.counts()).values())
 
 
-def mocked_services() -> Services:
+def mocked_app() -> App:
     """Every part as a mock that has what the real one has, and nothing else; made when it is first used.
 
     The settings are those of an owner who serves the API: the bot then has every command that there is.
@@ -140,9 +140,9 @@ def mocked_services() -> Services:
     return made
 
 
-class _Mocked(Services):
+class _Mocked(App):
     def __getattr__(self, name: str) -> Any:
-        kinds = get_type_hints(Services)
+        kinds = get_type_hints(App)
         if name not in kinds:
             raise AttributeError(name)
         return vars(self).setdefault(name, _mock_of(kinds[name]))
@@ -262,20 +262,20 @@ class HouseEngine(FakeEngine):
 
 
 @asynccontextmanager
-async def connected(fake: FakeDiscord, services: Services) -> AsyncIterator[Framekiln]:
+async def connected(fake: FakeDiscord, app: App) -> AsyncIterator[Framekiln]:
     """The bot's client, ready, with its commands registered."""
     with fake.point():
-        async with Framekiln(services, guild_id=None) as client:
+        async with Framekiln(app, guild_id=None) as client:
             client._connection.guild_ready_timeout = 0.05  # the fake tells of all guilds at once
             await client.login(fake.token)
-            services.messenger.attach(client)
+            app.messenger.attach(client)
             connection = asyncio.create_task(client.connect())
             try:
                 await client.wait_until_ready()
                 await until(lambda: fake.world.commands)
                 yield client
             finally:
-                services.messenger.detach()
+                app.messenger.detach()
                 await client.close()
                 await connection
 

@@ -24,18 +24,18 @@ def settings(settings):
 
 
 @pytest.mark.parametrize("tier", [0, 2, 3])
-async def test_a_clip_is_made_to_fit_the_upload_limit_of_its_server(fake, services, engine, tier):
+async def test_a_clip_is_made_to_fit_the_upload_limit_of_its_server(fake, app, engine, tier):
     guild = fake.guild("boosted", premium_tier=tier)
-    async with connected(fake, services) as client:
+    async with connected(fake, app) as client:
         await until(lambda: client.get_guild(guild.id))
-        job = await queued(services.queue, guild=guild.id)
-        task = asyncio.create_task(services.engines.loops[0].loop.run())
+        job = await queued(app.queue, guild=guild.id)
+        task = asyncio.create_task(app.engines.loops[0].loop.run())
 
         async def is_rendered():
-            return (await services.queue.jobs.get(job.id)).state is State.RENDERED
+            return (await app.queue.jobs.get(job.id)).state is State.RENDERED
 
         await until(is_rendered)
-        await services.engines.loops[0].stop(0)
+        await app.engines.loops[0].stop(0)
         await task
     [(_, _, _, limits, *_)] = engine.renders
     assert limits.max_bytes == int(LIMIT_BY_TIER[tier] * LIMIT_MARGIN)
@@ -68,8 +68,8 @@ def clocks_in(part, seen):
         yield from clocks_in(each, seen)
 
 
-async def test_every_part_reads_the_one_clock_that_the_bot_is_given(services):
-    found = list(clocks_in([services, supervisor_of(services)], {}))
+async def test_every_part_reads_the_one_clock_that_the_bot_is_given(app):
+    found = list(clocks_in([app, supervisor_of(app)], {}))
     assert {name for name, clock in found if clock is not CLOCK} == set()
     read_it = {name for name, _ in found}
     assert {"Deliverer", "GpuFaults", "Screening", "HealthFile", "Rights", "Copies", "Claims"} <= read_it

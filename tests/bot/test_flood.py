@@ -43,8 +43,8 @@ def at_work(monkeypatch):
     return most
 
 
-async def has_a_list(services, guild):
-    reviews = services.queue.reviews
+async def has_a_list(app, guild):
+    reviews = app.queue.reviews
     await reviews.set_review_rules(ReviewRules(words=OnWords.HOLD), audit_entry("review", guild=guild))
     for number in range(40):
         entry = audit_entry("word add", guild=guild)
@@ -52,10 +52,10 @@ async def has_a_list(services, guild):
 
 
 async def test_while_one_member_floods_the_bot_the_others_are_served(
-    fake, channel, ada, bot, services, settings, at_work, monkeypatch
+    fake, channel, ada, bot, app, settings, at_work, monkeypatch
 ):
-    await has_a_list(services, channel.guild.id)
-    job = await queued(services.queue, 77, channel.guild.id, channel_id=channel.id)
+    await has_a_list(app, channel.guild.id)
+    job = await queued(app.queue, 77, channel.guild.id, channel_id=channel.id)
     sign = fake.member_says(ada, channel, "a sign")
     large = Upload("large.png", picture((1500, 1000)))
     flood = []
@@ -79,20 +79,16 @@ async def test_while_one_member_floods_the_bot_the_others_are_served(
 
     for each in flood:
         await each.answered()
-    await until(lambda: not services.door._here)
+    await until(lambda: not app.door._here)
     told = [each.messages[0].content for each in flood if each.messages]
     assert told.count(messages.ONE_AT_A_TIME) > 2 * BURST
     assert at_work["decoders"] <= 2
-    assert (
-        len(await services.queue.jobs.jobs_of(ada.id, channel.guild.id, 100)) <= settings.per_member_waiting
-    )
+    assert len(await app.queue.jobs.jobs_of(ada.id, channel.guild.id, 100)) <= settings.per_member_waiting
 
 
-async def test_one_export_is_made_at_a_time_and_one_for_each_member(
-    fake, channel, bot, services, monkeypatch
-):
+async def test_one_export_is_made_at_a_time_and_one_for_each_member(fake, channel, bot, app, monkeypatch):
     running, most = 0, 0
-    plan = services.rights._export
+    plan = app.rights._export
 
     async def counted(interaction):
         nonlocal running, most
@@ -102,10 +98,10 @@ async def test_one_export_is_made_at_a_time_and_one_for_each_member(
         await plan(interaction)
         running -= 1
 
-    monkeypatch.setattr(services.rights, "_export", counted)
+    monkeypatch.setattr(app.rights, "_export", counted)
     members = [fake.member(f"member {number}") for number in range(4)]
     for member in members:
-        await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id)
+        await queued(app.queue, member.id, channel.guild.id, channel_id=channel.id)
     asked = [await fake.slash(member, channel, "mydata export") for _ in range(3) for member in members]
     for each in asked:
         await each.answered()
@@ -116,24 +112,24 @@ async def test_one_export_is_made_at_a_time_and_one_for_each_member(
     assert refused
 
 
-async def test_an_archive_is_made_on_the_disk_and_has_no_name_there(services, tmp_path):
+async def test_an_archive_is_made_on_the_disk_and_has_no_name_there(app, tmp_path):
     folder = tmp_path / "work"
     folder.mkdir()
     made = export.Export(data=b"{}" * 10_000, archives=((),), left_out=())
-    with await asyncio.to_thread(export.archive, made, 0, services.rights._sealer, folder) as archive:
+    with await asyncio.to_thread(export.archive, made, 0, app.rights._sealer, folder) as archive:
         assert zipfile.ZipFile(archive).namelist() == [export.DATA]
         assert os.fstat(archive.fileno()).st_nlink == 0
         assert os.fstat(archive.fileno()).st_dev == folder.stat().st_dev
     assert list(folder.iterdir()) == []
 
 
-async def test_reports_are_bounded_and_the_member_is_told(fake, channel, ada, bot, services, monkeypatch):
-    monkeypatch.setattr(services.decisions, "_most_reports", 1)
+async def test_reports_are_bounded_and_the_member_is_told(fake, channel, ada, bot, app, monkeypatch):
+    monkeypatch.setattr(app.decisions, "_most_reports", 1)
     sign = fake.member_says(ada, channel, "a sign")
     said = []
     for _ in range(2):
-        job = await queued(services.queue, 77, channel.guild.id, channel_id=channel.id)
-        await services.database.write(
+        job = await queued(app.queue, 77, channel.guild.id, channel_id=channel.id)
+        await app.database.write(
             lambda connection, job=job: connection.execute(
                 "UPDATE job SET state = 'delivered' WHERE id = ?", (job.id,)
             )

@@ -117,11 +117,9 @@ def behind(fake, monkeypatch, proxy):
         yield
 
 
-async def test_everything_of_discords_goes_through_the_proxy(
-    fake, channel, ada, services, monkeypatch, proxy
-):
+async def test_everything_of_discords_goes_through_the_proxy(fake, channel, ada, app, monkeypatch, proxy):
     with behind(fake, monkeypatch, proxy.url.replace("//", "//name:word@")):
-        staying = asyncio.create_task(stay_connected(services))
+        staying = asyncio.create_task(stay_connected(app))
         try:
             await fake.connected(20)
             await fake.wait_for(lambda: fake.world.commands)
@@ -135,10 +133,10 @@ async def test_everything_of_discords_goes_through_the_proxy(
     assert proxy.auth == {"Basic bmFtZTp3b3Jk"}
 
 
-async def test_a_real_address_is_asked_for_by_a_tunnel(fake, services, monkeypatch, proxy, caplog):
+async def test_a_real_address_is_asked_for_by_a_tunnel(fake, app, monkeypatch, proxy, caplog):
     monkeypatch.setenv("https_proxy", proxy.url.replace("//", "//name:canary@"))
     caplog.set_level("INFO", "bot.reconnect")
-    staying = asyncio.create_task(stay_connected(services))
+    staying = asyncio.create_task(stay_connected(app))
     try:
         await fake.wait_for(lambda: proxy.heads)
     finally:

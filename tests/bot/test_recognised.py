@@ -36,7 +36,7 @@ class Noticed(Exception):
 
 
 @pytest.fixture
-def noticed(services, monkeypatch):
+def noticed(app, monkeypatch):
     """Who was to be recognised."""
     found = []
 
@@ -44,17 +44,17 @@ def noticed(services, monkeypatch):
         found.append(user_id)
         raise Noticed
 
-    monkeypatch.setattr(services.rights, "recognise", recognise)
+    monkeypatch.setattr(app.rights, "recognise", recognise)
     return found
 
 
-async def sign(services, channel, *buttons):
+async def sign(app, channel, *buttons):
     view = discord.ui.View(timeout=None)
     for button in buttons:
         view.add_item(button)
     view.stop()
     post = Post(content="a sign", nonce=f"sign {buttons[0].custom_id}"[:25], view=view)
-    return channel.messages[await services.messenger.send(channel.id, post)]
+    return channel.messages[await app.messenger.send(channel.id, post)]
 
 
 async def is_an_error(asked):
@@ -96,34 +96,32 @@ async def test_every_list_that_opens_while_a_member_types(fake, channel, ada, bo
     assert lists
 
 
-async def test_every_button(fake, channel, ada, bot, services, noticed):
+async def test_every_button(fake, channel, ada, bot, app, noticed):
     made: list[Button] = [kind(NO_JOB) for kind in rows.job_buttons()]
     made += [*(kind(1, NO_JOB) for kind in case_buttons()), UseEffect(1, "Glitch")]
     made += [OpenEntry(), OpenBallot(), UseTheirs(1), UseMine(1), OtherWords(1)]
     made += [ShowTopic("picture"), TryTopic("picture")]
     assert len(made) == len([kind for kind in rows.buttons() if not issubclass(kind, ErasureButton)])
     for button in made:
-        message = await sign(services, channel, button)
+        message = await sign(app, channel, button)
         assert await is_an_error(await fake.click(ada, message, button.custom_id)), button.custom_id
     assert noticed == [ada.id] * len(made)
 
 
-async def test_every_form(fake, channel, ada, bot, services, noticed):
+async def test_every_form(fake, channel, ada, bot, app, noticed):
     for form in rows.forms():
         words = {"type": 4, "custom_id": form.field, "id": 2, "required": True}
         modal = {
             "custom_id": form.id_for(job=NO_JOB, round=1),
             "components": [{"type": 18, "id": 1, "component": words}],
         }
-        source = await sign(services, channel, Reroll(NO_JOB))
+        source = await sign(app, channel, Reroll(NO_JOB))
         shown = type("Shown", (), {"modal": modal, "channel": channel, "source": source})
         assert await is_an_error(await fake.submit_modal(ada, shown, {form.field: "a blue boat"})), form
     assert noticed == [ada.id] * len(rows.forms())
 
 
-async def test_a_member_who_asks_about_their_own_data_stays_unknown(
-    fake, channel, ada, bot, services, noticed
-):
+async def test_a_member_who_asks_about_their_own_data_stays_unknown(fake, channel, ada, bot, app, noticed):
     for name, (options, _) in every_use(bot.tree).items():
         if name.startswith(MY_DATA):
             assert not await is_an_error(await fake.slash(ada, channel, name, **options))
@@ -132,18 +130,18 @@ async def test_a_member_who_asks_about_their_own_data_stays_unknown(
     assert noticed == []
 
 
-async def test_a_ban_finds_an_erased_member_who_presses_a_button(fake, channel, ada, bot, services):
-    await services.queue.moderation.ban(channel.guild.id, ada.id, by=9, reason="spam")
-    erasing = asyncio.create_task(services.erasing.loop.run())
-    await services.erasing.ask(ada.id, messages=False, interaction=1, token="none")
-    services.erasing.answered(ada.id)
+async def test_a_ban_finds_an_erased_member_who_presses_a_button(fake, channel, ada, bot, app):
+    await app.queue.moderation.ban(channel.guild.id, ada.id, by=9, reason="spam")
+    erasing = asyncio.create_task(app.erasing.loop.run())
+    await app.erasing.ask(ada.id, messages=False, interaction=1, token="none")
+    app.erasing.answered(ada.id)
 
     async def unknown():
-        return await services.rights._personal.known(ada.id) == {}
+        return await app.rights._personal.known(ada.id) == {}
 
     await until(unknown)
     erasing.cancel()
-    job = await queued(services.queue, 77, channel.guild.id, channel_id=channel.id)
-    message = await sign(services, channel, Reroll(job.id))
+    job = await queued(app.queue, 77, channel.guild.id, channel_id=channel.id)
+    message = await sign(app, channel, Reroll(job.id))
     asked = await fake.click(ada, message, Reroll.id_for(job.id))
     assert (await asked.shown()).content == messages.BANNED

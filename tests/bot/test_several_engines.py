@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.assembly import app
+from bot.assembly import app as assembly
 from bot.cli import doctor
 from bot.config.hours import read_hours
 from bot.config.paths import DATABASE, SPOOL
+from bot.overview import overview_of, state_of
 from bot.running import supervisor_of
 from bot.seats import LeftOut
-from bot.services import overview_of, state_of
 from bot.text.status_texts import waits_for_gpu
 from bot.web.metrics import metrics
 from bot.web.status_page import page
@@ -45,15 +45,15 @@ async def states(queue, jobs) -> list[State]:
 
 @pytest.mark.timeout(120)
 async def test_a_process_that_is_killed_costs_its_job_a_claim_and_the_other_goes_on(two):
-    async with app.assemble(two) as services:
-        queue, seats = services.queue, [loop.seat for loop in services.engines.loops]
+    async with assembly.assemble(two) as app:
+        queue, seats = app.queue, [loop.seat for loop in app.engines.loops]
         assert [seat.name for seat in seats] == NAMES
         jobs = [await queued(queue, member, recipe=SMALL) for member in range(6)]
         await asyncio.gather(*(seat.engine.start() for seat in seats))
         assert (two.data_dir / SPOOL / "engine_1").is_dir()
-        loops = [asyncio.create_task(each.loop.run()) for each in services.engines.loops]
-        await until(lambda: len(services.engines.progress) == 2)
-        hit = next(iter(services.engines.loops[0].progress))
+        loops = [asyncio.create_task(each.loop.run()) for each in app.engines.loops]
+        await until(lambda: len(app.engines.progress) == 2)
+        hit = next(iter(app.engines.loops[0].progress))
         first = seats[0].engine
         assert isinstance(first, EngineHost)
         os.kill(present(first.pid), signal.SIGKILL)
@@ -67,24 +67,24 @@ async def test_a_process_that_is_killed_costs_its_job_a_claim_and_the_other_goes
         assert {(row.claim, row.crashes) for row in rows.values() if row.id != hit} == {(1, 0)}
         assert (rows[hit].claim, rows[hit].crashes, rows[hit].stumbles) == (2, 0, 1)
         assert {row.seat for row in rows.values()} <= set(NAMES)
-        await services.engines.stop(0)
+        await app.engines.stop(0)
         await asyncio.gather(*loops)
 
 
 async def test_each_engine_is_named_wherever_there_are_two(two, engine, monkeypatch):
     monkeypatch.setattr("bot.assembly.seating.EngineHost", lambda **_: engine)
-    async with app.assemble(two) as services:
-        loops = services.engines.loops
+    async with assembly.assemble(two) as app:
+        loops = app.engines.loops
         loops[1].outcomes.absence.met(Away("the attic"))
         loops[1].outcomes.gpu.in_a_row = 3
-        supervisor = supervisor_of(services)
-        health = state_of(services, supervisor)
+        supervisor = supervisor_of(app)
+        health = state_of(app, supervisor)
         assert [health[f"engine {name}"] for name in NAMES] == ["ready", "ready"]
         assert health["GPU faults in a row processor 2"] == 3
         assert health["engine processor 2 can't reach"] == "the attic"
         assert {f"engine loop, {name}" for name in NAMES} < set(health["loops"])
         assert {f"engine alerts, {name}" for name in NAMES} < set(health["loops"])
-        found = await overview_of(services, supervisor)
+        found = await overview_of(app, supervisor)
         assert "<h2>Engine: processor 1</h2>" in (text := page(found))
         assert "Processor 2 can&#x27;t be reached." in text
         lines = metrics(found).decode().splitlines()
@@ -94,24 +94,24 @@ async def test_each_engine_is_named_wherever_there_are_two(two, engine, monkeypa
         assert "framekiln_gpu_faults 3.0" in lines
 
 
-async def test_of_one_engine_no_name_is_told(services):
-    supervisor = supervisor_of(services)
-    health = state_of(services, supervisor)
+async def test_of_one_engine_no_name_is_told(app):
+    supervisor = supervisor_of(app)
+    health = state_of(app, supervisor)
     assert (health["engine"], health["engine deaths"], health["GPU faults in a row"]) == ("ready", 0, 0)
     assert {"engine start", "engine loop", "engine alerts"} < set(health["loops"])
-    found = await overview_of(services, supervisor)
+    found = await overview_of(app, supervisor)
     assert "<h2>Engine</h2>" in page(found)
     assert "framekiln_seat" not in metrics(found).decode()
 
 
-async def test_the_queue_page_says_what_each_engine_does(fake, channel, mod, bot, services, monkeypatch):
+async def test_the_queue_page_says_what_each_engine_does(fake, channel, mod, bot, app, monkeypatch):
     shown = (await (await fake.slash(mod, channel, "queue show")).shown()).content
     assert "this machine" not in shown
-    monkeypatch.setattr(services.engines, "loops", services.engines.loops * 2)
-    services.engines.loops[0].outcomes.absence.met(Away("the attic"))
-    job = await queued(services.queue, guild=channel.guild.id)
-    await services.queue.claims.claim()
-    services.engines.loops[0].progress[job.id] = object()
+    monkeypatch.setattr(app.engines, "loops", app.engines.loops * 2)
+    app.engines.loops[0].outcomes.absence.met(Away("the attic"))
+    job = await queued(app.queue, guild=channel.guild.id)
+    await app.queue.claims.claim()
+    app.engines.loops[0].progress[job.id] = object()
     shown = (await (await fake.slash(mod, channel, "queue show")).shown()).content
     assert "-# this machine: ready · this machine: ready" in shown
     assert "on this machine" in shown
@@ -132,35 +132,35 @@ async def test_where_only_servers_draw_nothing_of_this_machine_can_be_chosen(set
     monkeypatch.setattr("bot.assembly.seating.EngineHost", lambda **_: engine)
     put_database(settings.data_dir / DATABASE)
     elsewhere = {"devices": "none", "comfyui": ("http://127.0.0.1:8188",)}
-    async with app.assemble(settings.model_copy(update=elsewhere)) as services:
-        assert [seat.lane for seat in services.engines.seats] == ["comfyui"]
+    async with assembly.assemble(settings.model_copy(update=elsewhere)) as app:
+        assert [seat.lane for seat in app.engines.seats] == ["comfyui"]
         with pytest.raises(UserError) as refused:
-            services.submissions.plan(
-                Request(kind=Kind.TEXT2VIDEO, prompt="rain"), {}, await services.submissions.capabilities()
+            app.submissions.plan(
+                Request(kind=Kind.TEXT2VIDEO, prompt="rain"), {}, await app.submissions.capabilities()
             )
         assert refused.value.code == Code.NO_ENGINE
 
 
 async def test_an_engine_that_is_left_out_is_named_wherever_it_is_asked_for(
-    bot, services, fake, channel, mod, ada
+    bot, app, fake, channel, mod, ada
 ):
     """Also where there is one engine alone: moderators, the owner and members read why nothing happens."""
     until = datetime.now(UTC) + timedelta(hours=1)
-    seat = services.engines.loops[0].seat
+    seat = app.engines.loops[0].seat
     seat.left_out, seat.resting = LeftOut(until=until), True
     shown = (await (await fake.slash(mod, channel, "queue show")).shown()).content
     assert f"{seat.name}: left out until {until:%H:%M}" in shown
-    health = state_of(services, supervisor_of(services))
+    health = state_of(app, supervisor_of(app))
     assert health["engine"] == f"left out until {until:%H:%M}, as its owner wishes"
-    job = await queued(services.queue, ada.user.id, guild=channel.guild.id, channel_id=channel.id)
-    left_out = present(services.engines.left_out_for(job))
+    job = await queued(app.queue, ada.user.id, guild=channel.guild.id, channel_id=channel.id)
+    left_out = present(app.engines.left_out_for(job))
     assert f"needed for something else until <t:{round(until.timestamp())}:t>" in waits_for_gpu(
         recipe(), left_out.until
     )
     seat.left_out = LeftOut(until=None, held=5 * 10**9)
-    assert "until" not in waits_for_gpu(recipe(), present(services.engines.left_out_for(job)).until)
+    assert "until" not in waits_for_gpu(recipe(), present(app.engines.left_out_for(job)).until)
     seat.left_out = None
-    assert services.engines.left_out_for(job) is None
+    assert app.engines.left_out_for(job) is None
 
 
 def test_doctor_says_when_engines_are_left_out(two):

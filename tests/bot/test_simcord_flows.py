@@ -20,12 +20,12 @@ from tests.until import until
 
 
 @pytest.fixture
-def simcord_bot(services):
-    return Framekiln(services, guild_id=None)
+def simcord_bot(app):
+    return Framekiln(app, guild_id=None)
 
 
 @pytest.fixture
-def world(services, simcord_bot, simcord_env, monkeypatch):
+def world(app, simcord_bot, simcord_env, monkeypatch):
     """A guild with a channel, a member and a moderator."""
 
     async def fetch(self, attachment):
@@ -35,7 +35,7 @@ def world(services, simcord_bot, simcord_env, monkeypatch):
         return file
 
     monkeypatch.setattr(Downloader, "fetch", fetch)  # simcord's files are not on the network
-    services.messenger.attach(simcord_bot)
+    app.messenger.attach(simcord_bot)
     guild = simcord_env.create_guild()
     role = guild.create_role("mods", permissions=discord.Permissions(manage_guild=True))
     ada = guild.add_member(simcord_env.create_user("ada"))
@@ -44,16 +44,16 @@ def world(services, simcord_bot, simcord_env, monkeypatch):
 
 
 @asynccontextmanager
-async def loops(services):
+async def loops(app):
     """The bot's loops, for as long as the block lasts."""
-    async with running.supervisor_of(services).running():
+    async with running.supervisor_of(app).running():
         yield
-        await running._finish(services)
+        await running._finish(app)
 
 
-async def ended(services, count=1):
+async def ended(app, count=1):
     async def there():
-        return (await services.queue.jobs.counts())[State.DELIVERED] == count
+        return (await app.queue.jobs.counts())[State.DELIVERED] == count
 
     await until(there)
 
@@ -71,15 +71,15 @@ def labels(message):
     [("animate", {"image": ("cat.png", picture()), "prompt": "a cat"}), ("text2video", {"prompt": "a cat"})],
 )
 async def test_a_request_becomes_a_status_message_and_then_a_clip_with_buttons(
-    services, world, engine, command, options
+    app, world, engine, command, options
 ):
     _, channel, ada, _ = world
     asked = await ada.slash(channel, command, **options)
     assert not asked.ephemeral
     assert "you are next" in asked.response.content
     assert "a cat" in asked.response.content
-    async with loops(services):
-        await ended(services)
+    async with loops(app):
+        await ended(app)
     (clip,) = clips(channel)
     assert ada.mention in clip.content
     assert "AI-generated" in clip.content
@@ -89,16 +89,16 @@ async def test_a_request_becomes_a_status_message_and_then_a_clip_with_buttons(
     assert [call[1].prompt for call in engine.renders] == ["a cat"]
 
 
-async def test_a_moderator_pauses_and_resumes(services, world):
+async def test_a_moderator_pauses_and_resumes(app, world):
     _, channel, ada, mod = world
     assert (await mod.slash(channel, "queue pause", reason="dinner")).ephemeral
     asked = await ada.slash(channel, "text2video", prompt="rain")
     assert status_texts.QUEUE_PAUSED in asked.response.content
-    async with loops(services):
+    async with loops(app):
         await asyncio.sleep(0.1)
         assert clips(channel) == []
         assert (await mod.slash(channel, "queue resume")).ephemeral
-        await ended(services)
+        await ended(app)
     assert len(clips(channel)) == 1
     stats = await mod.slash(channel, "queue stats")
     assert stats.ephemeral
@@ -106,7 +106,7 @@ async def test_a_moderator_pauses_and_resumes(services, world):
     assert [file.filename for file in stats.response.attachments] == ["stats.png"]
 
 
-async def test_a_member_without_the_permission_neither_sees_nor_runs_the_queue(services, world):
+async def test_a_member_without_the_permission_neither_sees_nor_runs_the_queue(app, world):
     guild, channel, ada, mod = world
     with pytest.raises(simcord.SetupError):
         await ada.slash(channel, "queue pause")  # hidden from members by default
@@ -114,26 +114,26 @@ async def test_a_member_without_the_permission_neither_sees_nor_runs_the_queue(s
     refused = await ada.click(asked.response, label="Cancel")
     assert refused.ephemeral
     assert refused.response.content == messages.NOT_YOURS
-    assert not await services.queue.moderation.paused(guild.id)
-    await services.queue.moderation.ban(guild.id, ada.id, by=mod.id, reason="spam")
+    assert not await app.queue.moderation.paused(guild.id)
+    await app.queue.moderation.ban(guild.id, ada.id, by=mod.id, reason="spam")
     banned = await ada.slash(channel, "text2video", prompt="rain")
     assert banned.ephemeral
     assert banned.response.content == messages.BANNED
-    assert (await services.queue.jobs.counts())[State.QUEUED] == 1
+    assert (await app.queue.jobs.counts())[State.QUEUED] == 1
 
 
-async def test_a_clip_is_rerolled_and_deleted_by_its_buttons(services, world):
+async def test_a_clip_is_rerolled_and_deleted_by_its_buttons(app, world):
     _, channel, ada, _ = world
     await ada.slash(channel, "text2video", prompt="rain", seed=5)
-    async with loops(services):
-        await ended(services)
+    async with loops(app):
+        await ended(app)
         more = await ada.click(clips(channel)[0], label="More…")
         assert more.ephemeral
         card = await ada.click(more.response, label="Recipe")
         assert card.ephemeral
         assert "seed `5`" in card.response.content
         await ada.click(clips(channel)[0], label="Reroll")
-        await ended(services, 2)
+        await ended(app, 2)
         assert len(clips(channel)) == 2
         await ada.click(clips(channel)[0], label="Delete")
         await until(lambda: len(clips(channel)) == 1)

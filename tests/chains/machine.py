@@ -99,8 +99,8 @@ class Chain(RuleBasedStateMachine):
 
     async def jobs(self, *states: State) -> list[Job]:
         """The jobs in these states, or all, the oldest first; those of the erased left out."""
-        rows = await self.town.services.database.read("SELECT id FROM job WHERE user_id > 0 ORDER BY seq")
-        found = [await self.town.services.queue.jobs.get(row["id"]) for row in rows]
+        rows = await self.town.app.database.read("SELECT id FROM job WHERE user_id > 0 ORDER BY seq")
+        found = [await self.town.app.queue.jobs.get(row["id"]) for row in rows]
         return [job for job in found if job is not None and (not states or job.state in states)]
 
     async def one(self, number: int, *states: State) -> Job | None:
@@ -112,7 +112,7 @@ class Chain(RuleBasedStateMachine):
         self.counts[name] += 1
         self.counts["deeds"] += 1
         self.known[user].acted = True
-        return interaction(self.town.services, user)
+        return interaction(self.town.app, user)
 
     @rule(user=members, picture=st.booleans(), slow=st.booleans())
     def ask(self, user: int, picture: bool, slow: bool) -> None:
@@ -125,7 +125,7 @@ class Chain(RuleBasedStateMachine):
             request = Request(kind=kind, prompt=f"a {word} over the canal")
             if slow:
                 self.town.door.open.clear()
-            self.town.start(self.town.services.submissions.ask(self.act(user, "ask"), request, files))
+            self.town.start(self.town.app.submissions.ask(self.act(user, "ask"), request, files))
             await self.town.settle(0.0 if slow and picture else 2.0)
 
         self.do(deed())
@@ -181,7 +181,7 @@ class Chain(RuleBasedStateMachine):
             posted = [data for data in self.town.office.posted.values() if not self.is_gone(data)]
             if posted:
                 file: Any = File(posted[number % len(posted)])
-                self.town.start(self.town.services.replays.ask(self.act(user, "replay"), file, None))
+                self.town.start(self.town.app.replays.ask(self.act(user, "replay"), file, None))
                 await self.town.settle(2.0)
 
         self.do(deed())
@@ -223,7 +223,7 @@ class Chain(RuleBasedStateMachine):
 
         async def deed() -> None:
             at = self.act(user, "erase")
-            await self.town.services.rights.erase(at, messages=messages)
+            await self.town.app.rights.erase(at, messages=messages)
             self.asked_to_go.setdefault(user, set()).update(self.known[user].tokens)
             self.known[user].tokens.clear()
             self.known[user].acted = False
@@ -252,20 +252,20 @@ class Chain(RuleBasedStateMachine):
         """Take a reported clip down."""
 
         async def deed() -> None:
-            rows = await self.town.services.database.read(
+            rows = await self.town.app.database.read(
                 "SELECT card.job, card.round FROM card JOIN job ON job.id = card.job "
                 "WHERE card.kind = 'report' AND decision IS NULL AND user_id > 0"
             )
             if not rows:
                 return
             row = rows[number % len(rows)]
-            job = await self.town.services.queue.jobs.get(row["job"])
+            job = await self.town.app.queue.jobs.get(row["job"])
             assert job is not None
             words = Recipe.from_json(job.recipe).prompt.split()
             self.down |= {word for word in words if word.startswith("canary")}
             self.counts["takedown"] += 1
             self.banned.add(job.user_id)
-            at = interaction(self.town.services, MOD, moderator=True)
+            at = interaction(self.town.app, MOD, moderator=True)
             await TakeDown(row["round"], job.id).click(at)
 
         self.do(deed())
@@ -278,8 +278,8 @@ class Chain(RuleBasedStateMachine):
             job = await self.one(number, State.CANCELLED, State.FAILED)
             if job is not None:
                 self.counts["retry"] += 1
-                at = interaction(self.town.services, MOD, moderator=True)
-                commands = JobCommands(self.town.services)
+                at = interaction(self.town.app, MOD, moderator=True)
+                commands = JobCommands(self.town.app)
                 await commands.retry.callback(commands, at, job.id)  # type: ignore[arg-type]
 
         self.do(deed())
@@ -292,7 +292,7 @@ class Chain(RuleBasedStateMachine):
         async def deed() -> None:
             self.counts["ban"] += 1
             entry = audit_entry("ban", guild=GUILD, actor=MOD, target=str(user))
-            await self.town.services.queue.moderation.ban(GUILD, user, MOD, "spam", audit_entry=entry)
+            await self.town.app.queue.moderation.ban(GUILD, user, MOD, "spam", audit_entry=entry)
             self.banned.add(user)
 
         self.do(deed())
@@ -301,7 +301,7 @@ class Chain(RuleBasedStateMachine):
     @rule(user=members)
     def unban(self, user: int) -> None:
         """A moderator lets a member in again."""
-        self.do(self.town.services.queue.moderation.unban(GUILD, user))
+        self.do(self.town.app.queue.moderation.unban(GUILD, user))
         self.banned.discard(user)
 
     @rule(user=members)
@@ -310,9 +310,9 @@ class Chain(RuleBasedStateMachine):
 
         async def deed() -> None:
             self.counts["export"] += 1
-            known = await self.town.services.rights._personal.known(user)
-            makers = await self.town.services.rights._personal.recipes_of_clips(export.clips_before(known))
-            made = export.plan(known, {}, self.town.services.blobs, makers, limit=10**7)
+            known = await self.town.app.rights._personal.known(user)
+            makers = await self.town.app.rights._personal.recipes_of_clips(export.clips_before(known))
+            made = export.plan(known, {}, self.town.app.blobs, makers, limit=10**7)
             assert made is not None
 
         self.do(deed())
@@ -321,7 +321,7 @@ class Chain(RuleBasedStateMachine):
     def back_up(self) -> None:
         """Copy the database."""
         self.counts["backup"] += 1
-        self.do(self.town.services.database.backup(self.town.data / "backups", keep=7))
+        self.do(self.town.app.database.backup(self.town.data / "backups", keep=7))
 
     @rule(on=st.booleans())
     def read(self, on: bool) -> None:
@@ -343,8 +343,8 @@ class Chain(RuleBasedStateMachine):
 
     def look(self) -> None:
         """Whoever has been told that they are erased must be."""
-        rows = self.do(self.town.services.database.read("SELECT pseudonym, state, token FROM erasure"))
-        of = self.town.services.rights._personal.pseudonym_of
+        rows = self.do(self.town.app.database.read("SELECT pseudonym, state, token FROM erasure"))
+        of = self.town.app.rights._personal.pseudonym_of
         done = {row["pseudonym"] for row in rows if row["state"] == Stage.DONE}
         for user in list(self.asked_to_go):
             if of(user) in done:
@@ -381,11 +381,11 @@ class Chain(RuleBasedStateMachine):
 
     async def check(self, user: int) -> None:
         """Limits and bans have outlived whatever happened."""
-        queue = self.town.services.queue
+        queue = self.town.app.queue
         banned = await queue.moderation.banned(GUILD, user) is not None
         assert banned == (user in self.banned), f"ban of {user % 10}"
-        pseudonym = self.town.services.rights._personal.pseudonym_of(user)
-        [(jobs,)] = await self.town.services.database.read(
+        pseudonym = self.town.app.rights._personal.pseudonym_of(user)
+        [(jobs,)] = await self.town.app.database.read(
             "SELECT count(*) FROM job WHERE user_id IN (?, ?) AND state <> 'failed'", (user, pseudonym)
         )
         if jobs and not banned:

@@ -1,4 +1,4 @@
-"""The bot for chains of deeds: its real services on real files, no Discord, and an engine that quotes.
+"""The bot for chains of deeds: its real parts on real files, no Discord, and an engine that quotes.
 
 A clip of this engine holds its recipe and the bytes that it was made from, as a real one holds the recipe and
 shows the picture. So whatever an erase forgets can be found again by a search of every byte.
@@ -23,13 +23,14 @@ from unittest import mock
 
 import discord
 
-from bot.assembly import app, base, seating
+from bot.app import App
+from bot.assembly import app as assembly
+from bot.assembly import base, seating
 from bot.config.settings import Settings
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.intake.reception import Reception
-from bot.services import Services
 from db.files import Blobs
 from engine.core.errors import Cancelled
 from engine.core.events import TakeDiscarded
@@ -52,15 +53,15 @@ _numbers = itertools.count(900_000_000_000_000_000)
 class Client:
     """Leads to the parts of the bot, as a client does."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, app: App) -> None:
+        self._app = app
 
     def part(self, kind: type[Any]) -> Any:
-        return self._services.part(kind)
+        return self._app.part(kind)
 
 
-def interaction(services: Services, user: int, *, moderator: bool = False) -> Any:
-    """What a member does, as the services see it; Discord takes every answer."""
+def interaction(app: App, user: int, *, moderator: bool = False) -> Any:
+    """What a member does, as the app sees it; Discord takes every answer."""
     number = next(_numbers)
     message = SimpleNamespace(id=next(_numbers), channel=SimpleNamespace(id=CHANNEL))
     response = mock.AsyncMock()
@@ -80,7 +81,7 @@ def interaction(services: Services, user: int, *, moderator: bool = False) -> An
         permissions=discord.Permissions(manage_guild=moderator),
         app_permissions=discord.Permissions.none(),
         filesize_limit=10_000_000,
-        client=Client(services),
+        client=Client(app),
         message=None,
         response=response,
         followup=mock.AsyncMock(),
@@ -225,7 +226,7 @@ class Town:
     """A bot's life on one folder, which a kill moves to another.
 
     Attributes:
-        services: of this life.
+        app: of this life.
         erased: ids of members who were told that they are erased, since the last look.
     """
 
@@ -260,15 +261,15 @@ class Town:
         with (
             mock.patch.object(seating, "EngineHost", return_value=self.engine),
             mock.patch.object(base, "Messenger", return_value=self.office),
-            mock.patch.object(app, "load_or_make_identity", return_value=None),
+            mock.patch.object(assembly, "load_or_make_identity", return_value=None),
         ):
-            self.services = await self._stack.enter_async_context(app.assemble(settings))
-        self.door = Door(self.services.blobs)
-        self.services.submissions._reception = self.door
-        self.services.replays._reception = self.door
+            self.app = await self._stack.enter_async_context(assembly.assemble(settings))
+        self.door = Door(self.app.blobs)
+        self.app.submissions._reception = self.door
+        self.app.replays._reception = self.door
         shutil.rmtree(self.data / "spool", ignore_errors=True)  # as the engine's host does at its start
-        await self.services.queue.claims.recover(limits=stumble_limits())
-        await self.services.erasing.begin()
+        await self.app.queue.claims.recover(limits=stumble_limits())
+        await self.app.erasing.begin()
 
     def start(self, work: Any) -> None:
         """Begin a deed, and leave it to itself."""
@@ -286,7 +287,7 @@ class Town:
     async def kill(self) -> None:
         """End the bot between two writes, as kill -9 does, and start it on what is on the disk."""
         after = self._folder / f"life {next(self._lives)}"
-        await self.services.database.look(lambda _: _copy(self.data, after))
+        await self.app.database.look(lambda _: _copy(self.data, after))
         await self.end()
         self.data = after
         await self.begin()
@@ -298,7 +299,7 @@ class Town:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.office.open.set()
-        await self.services.deliverer.stop(0.0)
+        await self.app.deliverer.stop(0.0)
         await self._stack.aclose()
         shutil.rmtree(self.data)
 
@@ -308,26 +309,26 @@ class Town:
             self._reader.close()
             self._reader = None
         if on:
-            self._reader = sqlite3.connect(self.services.database.path)
+            self._reader = sqlite3.connect(self.app.database.path)
             self._reader.execute("BEGIN")
             self._reader.execute("SELECT count(*) FROM job").fetchall()
 
     async def draw(self) -> None:
         """One turn of the engine."""
-        self.start(self.services.engines.loops[0]._next_job())
+        self.start(self.app.engines.loops[0]._next_job())
         await self.settle(0.2)
 
     async def post(self) -> None:
         """One turn of the delivery."""
-        await self.services.deliverer._start_what_is_due()
-        under_way = list(self.services.deliverer._under_way.values())
+        await self.app.deliverer._start_what_is_due()
+        under_way = list(self.app.deliverer._under_way.values())
         if under_way:
             await asyncio.wait(under_way, timeout=0.2)
 
     async def erase(self) -> None:
         """One turn of the erasing."""
         with mock.patch("bot.privacy.erasing.LOOK_EVERY", 0.0):
-            await self.services.erasing._work()
+            await self.app.erasing._work()
 
     async def finish(self) -> None:
         """Let everything that is under way come to its end, and every erase."""
@@ -338,7 +339,7 @@ class Town:
 
         async def all_are_erased() -> bool:
             await self.erase()
-            return not await self.services.rights._personal.erasures()
+            return not await self.app.rights._personal.erasures()
 
         await until(all_are_erased)
 

@@ -11,9 +11,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.app import App
 from bot.commands.shared.moderator_group import ModeratorGroup, QueueSection
 from bot.discovery import subclasses_in
-from bot.services import Services
 
 
 @app_commands.guild_only()
@@ -25,16 +25,16 @@ class QueueGroup(
 ):
     """The commands of moderators."""
 
-    def __init__(self, services: Services) -> None:
-        super().__init__(services)
+    def __init__(self, app: App) -> None:
+        super().__init__(app)
         groups = subclasses_in(sys.modules[__name__], ModeratorGroup)
-        wanted = [kind for kind in groups if kind.offered(services)]
+        wanted = [kind for kind in groups if kind.offered(app)]
         for kind in sorted(wanted, key=lambda group: (group.order, group.__name__)):
-            group = kind(services)
+            group = kind(app)
             for command in group.commands if isinstance(group, QueueSection) else [group]:
                 self.add_command(command)
 
 
-def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
+def setup(tree: app_commands.CommandTree[Any], app: App) -> None:
     """Add the group."""
-    tree.add_command(QueueGroup(services))
+    tree.add_command(QueueGroup(app))

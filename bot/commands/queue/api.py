@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from discord import app_commands
 
+from bot.app import App
 from bot.commands.shared.moderator_group import ModeratorGroup, Reason
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.whereabouts import guild_of
-from bot.services import Services
 from bot.text import api_texts
 
 KEY_DIGITS = 8
@@ -21,16 +21,16 @@ class ApiGroup(ModeratorGroup, name="api", description="Keys with which programs
     order = 80
 
     @classmethod
-    def offered(cls, services: Services) -> bool:
+    def offered(cls, app: App) -> bool:
         """Only where the owner serves the API."""
-        return bool(services.settings.api_port)
+        return bool(app.settings.api_port)
 
     @app_commands.command(name="open", description="Let members of this server make API keys")
     @app_commands.describe(reason="Reason, for the log")
     async def open(self, interaction: Interaction, reason: Reason | None = None) -> None:
         """Let members make keys."""
         entry = self._audit_entry(interaction, "api open", "", reason)
-        changed = await self._services.queue.api_keys.open(entry, wanted=True)
+        changed = await self._app.queue.api_keys.open(entry, wanted=True)
         await self._say(interaction, api_texts.OPENED if changed else api_texts.OPENED_ALREADY)
 
     @app_commands.command(name="close", description="Let no member of this server make API keys")
@@ -38,13 +38,13 @@ class ApiGroup(ModeratorGroup, name="api", description="Keys with which programs
     async def close(self, interaction: Interaction, reason: Reason | None = None) -> None:
         """Let them make no more."""
         entry = self._audit_entry(interaction, "api close", "", reason)
-        changed = await self._services.queue.api_keys.open(entry, wanted=False)
+        changed = await self._app.queue.api_keys.open(entry, wanted=False)
         await self._say(interaction, api_texts.CLOSED if changed else api_texts.CLOSED_ALREADY)
 
     @app_commands.command(name="keys", description="Show the API keys of this server")
     async def keys(self, interaction: Interaction) -> None:
         """Show all keys, without their secrets."""
-        guild, keys = guild_of(interaction), self._services.queue.api_keys
+        guild, keys = guild_of(interaction), self._app.queue.api_keys
         page = api_texts.of_server(await keys.of_guild(guild), is_open=await keys.open_to_members(guild))
         await self._say(interaction, page)
 
@@ -53,7 +53,5 @@ class ApiGroup(ModeratorGroup, name="api", description="Keys with which programs
     async def revoke(self, interaction: Interaction, key: KeyText, reason: Reason | None = None) -> None:
         """End a key."""
         entry = self._audit_entry(interaction, "api revoke", key.lower(), reason)
-        gone = await self._services.queue.api_keys.remove(
-            guild_of(interaction), key.lower(), audit_entry=entry
-        )
+        gone = await self._app.queue.api_keys.remove(guild_of(interaction), key.lower(), audit_entry=entry)
         await self._say(interaction, api_texts.ENDED if gone else api_texts.NO_SUCH_KEY)

@@ -34,7 +34,7 @@ class EffectsGroup(ModeratorGroup, name="effects", description="This server's ow
     @app_commands.command(name="list", description="Show this server's own effects")
     async def show(self, interaction: Interaction) -> None:
         """List them."""
-        own = await self._services.effects.own_of(guild_of(interaction))
+        own = await self._app.effects.own_of(guild_of(interaction))
         await self._say(interaction, effect_texts.page({one.name: one.about for one in own.values()}))
 
     @app_commands.command(description="Give one of this server's effects another name or explanation")
@@ -62,9 +62,7 @@ class EffectsGroup(ModeratorGroup, name="effects", description="This server's ow
             await self._say(interaction, effect_texts.TAKEN)
             return
         entry = self._audit_entry(interaction, "effect rename", f"{found.name} → {changed.name}", reason)
-        outcome = await self._services.queue.effects.rename(
-            found.name, changed.name, changed.to_json(), entry
-        )
+        outcome = await self._app.queue.effects.rename(found.name, changed.name, changed.to_json(), entry)
         told = {Kept.TAKEN: effect_texts.TAKEN, Kept.GONE: effect_texts.GONE}
         await self._say(interaction, told.get(outcome, effect_texts.renamed(found.name, changed.name)))
 
@@ -76,7 +74,7 @@ class EffectsGroup(ModeratorGroup, name="effects", description="This server's ow
         if found is None:
             return
         entry = self._audit_entry(interaction, "effect remove", found.name, reason)
-        gone = await self._services.queue.effects.remove(found.name, entry)
+        gone = await self._app.queue.effects.remove(found.name, entry)
         await self._say(interaction, effect_texts.removed(found.name) if gone else effect_texts.GONE)
 
     @app_commands.command(description="Get an effect as a file, for another server")
@@ -84,7 +82,7 @@ class EffectsGroup(ModeratorGroup, name="effects", description="This server's ow
     async def share(self, interaction: Interaction, effect: Name) -> None:
         """Answer with the file."""
         try:
-            found = await self._services.effects.named(guild_of(interaction), effect)
+            found = await self._app.effects.named(guild_of(interaction), effect)
         except UserError as error:
             await self._say(interaction, refusal(error))
             return
@@ -100,9 +98,9 @@ class EffectsGroup(ModeratorGroup, name="effects", description="This server's ow
         """Read the file and keep what it says."""
         await think(interaction)
         try:
-            effect = await self._services.effects.read(file)
+            effect = await self._app.effects.read(file)
             # What this machine cannot draw is told now, and not to each member who tries it.
-            await self._services.effects.check(effect)
+            await self._app.effects.check(effect)
             why = clean_prompt(reason or "", limit=REASON_LIMIT)
             text = await add_effect(interaction, effect, job=None, reason=why)
         except UserError as error:
@@ -113,22 +111,22 @@ class EffectsGroup(ModeratorGroup, name="effects", description="This server's ow
     @remove.autocomplete("effect")
     async def own_names(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The server's own effects."""
-        if not is_moderator(interaction, self._services.settings.moderator_roles):
+        if not is_moderator(interaction, self._app.settings.moderator_roles):
             return []
-        own = await self._services.effects.own_of(guild_of(interaction))
+        own = await self._app.effects.own_of(guild_of(interaction))
         return _choices([*own.values()], typed)
 
     @share.autocomplete("effect")
     async def names(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Every effect."""
-        if not is_moderator(interaction, self._services.settings.moderator_roles):
+        if not is_moderator(interaction, self._app.settings.moderator_roles):
             return []
-        return _choices([*(await self._services.effects.all_of(guild_of(interaction))).values()], typed)
+        return _choices([*(await self._app.effects.all_of(guild_of(interaction))).values()], typed)
 
     async def _own(self, interaction: Interaction, name: str) -> EffectRecipe | None:
         """One of the server's own effects. Where it is none of them, they are told so."""
         try:
-            found = await self._services.effects.named(guild_of(interaction), name)
+            found = await self._app.effects.named(guild_of(interaction), name)
         except UserError as error:
             await self._say(interaction, refusal(error))
             return None

@@ -20,17 +20,15 @@ class FlowCommands(QueueSection):
     @app_commands.describe(reason="Reason, for the log")
     async def pause(self, interaction: Interaction, reason: Reason | None = None) -> None:
         """Pause the queue of this server."""
-        await self._services.queue.moderation.pause(self._audit_entry(interaction, "pause", "", reason))
-        self._services.signals.places_changed()
+        await self._app.queue.moderation.pause(self._audit_entry(interaction, "pause", "", reason))
+        self._app.signals.places_changed()
         await self._say(interaction, moderation_texts.PAUSED)
 
     @app_commands.command(description="Finish running and waiting jobs, but take no new ones")
     @app_commands.describe(reason="Reason, for the log")
     async def drain(self, interaction: Interaction, reason: Reason | None = None) -> None:
         """Close the queue of this server to new requests."""
-        begun = await self._services.queue.moderation.drain(
-            self._audit_entry(interaction, "drain", "", reason)
-        )
+        begun = await self._app.queue.moderation.drain(self._audit_entry(interaction, "drain", "", reason))
         await self._say(
             interaction, moderation_texts.DRAINING if begun else moderation_texts.DRAINING_ALREADY
         )
@@ -39,7 +37,7 @@ class FlowCommands(QueueSection):
     @app_commands.describe(reason="Reason, for the log")
     async def resume(self, interaction: Interaction, reason: Reason | None = None) -> None:
         """Resume the queue of this server."""
-        await self._services.queue.moderation.resume(self._audit_entry(interaction, "resume", "", reason))
+        await self._app.queue.moderation.resume(self._audit_entry(interaction, "resume", "", reason))
         self._moved()
         await self._say(interaction, moderation_texts.RESUMED)
 
@@ -47,8 +45,6 @@ class FlowCommands(QueueSection):
     @app_commands.describe(reason="Reason, for the log")
     async def clear(self, interaction: Interaction, reason: Reason | None = None) -> None:
         """Cancel all that waits."""
-        gone = await self._services.queue.moderation.clear(
-            self._audit_entry(interaction, "clear", "", reason)
-        )
+        gone = await self._app.queue.moderation.clear(self._audit_entry(interaction, "clear", "", reason))
         self._moved(*gone)
         await self._say(interaction, moderation_texts.cleared(len(gone)))

@@ -26,7 +26,7 @@ class GalleryCommands(QueueSection):
         self, interaction: Interaction, show: Switch | None = None, reason: Reason | None = None
     ) -> None:
         """Give the server's consent, or take it back; or show how it stands."""
-        gallery = self._services.queue.gallery
+        gallery = self._app.queue.gallery
         if show is None:
             shown = await gallery.shows(guild_of(interaction))
             await self._say(interaction, gallery_texts.IS_SHOWN if shown else gallery_texts.IS_NOT_SHOWN)

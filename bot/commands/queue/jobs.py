@@ -26,7 +26,7 @@ class JobCommands(QueueSection):
         """Cancel one job."""
         found = await self._find(interaction, job)
         if found is not None:
-            answer = await self._services.cancelling.cancel(
+            answer = await self._app.cancelling.cancel(
                 found, self._audit_entry(interaction, "cancel", found.id, reason)
             )
             await self._say(interaction, moderation_texts.about(found, f"· {answer}"))
@@ -47,10 +47,10 @@ class JobCommands(QueueSection):
         if found is None:
             return
         audit_entry = self._audit_entry(interaction, "move", found.id, reason or f"to place {place}")
-        if not await self._services.queue.moderation.move(found.id, place, audit_entry):
+        if not await self._app.queue.moderation.move(found.id, place, audit_entry):
             await self._say(interaction, messages.NOT_WAITING)
             return
-        self._services.signals.places_changed()
+        self._app.signals.places_changed()
         await self._say(interaction, moderation_texts.moved(found, place))
 
     @app_commands.command(description="Hold a job until a moderator has reviewed it")
@@ -62,7 +62,7 @@ class JobCommands(QueueSection):
             return
         audit_entry = self._audit_entry(interaction, "hold", found.id, reason)
         # What was made from a member's picture is not sent on to the review channel by hand either.
-        held = await self._services.queue.delivery.hold(
+        held = await self._app.queue.delivery.hold(
             found.id, audit_entry.reason, with_file=not found.inputs, audit_entry=audit_entry
         )
         if held:
@@ -78,7 +78,7 @@ class JobCommands(QueueSection):
         if found is None:
             return
         audit_entry = self._audit_entry(interaction, "release", found.id, reason)
-        released = await self._services.queue.delivery.release(found.id, audit_entry=audit_entry)
+        released = await self._app.queue.delivery.release(found.id, audit_entry=audit_entry)
         if released:
             await self._answer(interaction, found, moderation_texts.RELEASED)
         else:
@@ -98,9 +98,9 @@ class JobCommands(QueueSection):
             await self._say(interaction, messages.INPUT_GONE)
             return
         clip = found.clip_sha256
-        keep = clip is not None and await asyncio.to_thread(self._services.blobs.exists, clip)
+        keep = clip is not None and await asyncio.to_thread(self._app.blobs.exists, clip)
         audit_entry = self._audit_entry(interaction, "retry", found.id, reason)
-        again = await self._services.queue.moderation.retry(found.id, audit_entry, keep_clip=keep)
+        again = await self._app.queue.moderation.retry(found.id, audit_entry, keep_clip=keep)
         if again is None:
             await self._say(interaction, moderation_texts.CANNOT_RETRY)
         elif again.state is State.RENDERED:
@@ -116,10 +116,10 @@ class JobCommands(QueueSection):
         if found is None:
             return
         audit_entry = self._audit_entry(interaction, "quarantine", found.id, reason)
-        if not await self._services.queue.moderation.quarantine(found.id, audit_entry):
+        if not await self._app.queue.moderation.quarantine(found.id, audit_entry):
             await self._say(interaction, moderation_texts.CANNOT_QUARANTINE)
             return
-        self._services.signals.cancel_requested(found.id)
+        self._app.signals.cancel_requested(found.id)
         await self._answer(interaction, found, moderation_texts.QUARANTINED)
 
     @cancel.autocomplete("job")
@@ -150,7 +150,7 @@ class JobCommands(QueueSection):
 
     async def _has_its_files(self, job: Job) -> bool:
         for digest in job.inputs.values():
-            if not await asyncio.to_thread(self._services.blobs.exists, digest):
+            if not await asyncio.to_thread(self._app.blobs.exists, digest):
                 return False
         return True
 

@@ -65,7 +65,7 @@ class LimitGroup(
             return
         kind, target = _meant(interaction, whom)
         audit_entry = self._audit_entry(interaction, "limit", _target(kind, target), reason)
-        now_allowed = await self._services.queue.allowances.allow(kind, target, wanted, audit_entry)
+        now_allowed = await self._app.queue.allowances.allow(kind, target, wanted, audit_entry)
         await self._say(interaction, limit_texts.allowance_line(kind, target, now_allowed))
 
     @app_commands.command(name="clear", description="Clear the limits of this server, a role or a member")
@@ -81,16 +81,14 @@ class LimitGroup(
         """Take an allowance back."""
         kind, target = _meant(interaction, whom)
         audit_entry = self._audit_entry(interaction, "limit clear", _target(kind, target), reason)
-        gone = await self._services.queue.allowances.reset(kind, target, audit_entry)
+        gone = await self._app.queue.allowances.reset(kind, target, audit_entry)
         await self._say(interaction, limit_texts.CLEARED if gone else limit_texts.NOTHING_TO_CLEAR)
 
     @app_commands.command(name="show", description="Show the limits in this server")
     async def show(self, interaction: Interaction) -> None:
         """Show the allowances of this server, and the owner's limits above them."""
-        kept = await self._services.queue.allowances.of_guild(guild_of(interaction))
-        await self._say(
-            interaction, limit_texts.allowances_page(kept, self._services.submissions.rules.limits)
-        )
+        kept = await self._app.queue.allowances.of_guild(guild_of(interaction))
+        await self._say(interaction, limit_texts.allowances_page(kept, self._app.submissions.rules.limits))
 
 
 def _meant(interaction: Interaction, whom: Whom | None) -> tuple[Whose, int]:

@@ -40,9 +40,9 @@ class LookCommands(QueueSection):
     async def show(self, interaction: Interaction) -> None:
         """Show what waits."""
         guild = guild_of(interaction)
-        queue = self._services.queue
+        queue = self._app.queue
         waiting = await queue.jobs.waiting(guild)
-        forecast = await self._services.forecaster.forecast()
+        forecast = await self._app.forecaster.forecast()
         jobs = await queue.jobs.in_states(guild, State.RUNNING) + waiting
         lines = []
         for job in jobs[:SHOWN]:
@@ -51,8 +51,8 @@ class LookCommands(QueueSection):
             line = messages.job_line(job, recipe_of(job), place, own=False)
             lines.append(f"{line} · {named(job.user_id)}{self._on_engine(job)}")
         counts = await queue.jobs.counts(guild)
-        services = self._services
-        trouble = shortage(services.shortages) or engines_trouble(services.engines)
+        app = self._app
+        trouble = shortage(app.shortages) or engines_trouble(app.engines)
         held = [
             moderation_texts.held_line(job)
             for job in await queue.jobs.in_states(guild, State.HELD, limit=SHOWN_HELD)
@@ -80,7 +80,7 @@ class LookCommands(QueueSection):
 
     async def _reported(self, guild: int) -> tuple[list[str], int]:
         """The lines of clips whose reports wait for a decision, and how many follow those."""
-        queue = self._services.queue
+        queue = self._app.queue
         found = await queue.cases.reported(guild)
         lines = [moderation_texts.reported_line(*each) for each in found[:SHOWN_REPORTED]]
         if lines and (await queue.reviews.review_rules(guild)).channel_id is None:
@@ -88,12 +88,12 @@ class LookCommands(QueueSection):
         return lines, max(len(found) - SHOWN_REPORTED, 0)
 
     def _on_engine(self, job: Job) -> str:
-        engines = self._services.engines
+        engines = self._app.engines
         seat = engines.drawing(job.id) if engines.are_several else None
         return "" if seat is None else moderation_texts.on_engine(seat.name)
 
     def _engines(self) -> list[str]:
-        engines = self._services.engines
+        engines = self._app.engines
         seats = [(seat, seat.left_out if isinstance(seat, Seat) else None) for seat in engines.seats]
         return [
             moderation_texts.engine_line(seat.name, str(left_out or seat.engine.state.value))
@@ -110,7 +110,7 @@ class LookCommands(QueueSection):
             return
         await think(interaction)
         text, files = await why_discarded(
-            found, sheets=self._services.queue.sheets, blobs=self._services.blobs, own=False
+            found, sheets=self._app.queue.sheets, blobs=self._app.blobs, own=False
         )
         await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 
@@ -123,8 +123,8 @@ class LookCommands(QueueSection):
     ) -> None:
         """Show counts, and a chart of them."""
         await think(interaction)
-        now = self._services.clock()
-        jobs = await self._services.queue.jobs.ended(guild_of(interaction), now - days * DAY)
+        now = self._app.clock()
+        jobs = await self._app.queue.jobs.ended(guild_of(interaction), now - days * DAY)
         counted = await asyncio.to_thread(stats.tally, jobs, now=now, days=days)
         picture = await asyncio.to_thread(stats_chart.chart, counted)
         await interaction.edit_original_response(
@@ -139,7 +139,7 @@ class LookCommands(QueueSection):
         self, interaction: Interaction, noted: app_commands.Range[str, 12, 64] | None = None
     ) -> None:
         """Show the last actions in this server, and verify the whole chain."""
-        book = self._services.audit
+        book = self._app.audit
         known = None if noted is None else await book.knows(noted.strip().strip("`"))
         entries = await book.entries(guild_of(interaction), SHOWN_ACTIONS)
         await self._say(interaction, moderation_texts.audit_page(entries, await book.verify(), known))

@@ -25,7 +25,7 @@ class MemberCommands(QueueSection):
             await self._say(interaction, protected)
             return
         audit_entry = self._audit_entry(interaction, "ban", str(member.id), reason)
-        stopped = await self._services.queue.moderation.ban(
+        stopped = await self._app.queue.moderation.ban(
             audit_entry.guild_id,
             member.id,
             by=audit_entry.actor_id,
@@ -34,7 +34,7 @@ class MemberCommands(QueueSection):
         )
         for job in stopped:
             if job.state is State.RUNNING:
-                self._services.signals.cancel_requested(job.id)
+                self._app.signals.cancel_requested(job.id)
         self._moved(*stopped)
         await self._say(interaction, moderation_texts.banned(member.id, len(stopped)))
 
@@ -45,7 +45,7 @@ class MemberCommands(QueueSection):
     ) -> None:
         """Take the jobs of a member again."""
         audit_entry = self._audit_entry(interaction, "unban", str(member.id), reason)
-        ended = await self._services.queue.moderation.unban(
+        ended = await self._app.queue.moderation.unban(
             audit_entry.guild_id, member.id, audit_entry=audit_entry
         )
         await self._say(

@@ -38,7 +38,7 @@ class RemoteCommands(QueueSection):
         self, interaction: Interaction, machines: Machines | None = None, reason: Reason | None = None
     ) -> None:
         """Say whose machines may draw, or show how it stands."""
-        guilds = self._services.queue.remote_guilds
+        guilds = self._app.queue.remote_guilds
         if machines is None:
             await self._say(interaction, fleet_texts.HOLDS_NOW[await guilds.trust_of(guild_of(interaction))])
             return

@@ -52,7 +52,7 @@ class ReviewCommands(QueueSection):
         if channel is not None and (missing := missing_in(channel)):
             await self._say(interaction, review_texts.cannot_ask(channel.id, missing))
             return
-        queue = self._services.queue
+        queue = self._app.queue
         said: dict[str, Any] = {
             "channel_id": None if channel is None else channel.id,
             "newcomer_days": None if new_members is None else float(new_members),
@@ -63,7 +63,7 @@ class ReviewCommands(QueueSection):
         rules = dataclasses.replace(await queue.reviews.review_rules(guild_of(interaction)), **said)
         if said:
             await queue.reviews.set_review_rules(rules, self._audit_entry(interaction, "review", "", reason))
-            self._services.signals.case_changed()
+            self._app.signals.case_changed()
         asked_in = None if interaction.guild is None else interaction.guild.get_channel(rules.channel_id or 0)
         missing = missing_in(asked_in) if isinstance(asked_in, discord.TextChannel) else ()
         await self._say(interaction, review_texts.rules_page(rules, missing))
@@ -97,7 +97,7 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
     @app_commands.command(name="list", description="Show this server's word lists")
     async def show(self, interaction: Interaction) -> None:
         """Show both lists."""
-        listed = await self._services.queue.reviews.words(guild_of(interaction))
+        listed = await self._app.queue.reviews.words(guild_of(interaction))
         own, allowed = sorted(listed[WordKind.OWN]), sorted(listed[WordKind.ALLOWED])
         every = review_texts.words_file(own, allowed)
         files = [] if every is None else [discord.File(io.BytesIO(every.encode()), "words.txt")]
@@ -117,11 +117,11 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
         if not read:
             await self._say(interaction, review_texts.NO_WORD)
             return
-        if kind is WordKind.ALLOWED and not self._services.screening.flagged_by_default(read):
+        if kind is WordKind.ALLOWED and not self._app.screening.flagged_by_default(read):
             await self._say(interaction, review_texts.not_in_base(read))
             return
         audit_entry = self._audit_entry(interaction, action, read, reason)
-        changed = await self._services.queue.reviews.set_word(read, kind, audit_entry, most=MOST_WORDS)
+        changed = await self._app.queue.reviews.set_word(read, kind, audit_entry, most=MOST_WORDS)
         if changed is WordChange.FULL:
             await self._say(interaction, review_texts.WORDS_FULL)
         elif changed is WordChange.SAME:
@@ -131,7 +131,7 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
             await self._say(interaction, review_texts.WORD_FORGOTTEN)
         else:
             looked_for = (
-                await self._services.queue.reviews.review_rules(audit_entry.guild_id)
+                await self._app.queue.reviews.review_rules(audit_entry.guild_id)
             ).words is not OnWords.OFF
             own = kind is WordKind.OWN
             await self._say(interaction, review_texts.word_listed(read, own=own, looked_for=looked_for))

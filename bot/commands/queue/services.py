@@ -26,7 +26,7 @@ class ServiceCommands(QueueSection):
         self, interaction: Interaction, allow: Switch | None = None, reason: Reason | None = None
     ) -> None:
         """Give the server's consent, or take it back; or show how it stands."""
-        purchases, hosting = self._services.queue.purchases, self._services.hosted.hosting
+        purchases, hosting = self._app.queue.purchases, self._app.hosted.hosting
         guild = guild_of(interaction)
         if not hosting.on:
             await self._say(interaction, hosted_texts.NO_SERVICE)

@@ -66,25 +66,25 @@ class ShowcaseGroup(ModeratorGroup, name="showcase", description="The best clips
             await self._say(interaction, lacks)
             return
         entry = self._audit_entry(interaction, "showcase channel", str(place), reason)
-        await self._services.queue.reels.choose_channel(place, entry)
+        await self._app.queue.reels.choose_channel(place, entry)
         await self._say(interaction, community_texts.showcase_set(place))
 
     @app_commands.command(description="Post a reel of the last seven days now")
     @app_commands.describe(reason="Reason, for the log")
     async def now(self, interaction: Interaction, reason: Reason | None = None) -> None:
         """Plan a reel; it is made and posted beside everything else."""
-        reels, guild = self._services.queue.reels, guild_of(interaction)
+        reels, guild = self._app.queue.reels, guild_of(interaction)
         found = (await reels.channels()).get(guild)
         if found is None:
             await self._say(interaction, community_texts.NO_SHOWCASE)
             return
-        until = self._services.clock()
+        until = self._app.clock()
         name = f"now {datetime.fromtimestamp(until, UTC):%Y-%m-%d %H}"
         if await reels.known(guild, name):
             await self._say(interaction, community_texts.REEL_ONCE)
             return
         entry = self._audit_entry(interaction, "showcase now", name, reason)
-        poster = self._services.reel_poster
+        poster = self._app.reel_poster
         planned = await poster.plan(guild, found[0], name, until=until, audit_entry=entry)
         poster.loop.wake()
         await self._say(interaction, community_texts.REEL_COMES if planned else community_texts.NO_BEST)
@@ -94,7 +94,7 @@ class ShowcaseGroup(ModeratorGroup, name="showcase", description="The best clips
     async def off(self, interaction: Interaction, reason: Reason | None = None) -> None:
         """Turn the showcase off."""
         entry = self._audit_entry(interaction, "showcase off", "", reason)
-        changed = await self._services.queue.reels.choose_channel(None, entry)
+        changed = await self._app.queue.reels.choose_channel(None, entry)
         await self._say(interaction, community_texts.SHOWCASE_OFF if changed else community_texts.NO_SHOWCASE)
 
     @app_commands.command(name="contest", description="Start a contest in this channel")
@@ -111,16 +111,16 @@ class ShowcaseGroup(ModeratorGroup, name="showcase", description="The best clips
         if not theme:
             await self._say(interaction, community_texts.NO_THEME)
             return
-        ends = self._services.clock() + until * 3600.0
+        ends = self._app.clock() + until * 3600.0
         entry = self._audit_entry(interaction, "contest start", theme, reason)
-        contests, channel = self._services.queue.contests, interaction.channel_id or 0
+        contests, channel = self._app.queue.contests, interaction.channel_id or 0
         contest = await contests.start(channel, theme, ends, entry)
         if contest is None:
             await self._say(interaction, community_texts.ONE_CONTEST)
             return
         await self._say(interaction, community_texts.CONTEST_BEGINS)
         try:
-            await self._services.contest_announcements.announce(contest)
+            await self._app.contest_announcements.announce(contest)
         except ChannelError as error:
             log.warning("could not announce a contest in channel %d: %s", channel, error)
             if error.trouble is not Trouble.LATER:  # else the next round posts it
@@ -131,8 +131,8 @@ class ShowcaseGroup(ModeratorGroup, name="showcase", description="The best clips
     async def contest_end(self, interaction: Interaction, reason: Reason | None = None) -> None:
         """Let it end at once; the winner is announced as ever."""
         entry = self._audit_entry(interaction, "contest end", "", reason)
-        ended = await self._services.queue.contests.end_now(entry)
-        self._services.reel_poster.loop.wake()
+        ended = await self._app.queue.contests.end_now(entry)
+        self._app.reel_poster.loop.wake()
         await self._say(interaction, community_texts.ENDS_NOW if ended else community_texts.NO_CONTEST)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from discord import app_commands
 
+from bot.app import App
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.whereabouts import guild_of
 from bot.requests import style_names
 from bot.requests.options import SMOOTH, seconds_of
 from bot.seats import lane_of
-from bot.services import Services
 from bot.text import messages
 from bot.text.wording import CHOICE, translated
 from engine.core.errors import UserError
@@ -24,7 +24,7 @@ from engine.planning.choice import engines_for
 from engine.planning.plan import plan
 
 Choices = list[app_commands.Choice[str]]
-Lister = Callable[[Services, Interaction, Kind, str], Awaitable[Choices]]
+Lister = Callable[[App, Interaction, Kind, str], Awaitable[Choices]]
 
 MOST = 25
 LONGEST = 100
@@ -43,7 +43,7 @@ CLIP = Subject(sha256="", width=1600, height=900, seconds=SECONDS[Length.NORMAL]
 
 def complete(
     command: app_commands.Command[Any, ..., None],
-    services: Services,
+    app: App,
     kind: Kind,
     *,
     leave_out: Collection[str] = (),
@@ -52,35 +52,35 @@ def complete(
 
     Args:
         command: whose options.
-        services: the bot's parts.
+        app: the bot's parts.
         kind: what it asks for.
         leave_out: options that have choices of their own.
     """
     lists = LISTS.keys() - set(leave_out) - (set() if kind is Kind.TEXT2VIDEO else {"prompt"})
     for option in {parameter.name for parameter in command.parameters} & lists:
-        command.autocomplete(option)(_within_time(LISTS[option], services, kind))
+        command.autocomplete(option)(_within_time(LISTS[option], app, kind))
 
 
 def _within_time(
-    lister: Lister, services: Services, kind: Kind
+    lister: Lister, app: App, kind: Kind
 ) -> Callable[[Interaction, str], Coroutine[Any, Any, Choices]]:
     async def choices(interaction: Interaction, current: str) -> Choices:
         try:
             async with asyncio.timeout(LIST_SECONDS):
-                return await lister(services, interaction, kind, current.strip().lower())
+                return await lister(app, interaction, kind, current.strip().lower())
         except TimeoutError:
             return []
 
     return choices
 
 
-async def _qualities(services: Services, interaction: Interaction, kind: Kind, typed: str) -> Choices:
+async def _qualities(app: App, interaction: Interaction, kind: Kind, typed: str) -> Choices:
     """The qualities that start with what was typed, in English or as shown, each with the wait now."""
-    capabilities = await services.submissions.capabilities()
+    capabilities = await app.submissions.capabilities()
     choices = []
     for quality in Quality:
         if any(name.lower().startswith(typed) for name in (quality, translated(quality, CHOICE))):
-            request = _so_far(services, interaction, kind, quality)
+            request = _so_far(app, interaction, kind, quality)
             subject = PICTURE if kind is Kind.ANIMATE else None
             reference = CLIP if kind is Kind.RESTYLE else None
             try:
@@ -89,11 +89,11 @@ async def _qualities(services: Services, interaction: Interaction, kind: Kind, t
                     subject,
                     reference=reference,
                     capabilities=capabilities,
-                    limits=services.submissions.rules.plan,
+                    limits=app.submissions.rules.plan,
                 )
             except UserError:
                 return []  # the command itself will say why
-            wait = await services.forecaster.for_new(
+            wait = await app.forecaster.for_new(
                 recipe.profile,
                 guild_of(interaction),
                 interaction.user.id,
@@ -105,24 +105,24 @@ async def _qualities(services: Services, interaction: Interaction, kind: Kind, t
     return choices
 
 
-def _so_far(services: Services, interaction: Interaction, kind: Kind, quality: Quality) -> Request:
+def _so_far(app: App, interaction: Interaction, kind: Kind, quality: Quality) -> Request:
     """What has been chosen. Discord sends the other options as they stand, finished or not."""
     told = interaction.namespace
     try:
         seconds = seconds_of(getattr(told, "length", None))
-        engine = services.submissions.engine_for(kind, getattr(told, "engine", None))
+        engine = app.submissions.engine_for(kind, getattr(told, "engine", None))
     except UserError:
-        seconds, engine = None, services.submissions.engine_for(kind)
+        seconds, engine = None, app.submissions.engine_for(kind)
     smooth = getattr(told, "smooth", None)
     fps = next((float(rate) for rate in SMOOTH if rate == smooth), None)
     return Request(kind=kind, quality=quality, seconds=seconds, fps=fps, engine=engine)
 
 
-async def _engines(services: Services, interaction: Interaction, kind: Kind, typed: str) -> Choices:
+async def _engines(app: App, interaction: Interaction, kind: Kind, typed: str) -> Choices:
     """What can draw this kind here, each with what it is."""
     del interaction
-    chosen = services.submissions.engine_for(kind)
-    capabilities = await services.submissions.capabilities()
+    chosen = app.submissions.engine_for(kind)
+    capabilities = await app.submissions.capabilities()
     families = families_of(capabilities)
     if chosen != AUTO:
         return _listed([(messages.engine_choice(chosen, families[chosen].about), chosen)], typed)
@@ -133,32 +133,32 @@ async def _engines(services: Services, interaction: Interaction, kind: Kind, typ
     return _listed([(str(messages.ANY_ENGINE), AUTO), *lines], typed)
 
 
-async def _models(services: Services, interaction: Interaction, kind: Kind, typed: str) -> Choices:
+async def _models(app: App, interaction: Interaction, kind: Kind, typed: str) -> Choices:
     """The models that may be chosen for this kind."""
     del interaction
     return _listed(
-        ((name, name) for name in style_names.models_here(await services.submissions.capabilities(), kind)),
+        ((name, name) for name in style_names.models_here(await app.submissions.capabilities(), kind)),
         typed,
     )
 
 
-async def _styles(services: Services, interaction: Interaction, kind: Kind, typed: str) -> Choices:
+async def _styles(app: App, interaction: Interaction, kind: Kind, typed: str) -> Choices:
     """The owner's styles; after a comma, those that can still be added."""
     del interaction, kind
     before, comma, last = typed.rpartition(",")
     taken = {part.split(":")[0].strip() for part in before.split(",")}
     there_are = (
         name
-        for name in style_names.styles_here(await services.submissions.capabilities())
+        for name in style_names.styles_here(await app.submissions.capabilities())
         if name.lower() not in taken
     )
     lead = f"{before}{comma} " if comma else ""
     return _listed(((lead + name, lead + name) for name in there_are), lead + last.strip())
 
 
-async def _prompts(services: Services, interaction: Interaction, kind: Kind, typed: str) -> Choices:
+async def _prompts(app: App, interaction: Interaction, kind: Kind, typed: str) -> Choices:
     """What this member asked for lately, the newest first. Nobody else sees it; an erase takes it away."""
-    known = await services.queue.jobs.recipes_of(interaction.user.id, kind, LOOKED_AT)
+    known = await app.queue.jobs.recipes_of(interaction.user.id, kind, LOOKED_AT)
     prompts = dict.fromkeys(" ".join(Recipe.from_json(recipe).prompt.split()) for recipe in known)
     return _listed(((prompt, prompt) for prompt in prompts if prompt), typed)
 

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.app import App
 from bot.commands.shared.autocomplete import complete
 from bot.commands.shared.offering import offered
 from bot.discord_io.door import SLOT, Slot
@@ -15,13 +16,12 @@ from bot.discord_io.interactions import Interaction
 from bot.requests.choose_words import propose_words
 from bot.requests.commanded import Commanded
 from bot.requests.options import ENGINE, HELP, PRIVATE, TAKES, ClipCommand, Option, files_of
-from bot.services import Services
 from bot.text import messages
 from bot.text.wording import CHOICE, translated
 from engine.core.request import AUTO
 
 
-def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, described: ClipCommand) -> None:
+def add_clip_command(tree: app_commands.CommandTree[Any], app: App, described: ClipCommand) -> None:
     """Add a command with the options that are described, their choices, and the lists that open.
 
     discord.py reads a command's options off the signature of its function, so that is made here.
@@ -44,9 +44,9 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
         else:
             await asked.submit(interaction)
 
-    asking = [option for option in described.asking if option is not HELP or services.word_help.on]
+    asking = [option for option in described.asking if option is not HELP or app.word_help.on]
     every = (*described.options, *asking)
-    longest = services.settings.max_prompt
+    longest = app.settings.max_prompt
     parameters = [parameter_of(option, longest=longest) for option in every]
     first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     ask.__signature__ = inspect.Signature([first, *parameters])  # type: ignore[attr-defined]
@@ -62,8 +62,8 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
                 for value, name in option.choices.items()
             ]
             app_commands.choices(**{option.name: shown})(command)
-    tree.add_command(offered(command, services.settings))
-    complete(command, services, described.kind)
+    tree.add_command(offered(command, app.settings))
+    complete(command, app, described.kind)
 
 
 def _in_english(option: Option, value: Any) -> Any:

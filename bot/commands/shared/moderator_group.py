@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 import discord
 from discord import app_commands
 
+from bot.app import App
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.permissions import is_moderator
 from bot.discord_io.whereabouts import guild_of
 from bot.job_documents import recipe_of
-from bot.services import Services
 from bot.text import messages, moderation_texts
 from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
@@ -40,19 +40,19 @@ class ModeratorGroup(app_commands.Group):
 
     order: ClassVar[int] = 100
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, app: App) -> None:
         super().__init__()
-        self._services = services
+        self._app = app
 
     @classmethod
-    def offered(cls, services: Services) -> bool:
+    def offered(cls, app: App) -> bool:
         """Whether this bot has a use for the group."""
-        del services
+        del app
         return True
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Discord's own check can be changed by a server, so each use is checked here."""
-        if is_moderator(interaction, self._services.settings.moderator_roles):
+        if is_moderator(interaction, self._app.settings.moderator_roles):
             return True
         if interaction.type is not discord.InteractionType.autocomplete:
             await interaction.response.send_message(messages.NOT_A_MODERATOR, ephemeral=True)
@@ -61,7 +61,7 @@ class ModeratorGroup(app_commands.Group):
     async def _find(self, interaction: Interaction, text: str) -> Job | None:
         """A job of this server, by its id or the beginning of it. Where there is none, they are told so."""
         wanted = text.strip().strip("`").lower()
-        found = await self._services.queue.jobs.find(guild_of(interaction), wanted)
+        found = await self._app.queue.jobs.find(guild_of(interaction), wanted)
         if found is None:
             await self._say(interaction, messages.NOT_FOUND)
         return found
@@ -79,7 +79,7 @@ class ModeratorGroup(app_commands.Group):
 
     def _moved(self, *jobs: Job) -> None:
         """Jobs have changed: their messages, the engine and the delivery should know."""
-        self._services.signals.released(*(job.id for job in jobs))
+        self._app.signals.released(*(job.id for job in jobs))
 
     async def _say(self, interaction: Interaction, text: str) -> None:
         await interaction.response.send_message(
@@ -90,11 +90,11 @@ class ModeratorGroup(app_commands.Group):
         self, interaction: Interaction, typed: str, *states: State, drafts: bool = True
     ) -> list[app_commands.Choice[str]]:
         """The jobs of this server in some states, for those who may see them; the next to run first."""
-        if not is_moderator(interaction, self._services.settings.moderator_roles):
+        if not is_moderator(interaction, self._app.settings.moderator_roles):
             return []
         guild = guild_of(interaction)
         others = [state for state in states if state is not State.QUEUED]
-        queue = self._services.queue.jobs
+        queue = self._app.queue.jobs
         jobs = await queue.in_states(guild, *others, limit=CHOICES, drafts=drafts) if others else []
         if State.QUEUED in states:
             jobs += await queue.waiting(guild)

@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 
 from bot import serving_policies
+from bot.app import App
 from bot.running import api_server
-from bot.services import Services
 from bot.supervisor import Supervisor
 from db.api.keys import MEMBERS_SCOPES, Scope
 from tests.until import until
@@ -61,11 +61,11 @@ class Served:
 
     at: str
     http: aiohttp.ClientSession
-    services: Services
+    app: App
 
     async def client(self, guild: int, user: int, *scopes: Scope) -> Client:
         """A client with a new key."""
-        keys = self.services.queue.api_keys
+        keys = self.app.queue.api_keys
         _, key = await keys.add(guild, user, "test", scopes or MEMBERS_SCOPES, most=1000)
         return Client(self.http, self.at, key)
 
@@ -74,25 +74,25 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(services: Services, **changes: Any) -> AsyncIterator[Served]:
+async def serving(app: App, **changes: Any) -> AsyncIterator[Served]:
     """Serve the API at a free port."""
-    policy = dataclasses.replace(serving_policies.for_api(services.settings), port=0, per_minute=100_000)
-    server = api_server(services, dataclasses.replace(policy, **changes))
+    policy = dataclasses.replace(serving_policies.for_api(app.settings), port=0, per_minute=100_000)
+    server = api_server(app, dataclasses.replace(policy, **changes))
     supervisor = Supervisor()
     supervisor.add(server.loop)
-    await services.queue.events.switch(on=True)
+    await app.queue.events.switch(on=True)
     async with supervisor.running(), aiohttp.ClientSession() as http:
         await until(lambda: server.address is not None)
         host, port = server.address or ("", 0)
-        yield Served(at=f"http://{host}:{port}", http=http, services=services)
+        yield Served(at=f"http://{host}:{port}", http=http, app=app)
 
 
 @asynccontextmanager
-async def drawing(services: Services) -> AsyncIterator[None]:
+async def drawing(app: App) -> AsyncIterator[None]:
     """Let the queue move: jobs are drawn and delivered."""
     supervisor = Supervisor()
-    supervisor.add(services.engines.loops[0].loop, services.deliverer.loop)
+    supervisor.add(app.engines.loops[0].loop, app.deliverer.loop)
     async with supervisor.running():
         yield
-        await services.engines.stop(0.1)
-        await services.deliverer.stop()
+        await app.engines.stop(0.1)
+        await app.deliverer.stop()

@@ -23,14 +23,14 @@ NEEDED = {"bash": "curl", "python": sys.executable, "javascript": "node"}
 
 
 @pytest.mark.parametrize("language", PROGRAMS)
-async def test_each_example_makes_a_clip(services, bot, fake, ada, channel, tmp_path, language):
+async def test_each_example_makes_a_clip(app, bot, fake, ada, channel, tmp_path, language):
     if shutil.which(NEEDED[language]) is None:
         pytest.skip(f"{NEEDED[language]} is not installed")
     (text,) = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     script = tmp_path / f"example.{SUFFIXES[language]}"
     script.write_text(text, encoding="utf-8")
     (tmp_path / "lake.png").write_bytes(picture())
-    async with serving(services) as api, drawing(services):
+    async with serving(app) as api, drawing(app):
         client = await api.client(channel.guild.id, ada.id)
         process = await asyncio.create_subprocess_exec(
             *PROGRAMS[language],

@@ -61,22 +61,20 @@ def receiver(receivers):
 
 
 @pytest.fixture
-def sender(services):
-    policy = dataclasses.replace(
-        serving_policies.for_key_webhooks(services.settings), private=True, seconds=0.3
-    )
+def sender(app):
+    policy = dataclasses.replace(serving_policies.for_key_webhooks(app.settings), private=True, seconds=0.3)
     return KeyWebhookSender(
         policy,
-        events=services.queue.webhooks,
-        hooks=services.queue.api_webhooks,
-        signals=services.signals,
-        clock=services.clock,
+        events=app.queue.webhooks,
+        hooks=app.queue.api_webhooks,
+        signals=app.signals,
+        clock=app.clock,
     )
 
 
 @pytest.fixture
-async def api(services, bot):
-    async with serving(services, webhook_private=True) as served:
+async def api(app, bot):
+    async with serving(app, webhook_private=True) as served:
         yield served
 
 
@@ -105,12 +103,12 @@ async def put(client, url: str):
     return await client.ask("PUT", "/v1/webhook", json={"url": url})
 
 
-async def test_a_keys_own_jobs_are_told_and_signed(api, services, guild, ada, mod, sender, receivers):
+async def test_a_keys_own_jobs_are_told_and_signed(api, app, guild, ada, mod, sender, receivers):
     client, other = await api.client(guild, ada.id), await api.client(guild, mod.id)
     secrets = [(await put(client, receivers["one"].url)).json["secret"]]
     await put(other, receivers["other"].url)
     secrets.append((await put(client, receivers["one"].url)).json["secret"])
-    async with drawing(services):
+    async with drawing(app):
         await one_job(client)
     await rounds(sender)
     assert (receivers["one"].types, receivers["other"].types) == (ENDED, [])
@@ -124,7 +122,7 @@ async def test_a_keys_own_jobs_are_told_and_signed(api, services, guild, ada, mo
 
 @pytest.mark.parametrize("trouble", ["down", "slow", "redirecting"])
 async def test_what_is_not_taken_is_sent_again_in_order_to_an_empty_outbox(
-    api, services, guild, ada, mod, sender, receivers, clock, trouble
+    api, app, guild, ada, mod, sender, receivers, clock, trouble
 ):
     client, other = await api.client(guild, ada.id), await api.client(guild, mod.id)
     ailing, well = receivers["one"], receivers["other"]
@@ -132,8 +130,8 @@ async def test_what_is_not_taken_is_sent_again_in_order_to_an_empty_outbox(
     await put(other, well.url)
     ailing.statuses = {"down": [500, 503], "slow": [], "redirecting": [302, 302]}[trouble]
     ailing.pause = 0.5 if trouble == "slow" else 0.0
-    clock.now = services.clock()
-    async with drawing(services):
+    clock.now = app.clock()
+    async with drawing(app):
         await one_job(client)
         await one_job(other)
     await rounds(sender)
@@ -149,12 +147,12 @@ async def test_what_is_not_taken_is_sent_again_in_order_to_an_empty_outbox(
 
 
 async def test_a_receiver_that_is_gone_is_told_nothing_until_it_is_put_again(
-    api, services, guild, ada, sender, receiver
+    api, app, guild, ada, sender, receiver
 ):
     client = await api.client(guild, ada.id)
     await put(client, receiver.url)
     receiver.statuses = [410]
-    async with drawing(services):
+    async with drawing(app):
         await one_job(client)
         await rounds(sender, 2)
         assert len(receiver.got) == 1
@@ -166,7 +164,7 @@ async def test_a_receiver_that_is_gone_is_told_nothing_until_it_is_put_again(
     assert receiver.types[1:] == ENDED
 
 
-async def test_an_endpoint_ends_with_its_key_and_by_delete(api, services, guild, ada, sender, receiver):
+async def test_an_endpoint_ends_with_its_key_and_by_delete(api, app, guild, ada, sender, receiver):
     client, banned = await api.client(guild, ada.id), await api.client(guild, ada.id)
     await put(client, receiver.url)
     await client.post()
@@ -175,13 +173,13 @@ async def test_an_endpoint_ends_with_its_key_and_by_delete(api, services, guild,
     assert (await client.ask("GET", "/v1/webhook")).status == 404
     await put(banned, receiver.url)
     await banned.post()
-    await services.queue.moderation.ban(guild, ada.id, by=1, reason="spam")
+    await app.queue.moderation.ban(guild, ada.id, by=1, reason="spam")
     await rounds(sender)
     assert receiver.got == []
-    assert await services.database.read("SELECT * FROM webhook_event") == []
+    assert await app.database.read("SELECT * FROM webhook_event") == []
 
 
-async def test_what_is_no_public_address_is_refused(services, bot, guild, ada):
+async def test_what_is_no_public_address_is_refused(app, bot, guild, ada):
     private = (
         *("127.0.0.1/", "10.1.2.3/", "192.168.0.1/", "169.254.169.254/latest"),
         *("[::1]/", "[::ffff:127.0.0.1]/", "[fd00::1]/", "[64:ff9b::7f00:1]/"),
@@ -195,7 +193,7 @@ async def test_what_is_no_public_address_is_refused(services, bot, guild, ada):
         "x",
         "http://a:x/",
     )
-    async with serving(services) as api:
+    async with serving(app) as api:
         client = await api.client(guild, ada.id)
         for url in (f"http://{place}" for place in private):
             refused = await put(client, url)
@@ -205,14 +203,12 @@ async def test_what_is_no_public_address_is_refused(services, bot, guild, ada):
         assert (await client.ask("GET", "/v1/webhook")).status == 404
 
 
-async def test_a_name_that_leads_to_a_private_address_is_not_reached(
-    services, bot, guild, ada, receiver, clock
-):
-    async with serving(services) as api:
+async def test_a_name_that_leads_to_a_private_address_is_not_reached(app, bot, guild, ada, receiver, clock):
+    async with serving(app) as api:
         client = await api.client(guild, ada.id)
         assert (await put(client, receiver.url.replace("127.0.0.1", "localhost"))).status == 200
         await client.post()
-        await rounds(services.key_webhooks)
+        await rounds(app.key_webhooks)
     assert receiver.got == []
-    (event,) = await services.database.read("SELECT error FROM webhook_event")
+    (event,) = await app.database.read("SELECT error FROM webhook_event")
     assert "not a public address" in event["error"]

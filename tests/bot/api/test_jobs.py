@@ -27,8 +27,8 @@ from tests.until import until
 
 
 @pytest.fixture
-async def api(services, bot):
-    async with serving(services) as served:
+async def api(app, bot):
+    async with serving(app) as served:
         yield served
 
 
@@ -37,7 +37,7 @@ def guild(channel):
     return channel.guild.id
 
 
-async def test_a_job_is_taken_shown_drawn_and_fetched(api, services, guild, ada, fake, channel):
+async def test_a_job_is_taken_shown_drawn_and_fetched(api, app, guild, ada, fake, channel):
     client = await api.client(guild, ada.id)
     asked = await client.post()
     assert asked.status == 202, asked.json
@@ -47,7 +47,7 @@ async def test_a_job_is_taken_shown_drawn_and_fetched(api, services, guild, ada,
     assert (job["state"], job["place"], job["channel"]) == ("queued", 1, None)
     early = await client.ask("GET", job["links"]["clip"])
     assert (early.status, early.json["type"]) == (409, "urn:framekiln:problem:not-ready")
-    async with drawing(services):
+    async with drawing(app):
         await until(lambda: is_over(client, job))
     seen = (await client.ask("GET", job["links"]["self"])).json
     assert (seen["state"], seen["progress"], len(seen["takes"])) == ("succeeded", 1.0, 1)
@@ -62,31 +62,31 @@ async def is_over(client, job) -> bool:
     return (await client.ask("GET", job["links"]["self"])).json["ended_at"] is not None
 
 
-async def test_a_picture_is_animated(api, services, guild, ada):
+async def test_a_picture_is_animated(api, app, guild, ada):
     client = await api.client(guild, ada.id)
     form = aiohttp.FormData()
     form.add_field("request", json.dumps({"kind": "animate", "motion": "gentle"}))
     form.add_field("image", picture(), filename="cat.png", content_type="image/png")
     asked = await client.ask("POST", "/v1/jobs", data=form)
     assert (asked.status, asked.json["kind"]) == (202, "animate"), asked.json
-    job = present(await services.queue.jobs.get(JobId(asked.json["id"])))
+    job = present(await app.queue.jobs.get(JobId(asked.json["id"])))
     assert list(job.inputs) == ["picture"]
 
 
-async def test_a_picture_gets_an_effect(api, services, guild, ada):
+async def test_a_picture_gets_an_effect(api, app, guild, ada):
     client = await api.client(guild, ada.id)
     offered = (await client.ask("GET", "/v1/engines")).json["effects"]
     assert {"name": "Old film", "about": SHIPPED["old film"].about} in offered
     own = SHIPPED["confetti"].renamed("Payday", "Paper money")
     by = audit_entry("effect added", guild=guild, actor=ada.id)
-    await services.queue.effects.add(own.name, own.to_json(), by, job=None, most=20)
+    await app.queue.effects.add(own.name, own.to_json(), by, job=None, most=20)
     for name in ("old film", "payday"):
         form = aiohttp.FormData()
         form.add_field("request", json.dumps({"kind": "effect", "effect": name}))
         form.add_field("image", picture(), filename="cat.png", content_type="image/png")
         asked = await client.ask("POST", "/v1/jobs", data=form)
         assert asked.status == 202, asked.json
-        job = present(await services.queue.jobs.get(JobId(asked.json["id"])))
+        job = present(await app.queue.jobs.get(JobId(asked.json["id"])))
         effect = present(recipe_of(job).effect)
         assert effect.name.lower() == name
 
@@ -125,7 +125,7 @@ BODIES: tuple[tuple[bytes, dict[str, str], int, str], ...] = (
 )
 
 
-async def test_what_will_not_do_is_refused_in_words_and_leaves_nothing(api, services, guild, ada):
+async def test_what_will_not_do_is_refused_in_words_and_leaves_nothing(api, app, guild, ada):
     client = await api.client(guild, ada.id)
 
     def check(told, asked, status: int, kind: str) -> None:
@@ -142,14 +142,14 @@ async def test_what_will_not_do_is_refused_in_words_and_leaves_nothing(api, serv
     for body, headers, status, kind in BODIES:
         told = {"Content-Type": "application/json", **headers}
         check(body[:80], await client.ask("POST", "/v1/jobs", data=body, headers=told), status, kind)
-    assert await count_of(services) == 0
-    assert await services.queue.retention.named_files() == set()
+    assert await count_of(app) == 0
+    assert await app.queue.retention.named_files() == set()
 
 
-async def test_a_clip_comes_in_ranges_and_not_twice(api, services, guild, ada):
+async def test_a_clip_comes_in_ranges_and_not_twice(api, app, guild, ada):
     client = await api.client(guild, ada.id)
     job = (await client.post()).json
-    async with drawing(services):
+    async with drawing(app):
         await until(lambda: is_over(client, job))
     address = job["links"]["clip"]
     whole = await client.ask("GET", address)
@@ -172,18 +172,18 @@ async def test_a_clip_comes_in_ranges_and_not_twice(api, services, guild, ada):
     assert (same.status, same.body) == (304, b"")
 
 
-async def test_a_deleted_clip_is_gone(api, services, guild, ada):
+async def test_a_deleted_clip_is_gone(api, app, guild, ada):
     client = await api.client(guild, ada.id)
     job = (await client.post()).json
-    async with drawing(services):
+    async with drawing(app):
         await until(lambda: is_over(client, job))
     assert (await client.ask("GET", job["links"]["clip"])).status == 200
-    await services.queue.retention.mark_deleted(JobId(job["id"]))
+    await app.queue.retention.mark_deleted(JobId(job["id"]))
     gone = await client.ask("GET", job["links"]["clip"])
     assert (gone.status, gone.json["type"]) == (410, "urn:framekiln:problem:erased")
 
 
-async def test_a_job_is_cancelled_once_and_for_all(api, services, guild, ada):
+async def test_a_job_is_cancelled_once_and_for_all(api, app, guild, ada):
     client = await api.client(guild, ada.id)
     job = (await client.post()).json
     for _ in range(2):
@@ -204,11 +204,11 @@ async def test_pages_follow_each_other(api, guild, ada):
         assert (await client.ask("GET", f"/v1/jobs?{wrong}")).status == 400, wrong
 
 
-async def test_a_clip_is_posted_where_the_member_may_post(api, services, guild, ada, fake, channel):
+async def test_a_clip_is_posted_where_the_member_may_post(api, app, guild, ada, fake, channel):
     client = await api.client(guild, ada.id)
     asked = await client.post({**TEXT, "channel": str(channel.id)})
     assert (asked.status, asked.json["channel"]) == (202, str(channel.id)), asked.json
-    async with drawing(services):
+    async with drawing(app):
         await until(lambda: is_over(client, asked.json))
     posted = [message for message in fake.messages(channel) if message.attachments]
     assert len(posted) == 1
@@ -236,8 +236,8 @@ async def test_the_members_limits_hold(api, guild, ada):
     assert refused.headers["Retry-After"]
 
 
-async def test_a_key_has_so_many_requests_a_minute(services, bot, guild, ada):
-    async with serving(services, per_minute=2) as api:
+async def test_a_key_has_so_many_requests_a_minute(app, bot, guild, ada):
+    async with serving(app, per_minute=2) as api:
         client, other = await api.client(guild, ada.id), await api.client(guild, ada.id)
         answers = [await client.ask("GET", "/v1/engines") for _ in range(3)]
         assert [each.status for each in answers] == [200, 200, 429]
@@ -247,8 +247,8 @@ async def test_a_key_has_so_many_requests_a_minute(services, bot, guild, ada):
         assert (await other.ask("GET", "/v1/engines")).status == 200
 
 
-async def test_a_request_is_reviewed_as_in_discord(api, services, guild, ada):
-    reviews = services.queue.reviews
+async def test_a_request_is_reviewed_as_in_discord(api, app, guild, ada):
+    reviews = app.queue.reviews
     rules = dataclasses.replace(await reviews.review_rules(guild), newcomer_days=30.0)
     await reviews.set_review_rules(rules, audit_entry("review", guild=guild))
     asked = await (await api.client(guild, ada.id)).post()
@@ -267,14 +267,14 @@ async def test_a_key_with_too_small_a_scope_is_told_so(api, guild, ada):
     assert (asked.status, asked.json["type"]) == (403, "urn:framekiln:problem:scope")
 
 
-async def test_a_clip_that_is_held_before_posting_cannot_be_fetched(api, services, guild, ada):
-    reviews, queue = services.queue.reviews, services.queue
+async def test_a_clip_that_is_held_before_posting_cannot_be_fetched(api, app, guild, ada):
+    reviews, queue = app.queue.reviews, app.queue
     client = await api.client(guild, ada.id)
     job = (await client.post()).json
-    await services.database.write(lambda connection: connection.execute("UPDATE job SET adult = 1"))
+    await app.database.write(lambda connection: connection.execute("UPDATE job SET adult = 1"))
     rules = dataclasses.replace(await reviews.review_rules(guild), words=OnWords.HOLD)
     await reviews.set_review_rules(rules, audit_entry("review", guild=guild))
-    async with drawing(services):
+    async with drawing(app):
 
         async def held() -> bool:
             return (await client.ask("GET", job["links"]["self"])).json["state"] == "held"
@@ -282,35 +282,35 @@ async def test_a_clip_that_is_held_before_posting_cannot_be_fetched(api, service
         await until(held)
         clip = await client.ask("GET", job["links"]["clip"])
         assert (clip.status, clip.json["type"]) == (409, "urn:framekiln:problem:not-ready")
-        (case,) = await services.database.read("SELECT id FROM job WHERE state = 'held'")
+        (case,) = await app.database.read("SELECT id FROM job WHERE state = 'held'")
         assert case["id"] == job["id"]
         assert await queue.delivery.release(JobId(job["id"]))
-        await services.database.write(lambda connection: connection.execute("UPDATE job SET looked_at = 1"))
-        services.signals.released(JobId(job["id"]))
+        await app.database.write(lambda connection: connection.execute("UPDATE job SET looked_at = 1"))
+        app.signals.released(JobId(job["id"]))
         await until(lambda: is_over(client, job))
     assert (await client.ask("GET", job["links"]["clip"])).status == 200
 
 
-async def test_a_job_without_a_channel_says_nothing_in_discord(api, services, guild, ada, monkeypatch):
+async def test_a_job_without_a_channel_says_nothing_in_discord(api, app, guild, ada, monkeypatch):
     """Neither while it waits, nor when it fails, nor when its member is erased."""
     client = await api.client(guild, ada.id)
     failed, waits = (await client.post()).json, (await client.post()).json
-    await services.queue.claims.fail(JobId(failed["id"]), None, code="E_ENGINE")
+    await app.queue.claims.fail(JobId(failed["id"]), None, code="E_ENGINE")
     said = mock.AsyncMock()
-    monkeypatch.setattr(services.messenger, "send", said)
-    monkeypatch.setattr(services.messenger, "send_direct", said)
+    monkeypatch.setattr(app.messenger, "send", said)
+    monkeypatch.setattr(app.messenger, "send_direct", said)
     supervisor = Supervisor()
-    supervisor.add(services.board.loop, services.answers.loop)
+    supervisor.add(app.board.loop, app.answers.loop)
     async with supervisor.running():
-        services.board.touch(JobId(failed["id"]))
-        services.board.touch(JobId(waits["id"]))
+        app.board.touch(JobId(failed["id"]))
+        app.board.touch(JobId(waits["id"]))
         await asyncio.sleep(0.6)  # the board looks four times a second
     assert said.call_args_list == []
     seen = (await client.ask("GET", failed["links"]["self"])).json
     assert (seen["state"], seen["error"]["code"]) == ("failed", "E_ENGINE")
-    await services.erasing.ask(ada.id, messages=True, interaction=1, token="t")
-    await services.erasing._work()
-    assert await services.queue.jobs.jobs_of(ada.id, guild) == []
+    await app.erasing.ask(ada.id, messages=True, interaction=1, token="t")
+    await app.erasing._work()
+    assert await app.queue.jobs.jobs_of(ada.id, guild) == []
 
 
 async def test_a_member_in_time_out_asks_in_vain(api, guild, ada, monkeypatch):
@@ -319,10 +319,10 @@ async def test_a_member_in_time_out_asks_in_vain(api, guild, ada, monkeypatch):
     assert (asked.status, asked.json["type"]) == (403, "urn:framekiln:problem:not-a-member")
 
 
-async def test_while_discord_is_away_a_job_is_shown_but_none_is_taken(api, services, guild, ada):
+async def test_while_discord_is_away_a_job_is_shown_but_none_is_taken(api, app, guild, ada):
     client, other = await api.client(guild, ada.id), await api.client(guild, 77)
     job = (await client.post()).json
-    services.messenger.detach()
+    app.messenger.detach()
     assert (await client.ask("GET", job["links"]["self"])).status == 200
     assert (await client.post()).status == 202  # the member was asked for within the last minute
     asked = await other.post()

@@ -22,8 +22,8 @@ OF_A_JOB = (
 
 
 @pytest.fixture
-async def api(services, bot):
-    async with serving(services) as served:
+async def api(app, bot):
+    async with serving(app) as served:
         yield served
 
 
@@ -32,7 +32,7 @@ def guild(channel):
     return channel.guild.id
 
 
-async def test_routes_by_keys(api, services, guild, ada, mod):
+async def test_routes_by_keys(api, app, guild, ada, mod):
     """Every route about a job, asked with every kind of key."""
     keys = {
         "own": await api.client(guild, ada.id),
@@ -47,7 +47,7 @@ async def test_routes_by_keys(api, services, guild, ada, mod):
     own = keys["own"]
     keys["one with a wrong secret"] = api.stranger(own.key[:-1] + ("A" if own.key[-1] != "A" else "B"))
     job = (await own.post()).json
-    async with drawing(services):
+    async with drawing(app):
         await until(lambda: is_over(own, job))
     opens = {"own": True, "an admin's": True}
     refused = {"none": 401, "one that never was": 401, "one with a wrong secret": 401}
@@ -74,8 +74,8 @@ async def test_routes_by_keys(api, services, guild, ada, mod):
     assert (await own.ask("GET", "/v1/jobs?everybody=true")).status == 403
 
 
-async def test_a_private_job_is_its_members_alone(api, services, guild, ada, mod):
-    job = await queued(services.queue, ada.id, guild, private=True, token="1:t")
+async def test_a_private_job_is_its_members_alone(api, app, guild, ada, mod):
+    job = await queued(app.queue, ada.id, guild, private=True, token="1:t")
     own, admin = await api.client(guild, ada.id), await api.client(guild, mod.id, *Scope)
     assert (await own.ask("GET", f"/v1/jobs/{job.id}")).status == 200
     assert (await admin.ask("GET", f"/v1/jobs/{job.id}")).status == 404
@@ -107,55 +107,55 @@ async def test_a_scope_opens_its_own_routes_only(api, guild, ada):
             assert (answer.status == 403) == (scope is not wanted), (path, answer.json)
 
 
-async def test_an_admins_cancel_stands_in_the_log(api, services, guild, ada, mod):
+async def test_an_admins_cancel_stands_in_the_log(api, app, guild, ada, mod):
     job = (await (await api.client(guild, ada.id)).post()).json
     admin = await api.client(guild, mod.id, *Scope)
     assert (await admin.ask("POST", job["links"]["cancel"])).json["state"] == "cancelled"
-    entry = (await services.audit.entries(guild))[0]
+    entry = (await app.audit.entries(guild))[0]
     assert (entry.action, entry.actor_id, entry.target) == ("cancel", mod.id, job["id"])
 
 
-async def test_a_ban_ends_the_keys(api, services, guild, ada, mod):
+async def test_a_ban_ends_the_keys(api, app, guild, ada, mod):
     client, elsewhere = await api.client(guild, ada.id), await api.client(guild + 1, ada.id)
     other = await api.client(guild, mod.id)
-    await services.queue.moderation.ban(guild, ada.id, by=mod.id, reason="spam")
+    await app.queue.moderation.ban(guild, ada.id, by=mod.id, reason="spam")
     assert (await client.post()).status == 401
     assert (await client.ask("GET", "/v1/jobs")).status == 401
     assert (await elsewhere.ask("GET", "/v1/jobs")).status == 200
     assert (await other.ask("GET", "/v1/jobs")).status == 200
-    await services.queue.moderation.unban(guild, ada.id)
+    await app.queue.moderation.unban(guild, ada.id)
     assert (await client.ask("GET", "/v1/jobs")).status == 401
 
 
-async def test_an_erasure_ends_the_keys_at_once(api, services, guild, ada):
+async def test_an_erasure_ends_the_keys_at_once(api, app, guild, ada):
     client = await api.client(guild, ada.id)
     job = (await client.post(Idempotency_Key="one")).json
-    await services.erasing.ask(ada.id, messages=False, interaction=1, token="t")
+    await app.erasing.ask(ada.id, messages=False, interaction=1, token="t")
     assert (await client.ask("GET", job["links"]["self"])).status == 401
-    await services.erasing._work()
-    assert await services.queue.api_keys.of_guild(guild) == []
-    assert await services.database.read("SELECT * FROM api_request") == []
-    erased = present(await services.queue.jobs.get(JobId(job["id"])))
+    await app.erasing._work()
+    assert await app.queue.api_keys.of_guild(guild) == []
+    assert await app.database.read("SELECT * FROM api_request") == []
+    erased = present(await app.queue.jobs.get(JobId(job["id"])))
     assert erased.user_id < 0
 
 
-async def test_a_request_whose_key_ends_meanwhile_makes_no_job(api, services, guild, ada, monkeypatch):
+async def test_a_request_whose_key_ends_meanwhile_makes_no_job(api, app, guild, ada, monkeypatch):
     client = await api.client(guild, ada.id)
-    real = services.submissions._planned
+    real = app.submissions._planned
 
     async def and_then(*given):
         planned = await real(*given)
-        await services.queue.moderation.ban(guild, ada.id, by=1, reason="spam")
-        await services.queue.moderation.unban(guild, ada.id)
+        await app.queue.moderation.ban(guild, ada.id, by=1, reason="spam")
+        await app.queue.moderation.unban(guild, ada.id)
         return planned
 
-    monkeypatch.setattr(services.submissions, "_planned", and_then)
+    monkeypatch.setattr(app.submissions, "_planned", and_then)
     assert (await client.post()).status == 401
-    assert sum((await services.queue.jobs.counts()).values()) == 0
+    assert sum((await app.queue.jobs.counts()).values()) == 0
 
 
-async def test_a_closed_queue_takes_nothing(api, services, guild, ada):
+async def test_a_closed_queue_takes_nothing(api, app, guild, ada):
     client = await api.client(guild, ada.id)
-    await services.queue.moderation.drain(audit_entry("drain", guild=guild))
+    await app.queue.moderation.drain(audit_entry("drain", guild=guild))
     asked = await client.post()
     assert (asked.status, asked.json["type"]) == (503, "urn:framekiln:problem:closed")

@@ -29,8 +29,8 @@ def guild(channel):
     return channel.guild.id
 
 
-def test_the_document_has_every_route_and_no_other(services):
-    server: ApiServer = api_server(services, serving_policies.for_api(services.settings))
+def test_the_document_has_every_route_and_no_other(app):
+    server: ApiServer = api_server(app, serving_policies.for_api(app.settings))
     served = {
         (route.method, route.resource.canonical)
         for route in server._application().router.routes()
@@ -100,9 +100,9 @@ def asked(chance: random.Random):
     return chance.choice([made, made, made, odd(chance)])
 
 
-async def test_every_answer_to_odd_requests_is_documented(services, bot, guild, ada):
+async def test_every_answer_to_odd_requests_is_documented(app, bot, guild, ada):
     chance = random.Random(7)
-    async with serving(services) as api, drawing(services):
+    async with serving(app) as api, drawing(app):
         client = await api.client(guild, ada.id, *Scope)
         job = (await client.post()).json
         await until(lambda: _is_over(client, job))
@@ -142,8 +142,8 @@ async def _is_over(client, job) -> bool:
     return (await client.ask("GET", job["links"]["self"])).json["ended_at"] is not None
 
 
-async def test_what_is_nowhere_is_a_problem_too(services, bot, guild, ada):
-    async with serving(services) as api:
+async def test_what_is_nowhere_is_a_problem_too(app, bot, guild, ada):
+    async with serving(app) as api:
         client = await api.client(guild, ada.id)
         for method, path, status in (
             ("GET", "/", 404),

@@ -16,8 +16,8 @@ from tests.until import PATIENCE, until
 
 
 @pytest.fixture
-async def api(services, bot):
-    async with serving(services) as served:
+async def api(app, bot):
+    async with serving(app) as served:
         yield served
 
 
@@ -58,12 +58,12 @@ def watch(client, job, last: int = 0, http=None):
     return client._http.get(f"{client.at}{job['links']['events']}", headers=headers)
 
 
-async def test_a_stream_that_is_cut_goes_on_without_a_gap(api, services, guild, ada, monkeypatch):
+async def test_a_stream_that_is_cut_goes_on_without_a_gap(api, app, guild, ada, monkeypatch):
     monkeypatch.setattr(streaming, "LOOK_EVERY", 0.02)
     client = await api.client(guild, ada.id)
     job = (await client.post()).json
     seen: list[tuple[int, str]] = []
-    async with drawing(services):
+    async with drawing(app):
         while True:  # it is cut after each event
             async with watch(client, job, len(seen)) as answer:
                 if answer.status == 204:
@@ -75,14 +75,14 @@ async def test_a_stream_that_is_cut_goes_on_without_a_gap(api, services, guild, 
     assert seen == [(1, "job.accepted"), (2, "job.started"), (3, "job.succeeded")]
 
 
-async def test_a_stream_tells_progress_and_ends_with_the_job(api, services, guild, ada):
+async def test_a_stream_tells_progress_and_ends_with_the_job(api, app, guild, ada):
     client = await api.client(guild, ada.id)
     job = (await client.post()).json
     async with watch(client, job) as answer:
         stream = Stream(answer)
         await stream.read(1)
         entry = audit_entry("hold", guild=guild)
-        await services.queue.delivery.hold(JobId(job["id"]), "odd", audit_entry=entry)
+        await app.queue.delivery.hold(JobId(job["id"]), "odd", audit_entry=entry)
         await stream.read(2)
         await client.ask("POST", job["links"]["cancel"])
         assert await stream.read()
@@ -101,17 +101,17 @@ async def test_silence_is_broken_by_comments(api, guild, ada, monkeypatch):
             text += await answer.content.readany()
 
 
-async def test_a_stream_ends_with_its_key(api, services, guild, ada, monkeypatch):
+async def test_a_stream_ends_with_its_key(api, app, guild, ada, monkeypatch):
     monkeypatch.setattr(streaming, "LOOK_EVERY", 0.02)
     client = await api.client(guild, ada.id)
     job = (await client.post()).json
     async with watch(client, job) as answer, asyncio.timeout(PATIENCE):
-        await services.queue.moderation.ban(guild, ada.id, by=1, reason="spam")
+        await app.queue.moderation.ban(guild, ada.id, by=1, reason="spam")
         await answer.content.read()
 
 
-async def test_a_key_has_so_many_streams(services, bot, guild, ada):
-    async with serving(services, streams=1) as api:
+async def test_a_key_has_so_many_streams(app, bot, guild, ada):
+    async with serving(app, streams=1) as api:
         client = await api.client(guild, ada.id)
         job = (await client.post()).json
         async with watch(client, job) as first:

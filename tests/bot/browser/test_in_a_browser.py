@@ -38,18 +38,18 @@ async def browser():
 
 
 @pytest.fixture
-async def clips(services):
-    await allow(services)
-    await services.queue.gallery.choose(ANN, Choice.NAMED)
-    await services.queue.gallery.name(GUILD, ANN, f"Ann {HOSTILE}")
+async def clips(app):
+    await allow(app)
+    await app.queue.gallery.choose(ANN, Choice.NAMED)
+    await app.queue.gallery.name(GUILD, ANN, f"Ann {HOSTILE}")
     return [
-        await posted(services, shade=60 + 20 * number, recipe={"prompt": words}, engine=engine)
+        await posted(app, shade=60 + 20 * number, recipe={"prompt": words}, engine=engine)
         for number, (words, engine) in enumerate(zip(WORDS, ("sketch", "camera", "wan", "a/b"), strict=True))
     ]
 
 
-async def test_the_gallery_is_for_everybody(services, clips, browser):
-    async with visiting(services) as visitor:
+async def test_the_gallery_is_for_everybody(app, clips, browser):
+    async with visiting(app) as visitor:
         pages = {
             "gallery": "",
             "clip": addresses.of_clip(clips[1].id),
@@ -65,8 +65,8 @@ async def test_the_gallery_is_for_everybody(services, clips, browser):
         assert await browser.complaints() == []
 
 
-async def test_stills_load_and_a_clip_plays(services, clips, browser):
-    async with visiting(services) as visitor:
+async def test_stills_load_and_a_clip_plays(app, clips, browser):
+    async with visiting(app) as visitor:
         await browser.look_like("light", "desktop")
         await browser.open(f"{visitor.at}/gallery/")
         loaded = "return [...document.images].every((image) => image.complete && image.naturalWidth > 0)"
@@ -76,8 +76,8 @@ async def test_stills_load_and_a_clip_plays(services, clips, browser):
         await until(lambda: browser.run("return document.querySelector('video').currentTime > 0.1"))
 
 
-async def test_the_gallery_needs_no_scripts(services, clips, browser):
-    async with visiting(services) as visitor:
+async def test_the_gallery_needs_no_scripts(app, clips, browser):
+    async with visiting(app) as visitor:
         await browser.scripts(on=False)
         await browser.open(f"{visitor.at}/gallery/")
         await browser.press(f"a[href='{addresses.of_clip(clips[0].id)}']")
@@ -87,8 +87,8 @@ async def test_the_gallery_needs_no_scripts(services, clips, browser):
         await browser.scripts(on=True)
 
 
-async def test_the_owner_logs_in_watches_and_pauses(services, browser):
-    async with watching(services) as owner:
+async def test_the_owner_logs_in_watches_and_pauses(app, browser):
+    async with watching(app) as owner:
         await browser.open(owner.at)
         for look in LOOKS:
             for size in SIZES:
@@ -107,22 +107,22 @@ async def test_the_owner_logs_in_watches_and_pauses(services, browser):
             return words in await browser.text(selector)
 
         await until(lambda: says("#live", dashboard_texts.LIVE))
-        await queued(services.queue)
+        await queued(app.queue)
         await until(lambda: says("#facts", "Queued 1"))
         await browser.type("#pause-reason", "a look from a browser")
         await browser.press("form[action$='/do/pause'] button")
         await until(lambda: says(".said", dashboard_texts.DONE["paused"]))
-        assert await services.queue.moderation.paused(EVERYWHERE)
+        assert await app.queue.moderation.paused(EVERYWHERE)
         assert await browser.complaints() == []
 
 
-async def test_the_dashboard_needs_no_scripts(services, browser):
-    async with watching(services) as owner:
+async def test_the_dashboard_needs_no_scripts(app, browser):
+    async with watching(app) as owner:
         await browser.scripts(on=False)
         await browser.open(owner.at)
         await browser.type("#key", owner.key)
         await browser.press("button")
         assert dashboard_texts.NOT_LIVE in await browser.text("main")
         await browser.press("form[action$='/do/drain'] button")
-        await until(lambda: services.queue.moderation.draining(EVERYWHERE))
+        await until(lambda: app.queue.moderation.draining(EVERYWHERE))
         await browser.scripts(on=True)

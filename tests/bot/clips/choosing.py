@@ -13,15 +13,15 @@ from tests.present import present
 from tests.until import until
 
 
-async def the_job(services):
-    [job] = await until(services.queue.choices.open)
+async def the_job(app):
+    [job] = await until(app.queue.choices.open)
     return job
 
 
 @asynccontextmanager
-async def at_work(services, *only):
+async def at_work(app, *only):
     """The loops that bring drafts to their member, or only some."""
-    loops = only or (services.takes.loop, services.deliverer.loop, services.board.loop)
+    loops = only or (app.takes.loop, app.deliverer.loop, app.board.loop)
     tasks = [asyncio.create_task(loop.run()) for loop in loops]
     try:
         yield
@@ -31,24 +31,24 @@ async def at_work(services, *only):
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def draw(services, data, *, score=90.0, forced=False, nudity=None, job=None):
+async def draw(app, data, *, score=90.0, forced=False, nudity=None, job=None):
     """Draw what is next in the queue."""
-    claimed = await until(services.queue.claims.claim)
+    claimed = await until(app.queue.claims.claim)
     assert job is None or claimed.id == job
-    with services.blobs.in_hand():
-        sha256 = services.blobs.put(data + str(claimed.id).encode())
+    with app.blobs.in_hand():
+        sha256 = app.blobs.put(data + str(claimed.id).encode())
         made = receipt(sha256, len(data))
         [take] = made.takes
         seed = recipe_of(claimed).seed
         made = dataclasses.replace(
             made, forced=forced, nudity=nudity, takes=(dataclasses.replace(take, score=score, seed=seed),)
         )
-        assert await services.queue.claims.hand_in(
+        assert await app.queue.claims.hand_in(
             claimed.id, claimed.claim, clip_sha256=sha256, clip_size=len(data),
             receipt=made.to_json(), gpu_seconds=3.0, charged_seconds=3.0,
         )  # fmt: skip
-    services.signals.rendered()
-    return await services.queue.jobs.get(claimed.id)
+    app.signals.rendered()
+    return await app.queue.jobs.get(claimed.id)
 
 
 def labels(message):
@@ -62,14 +62,14 @@ async def shown(fake, channel):
     return message
 
 
-async def reread(services, job):
-    return present(await services.queue.jobs.get(job.id))
+async def reread(app, job):
+    return present(await app.queue.jobs.get(job.id))
 
 
-async def is_shown(services, job):
-    return (await reread(services, job)).choose_until is not None
+async def is_shown(app, job):
+    return (await reread(app, job)).choose_until is not None
 
 
-async def in_state(services, job, state):
-    found = await reread(services, job)
+async def in_state(app, job, state):
+    found = await reread(app, job)
     return found if found.state is state else None

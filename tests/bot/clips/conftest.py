@@ -26,8 +26,8 @@ def clip(tmp_path_factory):
 
 
 @pytest.fixture
-async def asked(fake, channel, ada, bot, services):
+async def asked(fake, channel, ada, bot, app):
     """The job of a member who wants to choose from three."""
     said = await fake.slash(ada, channel, "animate", image=Upload("cat.png", picture()), takes=3)
     await said.answered()
-    return await the_job(services)
+    return await the_job(app)

@@ -28,10 +28,10 @@ def kinds(message):
     return [one["type"] for one in message.components[0]["components"]]
 
 
-async def test_each_draft_has_its_button_beside_it(fake, channel, services, asked, clip):
-    async with at_work(services):
+async def test_each_draft_has_its_button_beside_it(fake, channel, app, asked, clip):
+    async with at_work(app):
         for _ in range(3):
-            await draw(services, clip)
+            await draw(app, clip)
         message = await shown(fake, channel)
     gallery, section = Component.MEDIA_GALLERY, Component.SECTION
     assert kinds(message) == [
@@ -45,101 +45,99 @@ async def test_each_draft_has_its_button_beside_it(fake, channel, services, aske
         assert parts[place + 1]["accessory"]["label"] == f"Finish {number}"
 
 
-async def test_where_discord_takes_no_container_the_drafts_are_shown_plainly(
-    fake, channel, services, asked, clip
-):
+async def test_where_discord_takes_no_container_the_drafts_are_shown_plainly(fake, channel, app, asked, clip):
     fake.fail("POST", rf"/channels/{channel.id}/messages$", REFUSED)
-    async with at_work(services):
+    async with at_work(app):
         for _ in range(3):
-            await draw(services, clip)
+            await draw(app, clip)
         message = await shown(fake, channel)
-        await until(lambda: is_shown(services, asked))
+        await until(lambda: is_shown(app, asked))
     assert not message.now.v2
     assert labels(message) == ["Finish 1", "Finish 2", "Finish 3", "Cancel"]
     assert "from left to right: 1, 2, 3" in message.content
 
 
 @pytest.mark.parametrize("settings", [Containers.OFF], indirect=True)
-async def test_an_owner_can_do_without_containers(fake, channel, ada, services, asked, clip):
+async def test_an_owner_can_do_without_containers(fake, channel, ada, app, asked, clip):
     """So are the messages of before: their buttons work, and the status goes on in the same message."""
-    async with at_work(services):
+    async with at_work(app):
         for _ in range(3):
-            await draw(services, clip)
+            await draw(app, clip)
         message = await shown(fake, channel)
         assert not message.now.v2
-        await until(lambda: is_shown(services, asked))
-        services.messenger._known = KnownForms()  # as after a restart with another setting
+        await until(lambda: is_shown(app, asked))
+        app.messenger._known = KnownForms()  # as after a restart with another setting
         await (await fake.click(ada, message, "Finish 2")).answered()
         await fake.wait_for(lambda: message.edits)
     assert "Animating a picture" in message.content
     assert not message.deleted
-    assert (await reread(services, asked)).status_message_id == message.id
+    assert (await reread(app, asked)).status_message_id == message.id
 
 
-async def test_the_status_is_never_written_into_a_container(fake, channel, ada, services, asked, clip):
-    async with at_work(services):
+async def test_the_status_is_never_written_into_a_container(fake, channel, ada, app, asked, clip):
+    async with at_work(app):
         for _ in range(3):
-            await draw(services, clip)
+            await draw(app, clip)
         message = await shown(fake, channel)
-        await until(lambda: is_shown(services, asked))
-        services.messenger._known = KnownForms()  # as after a restart
+        await until(lambda: is_shown(app, asked))
+        app.messenger._known = KnownForms()  # as after a restart
         await (await fake.click(ada, message, "Finish 1")).answered()
         await fake.wait_for(lambda: message.deleted)
     [status] = fake.messages(channel)
-    assert status.id == (await reread(services, asked)).status_message_id
+    assert status.id == (await reread(app, asked)).status_message_id
     assert message.edits == 0
 
 
-async def delivered(fake, channel, services, clip, **changes):
+async def delivered(fake, channel, app, clip, **changes):
     """A clip, posted by the loop that posts."""
     here = {"guild": channel.guild.id, "channel_id": channel.id}
-    job = await queued(services.queue, **{**here, **changes})
-    async with at_work(services, services.deliverer.loop):
-        await draw(services, clip, job=job.id)
-        done = await until(lambda: _delivered(services, job))
+    job = await queued(app.queue, **{**here, **changes})
+    async with at_work(app, app.deliverer.loop):
+        await draw(app, clip, job=job.id)
+        done = await until(lambda: _delivered(app, job))
     return done, channel.messages[present(done.message_id)]
 
 
-async def _delivered(services, job):
-    found = await reread(services, job)
+async def _delivered(app, job):
+    found = await reread(app, job)
     return found if found.state is State.DELIVERED else None
 
 
 async def test_a_finished_clip_is_plain_because_a_container_would_say_nothing_in_its_notification(
-    bot, fake, channel, services, clip
+    bot, fake, channel, app, clip
 ):
-    _, message = await delivered(fake, channel, services, clip)
+    _, message = await delivered(fake, channel, app, clip)
     assert not message.now.v2
     assert message.content.startswith(f"<@{ANN}> `a red boat`")
 
 
 @pytest.mark.parametrize("settings", [Containers.ALL], indirect=True)
-async def test_an_owner_can_have_finished_clips_in_containers(bot, fake, channel, services, clip):
-    job, message = await delivered(fake, channel, services, clip, spoiler=True)
+async def test_an_owner_can_have_finished_clips_in_containers(bot, fake, channel, app, clip):
+    job, message = await delivered(fake, channel, app, clip, spoiler=True)
     assert kinds(message) == [Component.MEDIA_GALLERY, Component.TEXT_DISPLAY, Component.ROW]
     [item] = media_of(message.components)
     assert item["spoiler"]
     assert item["description"] == "a red boat"
     assert message.now.pings == {str(ANN)}
     assert labels(message) == ["Reroll", "Remix", "Delete", "More…"]
-    found = await services.messenger.find_own(channel.id, file_name(job.id), since=job.created_at)
+    found = await app.messenger.find_own(channel.id, file_name(job.id), since=job.created_at)
     assert found == message.id
 
 
 @pytest.mark.parametrize("settings", [Containers.ALL], indirect=True)
 async def test_a_container_whose_answer_was_lost_is_found_and_not_posted_again(
-    bot, fake, channel, services, clip, monkeypatch
+    bot, fake, channel, app, clip, monkeypatch
 ):
     monkeypatch.setattr(fake.rest, "nonce_window", 0.0)
     fake.fail("POST", rf"/channels/{channel.id}/messages$", LostAnswer())
-    await delivered(fake, channel, services, clip)
+    await delivered(fake, channel, app, clip)
     assert len([one for one in fake.messages(channel) if one.attachments]) == 1
 
 
 @pytest.mark.parametrize("settings", [Containers.ALL], indirect=True)
-async def test_a_clip_is_never_lost_for_its_container(bot, fake, channel, services, clip):
+async def test_a_clip_is_never_lost_for_its_container(bot, fake, channel, app, clip):
     fake.fail("POST", rf"/channels/{channel.id}/messages$", REFUSED)
-    _, message = await delivered(fake, channel, services, clip)
+    _, message = await delivered(fake, channel, app, clip)
     assert not message.now.v2
     assert "`a red boat`" in message.content
     assert "Reroll" in labels(message)
@@ -147,9 +145,9 @@ async def test_a_clip_is_never_lost_for_its_container(bot, fake, channel, servic
 
 @pytest.mark.parametrize("settings", [Containers.ALL], indirect=True)
 async def test_the_buttons_of_a_clip_in_a_container_do_what_they_do_anywhere(
-    bot, fake, channel, ada, services, clip
+    bot, fake, channel, ada, app, clip
 ):
-    job, message = await delivered(fake, channel, services, clip, user=ada.id)
+    job, message = await delivered(fake, channel, app, clip, user=ada.id)
     star = next(
         one["custom_id"] for one in walk_components(message.components) if "star" in one.get("custom_id", "")
     )
@@ -157,4 +155,4 @@ async def test_the_buttons_of_a_clip_in_a_container_do_what_they_do_anywhere(
     assert (await (await fake.click(ada, message, "More…")).shown()).components
     await (await fake.click(ada, message, "Delete")).answered()
     await fake.wait_for(lambda: message.deleted)
-    assert (await reread(services, job)).deleted_at is not None
+    assert (await reread(app, job)).deleted_at is not None

@@ -24,22 +24,18 @@ from tests.bot.fixtures import hand_in, queued
 from tests.until import until
 
 
-async def delivered_clip(services, member, channel, data):
+async def delivered_clip(app, member, channel, data):
     """A finished job with a real clip, and its message."""
-    await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id)
-    job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim(), data)
-    sent = await services.messenger.send(
-        channel.id, Post(content="clip", nonce="clip", view=rows.for_clip(job))
-    )
-    await services.queue.delivery.begin_posting(job.id)
-    await services.queue.delivery.record_posted(job.id, sent)
-    return await services.queue.jobs.get(job.id), channel.messages[sent]
+    await queued(app.queue, member.id, channel.guild.id, channel_id=channel.id)
+    job = await hand_in(app.queue, app.blobs, await app.queue.claims.claim(), data)
+    sent = await app.messenger.send(channel.id, Post(content="clip", nonce="clip", view=rows.for_clip(job)))
+    await app.queue.delivery.begin_posting(job.id)
+    await app.queue.delivery.record_posted(job.id, sent)
+    return await app.queue.jobs.get(job.id), channel.messages[sent]
 
 
-async def test_a_clip_gives_a_sticker_and_an_emoji_within_discords_limits(
-    fake, channel, ada, services, bot, clip
-):
-    _, message = await delivered_clip(services, ada, channel, clip)
+async def test_a_clip_gives_a_sticker_and_an_emoji_within_discords_limits(fake, channel, ada, app, bot, clip):
+    _, message = await delivered_clip(app, ada, channel, clip)
     asked = await fake.click(ada, message, "Sticker, emoji")
     shown = await asked.shown()
     assert shown.ephemeral
@@ -52,20 +48,20 @@ async def test_a_clip_gives_a_sticker_and_an_emoji_within_discords_limits(
 
 
 async def test_slow_motion_is_a_job_of_its_own_at_the_same_rate_and_twice_as_long(
-    fake, channel, ada, services, bot, clip
+    fake, channel, ada, app, bot, clip
 ):
-    job, message = await delivered_clip(services, ada, channel, clip)
+    job, message = await delivered_clip(app, ada, channel, clip)
     asked = await fake.click(ada, message, "Slow motion")
     assert clip_texts.SLOWING in (await asked.shown()).content
-    new = await the_new_job(services, [job])
+    new = await the_new_job(app, [job])
     before, slow = Recipe.from_json(job.recipe), Recipe.from_json(new.recipe)
     assert (new.kind, slow.slow, slow.fps) == ("slow", 2, before.fps)
     assert slow.length == 2 * 47 - 1
     assert slow.inputs == {Role.BEFORE: job.clip_sha256}
 
 
-async def test_what_is_behind_more_is_shown_to_the_member_who_asks(fake, channel, ada, services, bot, clip):
-    _, message = await delivered_clip(services, ada, channel, clip)
+async def test_what_is_behind_more_is_shown_to_the_member_who_asks(fake, channel, ada, app, bot, clip):
+    _, message = await delivered_clip(app, ada, channel, clip)
     assert len(labels(message)) == 4  # the star has no label
     shown = await (await fake.click(fake.member("eve"), message, "More…")).shown()
     assert shown.ephemeral
@@ -79,9 +75,9 @@ def weights(monkeypatch):
 
 
 async def test_what_is_behind_more_is_shown_before_the_gpu_is_known(
-    fake, channel, ada, services, bot, clip, weights
+    fake, channel, ada, app, bot, clip, weights
 ):
-    _, message = await delivered_clip(services, ada, channel, clip)
+    _, message = await delivered_clip(app, ada, channel, clip)
     asked = await fake.click(ada, message, "More…")
     await asked.answered()
     assert "Extend" in labels(asked.message)
@@ -89,13 +85,13 @@ async def test_what_is_behind_more_is_shown_before_the_gpu_is_known(
 
 @pytest.mark.parametrize("button", [Extend, Upscale, RemixForm, Lighter, WithoutDefaults])
 async def test_what_has_to_be_planned_is_answered_before_the_gpu_is_known(
-    fake, channel, ada, services, engine, bot, clip, weights, button
+    fake, channel, ada, app, engine, bot, clip, weights, button
 ):
     if button is WithoutDefaults:
         given = json.dumps({"values": {"prompt": "a lake"}, "defaults": {"motion": "wild"}})
-        job, message = await asked_by(services, ada, channel, given=given)
+        job, message = await asked_by(app, ada, channel, given=given)
     else:
-        job, message = await delivered_clip(services, ada, channel, clip)
+        job, message = await delivered_clip(app, ada, channel, clip)
     if button is RemixForm:
         form = await fake.click(ada, message, "Remix")
         await form.answered()

@@ -13,27 +13,27 @@ from tests.bot.fixtures import rendered
 from tests.present import present
 
 
-async def clip_of(services, channel, member, number, **changes):
+async def clip_of(app, channel, member, number, **changes):
     """A clip that is posted."""
     there = {"user": member.id, "guild": channel.guild.id, "channel_id": channel.id}
-    job = await rendered(services.queue, services.blobs, **there, **changes)
-    assert await services.queue.delivery.begin_posting(job.id)
-    await services.queue.delivery.record_posted(job.id, 3_000 + number)
-    return present(await services.queue.jobs.get(job.id))
+    job = await rendered(app.queue, app.blobs, **there, **changes)
+    assert await app.queue.delivery.begin_posting(job.id)
+    await app.queue.delivery.record_posted(job.id, 3_000 + number)
+    return present(await app.queue.jobs.get(job.id))
 
 
-async def test_the_tree_has_everybody_and_a_deleted_clip_by_that_name(fake, channel, ada, services, bot):
+async def test_the_tree_has_everybody_and_a_deleted_clip_by_that_name(fake, channel, ada, app, bot):
     ben = fake.member("ben")
-    first = await clip_of(services, channel, ada, 1)
-    second = await clip_of(services, channel, ben, 2, parent=first.id, kind="extend")
-    await clip_of(services, channel, ada, 3, parent=second.id, kind="loop")
-    await clip_of(services, channel, ben, 4)
-    secret = await clip_of(services, channel, ben, 5, parent=first.id)
+    first = await clip_of(app, channel, ada, 1)
+    second = await clip_of(app, channel, ben, 2, parent=first.id, kind="extend")
+    await clip_of(app, channel, ada, 3, parent=second.id, kind="loop")
+    await clip_of(app, channel, ben, 4)
+    secret = await clip_of(app, channel, ben, 5, parent=first.id)
     change = "UPDATE job SET deleted_at = 1 WHERE id = ?", "UPDATE job SET private = 1 WHERE id = ?"
     for sql, job in zip(change, (first, secret), strict=True):
-        await services.database.write(lambda connection, sql=sql, job=job: connection.execute(sql, (job.id,)))
+        await app.database.write(lambda connection, sql=sql, job=job: connection.execute(sql, (job.id,)))
     view = rows.view_of([RemixTree(second.id)])
-    number = await services.messenger.send(channel.id, Post(content="a clip", nonce="tree", view=view))
+    number = await app.messenger.send(channel.id, Post(content="a clip", nonce="tree", view=view))
     asked = await fake.click(ada, channel.messages[number], "Tree")
     said = await asked.shown()
     assert said.ephemeral

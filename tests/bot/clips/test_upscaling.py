@@ -28,25 +28,25 @@ FOX = {"kind": Kind.TEXT2VIDEO, "engine": "sketch", "prompt": "a red fox"}
 
 
 @pytest.fixture
-def ready(services, monkeypatch):
+def ready(app, monkeypatch):
     """No engine process runs in these tests, so what this machine has is said."""
 
     async def here():
         return HERE
 
-    monkeypatch.setattr(services.submissions, "_capabilities", here)
-    monkeypatch.setattr(services.submissions, "_at_once", here)
-    return services
+    monkeypatch.setattr(app.submissions, "_capabilities", here)
+    monkeypatch.setattr(app.submissions, "_at_once", here)
+    return app
 
 
-async def delivered(services, member, channel, **changes) -> tuple[Job, object]:
-    await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
-    job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim(), b"the clip")
+async def delivered(app, member, channel, **changes) -> tuple[Job, object]:
+    await queued(app.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
+    job = await hand_in(app.queue, app.blobs, await app.queue.claims.claim(), b"the clip")
     post = Post(content="clip", nonce=job.id, view=rows.for_clip(job, HERE))
-    sent = await services.messenger.send(channel.id, post)
-    await services.queue.delivery.begin_posting(job.id)
-    await services.queue.delivery.record_posted(job.id, sent)
-    return await services.queue.jobs.get(job.id), channel.messages[sent]
+    sent = await app.messenger.send(channel.id, post)
+    await app.queue.delivery.begin_posting(job.id)
+    await app.queue.delivery.record_posted(job.id, sent)
+    return await app.queue.jobs.get(job.id), channel.messages[sent]
 
 
 async def test_a_click_is_a_job_of_the_member_who_clicked(fake, channel, ada, ready, bot):
@@ -79,11 +79,11 @@ async def test_a_flag_stays_on_what_is_made_of_a_clip(fake, channel, ada, ready,
     assert (await the_new_job(ready, job)).adult is flagged
 
 
-async def test_where_it_is_not_installed_an_old_button_says_so(fake, channel, ada, services, bot):
-    job, message = await delivered(services, ada, channel, recipe=FOX)
+async def test_where_it_is_not_installed_an_old_button_says_so(fake, channel, ada, app, bot):
+    job, message = await delivered(app, ada, channel, recipe=FOX)
     asked = await fake.click(ada, message, f"fk:upscale:{job.id}", forged=True)
     assert "models pull span-x2" in await refusal(asked)
-    assert await count_of(services) == 1
+    assert await count_of(app) == 1
 
 
 async def test_the_owners_limits_hold(fake, channel, ada, ready, bot):

@@ -9,12 +9,12 @@ from unittest.mock import create_autospec
 import discord
 import pytest
 
+from bot.app import App
 from bot.commands.shared import autocomplete
 from bot.commands.shared.autocomplete import complete
 from bot.forecast import Forecaster
 from bot.job_documents import recipe_of
 from bot.requests.submission import Submissions
-from bot.services import Services
 from bot.text import messages
 from bot.text.languages import LANGUAGES
 from bot.text.wording import speaking
@@ -35,7 +35,7 @@ HERE = Capabilities(
 
 @pytest.fixture
 def known():
-    made = create_autospec(Services, instance=True)
+    made = create_autospec(App, instance=True)
     made.forecaster = create_autospec(Forecaster, instance=True)
     made.submissions = create_autospec(Submissions, instance=True)
     made.submissions.capabilities.return_value = HERE
@@ -117,7 +117,7 @@ async def test_a_quality_of_an_engine_that_cannot_do_it_has_no_list(known):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_what_the_lists_show_can_be_typed(fake, channel, ada, services, bot, language):
+async def test_what_the_lists_show_can_be_typed(fake, channel, ada, app, bot, language):
     """In the member's language, as in English."""
     ada.locale = language
     await (await fake.slash(ada, channel, "text2video", prompt="a red boat", quality="BEST")).shown()
@@ -133,7 +133,7 @@ async def test_what_the_lists_show_can_be_typed(fake, channel, ada, services, bo
     engine = typed.choices[0]["name"]
     said = await fake.slash(ada, channel, "text2video", prompt="a boat", quality=name, engine=engine)
     await said.shown()
-    made = [recipe_of(job) for job in await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id)]
+    made = [recipe_of(job) for job in await app.queue.jobs.jobs_of(ada.user.id, channel.guild.id)]
     assert [(one.quality, one.engine) for one in made] == [(Quality.BEST, "sketch")] * 2
 
 
@@ -150,8 +150,8 @@ async def test_every_command_opens_the_lists_of_its_options(fake, channel, ada, 
             assert typed.choices is not None
 
 
-async def test_the_owners_engine_is_the_only_one_where_it_draws_the_kind(services):
-    submissions = services.submissions
+async def test_the_owners_engine_is_the_only_one_where_it_draws_the_kind(app):
+    submissions = app.submissions
     assert submissions.engine_for(Kind.ANIMATE) == "auto"
     assert submissions.engine_for(Kind.ANIMATE, "Camera · a virtual camera") == "camera"
     submissions.rules = SimpleNamespace(engine="camera")

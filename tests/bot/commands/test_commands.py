@@ -29,7 +29,7 @@ from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality
 from engine.core.request import SECONDS, Length
 from engine.planning.plan import PlanLimits
-from tests.bot.fixtures import mocked_services
+from tests.bot.fixtures import mocked_app
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2
@@ -38,13 +38,13 @@ NAME = re.compile(r"[-_'\w]{1,32}")
 
 
 @pytest.fixture
-def services():
-    return mocked_services()
+def app():
+    return mocked_app()
 
 
 @pytest.fixture
-async def client(services):
-    made = Framekiln(services, guild_id=None)
+async def client(app):
+    made = Framekiln(app, guild_id=None)
     yield made
     await made.close()
 
@@ -80,10 +80,10 @@ def counted(value):
     return own + sum(counted(each) for key in ("options", "choices") for each in value.get(key, []))
 
 
-def added_by(setup, services):
+def added_by(setup, app):
     """The commands that a function adds to an empty tree."""
     tree = app_commands.CommandTree(discord.Client(intents=discord.Intents(guilds=True)))
-    setup(tree, services)
+    setup(tree, app)
     return {(getattr(command, "type", None), command.name) for command in tree.get_commands()}
 
 
@@ -97,34 +97,34 @@ async def test_the_commands_that_members_know_are_there(client):
 
 
 @pytest.mark.parametrize("module", COMMANDS, ids=lambda module: module.__name__)
-def test_every_module_of_the_folder_adds_a_command_to_the_bot(services, module):
-    added = added_by(module.setup, services)
+def test_every_module_of_the_folder_adds_a_command_to_the_bot(app, module):
+    added = added_by(module.setup, app)
     assert added
-    assert added <= added_by(setup_all, services)
+    assert added <= added_by(setup_all, app)
 
 
 @pytest.mark.parametrize("module", list(modules_in(queue)), ids=lambda module: module.__name__)
-def test_every_module_of_the_queue_adds_commands_of_moderators(services, module):
+def test_every_module_of_the_queue_adds_commands_of_moderators(app, module):
     kinds = [kind for kind in subclasses_in(queue, ModeratorGroup) if kind.__module__ == module.__name__]
     assert kinds
-    names = {command.qualified_name.split()[-1] for command in queue.QueueGroup(services).walk_commands()}
+    names = {command.qualified_name.split()[-1] for command in queue.QueueGroup(app).walk_commands()}
     for kind in kinds:
-        own = {command.name for command in kind(services).commands}
+        own = {command.name for command in kind(app).commands}
         assert own
         assert own <= names
 
 
-def test_a_new_module_is_a_new_command(services, tmp_path, monkeypatch):
+def test_a_new_module_is_a_new_command(app, tmp_path, monkeypatch):
     (tmp_path / "ping.py").write_text(
         "from discord import app_commands\n"
-        "def setup(tree, services):\n"
+        "def setup(tree, app):\n"
         "    @tree.command(name='ping', description='Say pong')\n"
         "    @app_commands.guild_only()\n"
         "    async def ping(interaction): ...\n"
     )
     monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
     try:
-        assert (None, "ping") in added_by(setup_all, services)
+        assert (None, "ping") in added_by(setup_all, app)
     finally:
         sys.modules.pop("bot.commands.ping", None)
 
@@ -189,9 +189,9 @@ async def test_commands_of_moderators_need_manage_server_by_default(client):
         assert command["default_member_permissions"] == wanted
 
 
-async def test_the_hash_changes_with_a_description_and_with_nothing_else(client, services):
+async def test_the_hash_changes_with_a_description_and_with_nothing_else(client, app):
     before = command_hash(client.tree, None)
-    again = Framekiln(services, guild_id=None)
+    again = Framekiln(app, guild_id=None)
     assert command_hash(again.tree, None) == before
     await again.close()
     jobs = client.tree.get_command("jobs")
@@ -199,10 +199,10 @@ async def test_the_hash_changes_with_a_description_and_with_nothing_else(client,
     assert command_hash(client.tree, None) != before
 
 
-async def test_commands_are_registered_once_for_each_hash(client, services):
+async def test_commands_are_registered_once_for_each_hash(client, app):
     known: dict[str, str] = {}
-    services.queue.meta.get.side_effect = known.get
-    services.queue.meta.set.side_effect = lambda key, value: known.update({key: value})
+    app.queue.meta.get.side_effect = known.get
+    app.queue.meta.set.side_effect = lambda key, value: known.update({key: value})
     client.tree.sync = AsyncMock(spec_set=client.tree.sync)
     for _ in range(2):
         await client._sync_if_changed()
@@ -248,20 +248,20 @@ def test_every_choice_of_a_list_is_understood():
     assert [request(smooth=value).fps for value in RATE.choices] == [24.0, 30.0, 60.0]
 
 
-async def choices(services, typed, length=None, smooth=None):
+async def choices(app, typed, length=None, smooth=None):
     interaction = create_autospec(discord.Interaction, instance=True)
     interaction.namespace = SimpleNamespace(length=length, smooth=smooth)
-    return await LISTS["quality"](services, interaction, Kind.ANIMATE, typed)
+    return await LISTS["quality"](app, interaction, Kind.ANIMATE, typed)
 
 
 @pytest.fixture
-def waiting(services):
+def waiting(app):
     """The parts with one job ahead, and a record of the profiles that were asked for."""
-    services.forecaster.for_new.return_value = Wait(position=2, ahead=1, low=30, middle=40, high=50, own=20)
-    services.submissions.rules = SimpleNamespace(plan=PlanLimits(fps=30.0))
-    services.submissions.engine_for.return_value = "auto"
-    services.submissions.capabilities.return_value = Capabilities()
-    return services
+    app.forecaster.for_new.return_value = Wait(position=2, ahead=1, low=30, middle=40, high=50, own=20)
+    app.submissions.rules = SimpleNamespace(plan=PlanLimits(fps=30.0))
+    app.submissions.engine_for.return_value = "auto"
+    app.submissions.capabilities.return_value = Capabilities()
+    return app
 
 
 async def test_the_quality_list_shows_the_wait_before_the_click(waiting):
@@ -349,7 +349,7 @@ async def test_each_use_of_the_queue_is_checked_again(client, asks, allowed):
         asks.response.send_message.assert_awaited_once_with(messages.NOT_A_MODERATOR, ephemeral=True)
 
 
-async def test_the_suggestions_of_the_queue_tell_strangers_nothing(client, services):
+async def test_the_suggestions_of_the_queue_tell_strangers_nothing(client, app):
     group = client.tree.get_command("queue")
     seen = 0
     for command in group.walk_commands():
@@ -359,5 +359,5 @@ async def test_the_suggestions_of_the_queue_tell_strangers_nothing(client, servi
                 suggest = command._params[option.name].autocomplete
                 assert await suggest(command.binding, member(), "") == []
     assert seen >= 6
-    services.queue.jobs.waiting.assert_not_awaited()
-    services.queue.jobs.in_states.assert_not_awaited()
+    app.queue.jobs.waiting.assert_not_awaited()
+    app.queue.jobs.in_states.assert_not_awaited()

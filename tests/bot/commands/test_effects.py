@@ -25,32 +25,32 @@ from tests.present import present
 LAKE = Upload("lake.png", picture())
 
 
-async def newest(services, member, channel):
-    [job, *_] = await services.queue.jobs.jobs_of(member.id, channel.guild.id)
+async def newest(app, member, channel):
+    [job, *_] = await app.queue.jobs.jobs_of(member.id, channel.guild.id)
     return job
 
 
-async def clip_in(services, channel, member, **changes):
+async def clip_in(app, channel, member, **changes):
     """A finished clip, posted."""
     made = {"kind": Kind.ANIMATE, "engine": "camera", "prompt": "", **changes}
     job = await rendered(
-        services.queue,
-        services.blobs,
+        app.queue,
+        app.blobs,
         user=member.id,
         guild=channel.guild.id,
         channel_id=channel.id,
         recipe=made,
     )
-    assert await services.queue.delivery.begin_posting(job.id)
-    await services.queue.delivery.record_posted(job.id, 4242)
-    return present(await services.queue.jobs.get(job.id))
+    assert await app.queue.delivery.begin_posting(job.id)
+    await app.queue.delivery.record_posted(job.id, 4242)
+    return present(await app.queue.jobs.get(job.id))
 
 
-async def test_an_effect_is_a_job_with_its_recipe(fake, channel, ada, services, bot):
+async def test_an_effect_is_a_job_with_its_recipe(fake, channel, ada, app, bot):
     await (
         await fake.slash(ada, channel, "effect", effect="snow GLOBE · cold · about 9 s", image=LAKE)
     ).shown()
-    recipe = recipe_of(await newest(services, ada, channel))
+    recipe = recipe_of(await newest(app, ada, channel))
     assert recipe.effect == Effect(name="Snow globe", look="snow globe", loops=True)
     assert (recipe.engine, recipe.camera) == ("camera", Camera.STILL)
 
@@ -71,19 +71,19 @@ async def test_the_list_finds_by_name_and_tells_what_it_is_and_how_long_it_takes
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_an_effect_can_be_typed_as_the_list_shows_it(fake, channel, ada, services, bot, language):
+async def test_an_effect_can_be_typed_as_the_list_shows_it(fake, channel, ada, app, bot, language):
     ada.locale = language
     shown = next(one["name"] for one in await typed(fake, ada, channel, "") if one["value"] == "Snow globe")
     said = await fake.slash(ada, channel, "effect", effect=shown.split("·")[0].upper(), image=LAKE)
     await said.shown()
-    assert present(recipe_of(await newest(services, ada, channel)).effect).name == "Snow globe"
+    assert present(recipe_of(await newest(app, ada, channel)).effect).name == "Snow globe"
 
 
-async def test_an_unknown_effect_is_refused_and_nothing_is_asked_for(fake, channel, ada, services, bot):
+async def test_an_unknown_effect_is_refused_and_nothing_is_asked_for(fake, channel, ada, app, bot):
     said = await (await fake.slash(ada, channel, "effect", effect="@everyone", image=LAKE)).shown()
     assert said.ephemeral
     assert "no effect called" in said.content
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
 
 
 @pytest.fixture
@@ -91,15 +91,15 @@ def shown(fake, channel):
     return fake.member_says(fake.member("ben"), channel, "look", LAKE)
 
 
-async def test_the_menu_of_a_picture_has_a_button_for_each_effect(fake, channel, ada, services, bot, shown):
+async def test_the_menu_of_a_picture_has_a_button_for_each_effect(fake, channel, ada, app, bot, shown):
     menu = await (await fake.context_menu(ada, channel, "Effect…", shown)).shown()
     assert menu.ephemeral
     await (await fake.click(ada, menu, "Glitch")).shown()
-    assert present(recipe_of(await newest(services, ada, channel)).effect).look == "glitch"
+    assert present(recipe_of(await newest(app, ada, channel)).effect).look == "glitch"
 
 
 async def test_the_menu_calls_effects_by_their_names_in_the_members_language(
-    fake, channel, ada, services, bot, shown
+    fake, channel, ada, app, bot, shown
 ):
     ada.locale = "de"
     menu = await (await fake.context_menu(ada, channel, "Effect…", shown)).shown()
@@ -108,32 +108,32 @@ async def test_the_menu_calls_effects_by_their_names_in_the_members_language(
     assert [one["label"] for one in buttons_of(menu)] == names
     assert "Schneekugel" in names
     await (await fake.click(ada, menu, "Schneekugel")).shown()
-    assert present(recipe_of(await newest(services, ada, channel)).effect).look == "snow globe"
+    assert present(recipe_of(await newest(app, ada, channel)).effect).look == "snow globe"
 
 
-async def test_an_old_menu_says_so(fake, channel, ada, services, bot, shown, monkeypatch):
+async def test_an_old_menu_says_so(fake, channel, ada, app, bot, shown, monkeypatch):
     menu = await (await fake.context_menu(ada, channel, "Effect…", shown)).shown()
     monkeypatch.setattr(server_effects, "PICK_SECONDS", -1.0)
     said = await (await fake.click(ada, menu, "Glitch")).shown()
     assert said.content == effect_texts.TOO_OLD
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
 
 
 async def test_another_members_menu_is_closed_to_whoever_forges_its_button(
-    fake, channel, ada, services, bot, shown
+    fake, channel, ada, app, bot, shown
 ):
     menu = await (await fake.context_menu(ada, channel, "Effect…", shown)).shown()
     [button] = [one for one in buttons_of(menu) if one["label"] == "Glitch"]
     said = await (await fake.click(fake.member("eve"), menu, button["custom_id"])).shown()
     assert said.content == effect_texts.TOO_OLD
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
 
 
 def buttons_of(message):
     return [button for row in message.components for button in row["components"]]
 
 
-async def test_a_picture_of_a_member_who_forbids_it_gets_no_menu(fake, channel, ada, services, bot, shown):
+async def test_a_picture_of_a_member_who_forbids_it_gets_no_menu(fake, channel, ada, app, bot, shown):
     ben = fake.member("ben2")
     theirs = fake.member_says(ben, channel, "mine", LAKE)
     menu = await (await fake.context_menu(ada, channel, "Effect…", theirs)).shown()
@@ -141,7 +141,7 @@ async def test_a_picture_of_a_member_who_forbids_it_gets_no_menu(fake, channel, 
     late = await (await fake.click(ada, menu, "Glitch")).shown()
     refused = await (await fake.context_menu(ada, channel, "Effect…", theirs)).shown()
     assert late.content == refused.content == privacy_texts.NOT_THEIRS_TO_ANIMATE
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
 
 
 async def test_a_message_without_a_picture_is_told_so(fake, channel, ada, bot):
@@ -150,9 +150,9 @@ async def test_a_message_without_a_picture_is_told_so(fake, channel, ada, bot):
     assert said.content == messages.NO_PICTURE
 
 
-async def form_of(fake, channel, mod, services, job):
+async def form_of(fake, channel, mod, app, job):
     message = fake.member_says(mod, channel, "clip")
-    await services.database.write(
+    await app.database.write(
         lambda connection: connection.execute(
             "UPDATE job SET message_id = ? WHERE id = ?", (message.id, job.id)
         )
@@ -162,47 +162,43 @@ async def form_of(fake, channel, mod, services, job):
     return asked
 
 
-async def test_a_moderator_makes_an_effect_of_a_clip_and_members_use_it(
-    fake, channel, ada, mod, services, bot
-):
+async def test_a_moderator_makes_an_effect_of_a_clip_and_members_use_it(fake, channel, ada, mod, app, bot):
     job = await clip_in(
-        services, channel, ada, camera=Camera.ORBIT, effect=Effect(name="x", look="glitch", amount=0.5)
+        app, channel, ada, camera=Camera.ORBIT, effect=Effect(name="x", look="glitch", amount=0.5)
     )
-    asked = await form_of(fake, channel, mod, services, job)
+    asked = await form_of(fake, channel, mod, app, job)
     said = await (await fake.submit_modal(mod, asked, {"fk:name": "Broken telly\nlike at grandma's"})).shown()
     assert said.content == effect_texts.made("Broken telly")
     await (await fake.slash(ada, channel, "effect", effect="broken TELLY", image=LAKE)).shown()
-    recipe = recipe_of(await newest(services, ada, channel))
+    recipe = recipe_of(await newest(app, ada, channel))
     assert (recipe.camera, recipe.effect) == (
         Camera.ORBIT,
         Effect(name="Broken telly", look="glitch", amount=0.5),
     )
-    [entry, *_] = await services.audit.entries(channel.guild.id)
+    [entry, *_] = await app.audit.entries(channel.guild.id)
     assert (entry.action, entry.actor_id) == ("effect add", mod.id)
 
 
-async def test_members_can_make_no_effect_by_menu_or_by_a_forged_form(fake, channel, ada, mod, services, bot):
-    job = await clip_in(services, channel, ada)
-    said = await (await form_of(fake, channel, ada, services, job)).shown()
+async def test_members_can_make_no_effect_by_menu_or_by_a_forged_form(fake, channel, ada, mod, app, bot):
+    job = await clip_in(app, channel, ada)
+    said = await (await form_of(fake, channel, ada, app, job)).shown()
     assert said.content == messages.NOT_A_MODERATOR
-    asked = await form_of(fake, channel, mod, services, job)
+    asked = await form_of(fake, channel, mod, app, job)
     forged = await (await fake.submit_modal(ada, asked, {"fk:name": "Mine"})).shown()
     assert forged.content == messages.NOT_A_MODERATOR
-    assert await services.queue.effects.of_guild(channel.guild.id) == {}
+    assert await app.queue.effects.of_guild(channel.guild.id) == {}
 
 
 @pytest.mark.parametrize("name", ["", "@everyone", "Old film"])
-async def test_a_name_that_cannot_be_is_refused_in_words(fake, channel, ada, mod, services, bot, name):
-    asked = await form_of(fake, channel, mod, services, await clip_in(services, channel, ada))
+async def test_a_name_that_cannot_be_is_refused_in_words(fake, channel, ada, mod, app, bot, name):
+    asked = await form_of(fake, channel, mod, app, await clip_in(app, channel, ada))
     said = await (await fake.submit_modal(mod, asked, {"fk:name": name})).shown()
     assert said.content
-    assert await services.queue.effects.of_guild(channel.guild.id) == {}
+    assert await app.queue.effects.of_guild(channel.guild.id) == {}
 
 
-async def test_a_name_that_is_too_long_is_refused_in_the_members_language(
-    fake, channel, ada, mod, services, bot
-):
-    asked = await form_of(fake, channel, mod, services, await clip_in(services, channel, ada))
+async def test_a_name_that_is_too_long_is_refused_in_the_members_language(fake, channel, ada, mod, app, bot):
+    asked = await form_of(fake, channel, mod, app, await clip_in(app, channel, ada))
     said = await (await fake.submit_modal(mod, asked, {"fk:name": "x" * 33})).shown()
     assert said.content == "An effect's name has at most 32 characters."
     for data in (MIST.replace(b"Mist", b"x" * 33), MIST.replace(b'"Mist"', b"7")):
@@ -212,8 +208,8 @@ async def test_a_name_that_is_too_long_is_refused_in_the_members_language(
         assert "input" not in refused.value.args[0]
 
 
-async def test_a_server_has_so_many_effects_and_no_name_twice(fake, channel, mod, services, bot):
-    services.effects.most = 1
+async def test_a_server_has_so_many_effects_and_no_name_twice(fake, channel, mod, app, bot):
+    app.effects.most = 1
     answers = []
     for data in (MIST, MIST, MIST.replace(b"Mist", b"Fog")):
         asked = await fake.slash(
@@ -236,15 +232,15 @@ async def test_a_server_has_so_many_effects_and_no_name_twice(fake, channel, mod
         (MIST.replace(b'"engine": "camera"', b'"engine": "nothing"'), "nothing"),
     ],
 )
-async def test_a_bad_file_is_refused_and_says_what_is_wrong(fake, channel, mod, services, bot, data, says):
+async def test_a_bad_file_is_refused_and_says_what_is_wrong(fake, channel, mod, app, bot, data, says):
     asked = await fake.slash(mod, channel, "queue effects import", file=Upload("x.framekiln-effect", data))
     said = await asked.shown()
     assert said.ephemeral
     assert says in said.content
-    assert await services.queue.effects.of_guild(channel.guild.id) == {}
+    assert await app.queue.effects.of_guild(channel.guild.id) == {}
 
 
-async def test_a_shared_file_is_taken_by_another_server(fake, channel, mod, services, bot):
+async def test_a_shared_file_is_taken_by_another_server(fake, channel, mod, app, bot):
     shared = await (await fake.slash(mod, channel, "queue effects share", effect="confetti")).shown()
     [file] = shared.attachments
     data = json.loads(file.data)
@@ -252,27 +248,25 @@ async def test_a_shared_file_is_taken_by_another_server(fake, channel, mod, serv
     assert again.look == "confetti"
 
 
-async def test_renaming_and_removing_are_logged(fake, channel, mod, services, bot):
+async def test_renaming_and_removing_are_logged(fake, channel, mod, app, bot):
     await (
         await fake.slash(mod, channel, "queue effects import", file=Upload("m.framekiln-effect", MIST))
     ).shown()
     await (
         await fake.slash(mod, channel, "queue effects rename", effect="mist", name="Fog", about="thick")
     ).shown()
-    assert [one.about for one in (await services.effects.own_of(channel.guild.id)).values()] == ["thick"]
+    assert [one.about for one in (await app.effects.own_of(channel.guild.id)).values()] == ["thick"]
     await (await fake.slash(mod, channel, "queue effects remove", effect="FOG")).shown()
-    assert await services.effects.own_of(channel.guild.id) == {}
-    actions = [entry.action for entry in await services.audit.entries(channel.guild.id)]
+    assert await app.effects.own_of(channel.guild.id) == {}
+    actions = [entry.action for entry in await app.audit.entries(channel.guild.id)]
     assert actions == ["effect remove", "effect rename", "effect add"]
 
 
-async def test_an_erase_takes_effects_away_that_were_made_of_the_members_clips(
-    channel, ada, mod, services, bot
-):
-    job = await clip_in(services, channel, ada, prompt="a secret")
+async def test_an_erase_takes_effects_away_that_were_made_of_the_members_clips(channel, ada, mod, app, bot):
+    job = await clip_in(app, channel, ada, prompt="a secret")
     effect = EffectRecipe.of(recipe_of(job), "Hers")
     entry = audit_entry("effect add", guild=channel.guild.id, actor=mod.id)
-    await services.queue.effects.add("Hers", effect.to_json(), entry, job=job.id, most=9)
-    await services.erasing._personal.erase(ada.id)
-    assert await services.queue.effects.of_guild(channel.guild.id) == {}
+    await app.queue.effects.add("Hers", effect.to_json(), entry, job=job.id, most=9)
+    await app.erasing._personal.erase(ada.id)
+    assert await app.queue.effects.of_guild(channel.guild.id) == {}
     assert job.state is State.DELIVERED

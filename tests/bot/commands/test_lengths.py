@@ -28,13 +28,13 @@ async def test_every_text_option_says_how_long_it_may_be(bot):
     assert without == []
 
 
-async def test_words_are_as_long_as_the_owner_lets_them_be(bot, services):
+async def test_words_are_as_long_as_the_owner_lets_them_be(bot, app):
     lengths = {
         (command.name, parameter.name): parameter.max_value
         for command, parameter in texts(bot.tree)
         if command.name in {"animate", "text2video", "restyle"}
     }
-    limit = services.settings.max_prompt
+    limit = app.settings.max_prompt
     assert lengths["animate", "prompt"] == lengths["text2video", "prompt"] == limit
     assert lengths["restyle", "negative"] == limit
     assert lengths["text2video", "style"] == MAX_STYLES_TEXT

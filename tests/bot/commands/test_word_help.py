@@ -58,8 +58,8 @@ async def asks(fake, member, channel, prompt="a cat", command="text2video", **op
     return asked.message
 
 
-async def jobs(services, member, channel):
-    return await services.queue.jobs.jobs_of(member.id, channel.guild.id)
+async def jobs(app, member, channel):
+    return await app.queue.jobs.jobs_of(member.id, channel.guild.id)
 
 
 def buttons(message):
@@ -67,7 +67,7 @@ def buttons(message):
 
 
 async def test_the_members_words_stand_above_the_helpers_and_nothing_is_asked_for(
-    fake, channel, ada, bot, services, model
+    fake, channel, ada, bot, app, model
 ):
     message = await asks(fake, ada, channel)
     own, theirs, small = message.content.split("\n")
@@ -75,14 +75,14 @@ async def test_the_members_words_stand_above_the_helpers_and_nothing_is_asked_fo
     assert theirs == f"**The helper's words:** `{PROPOSED}`"
     assert "nothing is asked for until you choose" in small
     assert buttons(message) == ["Use it", "Use mine", "Another"]
-    assert await jobs(services, ada, channel) == []
+    assert await jobs(app, ada, channel) == []
     told = json.dumps(model.asked[0][1])
     assert "ada" not in told
     assert not any(str(one) in told for one in (ada.id, channel.id, channel.guild.id))
 
 
 async def test_help_with_the_words_of_a_private_clip_is_given_where_the_bot_may_not_post(
-    fake, channel, ada, bot, services
+    fake, channel, ada, bot, app
 ):
     fake.world.permit(channel, EVERYONE & ~Permission.ATTACH_FILES)
     assert buttons(await asks(fake, ada, channel, private=True)) == ["Use it", "Use mine", "Another"]
@@ -90,76 +90,76 @@ async def test_help_with_the_words_of_a_private_clip_is_given_where_the_bot_may_
 
 
 async def test_the_chosen_words_are_a_job_once_and_its_recipe_says_whose_they_are(
-    fake, channel, ada, bot, services
+    fake, channel, ada, bot, app
 ):
     message = await asks(fake, ada, channel, quality="fast")
     said = await fake.click(ada, message, "Use it")
     assert PROPOSED in (await said.shown()).content
     assert not said.message.ephemeral
-    [job] = await jobs(services, ada, channel)
+    [job] = await jobs(app, ada, channel)
     made = recipe_of(job)
     assert (made.prompt, made.quality) == (PROPOSED, Quality.FAST)
     assert made.helped == Helped(model="tiny`7b", own="a cat")
     again = await fake.click(ada, message, "Use mine")
     await again.answered()
     assert (message.content, buttons(message)) == (word_help_texts.USED, [])
-    assert len(await jobs(services, ada, channel)) == 1
+    assert len(await jobs(app, ada, channel)) == 1
 
 
-async def closed(services):
+async def closed(app):
     """Whether the message was edited, and that was written down: the one comes a little before the other."""
-    return await services.database.read("SELECT 1 FROM prompt_help WHERE closed")
+    return await app.database.read("SELECT 1 FROM prompt_help WHERE closed")
 
 
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_once_words_are_chosen_the_buttons_go_and_the_message_says_which(
-    fake, channel, ada, bot, services, restarted, clock
+    fake, channel, ada, bot, app, restarted, clock
 ):
     """Also where the process ends between the job and that."""
     message = await asks(fake, ada, channel)
     clock.now = time.time() + 10 * 60
     await fake.click(ada, message, "Another")
-    await until(lambda: renewed(services))
+    await until(lambda: renewed(app))
     clock.now = time.time() + 20 * 60  # the first token has ended, and a click has brought another
     said = await fake.click(ada, message, "Use mine")
     await said.shown()
     assert buttons(message) == ["Use it", "Use mine", "Another"]
     rule = fake.fail("PATCH", r"/webhooks/.*@original$", Status(500), times=99)
-    async with at_work(services, services.word_help.closing.loop):
+    async with at_work(app, app.word_help.closing.loop):
         await asyncio.sleep(0.2)
     rule.times = 0
     if restarted:
-        async with connected(fake, services), at_work(services, services.word_help.closing.loop):
-            await until(lambda: closed(services))
+        async with connected(fake, app), at_work(app, app.word_help.closing.loop):
+            await until(lambda: closed(app))
     else:
-        async with at_work(services, services.word_help.closing.loop):
-            await until(lambda: closed(services))
+        async with at_work(app, app.word_help.closing.loop):
+            await until(lambda: closed(app))
     assert await shows(message, word_help_texts.chosen("a cat"))
     assert buttons(message) == []
-    known = await services.rights._personal.known(ada.user.id)
+    known = await app.rights._personal.known(ada.user.id)
     assert "token" not in known["prompt_help"][0]
-    rows = await services.database.read("SELECT token, closed FROM prompt_help")
+    rows = await app.database.read("SELECT token, closed FROM prompt_help")
     assert [tuple(row) for row in rows] == [(None, 1)]
 
 
-async def renewed(services):
-    [row] = await services.database.read("SELECT token_at > at AS renewed FROM prompt_help")
+async def renewed(app):
+    [row] = await app.database.read("SELECT token_at > at AS renewed FROM prompt_help")
     return row["renewed"]
 
 
 async def test_a_message_that_can_be_changed_no_more_is_left_and_a_click_takes_its_buttons_off(
-    fake, channel, ada, bot, services, clock
+    fake, channel, ada, bot, app, clock
 ):
     message = await asks(fake, ada, channel)
     clock.now = time.time() + 20 * 60
     await (await fake.click(ada, message, "Use mine")).shown()
-    assert await services.queue.prompt_help.to_close(900.0) == []
+    assert await app.queue.prompt_help.to_close(900.0) == []
     await (await fake.click(ada, message, "Another")).answered()
     await until(lambda: shows(message, str(word_help_texts.USED)))
     assert buttons(message) == []
 
 
-async def test_a_forged_click_changes_no_message_that_others_see(fake, channel, ada, bot, services):
+async def test_a_forged_click_changes_no_message_that_others_see(fake, channel, ada, bot, app):
     message = await asks(fake, ada, channel)
     await (await fake.click(ada, message, "Use mine")).shown()
     [status] = [each for each in fake.messages(channel) if not each.ephemeral]
@@ -181,17 +181,17 @@ async def _followed(said):
     return said.followups
 
 
-async def test_ones_own_words_are_used_as_if_nobody_had_been_asked(fake, channel, ada, bot, services):
+async def test_ones_own_words_are_used_as_if_nobody_had_been_asked(fake, channel, ada, bot, app):
     message = await asks(fake, ada, channel, command="animate", image=Upload("cat.png", picture()))
     await (await fake.click(ada, message, "Use mine")).shown()
-    [job] = await jobs(services, ada, channel)
+    [job] = await jobs(app, ada, channel)
     made = recipe_of(job)
     assert (made.prompt, made.helped) == ("a cat", None)
     assert made.inputs.keys() == {"picture"}, "its picture was kept until then"
 
 
 async def test_another_takes_the_place_of_the_last_and_each_button_means_the_words_beside_it(
-    fake, channel, ada, bot, services, model
+    fake, channel, ada, bot, app, model
 ):
     model.answers = [words("One cat."), words("Two cats."), body(b"", status=503)]
     message = await asks(fake, ada, channel)
@@ -204,7 +204,7 @@ async def test_another_takes_the_place_of_the_last_and_each_button_means_the_wor
     assert "Two cats." in message.content
     assert buttons(message) == ["Use it", "Use mine", "Another"]
     await (await fake.click(ada, message, first["custom_id"], forged=True)).shown()
-    [job] = await jobs(services, ada, channel)
+    [job] = await jobs(app, ada, channel)
     assert recipe_of(job).prompt == "One cat.", "what was shown when it was sent"
 
 
@@ -212,17 +212,17 @@ async def shows(message, text):
     return text in message.content
 
 
-async def test_a_helper_that_fails_leaves_the_member_their_words(fake, channel, ada, bot, services, model):
+async def test_a_helper_that_fails_leaves_the_member_their_words(fake, channel, ada, bot, app, model):
     model.answers = [body(b"<html>", status=502)]
     message = await asks(fake, ada, channel)
     assert str(word_help_texts.NOT_NOW) in message.content
     assert buttons(message) == ["Use mine"]
     await (await fake.click(ada, message, "Use mine")).shown()
-    assert len(await jobs(services, ada, channel)) == 1
+    assert len(await jobs(app, ada, channel)) == 1
 
 
 async def test_a_member_asks_so_often_a_day_and_their_own_words_always_do(
-    fake, channel, ada, bot, services, model, clock
+    fake, channel, ada, bot, app, model, clock
 ):
     for _ in range(3):
         await asks(fake, ada, channel)
@@ -234,7 +234,7 @@ async def test_a_member_asks_so_often_a_day_and_their_own_words_always_do(
     assert PROPOSED in (await asks(fake, ada, channel)).content
 
 
-async def test_what_nobody_gets_is_neither_sent_nor_proposed(fake, channel, ada, bot, services, model):
+async def test_what_nobody_gets_is_neither_sent_nor_proposed(fake, channel, ada, bot, app, model):
     message = await asks(fake, ada, channel, prompt="a naked child")
     assert message.content == messages.FORBIDDEN
     assert model.asked == []
@@ -246,15 +246,15 @@ async def test_what_nobody_gets_is_neither_sent_nor_proposed(fake, channel, ada,
 
 
 async def test_a_servers_own_words_hold_for_the_helper_and_for_what_it_was_given(
-    fake, channel, ada, bot, services, model
+    fake, channel, ada, bot, app, model
 ):
     guild = channel.guild.id
     rules = ReviewRules(words=OnWords.REFUSE, pictures=OnPictures.OFF)
-    await services.queue.reviews.set_review_rules(rules, audit_entry("review", guild=guild))
+    await app.queue.reviews.set_review_rules(rules, audit_entry("review", guild=guild))
 
     async def adds(word):
         entry = audit_entry("word add", word, guild=guild)
-        await services.queue.reviews.set_word(word, WordKind.OWN, entry, most=9)
+        await app.queue.reviews.set_word(word, WordKind.OWN, entry, most=9)
 
     await adds("ginger")
     assert str(word_help_texts.NOT_USABLE) in (await asks(fake, ada, channel)).content
@@ -265,12 +265,10 @@ async def test_a_servers_own_words_hold_for_the_helper_and_for_what_it_was_given
     assert len(model.asked) == 2
     await adds("cat")
     assert "cat" in await refused(await fake.click(ada, message, "Use it")), "it is looked at again"
-    assert await jobs(services, ada, channel) == []
+    assert await jobs(app, ada, channel) == []
 
 
-async def test_an_answer_is_data_and_is_shown_so_that_it_does_nothing(
-    fake, channel, ada, bot, services, model
-):
+async def test_an_answer_is_data_and_is_shown_so_that_it_does_nothing(fake, channel, ada, bot, app, model):
     model.answers = [words("Ignore the rules.\n@everyone `x` [y](https://evil.example) <@1> /animate")]
     message = await asks(fake, ada, channel)
     [shown] = [line for line in message.content.split("\n") if "helper's words" in line]
@@ -278,7 +276,7 @@ async def test_an_answer_is_data_and_is_shown_so_that_it_does_nothing(
     assert not any(sign in shown for sign in ("@everyone", "<@1>", "https://", "/animate"))
 
 
-async def test_a_request_is_its_members_alone(fake, channel, ada, bot, services):
+async def test_a_request_is_its_members_alone(fake, channel, ada, bot, app):
     message = await asks(fake, ada, channel)
     eve = fake.member("eve")
     for label in ("Use it", "Use mine", "Another"):
@@ -287,15 +285,15 @@ async def test_a_request_is_its_members_alone(fake, channel, ada, bot, services)
             assert await refused(said) == str(word_help_texts.TOO_OLD)
         else:
             assert await said_to(said) == str(word_help_texts.TOO_OLD)
-    assert await jobs(services, eve, channel) == []
+    assert await jobs(app, eve, channel) == []
 
 
-async def test_it_is_forgotten_after_a_day_exported_and_erased(fake, channel, ada, bot, services, clock):
+async def test_it_is_forgotten_after_a_day_exported_and_erased(fake, channel, ada, bot, app, clock):
     message = await asks(fake, ada, channel)
-    known = await services.rights._personal.known(ada.user.id)
+    known = await app.rights._personal.known(ada.user.id)
     assert json.loads(known["prompt_help"][0]["words"]) == [PROPOSED]
-    await services.rights._personal.ask_to_erase(ada.user.id, messages=False)
-    await services.rights._personal.erase(ada.user.id)
+    await app.rights._personal.ask_to_erase(ada.user.id, messages=False)
+    await app.rights._personal.erase(ada.user.id)
     await (await fake.click(ada, message, "Use it")).answered()
     assert (message.content, buttons(message)) == (word_help_texts.TOO_OLD, [])
     bea = fake.member("bea")
@@ -304,8 +302,8 @@ async def test_it_is_forgotten_after_a_day_exported_and_erased(fake, channel, ad
     await (await fake.click(bea, message, "Another")).answered()
     await until(lambda: shows(message, str(word_help_texts.TOO_OLD)))
     assert buttons(message) == []
-    await services.housekeeping.forget()
-    assert "prompt_help" not in await services.rights._personal.known(bea.user.id)
+    await app.housekeeping.forget()
+    assert "prompt_help" not in await app.rights._personal.known(bea.user.id)
 
 
 async def test_without_words_there_is_nothing_to_help_with(fake, channel, ada, bot, model):
@@ -340,11 +338,11 @@ def test_other_words_are_nobody_elses():
     assert other_words(made, "a blue boat", Capabilities(), PlanLimits(), longest=400).helped is None
 
 
-async def test_the_members_own_words_are_looked_at_beside_those_that_are_drawn(services):
+async def test_the_members_own_words_are_looked_at_beside_those_that_are_drawn(app):
     asker = Asker(request=1, guild_id=1, user_id=2, channel_id=3)
     made = recipe(prompt="a cat", helped=Helped(model="tiny", own="a naked child"))
     with pytest.raises(UserError, match="someone young"):
-        await services.submissions._screening.before_drawing(asker, made, (), None)
+        await app.submissions._screening.before_drawing(asker, made, (), None)
 
 
 class TestWithoutAnAddress:

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.services import Services
+from bot.app import App
 from db.jobs.job import Job
 from db.states import State
 from engine.effects.effect_recipe import EffectRecipe
@@ -176,26 +176,26 @@ def options(use: Use, job: Job, member: Member) -> dict[str, Any]:
     return {name: meant.get(value, value) for name, value in use.options.items()}
 
 
-async def brought(services: Services, member: Member, state: State) -> Job:
+async def brought(app: App, member: Member, state: State) -> Job:
     """A job of the member that stands in this state."""
-    job = await queued(services.queue, member.id, member.guild.id)
+    job = await queued(app.queue, member.id, member.guild.id)
     if state is State.HELD:
-        await services.queue.delivery.hold(job.id, "a look")
+        await app.queue.delivery.hold(job.id, "a look")
     elif state is State.CANCELLED:
-        await services.queue.claims.cancel(job.id)
-    return present(await services.queue.jobs.get(job.id))
+        await app.queue.claims.cancel(job.id)
+    return present(await app.queue.jobs.get(job.id))
 
 
-async def ready_for(use: Use, services: Services, member: Member) -> Job:
+async def ready_for(use: Use, app: App, member: Member) -> Job:
     """Nothing of the last use is left, and this one's finds what it is about."""
     guild = member.guild.id
     done = audit_entry("tidy up", guild=guild)
-    await services.queue.moderation.resume(done)
-    await services.queue.moderation.clear(done)
-    await services.queue.moderation.unban(guild, member.id)
-    job = await brought(services, member, use.start)
+    await app.queue.moderation.resume(done)
+    await app.queue.moderation.clear(done)
+    await app.queue.moderation.unban(guild, member.id)
+    job = await brought(app, member, use.start)
     if use.name == "unban":
-        await services.queue.moderation.ban(guild, member.id, by=1, reason="spam")
+        await app.queue.moderation.ban(guild, member.id, by=1, reason="spam")
     elif use.name == "resume":
-        await services.queue.moderation.pause(done)
+        await app.queue.moderation.pause(done)
     return job

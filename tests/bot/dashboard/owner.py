@@ -10,8 +10,8 @@ from typing import Any
 
 import aiohttp
 
+from bot.app import App
 from bot.running import web_server
-from bot.services import Services
 from bot.supervisor import Supervisor
 from bot.web.policy import WebPolicy
 from db.api.owner_key import make_owner_key
@@ -64,11 +64,11 @@ class Owner:
 
 
 @asynccontextmanager
-async def watching(services: Services) -> AsyncIterator[Owner]:
+async def watching(app: App) -> AsyncIterator[Owner]:
     """Serve the dashboard, and give the owner's browser, not logged in."""
-    key = await services.database.write(make_owner_key)
+    key = await app.database.write(make_owner_key)
     supervisor = Supervisor()
-    web = web_server(services, supervisor, WebPolicy(host="127.0.0.1", port=0))
+    web = web_server(app, supervisor, WebPolicy(host="127.0.0.1", port=0))
     supervisor.add(web.loop)
     jar = aiohttp.DummyCookieJar()
     async with supervisor.running(), aiohttp.ClientSession(cookie_jar=jar) as http:

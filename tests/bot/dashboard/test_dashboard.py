@@ -34,14 +34,14 @@ def settings(settings):
 
 
 @pytest.fixture
-async def owner(services):
-    async with watching(services) as made:
+async def owner(app):
+    async with watching(app) as made:
         yield made
 
 
-async def test_it_is_served_only_where_the_owner_wants_it(services):
-    object.__setattr__(services, "settings", services.settings.model_copy(update={"dashboard": False}))
-    async with watching(services) as owner:
+async def test_it_is_served_only_where_the_owner_wants_it(app):
+    object.__setattr__(app, "settings", app.settings.model_copy(update={"dashboard": False}))
+    async with watching(app) as owner:
         assert (await owner.ask("GET")).status == 404
 
 
@@ -82,7 +82,7 @@ async def test_wrong_keys_are_refused_and_soon_not_even_looked_at(owner):
     assert (await owner.log_in()).status == 303
 
 
-async def test_a_login_ends_with_its_time_with_another_key_and_when_the_owner_says_so(owner, services):
+async def test_a_login_ends_with_its_time_with_another_key_and_when_the_owner_says_so(owner, app):
     from db.api.owner_key import end_owner_key, make_owner_key
 
     async def is_in():
@@ -93,18 +93,18 @@ async def test_a_login_ends_with_its_time_with_another_key_and_when_the_owner_sa
     assert (await owner.ask("POST", "/logout", data={"proof": await owner.proof()})).status == 303
     assert not await is_in()
     await owner.log_in()
-    CLOCK.now = CLOCK() + services.settings.dashboard_hours * 3600
+    CLOCK.now = CLOCK() + app.settings.dashboard_hours * 3600
     assert not await is_in()
     await owner.log_in()
-    owner.key = await services.database.write(make_owner_key)
+    owner.key = await app.database.write(make_owner_key)
     assert not await is_in()
     await owner.log_in()
-    await services.database.write(end_owner_key)
+    await app.database.write(end_owner_key)
     assert not await is_in()
     assert (await owner.log_in()).status == 403
 
 
-async def test_another_page_cannot_make_the_browser_act(owner, services):
+async def test_another_page_cannot_make_the_browser_act(owner, app):
     await owner.log_in()
     proof = await owner.proof()
     forged: tuple[dict[str, Any], ...] = (
@@ -118,7 +118,7 @@ async def test_another_page_cannot_make_the_browser_act(owner, services):
     )
     for options in forged:
         assert (await owner.ask("POST", "/do/pause", **options)).status == 403, options
-    assert not await services.queue.moderation.paused(EVERYWHERE)
+    assert not await app.queue.moderation.paused(EVERYWHERE)
     good: dict[str, Any] = {
         "data": {"proof": proof},
         "headers": {"Origin": owner.at.removesuffix("/dashboard")},
@@ -126,47 +126,47 @@ async def test_another_page_cannot_make_the_browser_act(owner, services):
     assert (await owner.ask("POST", "/do/pause", **good)).status == 303
 
 
-async def test_the_owner_pauses_every_server_and_moderators_cannot_undo_it(owner, services):
+async def test_the_owner_pauses_every_server_and_moderators_cannot_undo_it(owner, app):
     await owner.log_in()
-    job = await queued(services.queue)
+    job = await queued(app.queue)
     assert (await owner.do("pause", reason="a new GPU")).headers["Location"] == "/dashboard?done=paused"
-    assert await services.queue.claims.claim() is None
-    assert await services.queue.moderation.paused(GUILD)
+    assert await app.queue.claims.claim() is None
+    assert await app.queue.moderation.paused(GUILD)
     assert (await owner.do("pause")).headers["Location"].endswith("done=nothing")
     page = await owner.ask("GET", "?done=paused")
     assert texts.DONE["paused"] in page.text
     assert texts.flow(paused=True, draining=False) in page.text
     await owner.do("resume")
-    assert (await services.queue.claims.claim()).id == job.id
-    entries = await services.audit.entries(EVERYWHERE)
+    assert (await app.queue.claims.claim()).id == job.id
+    entries = await app.audit.entries(EVERYWHERE)
     assert [(each.action, each.reason) for each in entries] == [("resume", ""), ("pause", "a new GPU")]
-    assert (await services.audit.verify()).sound
+    assert (await app.audit.verify()).sound
 
 
-async def test_a_drain_takes_nothing_new_in_any_server(owner, services):
+async def test_a_drain_takes_nothing_new_in_any_server(owner, app):
     await owner.log_in()
-    job = await queued(services.queue)
+    job = await queued(app.queue)
     await owner.do("drain")
     with pytest.raises(Draining):
-        await services.queue.entry.check_limits(GUILD, ANN, (), FAR)
-    assert await services.door._standing.closed(GUILD)
-    assert (await services.queue.claims.claim()).id == job.id
+        await app.queue.entry.check_limits(GUILD, ANN, (), FAR)
+    assert await app.door._standing.closed(GUILD)
+    assert (await app.queue.claims.claim()).id == job.id
     await owner.do("resume")
-    await services.queue.entry.check_limits(GUILD, ANN, (), FAR)
+    await app.queue.entry.check_limits(GUILD, ANN, (), FAR)
 
 
-async def test_what_moderators_have_paused_stays_when_the_owner_resumes(owner, services):
+async def test_what_moderators_have_paused_stays_when_the_owner_resumes(owner, app):
     from tests.db.asking import audit_entry
 
     await owner.log_in()
-    await services.queue.moderation.pause(audit_entry("pause", ""))
+    await app.queue.moderation.pause(audit_entry("pause", ""))
     await owner.do("pause")
     await owner.do("resume")
-    assert await services.queue.moderation.paused(GUILD)
-    assert not await services.queue.moderation.paused(GUILD + 1)
+    assert await app.queue.moderation.paused(GUILD)
+    assert not await app.queue.moderation.paused(GUILD + 1)
 
 
-async def test_an_engine_is_restarted_and_its_job_is_not_lost(owner, services, engine):
+async def test_an_engine_is_restarted_and_its_job_is_not_lost(owner, app, engine):
     class Restarting(HouseEngine):
         restarted = asyncio.Event()
 
@@ -175,15 +175,15 @@ async def test_an_engine_is_restarted_and_its_job_is_not_lost(owner, services, e
 
     engine.__class__ = Restarting
     await owner.log_in()
-    name = services.engines.seats[0].name
+    name = app.engines.seats[0].name
 
     async def act(on_event, cancel):
         await Restarting.restarted.wait()
         raise EngineClosed
 
     engine.acts = [act]
-    job = await queued(services.queue)
-    loop = services.engines.loops[0]
+    job = await queued(app.queue)
+    loop = app.engines.loops[0]
     running = asyncio.create_task(loop.loop.run())
     await asyncio.sleep(0)
     answer = await owner.do("restart", seat=name, reason="it hums")
@@ -191,49 +191,47 @@ async def test_an_engine_is_restarted_and_its_job_is_not_lost(owner, services, e
     assert (await owner.do("restart", seat="nobody")).status == 404
 
     async def is_drawn():
-        return (await services.queue.jobs.get(job.id)).state == "rendered"
+        return (await app.queue.jobs.get(job.id)).state == "rendered"
 
     await until(is_drawn)
-    left = await services.queue.jobs.get(job.id)
+    left = await app.queue.jobs.get(job.id)
     assert (left.crashes, left.restarts) == (0, 0)
-    [entry] = await services.audit.entries(EVERYWHERE)
+    [entry] = await app.audit.entries(EVERYWHERE)
     assert (entry.action, entry.target, entry.reason) == ("restart", name, "it hums")
     await loop.stop(0)
     running.cancel()
 
 
-async def test_a_program_comes_with_the_key_itself_and_needs_no_cookie(owner, services):
+async def test_a_program_comes_with_the_key_itself_and_needs_no_cookie(owner, app):
     bearer = {"Authorization": f"Bearer {owner.key}"}
     answer = await owner.ask("POST", "/do/pause", headers=bearer)
     assert (answer.status, '"done": "paused"' in answer.text) == (200, True)
     assert (await owner.ask("POST", "/do/dance", headers=bearer)).status == 404
     wrong = {"Authorization": f"Bearer {owner.key[:-1]}"}
     assert (await owner.ask("POST", "/do/resume", headers=wrong)).status == 403
-    assert await services.queue.moderation.paused(EVERYWHERE)
+    assert await app.queue.moderation.paused(EVERYWHERE)
 
 
-async def test_errors_waits_settings_and_their_places_are_shown_and_secrets_never(
-    owner, services, monkeypatch
-):
+async def test_errors_waits_settings_and_their_places_are_shown_and_secrets_never(owner, app, monkeypatch):
     monkeypatch.setenv("FRAMEKILN_REPLICATE_TOKEN", SECRET)
     monkeypatch.setenv("FRAMEKILN_MAX_TAKES", "3")
     object.__setattr__(
-        services,
+        app,
         "settings",
-        services.settings.model_copy(
+        app.settings.model_copy(
             update={"replicate_token": Settings(replicate_token=SECRET, _env_file=None).replicate_token}
         ),
     )
     await owner.log_in()
-    job = await queued(services.queue)
-    claimed = await services.queue.claims.claim()
-    await services.queue.claims.fail(claimed.id, claimed.claim, code="E_DRAW", text="x", error_id="e7f3")
+    job = await queued(app.queue)
+    claimed = await app.queue.claims.claim()
+    await app.queue.claims.fail(claimed.id, claimed.claim, code="E_DRAW", text="x", error_id="e7f3")
     text = Outline((await owner.ask("GET")).text).text
     for shown in ("e7f3", "E_DRAW", "FRAMEKILN_MAX_TAKES", "the environment", "Half waited at most"):
         assert shown in text
     assert SECRET not in text
-    assert services.settings.discord_token.get_secret_value() not in text
-    for secret in (job.id, "a red boat", str(services.settings.data_dir / "identity")):
+    assert app.settings.discord_token.get_secret_value() not in text
+    for secret in (job.id, "a red boat", str(app.settings.data_dir / "identity")):
         assert secret not in text
 
 
@@ -251,7 +249,7 @@ async def test_the_memory_of_each_gpu_is_shown_as_its_driver_tells_it(owner, tmp
     assert "GRID" not in shown
 
 
-async def test_the_figures_come_by_themselves_and_end_with_the_login(owner, services, monkeypatch):
+async def test_the_figures_come_by_themselves_and_end_with_the_login(owner, app, monkeypatch):
     monkeypatch.setattr(server, "EVERY", 0.05)
     await owner.log_in()
     headers = {"Cookie": owner.cookie}
@@ -260,7 +258,7 @@ async def test_the_figures_come_by_themselves_and_end_with_the_login(owner, serv
         assert await stream.content.readline() == b"event: figures\n"
         first = await stream.content.readline()
         assert first.startswith(b"data: <p>")
-        await queued(services.queue)
+        await queued(app.queue)
         CLOCK.now = CLOCK() + 13 * 3600
         async with asyncio.timeout(PATIENCE):
             while await stream.content.readline() != b"event: over\n":
@@ -278,7 +276,7 @@ async def test_only_so_many_pages_are_kept_up_to_date(owner):
         stream.close()
 
 
-async def test_nothing_inline_runs_and_hostile_text_is_only_text(owner, services):
+async def test_nothing_inline_runs_and_hostile_text_is_only_text(owner, app):
     await owner.log_in()
     await owner.do("pause", reason=HOSTILE)
     page = await owner.ask("GET", f"?done={HOSTILE}")

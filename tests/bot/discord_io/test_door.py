@@ -33,12 +33,12 @@ async def said_to(asked):
     return (await asked.shown()).content
 
 
-def is_done(services, asked):
-    return not services.door.has(asked)
+def is_done(app, asked):
+    return not app.door.has(asked)
 
 
 async def test_a_member_has_one_request_in_hand_and_is_told_so_at_once(
-    fake, channel, ada, bot, services, monkeypatch
+    fake, channel, ada, bot, app, monkeypatch
 ):
     monkeypatch.setattr(door_module, "PATIENCE_SECONDS", 0.05)
     go_on = asyncio.Event()
@@ -47,8 +47,8 @@ async def test_a_member_has_one_request_in_hand_and_is_told_so_at_once(
         await go_on.wait()
         return await attachments(files, **more)
 
-    attachments = services.submissions._reception.attachments
-    monkeypatch.setattr(services.submissions._reception, "attachments", slowly)
+    attachments = app.submissions._reception.attachments
+    monkeypatch.setattr(app.submissions._reception, "attachments", slowly)
     upload = Upload("lake.png", picture())
     asked = [await fake.slash(ada, channel, "animate", image=upload) for _ in range(30)]
     assert [await said_to(each) for each in asked[1:]] == [messages.ONE_AT_A_TIME] * 29
@@ -60,36 +60,36 @@ async def test_a_member_has_one_request_in_hand_and_is_told_so_at_once(
     assert typed.choices
     go_on.set()
     assert "waiting" in await said_to(asked[0])
-    await until(partial(is_done, services, asked[0]))
+    await until(partial(is_done, app, asked[0]))
     assert "waiting" in await said_to(await fake.slash(ada, channel, "animate", image=upload))
-    assert await count_of(services) == 2
+    assert await count_of(app) == 2
 
 
-async def crowded(fake, channel, services, monkeypatch, *, members, seconds=30.0, per_member=1):
+async def crowded(fake, channel, app, monkeypatch, *, members, seconds=30.0, per_member=1):
     """A server with one place and a line for two, where so many ask at once; and what lets them go on."""
-    limits = services.door._limits
+    limits = app.door._limits
     few = type(limits)(per_member=per_member, per_guild=1, in_line=2)
-    monkeypatch.setattr(services.door, "_limits", few)
-    monkeypatch.setattr(services.submissions, "_places", Places(at_once=1, in_line=2, seconds=seconds))
+    monkeypatch.setattr(app.door, "_limits", few)
+    monkeypatch.setattr(app.submissions, "_places", Places(at_once=1, in_line=2, seconds=seconds))
     at_work, go_on = [], asyncio.Event()
-    attachments = services.submissions._reception.attachments
+    attachments = app.submissions._reception.attachments
 
     async def slowly(files, **more):
         at_work.append(asked_by.get())
         await go_on.wait()
         return await attachments(files, **more)
 
-    monkeypatch.setattr(services.submissions._reception, "attachments", slowly)
+    monkeypatch.setattr(app.submissions._reception, "attachments", slowly)
     upload = Upload("lake.png", picture())
     asked = [await fake.slash(member, channel, "animate", image=upload) for member in members]
     return asked, at_work, go_on
 
 
 async def test_a_server_has_only_a_few_requests_in_hand_and_the_next_ones_wait(
-    fake, channel, bot, services, monkeypatch
+    fake, channel, bot, app, monkeypatch
 ):
     members = [fake.member(f"member {number}") for number in range(4)]
-    asked, at_work, go_on = await crowded(fake, channel, services, monkeypatch, members=members)
+    asked, at_work, go_on = await crowded(fake, channel, app, monkeypatch, members=members)
     assert await said_to(asked[3]) == messages.SERVER_IS_BUSY
     for each in asked[:3]:
         await each.answered()
@@ -102,26 +102,24 @@ async def test_a_server_has_only_a_few_requests_in_hand_and_the_next_ones_wait(
     for each in asked[:3]:
         assert "waiting" in await said_to(each)
     assert at_work == [members[0].id, zoe.id, members[1].id, members[2].id]
-    assert len(services.submissions._places._turns) == 0
+    assert len(app.submissions._places._turns) == 0
 
 
-async def test_who_waits_too_long_to_be_taken_in_is_told_so_in_private(
-    fake, channel, bot, services, monkeypatch
-):
+async def test_who_waits_too_long_to_be_taken_in_is_told_so_in_private(fake, channel, bot, app, monkeypatch):
     members = [fake.member(f"member {number}") for number in range(2)]
-    asked, _, go_on = await crowded(fake, channel, services, monkeypatch, members=members, seconds=0.05)
+    asked, _, go_on = await crowded(fake, channel, app, monkeypatch, members=members, seconds=0.05)
     await until(lambda: asked[1].messages and not asked[1].messages[-1].loading)
     assert (asked[1].messages[-1].content, asked[1].messages[-1].ephemeral) == (messages.SERVER_IS_BUSY, True)
     go_on.set()
     assert "waiting" in await said_to(asked[0])
-    await until(lambda: not services.door._of_guild)
+    await until(lambda: not app.door._of_guild)
 
 
-async def test_a_member_has_one_place_in_the_line(fake, channel, ada, bot, services, monkeypatch):
+async def test_a_member_has_one_place_in_the_line(fake, channel, ada, bot, app, monkeypatch):
     bob = fake.member("bob")
     monkeypatch.setattr(door_module, "PATIENCE_SECONDS", 0.05)
     asked, at_work, go_on = await crowded(
-        fake, channel, services, monkeypatch, members=[ada, ada, bob, bob, bob], per_member=5
+        fake, channel, app, monkeypatch, members=[ada, ada, bob, bob, bob], per_member=5
     )
     assert [await said_to(asked[place]) for place in (1, 3, 4)] == [messages.ONE_AT_A_TIME] * 3
     go_on.set()
@@ -130,39 +128,37 @@ async def test_a_member_has_one_place_in_the_line(fake, channel, ada, bot, servi
     assert at_work == [ada.id, bob.id]
 
 
-async def test_who_asks_again_the_moment_they_have_an_answer_is_not_turned_away(
-    fake, channel, ada, bot, services
-):
+async def test_who_asks_again_the_moment_they_have_an_answer_is_not_turned_away(fake, channel, ada, bot, app):
     for _ in range(3):
         asked = await fake.slash(ada, channel, "text2video", prompt="rain")
         assert "waiting" in await said_to(asked)
 
 
 async def test_of_the_lists_that_open_while_a_member_types_fast_the_last_is_made(
-    fake, channel, ada, bot, services, monkeypatch
+    fake, channel, ada, bot, app, monkeypatch
 ):
     made, all_are_there = [], asyncio.Event()
-    capabilities = services.submissions.capabilities
+    capabilities = app.submissions.capabilities
 
     async def counted():
         made.append(1)
         await all_are_there.wait()
         return await capabilities()
 
-    monkeypatch.setattr(services.submissions, "capabilities", counted)
+    monkeypatch.setattr(app.submissions, "capabilities", counted)
     typed = [await fake.autocomplete(ada, channel, "animate", "quality", "") for _ in range(20)]
-    await until(lambda: services.door._newest_list.get(ada.user.id) == typed[-1].id)
+    await until(lambda: app.door._newest_list.get(ada.user.id) == typed[-1].id)
     all_are_there.set()
     for each in typed:
         await each.answered()
     assert typed[-1].choices
     assert len(made) <= 3
-    await until(lambda: not services.door._newest_list)
+    await until(lambda: not app.door._newest_list)
 
 
-async def test_a_closed_server_refuses_requests_and_nothing_else(fake, channel, ada, mod, bot, services):
-    job = await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id)
-    await services.queue.moderation.drain(audit_entry("drain", guild=channel.guild.id))
+async def test_a_closed_server_refuses_requests_and_nothing_else(fake, channel, ada, mod, bot, app):
+    job = await queued(app.queue, ada.id, channel.guild.id, channel_id=channel.id)
+    await app.queue.moderation.drain(audit_entry("drain", guild=channel.guild.id))
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     assert await said_to(asked) == messages.CLOSED_FOR_NOW
     assert asked.ephemeral
@@ -178,16 +174,16 @@ async def test_a_size_over_the_limit_is_refused_before_the_answer_is_put_off(fak
     assert fake.cdn.served == 0
 
 
-async def test_every_place_is_given_back_whatever_happens(fake, channel, ada, bot, services, monkeypatch):
+async def test_every_place_is_given_back_whatever_happens(fake, channel, ada, bot, app, monkeypatch):
     async def broken(*_):
         raise RuntimeError("our own fault")
 
-    monkeypatch.setattr(services.submissions, "ask", broken)
+    monkeypatch.setattr(app.submissions, "ask", broken)
     for _ in range(3):
         asked = await fake.slash(ada, channel, "text2video", prompt="rain")
         assert "Error id" in await said_to(asked)
-        await until(partial(is_done, services, asked))
-    door = services.door
+        await until(partial(is_done, app, asked))
+    door = app.door
     assert (door._of_member, door._of_guild, door._entries) == ({}, {}, {})
 
 
@@ -235,8 +231,8 @@ def test_nothing_listens_for_interactions_but_the_client():
     assert found == []
 
 
-async def test_a_forged_or_malformed_custom_id_is_answered(fake, channel, ada, bot, services):
-    job = await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id)
+async def test_a_forged_or_malformed_custom_id_is_answered(fake, channel, ada, bot, app):
+    job = await queued(app.queue, ada.id, channel.guild.id, channel_id=channel.id)
     message = fake.member_says(ada, channel, "a sign")
     message.author.id = fake.world.bot.id
     for custom_id in (
@@ -254,17 +250,17 @@ def test_a_manner_is_quick_and_of_the_bots_use_where_nothing_is_said():
     assert Manner() == Manner(slot=Slot.QUICK, own_data=False)
 
 
-async def test_a_list_opens_while_something_quick_is_in_hand(fake, channel, ada, bot, services, monkeypatch):
+async def test_a_list_opens_while_something_quick_is_in_hand(fake, channel, ada, bot, app, monkeypatch):
     go_on = asyncio.Event()
-    jobs_of = services.queue.jobs.jobs_of
+    jobs_of = app.queue.jobs.jobs_of
 
     async def slowly(*given):
         await go_on.wait()
         return await jobs_of(*given)
 
-    monkeypatch.setattr(services.queue.jobs, "jobs_of", slowly)
+    monkeypatch.setattr(app.queue.jobs, "jobs_of", slowly)
     asked = await fake.slash(ada, channel, "jobs")
-    await until(lambda: services.door.has(asked))
+    await until(lambda: app.door.has(asked))
     typed = await fake.autocomplete(ada, channel, "animate", "quality", "")
     await typed.answered()
     assert typed.choices

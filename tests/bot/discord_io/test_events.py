@@ -106,13 +106,13 @@ def test_every_event_is_guarded_but_those_that_begin_a_session(bot_without_conne
 
 
 @pytest.fixture
-def bot_without_connection(services):
-    return Framekiln(services, guild_id=None)
+def bot_without_connection(app):
+    return Framekiln(app, guild_id=None)
 
 
 @pytest.mark.parametrize("error", [KeyError("bitrate"), RecursionError(), MemoryError(), RuntimeError("x")])
 async def test_whatever_ends_a_connection_a_new_one_begins(
-    fake, ada, channel, services, monkeypatch, error, caplog
+    fake, ada, channel, app, monkeypatch, error, caplog
 ):
     monkeypatch.setattr(reconnect, "RECONNECT_FIRST", 0.01)
     real = Framekiln.connect
@@ -126,7 +126,7 @@ async def test_whatever_ends_a_connection_a_new_one_begins(
 
     monkeypatch.setattr(Framekiln, "connect", connect)
     with fake.point():
-        staying = asyncio.create_task(stay_connected(services))
+        staying = asyncio.create_task(stay_connected(app))
         await fake.connected(10)
         staying.cancel()
         await asyncio.gather(staying, return_exceptions=True)

@@ -22,8 +22,8 @@ from tests.until import PATIENCE, until
 
 
 @pytest.fixture
-def hand(services, bot):
-    return services.messenger
+def hand(app, bot):
+    return app.messenger
 
 
 def clip(tmp_path, name="framekiln-1.mp4") -> Post:
@@ -132,15 +132,15 @@ async def test_where_it_may_not_look_that_is_said(fake, channel, hand):
     assert caught.value.trouble is Trouble.NO_ACCESS
 
 
-async def test_without_a_client_calls_wait_for_the_next_one(fake, channel, services):
-    sending = asyncio.create_task(services.messenger.send(channel.id, Post(content="status", nonce="n")))
+async def test_without_a_client_calls_wait_for_the_next_one(fake, channel, app):
+    sending = asyncio.create_task(app.messenger.send(channel.id, Post(content="status", nonce="n")))
     await asyncio.sleep(0.05)
     assert not sending.done()
-    assert not services.messenger.connected
-    async with connected(fake, services):
+    assert not app.messenger.connected
+    async with connected(fake, app):
         assert await sending in channel.messages
-        assert services.messenger.connected
-    assert not services.messenger.connected
+        assert app.messenger.connected
+    assert not app.messenger.connected
 
 
 async def test_the_upload_limit_is_the_guilds_as_far_as_it_is_known(fake, hand):
@@ -150,39 +150,39 @@ async def test_the_upload_limit_is_the_guilds_as_far_as_it_is_known(fake, hand):
     assert Messenger().known_upload_limit(1) == discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 
-async def test_commands_are_registered_once_as_long_as_they_do_not_change(fake, channel, services):
+async def test_commands_are_registered_once_as_long_as_they_do_not_change(fake, channel, app):
     for _ in range(2):
-        async with connected(fake, services) as client:
+        async with connected(fake, app) as client:
             await asyncio.wait_for(asyncio.shield(present(client._syncing)), PATIENCE)
     assert fake.world.command_syncs == 1
 
 
-async def test_commands_are_registered_when_discord_is_back(fake, channel, services, monkeypatch):
+async def test_commands_are_registered_when_discord_is_back(fake, channel, app, monkeypatch):
     monkeypatch.setattr("bot.client.SYNC_BACKOFF", 0.01)
     rule = fake.fail("PUT", r"/commands$", Status(403, 50001), times=2)
-    async with connected(fake, services):
+    async with connected(fake, app):
         assert rule.used == 2
     assert fake.world.command_syncs == 1
 
 
-async def test_commands_are_registered_after_an_unexpected_error(fake, channel, services, monkeypatch):
+async def test_commands_are_registered_after_an_unexpected_error(fake, channel, app, monkeypatch):
     monkeypatch.setattr("bot.supervisor.RESTART_FIRST", 0.01)
-    real, errors = services.queue.meta.get, [LookupError("unexpected")]
+    real, errors = app.queue.meta.get, [LookupError("unexpected")]
 
     async def get(key):
         if errors:
             raise errors.pop()
         return await real(key)
 
-    monkeypatch.setattr(services.queue.meta, "get", get)
-    async with connected(fake, services):
+    monkeypatch.setattr(app.queue.meta, "get", get)
+    async with connected(fake, app):
         assert not errors
     assert fake.world.command_syncs == 1
 
 
-async def test_a_token_that_discord_does_not_know_ends_it(fake, channel, services):
+async def test_a_token_that_discord_does_not_know_ends_it(fake, channel, app):
     settings = Settings(_env_file=None, discord_token="wrong", moderator_roles=())
-    wrong = dataclasses.replace(services, settings=settings)
+    wrong = dataclasses.replace(app, settings=settings)
     with fake.point(), pytest.raises(TokenRefused):
         await asyncio.wait_for(stay_connected(wrong), PATIENCE)
 

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 import numpy as np
 
-from bot.services import Services
+from bot.app import App
 from bot.text.languages import LANGUAGES
 from db.audit.log import AuditEntry
 from db.jobs.job import Job
@@ -47,17 +47,17 @@ def clip(shade: int = 90) -> bytes:
         return path.read_bytes()
 
 
-async def allow(services: Services, guild: int = GUILD, channel: int = CHANNEL) -> None:
+async def allow(app: App, guild: int = GUILD, channel: int = CHANNEL) -> None:
     """Let a server's moderators show its clips, and a channel be public."""
     entry = AuditEntry(guild_id=guild, actor_id=9, action="gallery", target="on")
-    await services.queue.gallery.show(entry, on=True)
-    await services.queue.gallery.note_channels([(channel, guild, True)])
+    await app.queue.gallery.show(entry, on=True)
+    await app.queue.gallery.note_channels([(channel, guild, True)])
 
 
-async def posted(services: Services, user: int = ANN, shade: int = 90, **changes: Any) -> Job:
+async def posted(app: App, user: int = ANN, shade: int = 90, **changes: Any) -> Job:
     """A clip in a channel."""
-    queue = services.queue
-    job = await rendered(queue, services.blobs, clip(shade), user=user, **changes)
+    queue = app.queue
+    job = await rendered(queue, app.blobs, clip(shade), user=user, **changes)
     await queue.delivery.begin_posting(job.id)
     await queue.delivery.record_posted(job.id, 50)
     return job
@@ -93,9 +93,9 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visiting(services: Services) -> AsyncIterator[Visitor]:
+async def visiting(app: App) -> AsyncIterator[Visitor]:
     """The gallery as the API's server has it."""
-    async with serving(services) as served:
+    async with serving(app) as served:
         yield Visitor(served.http, served.at)
 
 

@@ -22,21 +22,21 @@ from tests.clock import CLOCK
 
 
 @pytest.fixture
-def build(services, tmp_path):
+def build(app, tmp_path):
     """Builds the gallery into a folder of its own."""
-    with closing(sqlite3.connect(services.settings.data_dir / DATABASE)) as connection:
+    with closing(sqlite3.connect(app.settings.data_dir / DATABASE)) as connection:
         connection.row_factory = sqlite3.Row
 
         def look():
             return ShownClips(
                 connection,
                 pseudonym_of=lambda user: -user,
-                kept=serving_policies.for_gallery(services.settings).kept,
+                kept=serving_policies.for_gallery(app.settings).kept,
                 now=CLOCK(),
             )
 
         def run(out=tmp_path / "out", **changes):
-            values = {"look": look, "blobs": services.blobs, "sealer": services.sealer, **changes}
+            values = {"look": look, "blobs": app.blobs, "sealer": app.sealer, **changes}
             return GalleryBuild(out, **values).run()
 
         yield run
@@ -51,12 +51,12 @@ def names(out):
     return {path.name for path in out.iterdir()}
 
 
-async def test_every_link_of_a_built_gallery_leads_to_a_file_of_it(services, build, out):
-    await allow(services)
-    await services.queue.gallery.choose(ANN, Choice.NAMED)
-    await services.queue.gallery.name(GUILD, ANN, HOSTILE)
-    await posted(services, recipe={"prompt": HOSTILE}, engine="sketch")
-    await posted(services, BEN, shade=91, engine="owned/<b>")
+async def test_every_link_of_a_built_gallery_leads_to_a_file_of_it(app, build, out):
+    await allow(app)
+    await app.queue.gallery.choose(ANN, Choice.NAMED)
+    await app.queue.gallery.name(GUILD, ANN, HOSTILE)
+    await posted(app, recipe={"prompt": HOSTILE}, engine="sketch")
+    await posted(app, BEN, shade=91, engine="owned/<b>")
     assert build().clips == 2
     pages = sorted(out.glob("*.html"))
     assert len(pages) == 8
@@ -72,13 +72,13 @@ async def test_every_link_of_a_built_gallery_leads_to_a_file_of_it(services, bui
     assert not (out / "index.html").read_text().count("<script")
 
 
-async def test_a_second_build_writes_only_what_is_new_and_deletes_what_was_taken_back(services, build, out):
-    await allow(services)
-    job, other = await posted(services), await posted(services, BEN, shade=91)
+async def test_a_second_build_writes_only_what_is_new_and_deletes_what_was_taken_back(app, build, out):
+    await allow(app)
+    job, other = await posted(app), await posted(app, BEN, shade=91)
     assert build().made == 2
     before = {path.name: path.stat().st_mtime_ns for path in out.glob("clip-*")}
-    await services.queue.retention.mark_deleted(job.id)
-    third = await posted(services, BEN, shade=92)
+    await app.queue.retention.mark_deleted(job.id)
+    third = await posted(app, BEN, shade=92)
     done = build()
     assert (done.clips, done.made, done.missing) == (2, 1, 0)
     assert not [name for name in names(out) if job.id in name]
@@ -89,12 +89,12 @@ async def test_a_second_build_writes_only_what_is_new_and_deletes_what_was_taken
     assert (out / film).stat().st_mtime_ns == before[film]
 
 
-async def test_what_is_taken_back_while_it_is_built_does_not_get_in(services, build, out):
-    await allow(services)
-    job = await posted(services)
+async def test_what_is_taken_back_while_it_is_built_does_not_get_in(app, build, out):
+    await allow(app)
+    job = await posted(app)
 
     def taken_back(clips):
-        connection = sqlite3.connect(services.settings.data_dir / DATABASE)
+        connection = sqlite3.connect(app.settings.data_dir / DATABASE)
         with closing(connection), connection:
             connection.execute("UPDATE job SET deleted_at = 1")
         yield from clips
@@ -111,9 +111,9 @@ async def test_a_folder_with_something_else_in_it_is_left_alone(build, out):
     assert names(out) == {"thesis.txt"}
 
 
-async def test_files_of_others_in_a_gallery_stay(services, build, out):
-    await allow(services)
-    await posted(services)
+async def test_files_of_others_in_a_gallery_stay(app, build, out):
+    await allow(app)
+    await posted(app)
     build()
     (out / "CNAME").write_text("clips.example")
     (out / ".new-clip-x").write_text("left by a kill")
@@ -122,11 +122,11 @@ async def test_files_of_others_in_a_gallery_stay(services, build, out):
     assert ".new-clip-x" not in names(out)
 
 
-async def test_a_clip_whose_file_is_gone_or_broken_is_counted_and_left_out(services, build, out):
-    await allow(services)
-    job, other = await posted(services), await posted(services, shade=91)
-    services.blobs.path(job.clip_sha256).unlink()
-    services.blobs.path(other.clip_sha256).write_bytes(b"no clip")
+async def test_a_clip_whose_file_is_gone_or_broken_is_counted_and_left_out(app, build, out):
+    await allow(app)
+    job, other = await posted(app), await posted(app, shade=91)
+    app.blobs.path(job.clip_sha256).unlink()
+    app.blobs.path(other.clip_sha256).write_bytes(b"no clip")
     done = build()
     assert (done.clips, done.missing) == (0, 2)
     assert "There are no clips here." in (out / "index.html").read_text()
@@ -137,10 +137,10 @@ async def test_an_empty_gallery_is_a_page(build, out):
     assert faults((out / "index.html").read_text()) == []
 
 
-async def test_the_command_builds_it_beside_the_bot(services, out, monkeypatch):
-    monkeypatch.setenv("FRAMEKILN_DATA_DIR", str(services.settings.data_dir))
-    await allow(services)
-    await posted(services)
+async def test_the_command_builds_it_beside_the_bot(app, out, monkeypatch):
+    monkeypatch.setenv("FRAMEKILN_DATA_DIR", str(app.settings.data_dir))
+    await allow(app)
+    await posted(app)
     done = CliRunner().invoke(main, ["gallery", "build", str(out)])
     assert (done.exit_code, done.output) == (0, f"1 clips are in {out}: 1 are new, 0 files were removed.\n")
     (out / MARK).unlink()

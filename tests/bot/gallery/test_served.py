@@ -31,25 +31,25 @@ def settings(settings):
 
 
 @pytest.fixture
-async def visitor(services):
-    await allow(services)
-    async with visiting(services) as made:
+async def visitor(app):
+    await allow(app)
+    async with visiting(app) as made:
         yield made
 
 
-async def test_it_is_served_only_where_the_owner_wants_it(services):
-    object.__setattr__(services, "settings", services.settings.model_copy(update={"gallery": False}))
-    async with serving(services) as served, served.http.get(f"{served.at}/gallery/") as answer:
+async def test_it_is_served_only_where_the_owner_wants_it(app):
+    object.__setattr__(app, "settings", app.settings.model_copy(update={"gallery": False}))
+    async with serving(app) as served, served.http.get(f"{served.at}/gallery/") as answer:
         assert answer.status == 404
 
 
-async def test_a_page_shows_clips_with_words_and_facts_and_no_ids(services, visitor):
+async def test_a_page_shows_clips_with_words_and_facts_and_no_ids(app, visitor):
     ids = {"guild": 301_222_333_444_555_666, "channel_id": 401_222_333_444_555_666}
-    await allow(services, ids["guild"], ids["channel_id"])
+    await allow(app, ids["guild"], ids["channel_id"])
     user = 501_222_333_444_555_666
-    await services.queue.gallery.choose(user, Choice.NAMED)
-    await services.queue.gallery.name(ids["guild"], user, "Ann")
-    job = await posted(services, user=user, recipe={"prompt": "a red boat"}, **ids)
+    await app.queue.gallery.choose(user, Choice.NAMED)
+    await app.queue.gallery.name(ids["guild"], user, "Ann")
+    job = await posted(app, user=user, recipe={"prompt": "a red boat"}, **ids)
     page = await visitor.get()
     assert page.status == 200
     assert faults(page.text) == []
@@ -63,8 +63,8 @@ async def test_a_page_shows_clips_with_words_and_facts_and_no_ids(services, visi
         assert str(secret) not in page.text
 
 
-async def test_a_clip_has_a_page_a_still_and_a_file(services, visitor):
-    job = await posted(services)
+async def test_a_clip_has_a_page_a_still_and_a_file(app, visitor):
+    job = await posted(app)
     page = await visitor.get(addresses.of_clip(job.id))
     assert faults(page.text) == []
     assert Outline(page.text).of("video")[0].attributes["poster"] == addresses.of_clip(job.id, "webp")
@@ -76,20 +76,20 @@ async def test_a_clip_has_a_page_a_still_and_a_file(services, visitor):
     assert (part.status, len(part.body)) == (206, 10)
 
 
-async def test_whatever_is_taken_back_is_gone_at_once(services, visitor):
-    jobs = [await posted(services, user=user, shade=shade) for user, shade in ((ANN, 90), (BEN, 91), (3, 92))]
+async def test_whatever_is_taken_back_is_gone_at_once(app, visitor):
+    jobs = [await posted(app, user=user, shade=shade) for user, shade in ((ANN, 90), (BEN, 91), (3, 92))]
     names = [addresses.of_clip(job.id, ending) for job in jobs for ending in ("html", "webp", "mp4")]
     assert {(await visitor.get(name)).status for name in names} == {200}
-    await services.queue.retention.mark_deleted(jobs[0].id)
-    await services.rights._personal.ask_to_erase(BEN, messages=False)
-    await services.queue.cases.report(jobs[2].id, ANN, "odd", most=9)
+    await app.queue.retention.mark_deleted(jobs[0].id)
+    await app.rights._personal.ask_to_erase(BEN, messages=False)
+    await app.queue.cases.report(jobs[2].id, ANN, "odd", most=9)
     assert {(await visitor.get(name)).status for name in names} == {404}
     page = (await visitor.get()).text
     assert not any(job.id in page for job in jobs)
 
 
-async def test_browsers_ask_again_before_they_show_what_they_have(services, visitor):
-    job = await posted(services)
+async def test_browsers_ask_again_before_they_show_what_they_have(app, visitor):
+    job = await posted(app)
     for name in ("", addresses.of_clip(job.id), addresses.of_clip(job.id, "webp")):
         got = await visitor.get(name)
         assert got.headers["Cache-Control"] == "no-cache"
@@ -98,12 +98,12 @@ async def test_browsers_ask_again_before_they_show_what_they_have(services, visi
     assert "no-cache" in film.headers["Cache-Control"]
     style = await visitor.get(html_pages.STYLE)
     assert "immutable" in style.headers["Cache-Control"]
-    await services.queue.retention.mark_deleted(job.id)
+    await app.queue.retention.mark_deleted(job.id)
     assert (await visitor.get(addresses.of_clip(job.id), If_None_Match=got.headers["ETag"])).status == 404
 
 
-async def test_no_script_can_run_and_nothing_is_loaded_from_elsewhere(services, visitor):
-    await posted(services)
+async def test_no_script_can_run_and_nothing_is_loaded_from_elsewhere(app, visitor):
+    await posted(app)
     policy = (await visitor.get()).headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
     assert "script" not in policy
@@ -111,12 +111,12 @@ async def test_no_script_can_run_and_nothing_is_loaded_from_elsewhere(services, 
     assert "http" not in policy
 
 
-async def test_hostile_words_and_names_are_only_text(services, visitor):
-    await services.queue.gallery.choose(ANN, Choice.NAMED)
-    await services.queue.gallery.name(GUILD, ANN, HOSTILE)
-    job = await posted(services, recipe={"prompt": HOSTILE}, engine="owned/<b>&\"'")
+async def test_hostile_words_and_names_are_only_text(app, visitor):
+    await app.queue.gallery.choose(ANN, Choice.NAMED)
+    await app.queue.gallery.name(GUILD, ANN, HOSTILE)
+    job = await posted(app, recipe={"prompt": HOSTILE}, engine="owned/<b>&\"'")
     member = present(
-        await services.queue.gallery.one(job.id, serving_policies.for_gallery(services.settings).kept)
+        await app.queue.gallery.one(job.id, serving_policies.for_gallery(app.settings).kept)
     ).member
     engine = addresses.slug("owned/<b>&\"'")
     for name in (
@@ -146,10 +146,10 @@ async def test_what_is_not_there_is_a_page_that_says_so(visitor, name):
         assert faults(answer.text) == []
 
 
-async def test_older_clips_are_on_further_pages(services, visitor, monkeypatch):
+async def test_older_clips_are_on_further_pages(app, visitor, monkeypatch):
     for module in ("served", "addresses", "build"):
         monkeypatch.setattr(f"bot.gallery.{module}.PER_PAGE", 2)
-    jobs = [await posted(services, shade=90 + number) for number in range(5)]
+    jobs = [await posted(app, shade=90 + number) for number in range(5)]
     pages = [(await visitor.get(name)).text for name in ("index.html", "index.2.html", "index.3.html")]
     assert [[job.id in page for page in pages] for job in jobs] == [
         *([False, False, True], [False, True, False], [False, True, False]),
@@ -161,18 +161,18 @@ async def test_older_clips_are_on_further_pages(services, visitor, monkeypatch):
     assert (await visitor.get("index.4.html")).status == 404
 
 
-async def test_a_file_that_is_gone_is_no_clip(services, visitor):
-    job = await posted(services)
-    services.blobs.path(present(job.clip_sha256)).unlink()
+async def test_a_file_that_is_gone_is_no_clip(app, visitor):
+    job = await posted(app)
+    app.blobs.path(present(job.clip_sha256)).unlink()
     assert job.id not in (await visitor.get()).text
     assert (await visitor.get(addresses.of_clip(job.id, "webp"))).status == 404
     assert (await visitor.get(addresses.of_clip(job.id, "mp4"))).status == 404
 
 
-async def test_only_so_many_are_served_at_once_and_stills_are_counted(services, visitor):
-    await posted(services)
-    policy = dataclasses.replace(serving_policies.for_gallery(services.settings), at_once=1, stills=1)
-    gallery = ServedGallery(policy, gallery=services.queue.gallery, clips=mock.Mock(), blobs=services.blobs)
+async def test_only_so_many_are_served_at_once_and_stills_are_counted(app, visitor):
+    await posted(app)
+    policy = dataclasses.replace(serving_policies.for_gallery(app.settings), at_once=1, stills=1)
+    gallery = ServedGallery(policy, gallery=app.queue.gallery, clips=mock.Mock(), blobs=app.blobs)
     begun, go = asyncio.Event(), asyncio.Event()
 
     async def slow(request):
@@ -186,18 +186,18 @@ async def test_only_so_many_are_served_at_once_and_stills_are_counted(services, 
     assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
     go.set()
     await first
-    jobs = [await posted(services, shade=shade) for shade in (91, 92)]
+    jobs = [await posted(app, shade=shade) for shade in (91, 92)]
     for job in jobs:
-        shown = await services.queue.gallery.one(job.id, policy.kept)
+        shown = await app.queue.gallery.one(job.id, policy.kept)
         await gallery._still(present(shown))
     assert list(gallery._stills) == [jobs[1].clip_sha256]
     assert clip(92) != clip(91)
 
 
-async def test_pages_are_in_the_visitors_language_and_caches_are_told(services, visitor):
+async def test_pages_are_in_the_visitors_language_and_caches_are_told(app, visitor):
     user = 1 << 60
-    await services.queue.gallery.choose(user, Choice.NAMED)
-    job = await posted(services, user=user)
+    await app.queue.gallery.choose(user, Choice.NAMED)
+    job = await posted(app, user=user)
     for language in LANGUAGES:
         for path in ("", addresses.of_clip(job.id), "nothing.html"):
             page = await visitor.get(path, Accept_Language=f"{language},en;q=0.3")
@@ -236,9 +236,9 @@ def test_the_best_liked_of_the_languages_that_are_spoken(accepted, language):
     assert language_wanted(accepted) == language
 
 
-async def test_the_owners_language_for_everything_is_the_pages_too(services):
-    chosen = services.settings.model_copy(update={"language": Language.POLISH})
-    object.__setattr__(services, "settings", chosen)
-    async with visiting(services) as visitor:
+async def test_the_owners_language_for_everything_is_the_pages_too(app):
+    chosen = app.settings.model_copy(update={"language": Language.POLISH})
+    object.__setattr__(app, "settings", chosen)
+    async with visiting(app) as visitor:
         page = await visitor.get(Accept_Language="de")
     assert '<html lang="pl">' in page.text

@@ -74,13 +74,13 @@ async def test_help_that_is_not_taken_as_a_container_comes_plainly(bot, fake, ch
 
 
 @pytest.mark.parametrize("name", TRIED)
-async def test_trying_an_example_is_a_request_like_any_other(bot, fake, channel, ada, services, name):
+async def test_trying_an_example_is_a_request_like_any_other(bot, fake, channel, ada, app, name):
     message = await opened(fake, ada, channel)
     await (await fake.click(ada, message, f"fk:help:{name}")).answered()
     await fake.wait_for(lambda: "Try it" in labels(message))
     said = await fake.click(ada, message, "Try it")
     await said.answered()
-    [job] = await until(lambda: services.queue.jobs.jobs_of(ada.id, channel.guild.id))
+    [job] = await until(lambda: app.queue.jobs.jobs_of(ada.id, channel.guild.id))
     recipe = recipe_of(job)
     assert job.kind == (Kind.TEXT2VIDEO if name == "words" else Kind.ANIMATE)
     assert recipe.prompt == (PROMPT if name == "words" else "")
@@ -89,9 +89,9 @@ async def test_trying_an_example_is_a_request_like_any_other(bot, fake, channel,
     assert not said.message.ephemeral  # the clip is for all to see, as ever
 
 
-async def test_an_example_counts_against_its_members_limits(bot, fake, channel, ada, services):
-    for _ in range(services.settings.per_member_waiting):
-        await queued(services.queue, user=ada.id, guild=channel.guild.id)
+async def test_an_example_counts_against_its_members_limits(bot, fake, channel, ada, app):
+    for _ in range(app.settings.per_member_waiting):
+        await queued(app.queue, user=ada.id, guild=channel.guild.id)
     message = await opened(fake, ada, channel)
     await (await fake.click(ada, message, "From a picture")).answered()
     await fake.wait_for(lambda: "Try it" in labels(message))

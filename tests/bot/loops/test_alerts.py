@@ -34,22 +34,22 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-async def review(fake, channel, services, bot):
+async def review(fake, channel, app, bot):
     """A channel of the server's moderators."""
     made = fake.channel(name="review")
     rules = ReviewRules(channel_id=made.id)
-    await services.queue.reviews.set_review_rules(rules, audit_entry("review", guild=channel.guild.id))
+    await app.queue.reviews.set_review_rules(rules, audit_entry("review", guild=channel.guild.id))
     return made
 
 
 @pytest.fixture
-async def news(services, quick):
+async def news(app, quick):
     """The loop, over an engine that a test has in hand."""
-    look = lambda: engines_trouble(services.engines)  # noqa: E731 - as bot.running does it
+    look = lambda: engines_trouble(app.engines)  # noqa: E731 - as bot.running does it
     alerts = Alerts(
         "engine alerts",
-        reviews=services.queue.reviews,
-        messenger=services.messenger,
+        reviews=app.queue.reviews,
+        messenger=app.messenger,
         look=look,
         over=lambda: str(moderation_texts.ENGINE_BACK),
     )
@@ -63,13 +63,13 @@ def said(fake, channel) -> list[str]:
 
 
 async def test_moderators_are_told_once_when_it_begins_and_once_when_it_is_over(
-    fake, channel, services, review, news
+    fake, channel, app, review, news
 ):
     for number in range(4):
-        services.engines.loops[0].outcomes.gpu.met(JobId(f"{number}"))
+        app.engines.loops[0].outcomes.gpu.met(JobId(f"{number}"))
     await until(lambda: said(fake, review))
     await asyncio.sleep(0.1)
-    services.engines.loops[0].outcomes.gpu.drew(JobId("3"))
+    app.engines.loops[0].outcomes.gpu.drew(JobId("3"))
     await until(lambda: len(said(fake, review)) > 1)
     await asyncio.sleep(0.1)
     first, last = said(fake, review)
@@ -79,9 +79,9 @@ async def test_moderators_are_told_once_when_it_begins_and_once_when_it_is_over(
 
 
 async def test_moderators_are_told_in_the_language_of_their_server(
-    fake, channel, services, engine, review, news, monkeypatch
+    fake, channel, app, engine, review, news, monkeypatch
 ):
-    guild = services.messenger._client.get_guild(channel.guild.id)
+    guild = app.messenger._client.get_guild(channel.guild.id)
     monkeypatch.setattr(guild, "preferred_locale", discord.Locale.german)
     engine.state = HostState.DOWN
     await until(lambda: said(fake, review))
@@ -89,7 +89,7 @@ async def test_moderators_are_told_in_the_language_of_their_server(
 
 
 async def test_an_engine_that_works_only_for_a_moment_is_not_announced(
-    fake, services, engine, review, news, monkeypatch
+    fake, app, engine, review, news, monkeypatch
 ):
     monkeypatch.setattr(alerts_module, "OVER_AFTER", 60)  # a moment is shorter, however busy the machine is
     engine.state = HostState.DOWN
@@ -104,7 +104,7 @@ async def test_an_engine_that_works_only_for_a_moment_is_not_announced(
     await until(lambda: len(said(fake, review)) == 2)
 
 
-async def test_what_discord_did_not_take_is_said_again(fake, services, engine, review, news):
+async def test_what_discord_did_not_take_is_said_again(fake, app, engine, review, news):
     fake.fail("POST", rf"/channels/{review.id}/messages$", Status(503), times=6)
     engine.state = HostState.DOWN
     await until(lambda: said(fake, review))
@@ -119,9 +119,9 @@ class TestWithTheRealProcess:
         return EngineHost(spool=tmp_path / "spool", limits=limits, command=DIES)
 
     async def test_it_is_down_moderators_know_and_the_queue_still_takes_jobs(
-        self, fake, channel, ada, mod, services, engine, review, news
+        self, fake, channel, ada, mod, app, engine, review, news
     ):
-        parts = (engine_start(engine), services.engines.loops[0].loop)
+        parts = (engine_start(engine), app.engines.loops[0].loop)
         loops = [asyncio.create_task(loop.run()) for loop in parts]
         await until(lambda: engine.deaths > DEATHS)
         await until(lambda: said(fake, review))
@@ -131,11 +131,11 @@ class TestWithTheRealProcess:
         assert "is not working" in page
         more = engine.deaths
         await until(lambda: engine.deaths > more + 1)
-        waiting, running = await services.queue.jobs.waiting(), await services.queue.jobs.running()
+        waiting, running = await app.queue.jobs.waiting(), await app.queue.jobs.running()
         [job] = waiting + running
         assert (job.crashes, job.state) in {(0, State.QUEUED), (0, State.RUNNING)}
         assert len(said(fake, review)) == 1
-        await services.engines.loops[0].stop(0)
+        await app.engines.loops[0].stop(0)
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
@@ -143,24 +143,24 @@ class TestWithTheRealProcess:
 
 
 async def test_moderators_are_told_once_what_the_machine_is_short_of_and_once_when_it_is_over(
-    fake, channel, mod, services, review, quick
+    fake, channel, mod, app, review, quick
 ):
     alerts = Alerts(
         "shortage alerts",
-        reviews=services.queue.reviews,
-        messenger=services.messenger,
-        look=lambda: shortage(services.shortages),
+        reviews=app.queue.reviews,
+        messenger=app.messenger,
+        look=lambda: shortage(app.shortages),
         over=lambda: str(moderation_texts.SHORTAGE_OVER),
     )
     task = asyncio.create_task(alerts.loop.run())
     for place in (Where.ENGINE, Where.DELIVERY, Where.ENGINE):
-        services.shortages.met(place, OSError(errno.ENOSPC, "full"))
+        app.shortages.met(place, OSError(errno.ENOSPC, "full"))
     await until(lambda: said(fake, review))
     page = (await (await fake.slash(mod, channel, "queue show")).shown()).content
     assert "waiting for room on my disk" in page
     await asyncio.sleep(0.1)
-    services.shortages.passed(Where.ENGINE)
-    services.shortages.passed(Where.DELIVERY)
+    app.shortages.passed(Where.ENGINE)
+    app.shortages.passed(Where.DELIVERY)
     await until(lambda: len(said(fake, review)) > 1)
     await asyncio.sleep(0.1)
     task.cancel()

@@ -35,11 +35,11 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-def run(services):
+def run(app):
     """Run the loop for as long as something holds it up."""
 
     async def run(until_this):
-        task = asyncio.create_task(services.answers.loop.run())
+        task = asyncio.create_task(app.answers.loop.run())
         try:
             return await until(until_this)
         finally:
@@ -50,21 +50,21 @@ def run(services):
 
 
 @pytest.fixture
-def dies(services, monkeypatch):
+def dies(app, monkeypatch):
     """The bot is gone after the answer is promised: nothing else happens to the request."""
 
     async def never(*_args, **_named):
         await asyncio.Event().wait()
 
     def die():
-        monkeypatch.setattr(services.submissions._admitting, "check_limits", never)
-        monkeypatch.setattr(services.submissions._screening, "before_drawing", never)
+        monkeypatch.setattr(app.submissions._admitting, "check_limits", never)
+        monkeypatch.setattr(app.submissions._screening, "before_drawing", never)
 
     return die
 
 
-async def left(services):
-    return [row.interaction for row in await services.queue.asked.open()]
+async def left(app):
+    return [row.interaction for row in await app.queue.asked.open()]
 
 
 async def thinking(fake, ada, channel, dies):
@@ -75,50 +75,50 @@ async def thinking(fake, ada, channel, dies):
 
 
 async def test_a_request_is_written_down_before_thinking_is_shown_and_crossed_off_after_the_answer(
-    fake, channel, ada, services, bot, monkeypatch
+    fake, channel, ada, app, bot, monkeypatch
 ):
     noted = []
-    note = services.queue.asked.note
+    note = app.queue.asked.note
 
     async def noting(row, **named):
         assert fake.interactions.all[-1].response is None, "nothing was promised yet"
         await note(row, **named)
         noted.append(row.interaction)
 
-    monkeypatch.setattr(services.queue.asked, "note", noting)
+    monkeypatch.setattr(app.queue.asked, "note", noting)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     assert "rain" in (await asked.shown()).content
     assert noted == [asked.id]
-    await until_none_left(services)
+    await until_none_left(app)
 
 
 async def test_where_it_cannot_be_written_down_nothing_is_promised_and_the_refusal_says_why(
-    fake, channel, ada, services, bot, monkeypatch
+    fake, channel, ada, app, bot, monkeypatch
 ):
     async def full(*_args, **_named):
         raise CannotWrite("the disk is full", errno.ENOSPC)
 
-    monkeypatch.setattr(services.queue.asked, "note", full)
+    monkeypatch.setattr(app.queue.asked, "note", full)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     said = await asked.shown()
     assert said.content == messages.not_taken_for_want_of(Shortage.DISK)
     assert "waiting for room on my disk" in said.content
     assert asked.ephemeral
-    assert services.shortages.at(Where.INTAKE) is Shortage.DISK
+    assert app.shortages.at(Where.INTAKE) is Shortage.DISK
 
 
-async def until_none_left(services):
+async def until_none_left(app):
     async def none_left():
-        return not await left(services)
+        return not await left(app)
 
     await until(none_left)
 
 
 async def test_a_question_that_a_restart_left_is_answered_once_in_private(
-    fake, channel, ada, services, bot, run, dies
+    fake, channel, ada, app, bot, run, dies
 ):
     asked = await thinking(fake, ada, channel, dies)
-    assert await left(services) == [asked.id]
+    assert await left(app) == [asked.id]
     await run(lambda: asked.followups)
     assert [one.content for one in asked.messages] == [messages.NOT_TAKEN_BEFORE_RESTART]
     assert all(one.ephemeral for one in asked.messages)
@@ -126,40 +126,36 @@ async def test_a_question_that_a_restart_left_is_answered_once_in_private(
 
 
 async def test_a_question_older_than_a_quarter_of_an_hour_is_given_up(
-    fake, channel, ada, services, bot, run, dies, monkeypatch
+    fake, channel, ada, app, bot, run, dies, monkeypatch
 ):
     asked = await thinking(fake, ada, channel, dies)
-    monkeypatch.setattr(services.answers, "_clock", lambda: time.time() + ANSWERABLE + 1)
-    task = asyncio.create_task(services.answers.loop.run())
-    await until_none_left(services)
+    monkeypatch.setattr(app.answers, "_clock", lambda: time.time() + ANSWERABLE + 1)
+    task = asyncio.create_task(app.answers.loop.run())
+    await until_none_left(app)
     task.cancel()
     assert not asked.followups
 
 
-async def test_a_question_that_has_become_a_job_is_left_to_the_job(
-    fake, channel, ada, services, bot, run, dies
-):
+async def test_a_question_that_has_become_a_job_is_left_to_the_job(fake, channel, ada, app, bot, run, dies):
     """The response to the promise was lost, so the job knows no message: it is found."""
     asked = await thinking(fake, ada, channel, dies)
-    job = await queued(services.queue, key=str(asked.id))
+    job = await queued(app.queue, key=str(asked.id))
     touched: list[str] = []
-    services.signals.changed.connect(touched.append)
+    app.signals.changed.connect(touched.append)
     await run(lambda: touched)
-    row = await services.queue.jobs.get(job.id)
+    row = await app.queue.jobs.get(job.id)
     assert (row.status_channel_id, row.status_message_id) == (channel.id, asked.message.id)
     assert not asked.followups
 
 
-async def test_a_question_of_this_run_is_not_taken_for_one_that_was_left(
-    fake, channel, ada, services, bot, dies
-):
-    task = asyncio.create_task(services.answers.loop.run())
-    await until(lambda: services.answers.loop._first is None)  # it has looked at what was left
+async def test_a_question_of_this_run_is_not_taken_for_one_that_was_left(fake, channel, ada, app, bot, dies):
+    task = asyncio.create_task(app.answers.loop.run())
+    await until(lambda: app.answers.loop._first is None)  # it has looked at what was left
     asked = await thinking(fake, ada, channel, dies)
     await asyncio.sleep(0.2)
     task.cancel()
     assert not asked.followups
-    assert await left(services) == [asked.id]
+    assert await left(app) == [asked.id]
 
 
 @pytest.fixture

@@ -76,8 +76,8 @@ async def test_the_owner_says_after_how_many_crashes_and_restarts_a_job_is_set_a
         kills = await queued(queue, BEN)
     engine.acts = [None, EngineDied(7, "crash"), EngineDied(7, "crash")]
 
-    async def until_all_is_tried(services):
-        await until(lambda: len(engine.renders) == 3 and services.engines.loops[0]._runs.idle.is_set())
+    async def until_all_is_tried(app):
+        await until(lambda: len(engine.renders) == 3 and app.engines.loops[0]._runs.idle.is_set())
 
     monkeypatch.setattr(seating, "EngineHost", lambda **_: engine)
     monkeypatch.setattr(running, "stay_connected", until_all_is_tried)

@@ -26,8 +26,8 @@ def told(fake) -> list[str]:
 
 
 @pytest.fixture
-def alerts(services):
-    return owner_alerts(services, serving_policies.for_owner_alerts(services.settings))
+def alerts(app):
+    return owner_alerts(app, serving_policies.for_owner_alerts(app.settings))
 
 
 async def looks(alerts, times=2):
@@ -35,13 +35,13 @@ async def looks(alerts, times=2):
         await alerts._one_look()
 
 
-async def test_trouble_that_lasts_is_told_once_a_day_restarts_included(services, bot, fake, engine, alerts):
+async def test_trouble_that_lasts_is_told_once_a_day_restarts_included(app, bot, fake, engine, alerts):
     engine.state = HostState.DOWN
     await looks(alerts, 1)
     assert told(fake) == [], "an engine that is restarted is down for a moment"
     await looks(alerts, 3)
     assert [text.startswith("**Framekiln: nothing can be drawn") for text in told(fake)] == [True]
-    again = owner_alerts(services, serving_policies.for_owner_alerts(services.settings))
+    again = owner_alerts(app, serving_policies.for_owner_alerts(app.settings))
     await looks(again, 3)
     assert len(told(fake)) == 1
     CLOCK.now = CLOCK() + DAY + 1
@@ -49,39 +49,39 @@ async def test_trouble_that_lasts_is_told_once_a_day_restarts_included(services,
     assert len(told(fake)) == 2
 
 
-async def test_the_owner_is_told_once_of_jobs_that_no_machine_could_draw(services, bot, fake, alerts):
+async def test_the_owner_is_told_once_of_jobs_that_no_machine_could_draw(app, bot, fake, alerts):
     for _ in range(2):
-        job = await queued(services.queue)
-        await services.queue.claims.fail(job.id, None, code=BotCode.MACHINES)
+        job = await queued(app.queue)
+        await app.queue.claims.fail(job.id, None, code=BotCode.MACHINES)
     await looks(alerts, 4)
     assert len(told(fake)) == 1
     assert "2 clips couldn't be drawn by any machine" in told(fake)[0]
 
 
-async def test_nothing_is_told_where_all_is_well(bot, fake, alerts, services):
-    object.__setattr__(services, "settings", services.settings.model_copy(update={"alert_free_disk": 0}))
-    await looks(owner_alerts(services, serving_policies.for_owner_alerts(services.settings)), 3)
+async def test_nothing_is_told_where_all_is_well(bot, fake, alerts, app):
+    object.__setattr__(app, "settings", app.settings.model_copy(update={"alert_free_disk": 0}))
+    await looks(owner_alerts(app, serving_policies.for_owner_alerts(app.settings)), 3)
     assert told(fake) == []
 
 
-async def test_what_could_not_be_told_is_told_later(services, bot, fake, engine, alerts, monkeypatch):
+async def test_what_could_not_be_told_is_told_later(app, bot, fake, engine, alerts, monkeypatch):
     engine.state = HostState.DOWN
 
     async def later(*_):
         raise ChannelError(Trouble.LATER, "the connection was lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(services.messenger, "send_direct", later)
+        patch.setattr(app.messenger, "send_direct", later)
         await looks(alerts)
     assert told(fake) == []
     await looks(alerts)
     assert len(told(fake)) == 1
 
 
-async def test_nobody_is_told_while_discord_is_away(services, engine, alerts):
+async def test_nobody_is_told_while_discord_is_away(app, engine, alerts):
     engine.state = HostState.DOWN
     await looks(alerts, 3)
-    assert await services.queue.meta.get("owner alert engine") is None
+    assert await app.queue.meta.get("owner alert engine") is None
 
 
 async def test_a_nearly_full_disk_is_told(tmp_path):
@@ -105,20 +105,20 @@ async def test_backups_that_fail_are_told_two_days_after_the_last_or_the_start()
     assert await look() is None
 
 
-async def test_the_owner_can_turn_it_off(services):
-    assert "owner alerts" in supervisor_of(services).report()
-    object.__setattr__(services, "settings", services.settings.model_copy(update={"owner_alerts": False}))
-    assert "owner alerts" not in supervisor_of(services).report()
+async def test_the_owner_can_turn_it_off(app):
+    assert "owner alerts" in supervisor_of(app).report()
+    object.__setattr__(app, "settings", app.settings.model_copy(update={"owner_alerts": False}))
+    assert "owner alerts" not in supervisor_of(app).report()
 
 
-async def test_each_kind_is_told_for_itself(bot, fake, services):
+async def test_each_kind_is_told_for_itself(bot, fake, app):
     async def trouble():
         return "trouble"
 
     alerts = OwnerAlerts(
         {"one": trouble, "two": trouble},
-        messenger=services.messenger,
-        meta=services.queue.meta,
+        messenger=app.messenger,
+        meta=app.queue.meta,
         clock=CLOCK,
     )
     await looks(alerts, 3)

@@ -47,37 +47,35 @@ def mp4(tmp_path_factory):
 
 
 @pytest.fixture
-def poster(services, tmp_path):
+def poster(app, tmp_path):
     return ReelPoster(
-        reels=services.queue.reels,
-        contests=services.queue.contests,
-        blobs=services.blobs,
-        sealer=services.sealer,
-        messenger=services.messenger,
+        reels=app.queue.reels,
+        contests=app.queue.contests,
+        blobs=app.blobs,
+        sealer=app.sealer,
+        messenger=app.messenger,
         folder=tmp_path,
         most=3,
         clock=CLOCK,
     )
 
 
-async def starred(services, channel, member, data, stars, **changes):
+async def starred(app, channel, member, data, stars, **changes):
     """A posted clip with the stars of so many others."""
     job = await rendered(
-        services.queue,
-        services.blobs,
+        app.queue,
+        app.blobs,
         data,
         user=member.id,
         guild=channel.guild.id,
         channel_id=channel.id,
         **changes,
     )
-    assert await services.queue.delivery.begin_posting(job.id)
-    await services.queue.delivery.record_posted(job.id, 4_000 + len(channel.messages))
+    assert await app.queue.delivery.begin_posting(job.id)
+    await app.queue.delivery.record_posted(job.id, 4_000 + len(channel.messages))
     for user in range(stars):
-        assert (
-            await services.queue.stars.star(job.id, 900 + user, interaction=user + 1, most=99) is Starred.ON
-        )
-    return present(await services.queue.jobs.get(job.id))
+        assert await app.queue.stars.star(job.id, 900 + user, interaction=user + 1, most=99) is Starred.ON
+    return present(await app.queue.jobs.get(job.id))
 
 
 def reels_in(channel):
@@ -86,9 +84,9 @@ def reels_in(channel):
     ]
 
 
-async def on(services, channel):
+async def on(app, channel):
     entry = audit_entry("showcase channel", guild=channel.guild.id)
-    await services.queue.reels.choose_channel(channel.id, entry)
+    await app.queue.reels.choose_channel(channel.id, entry)
 
 
 @pytest.fixture
@@ -105,12 +103,12 @@ async def next_week():
 
 
 async def test_the_best_clips_of_the_week_are_one_reel_with_credits(
-    services, channel, ada, poster, mp4, scene, tmp_path
+    app, channel, ada, poster, mp4, scene, tmp_path
 ):
-    await on(services, channel)
-    few = await starred(services, channel, ada, mp4, 1)
-    many = await starred(services, channel, ada, mp4, 3)
-    await starred(services, channel, ada, mp4, 0)
+    await on(app, channel)
+    few = await starred(app, channel, ada, mp4, 1)
+    many = await starred(app, channel, ada, mp4, 3)
+    await starred(app, channel, ada, mp4, 0)
     await poster._round()
     assert reels_in(channel) == []
     await next_week()
@@ -133,15 +131,15 @@ async def test_the_best_clips_of_the_week_are_one_reel_with_credits(
 
 
 async def test_a_bot_that_starts_after_monday_has_begun_posts_the_reel_of_the_week(
-    fake, services, channel, ada, poster, mp4
+    fake, app, channel, ada, poster, mp4
 ):
     """Until Discord and the server are there, nobody knows who sees a clip."""
     CLOCK.now = MONDAY + 4 * DAY
-    await on(services, channel)
-    await starred(services, channel, ada, mp4, 1)
+    await on(app, channel)
+    await starred(app, channel, ada, mp4, 1)
     await next_week()
     await poster._round()
-    async with connected(fake, services) as bot:
+    async with connected(fake, app) as bot:
         guild = present(bot.get_guild(channel.guild.id))
         guild.unavailable = True
         await poster._round()
@@ -151,10 +149,10 @@ async def test_a_bot_that_starts_after_monday_has_begun_posts_the_reel_of_the_we
         assert len(reels_in(channel)) == 1
 
 
-async def test_one_star_of_ones_own_makes_nobody_the_best(services, channel, ada, poster, mp4, scene):
-    await on(services, channel)
-    job = await starred(services, channel, ada, mp4, 0)
-    await services.queue.stars.star(job.id, ada.id, interaction=1, most=9)
+async def test_one_star_of_ones_own_makes_nobody_the_best(app, channel, ada, poster, mp4, scene):
+    await on(app, channel)
+    job = await starred(app, channel, ada, mp4, 0)
+    await app.queue.stars.star(job.id, ada.id, interaction=1, most=9)
     await next_week()
     await poster._round()
     assert reels_in(channel) == []
@@ -177,73 +175,71 @@ UNFIT = {
 
 @pytest.mark.parametrize("why", UNFIT)
 @pytest.mark.parametrize("when", ["before it is planned", "after that"])
-async def test_what_may_not_be_shown_never_is(services, channel, ada, poster, mp4, scene, why, when):
-    await on(services, channel)
-    job = await starred(services, channel, ada, mp4, 2)
+async def test_what_may_not_be_shown_never_is(app, channel, ada, poster, mp4, scene, why, when):
+    await on(app, channel)
+    job = await starred(app, channel, ada, mp4, 2)
     await next_week()
     if when == "after that":
         await poster._plan_week()
-        assert await services.queue.reels.due()
-    await services.database.write(lambda connection: connection.execute(UNFIT[why], {"job": job.id}))
+        assert await app.queue.reels.due()
+    await app.database.write(lambda connection: connection.execute(UNFIT[why], {"job": job.id}))
     await poster._round()
     assert reels_in(channel) == []
-    assert await services.queue.reels.due() == []
+    assert await app.queue.reels.due() == []
 
 
-async def test_a_member_who_wants_none_of_it_is_left_out(services, channel, ada, poster, mp4, scene):
-    await on(services, channel)
-    await starred(services, channel, ada, mp4, 2)
-    await services.queue.gallery.choose(ada.id, Choice.HIDDEN)
+async def test_a_member_who_wants_none_of_it_is_left_out(app, channel, ada, poster, mp4, scene):
+    await on(app, channel)
+    await starred(app, channel, ada, mp4, 2)
+    await app.queue.gallery.choose(ada.id, Choice.HIDDEN)
     await next_week()
     await poster._round()
     assert reels_in(channel) == []
 
 
 async def test_a_kill_after_the_message_was_sent_makes_no_second_one(
-    services, channel, ada, poster, mp4, scene, monkeypatch
+    app, channel, ada, poster, mp4, scene, monkeypatch
 ):
-    await on(services, channel)
-    await starred(services, channel, ada, mp4, 2)
+    await on(app, channel)
+    await starred(app, channel, ada, mp4, 2)
     await next_week()
 
     async def killed(reel, message):
         raise RuntimeError("killed before the row was written")
 
     with monkeypatch.context() as patched:
-        patched.setattr(services.queue.reels, "finish", killed)
+        patched.setattr(app.queue.reels, "finish", killed)
         with pytest.raises(RuntimeError):
             await poster._round()
     assert len(reels_in(channel)) == 1
     await poster._round()
     assert len(reels_in(channel)) == 1
-    assert await services.queue.reels.due() == []
+    assert await app.queue.reels.due() == []
 
 
 async def test_discord_away_is_waited_for_and_a_channel_that_is_gone_is_not(
-    services, channel, ada, poster, mp4, scene, monkeypatch
+    app, channel, ada, poster, mp4, scene, monkeypatch
 ):
-    await on(services, channel)
-    await starred(services, channel, ada, mp4, 2)
+    await on(app, channel)
+    await starred(app, channel, ada, mp4, 2)
     await next_week()
     for trouble, left in ((Trouble.LATER, 1), (Trouble.GONE, 0)):
 
         async def refused(*_, trouble=trouble):
             raise ChannelError(trouble, "no")
 
-        monkeypatch.setattr(services.messenger, "send", refused)
+        monkeypatch.setattr(app.messenger, "send", refused)
         await poster._round()
-        assert len(await services.queue.reels.due()) == left
+        assert len(await app.queue.reels.due()) == left
 
 
-async def test_a_reel_that_is_too_large_has_fewer_clips(
-    services, channel, ada, poster, mp4, scene, monkeypatch
-):
-    await on(services, channel)
+async def test_a_reel_that_is_too_large_has_fewer_clips(app, channel, ada, poster, mp4, scene, monkeypatch):
+    await on(app, channel)
     for _ in range(3):
-        await starred(services, channel, ada, mp4, 2)
+        await starred(app, channel, ada, mp4, 2)
     await next_week()
     limit = round((3_500 + SEAL_BYTES) / MARGIN)
-    monkeypatch.setattr(services.messenger, "known_upload_limit", lambda _: limit)
+    monkeypatch.setattr(app.messenger, "known_upload_limit", lambda _: limit)
     await poster._round()
     [message] = reels_in(channel)
     assert 1 < len(message.content.splitlines()) < 4
@@ -251,12 +247,12 @@ async def test_a_reel_that_is_too_large_has_fewer_clips(
 
 
 async def test_in_a_forum_a_reel_is_a_post_with_a_title_and_its_tag_once(
-    fake, services, channel, ada, mod, poster, mp4, scene, monkeypatch
+    fake, app, channel, ada, mod, poster, mp4, scene, monkeypatch
 ):
     forum = fake.channel(name="showcase", tags=("News", "Reel"), wants_tag=True)
     said = await (await fake.slash(mod, channel, "queue showcase channel", channel=forum)).shown()
     assert said.content == community_texts.showcase_set(forum.id)
-    await starred(services, channel, ada, mp4, 2)
+    await starred(app, channel, ada, mp4, 2)
     await next_week()
     fake.fail("POST", f"/channels/{forum.id}/threads$", LostAnswer())
     monkeypatch.setattr("bot.discord_io.messenger.CLOCK_SLACK", 9999 * DAY)  # the fake lives in the present
@@ -271,11 +267,11 @@ async def test_in_a_forum_a_reel_is_a_post_with_a_title_and_its_tag_once(
         f"framekiln-reel-{forum.guild.id}-2026-W49.mp4"
     ]
     assert f"<@{ada.id}> · 2 ⭐" in message.content
-    assert await services.queue.reels.due() == []
+    assert await app.queue.reels.due() == []
 
 
 async def test_a_channel_where_the_bot_may_not_post_is_refused_by_the_names_of_what_it_lacks(
-    fake, services, channel, mod, scene
+    fake, app, channel, mod, scene
 ):
     shut = fake.channel(name="shut", bot_permissions=EVERYONE & ~Permission.ATTACH_FILES)
     wants_tag = fake.channel(name="forum", tags=(), wants_tag=True)
@@ -287,36 +283,34 @@ async def test_a_channel_where_the_bot_may_not_post_is_refused_by_the_names_of_w
     for place, why in told.items():
         said = await (await fake.slash(mod, channel, "queue showcase channel", channel=place)).shown()
         assert said.content == why
-    assert await services.queue.reels.channels() == {}
+    assert await app.queue.reels.channels() == {}
 
 
 async def test_moderators_turn_it_on_and_off_and_can_have_a_reel_now(
-    fake, channel, ada, mod, services, mp4, scene
+    fake, channel, ada, mod, app, mp4, scene
 ):
-    await starred(services, channel, ada, mp4, 2)
+    await starred(app, channel, ada, mp4, 2)
     CLOCK.now = CLOCK() + 60
     said = await (await fake.slash(mod, channel, "queue showcase channel", channel=channel)).shown()
     assert said.content == community_texts.showcase_set(channel.id)
     for answer in (community_texts.REEL_COMES, community_texts.REEL_ONCE):
         asked = await fake.slash(mod, channel, "queue showcase now")
         assert (await asked.shown()).content == answer
-    await services.reel_poster._round()
+    await app.reel_poster._round()
     assert len(reels_in(channel)) == 1
     await (await fake.slash(mod, channel, "queue showcase off")).shown()
-    assert await services.queue.reels.channels() == {}
+    assert await app.queue.reels.channels() == {}
 
 
-async def test_a_look_writes_nothing_where_nothing_is_due(services):
-    with mock.patch.object(services.database, "write", side_effect=AssertionError("a write was begun")):
-        await services.reel_poster._round()
+async def test_a_look_writes_nothing_where_nothing_is_due(app):
+    with mock.patch.object(app.database, "write", side_effect=AssertionError("a write was begun")):
+        await app.reel_poster._round()
 
 
-async def test_a_winner_who_was_erased_meanwhile_is_named_no_more(fake, channel, ada, bot, services, poster):
+async def test_a_winner_who_was_erased_meanwhile_is_named_no_more(fake, channel, ada, bot, app, poster):
     eve = fake.member("eve")
     text = f"It is a tie: <@{ada.id}>, <@{eve.id}>"
-    assert await services.queue.reels.plan(
-        channel.guild.id, "contest 1", channel=channel.id, clips=[], text=text
-    )
-    await services.rights._personal.erase(ada.id)
+    assert await app.queue.reels.plan(channel.guild.id, "contest 1", channel=channel.id, clips=[], text=text)
+    await app.rights._personal.erase(ada.id)
     await poster._round()
     assert fake.messages(channel)[-1].content == f"It is a tie: an erased member, <@{eve.id}>"

@@ -42,15 +42,15 @@ def clip(tmp_path_factory):
 
 
 @pytest.fixture
-async def delivered(fake, channel, ada, bot, services, clip, tmp_path):
+async def delivered(fake, channel, ada, bot, app, clip, tmp_path):
     """Deliver the clip, and return its message and the file that it carries."""
 
     async def deliver(**more):
         where = {"user": ada.user.id, "guild": channel.guild.id, "channel_id": channel.id, **more}
-        job = await rendered(services.queue, services.blobs, clip, recipe=vars(MADE), **where)
-        loop = asyncio.create_task(services.deliverer.loop.run())
-        await until(lambda: state_is(services, job, State.DELIVERED))
-        await services.deliverer.stop()
+        job = await rendered(app.queue, app.blobs, clip, recipe=vars(MADE), **where)
+        loop = asyncio.create_task(app.deliverer.loop.run())
+        await until(lambda: state_is(app, job, State.DELIVERED))
+        await app.deliverer.stop()
         await loop
         [message] = [each for each in fake.messages(channel) if each.attachments]
         path = tmp_path / "arrived.mp4"
@@ -60,15 +60,15 @@ async def delivered(fake, channel, ada, bot, services, clip, tmp_path):
     return deliver
 
 
-async def state_is(services, job, state):
-    return (await services.queue.jobs.get(job.id)).state is state
+async def state_is(app, job, state):
+    return (await app.queue.jobs.get(job.id)).state is state
 
 
-def outbox(services):
-    return list((services.settings.data_dir / "outbox").iterdir())
+def outbox(app):
+    return list((app.settings.data_dir / "outbox").iterdir())
 
 
-async def test_what_discord_receives_carries_tags_source_type_and_a_whole_signature(delivered, services):
+async def test_what_discord_receives_carries_tags_source_type_and_a_whole_signature(delivered, app):
     message, path = await delivered()
     found = inspect_clip(path)
     assert found.recipe == Recipe.from_json(MADE.to_json())
@@ -76,7 +76,7 @@ async def test_what_discord_receives_carries_tags_source_type_and_a_whole_signat
     assert found.signature is Signature.VALID
     assert "AI-generated" in message.content
     assert messages.UNSIGNED not in message.content
-    assert outbox(services) == []
+    assert outbox(app) == []
 
     changed = bytearray(path.read_bytes())
     changed[len(changed) // 2] ^= 1
@@ -84,7 +84,7 @@ async def test_what_discord_receives_carries_tags_source_type_and_a_whole_signat
     assert inspect_clip(path).signature is Signature.INVALID
 
 
-async def test_a_clip_that_was_made_smaller_is_sealed_after_that(fake, channel, delivered, services, clip):
+async def test_a_clip_that_was_made_smaller_is_sealed_after_that(fake, channel, delivered, app, clip):
     refused = fake.fail("POST", rf"/channels/{channel.id}/messages$", TooLarge())
     _, path = await delivered()
     assert refused.used == 1
@@ -93,24 +93,24 @@ async def test_a_clip_that_was_made_smaller_is_sealed_after_that(fake, channel, 
     assert found.recipe == Recipe.from_json(MADE.to_json())
     assert found.source_type.endswith("/compositeSynthetic")
     assert found.signature is Signature.VALID
-    assert outbox(services) == []
+    assert outbox(app) == []
 
 
 async def test_a_clip_that_moderators_look_at_first_is_sealed_as_well(
-    fake, ada, channel, bot, services, clip, tmp_path
+    fake, ada, channel, bot, app, clip, tmp_path
 ):
     submissions = fake.channel(name="review")
     audit_entry = AuditEntry(guild_id=channel.guild.id, actor_id=1, action="review", target="")
-    await services.queue.reviews.set_review_rules(ReviewRules(channel_id=submissions.id), audit_entry)
+    await app.queue.reviews.set_review_rules(ReviewRules(channel_id=submissions.id), audit_entry)
     where = {"user": ada.user.id, "guild": channel.guild.id, "channel_id": channel.id}
-    job = await rendered(services.queue, services.blobs, clip, recipe=vars(MADE), **where)
-    await services.queue.delivery.hold(job.id, "a look")
-    await services.cases.work()
+    job = await rendered(app.queue, app.blobs, clip, recipe=vars(MADE), **where)
+    await app.queue.delivery.hold(job.id, "a look")
+    await app.cases.work()
     [case] = submissions.messages.values()
     path = tmp_path / "shown.mp4"
     path.write_bytes(case.attachments[0].data)
     assert inspect_clip(path).signature is Signature.VALID
-    assert outbox(services) == []
+    assert outbox(app) == []
 
 
 async def test_without_the_library_a_clip_is_posted_with_its_tags_and_says_that_it_is_unsigned(
@@ -125,15 +125,15 @@ async def test_without_the_library_a_clip_is_posted_with_its_tags_and_says_that_
     assert found.signature is Signature.NONE
 
 
-async def test_the_digest_in_the_row_is_that_of_the_unsigned_clip(delivered, services, clip):
+async def test_the_digest_in_the_row_is_that_of_the_unsigned_clip(delivered, app, clip):
     """Equal recipes give equal bytes; a signature never does."""
     await delivered()
-    [job] = await services.database.read("SELECT clip_sha256 FROM job")
-    assert services.blobs.read(job["clip_sha256"]) == clip
+    [job] = await app.database.read("SELECT clip_sha256 FROM job")
+    assert app.blobs.read(job["clip_sha256"]) == clip
 
 
-async def test_the_first_start_makes_the_key_for_its_owner_only(services):
-    folder = services.settings.data_dir / FOLDER
+async def test_the_first_start_makes_the_key_for_its_owner_only(app):
+    folder = app.settings.data_dir / FOLDER
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
 
 

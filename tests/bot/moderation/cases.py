@@ -12,25 +12,25 @@ from db.jobs.job import Hold
 from tests.bot.fixtures import queued
 
 
-async def rule(services, guild, **changes):
+async def rule(app, guild, **changes):
     audit_entry = AuditEntry(guild_id=guild.id, actor_id=1, action="review", target="")
-    old = await services.queue.reviews.review_rules(guild.id)
-    await services.queue.reviews.set_review_rules(dataclasses.replace(old, **changes), audit_entry)
+    old = await app.queue.reviews.review_rules(guild.id)
+    await app.queue.reviews.set_review_rules(dataclasses.replace(old, **changes), audit_entry)
 
 
-async def held(services, member, channel, **changes):
+async def held(app, member, channel, **changes):
     values = {
         "hold": Hold(reason="words: grumpf"),
         "recipe": {"prompt": "a `grumpf` @everyone"},
         "channel_id": channel.id,
         **changes,
     }
-    return await queued(services.queue, member.id, channel.guild.id, **values)
+    return await queued(app.queue, member.id, channel.guild.id, **values)
 
 
-async def case_in(services, channel):
+async def case_in(app, channel):
     """The one card that hangs in the review channel, after the loop has done its work."""
-    await services.cases.work()
+    await app.cases.work()
     [case] = [message for message in channel.messages.values() if message.author.bot]
     return case
 
@@ -41,17 +41,17 @@ async def said_to(asked) -> str:
     return message.content
 
 
-async def forged(services, channel, *items):
+async def forged(app, channel, *items):
     """A message of the bot's with buttons of our making: what a replayed or forged click looks like."""
     view = discord.ui.View(timeout=None)
     for item in items:
         view.add_item(item)
     view.stop()
-    sent = await services.messenger.send(channel.id, Post(content="forged", nonce="forged", view=view))
+    sent = await app.messenger.send(channel.id, Post(content="forged", nonce="forged", view=view))
     return channel.messages[sent]
 
 
-async def clip_actions(services, guild) -> list[tuple[int, str, str]]:
+async def clip_actions(app, guild) -> list[tuple[int, str, str]]:
     """Without the setting up of the rules."""
-    entries = await services.audit.entries(guild.id)
+    entries = await app.audit.entries(guild.id)
     return [(one.actor_id, one.action, one.target) for one in entries if one.action != "review"]

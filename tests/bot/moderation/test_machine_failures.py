@@ -16,50 +16,50 @@ from tests.db.asking import audit_entry
 
 
 @pytest.fixture
-async def review(fake, channel, services, bot):
+async def review(fake, channel, app, bot):
     """A channel of the server's moderators."""
     made = fake.channel(name="review")
     rules = ReviewRules(channel_id=made.id)
-    await services.queue.reviews.set_review_rules(rules, audit_entry("review", guild=channel.guild.id))
+    await app.queue.reviews.set_review_rules(rules, audit_entry("review", guild=channel.guild.id))
     return made
 
 
-async def ended(services, channel, code=BotCode.MACHINES):
-    job = await queued(services.queue, guild=channel.guild.id)
-    await services.queue.claims.fail(job.id, None, code=code)
+async def ended(app, channel, code=BotCode.MACHINES):
+    job = await queued(app.queue, guild=channel.guild.id)
+    await app.queue.claims.fail(job.id, None, code=code)
 
 
-async def told(services, fake, review, looks=2):
+async def told(app, fake, review, looks=2):
     """What stands in the channel after a few looks of a bot that has just started."""
-    failures = machine_failures(services)
+    failures = machine_failures(app)
     for _ in range(looks):
         await failures._one_look()
     return [message.content for message in fake.messages(review)]
 
 
-async def test_moderators_are_told_once_a_day_restarts_included(fake, channel, services, review):
+async def test_moderators_are_told_once_a_day_restarts_included(fake, channel, app, review):
     for _ in range(2):
-        await ended(services, channel)
-    assert [text[:22] for text in await told(services, fake, review)] == ["⚠️ 2 clips of this ser"]
-    await ended(services, channel)
-    assert len(await told(services, fake, review)) == 1
+        await ended(app, channel)
+    assert [text[:22] for text in await told(app, fake, review)] == ["⚠️ 2 clips of this ser"]
+    await ended(app, channel)
+    assert len(await told(app, fake, review)) == 1
     CLOCK.now = CLOCK() + DAY + 1
-    assert len(await told(services, fake, review)) == 1, "nothing new has happened"
-    await ended(services, channel)
-    assert [text[:12] for text in await told(services, fake, review)] == ["⚠️ 2 clips o", "⚠️ One clip "]
+    assert len(await told(app, fake, review)) == 1, "nothing new has happened"
+    await ended(app, channel)
+    assert [text[:12] for text in await told(app, fake, review)] == ["⚠️ 2 clips o", "⚠️ One clip "]
 
 
-async def test_what_is_a_jobs_own_doing_is_not_told(fake, channel, services, review):
-    await ended(services, channel, code="E_MEMORY")
-    assert await told(services, fake, review) == []
+async def test_what_is_a_jobs_own_doing_is_not_told(fake, channel, app, review):
+    await ended(app, channel, code="E_MEMORY")
+    assert await told(app, fake, review) == []
 
 
-async def test_what_could_not_be_told_is_told_later(fake, channel, services, review, monkeypatch):
+async def test_what_could_not_be_told_is_told_later(fake, channel, app, review, monkeypatch):
     async def later(*_):
         raise ChannelError(Trouble.LATER, "the connection was lost")
 
-    await ended(services, channel)
+    await ended(app, channel)
     with monkeypatch.context() as patch:
-        patch.setattr(services.messenger, "send", later)
-        assert await told(services, fake, review) == []
-    assert len(await told(services, fake, review)) == 1
+        patch.setattr(app.messenger, "send", later)
+        assert await told(app, fake, review) == []
+    assert len(await told(app, fake, review)) == 1

@@ -24,20 +24,20 @@ def settings(settings):
 
 @pytest.mark.parametrize(("age", "stays"), [(8, True), (29, True), (31, False)])
 async def test_another_servers_clip_of_the_same_picture_keeps_it_for_the_owners_days(
-    fake, channel, mods_channel, ada, mod, services, bot, age, stays
+    fake, channel, mods_channel, ada, mod, app, bot, age, stays
 ):
-    source = services.blobs.put(picture())
-    other = await queued(services.queue, 77, ELSEWHERE, inputs={"picture": source})
-    await services.queue.claims.cancel(other.id)
-    await services.database.write(
+    source = app.blobs.put(picture())
+    other = await queued(app.queue, 77, ELSEWHERE, inputs={"picture": source})
+    await app.queue.claims.cancel(other.id)
+    await app.database.write(
         lambda connection: connection.execute(
             "UPDATE job SET ended_at = ended_at - ? WHERE id = ?", (age * DAY, other.id)
         )
     )
-    clip, message = await delivered(services, ada, channel, inputs={"picture": source})
+    clip, message = await delivered(app, ada, channel, inputs={"picture": source})
     await reported(fake, fake.member("eve"), message)
-    click = await fake.click(mod, await case_in(services, mods_channel), "Take down")
+    click = await fake.click(mod, await case_in(app, mods_channel), "Take down")
     await until(lambda: click.message is not None and not click.message.loading)
     assert click.message.content == review_texts.TAKEN_DOWN
-    assert not services.blobs.exists(clip.clip_sha256)
-    assert services.blobs.exists(source) is stays
+    assert not app.blobs.exists(clip.clip_sha256)
+    assert app.blobs.exists(source) is stays

@@ -36,27 +36,25 @@ from tests.until import until
     ],
 )
 async def test_flagged_words_follow_the_servers_choice_and_hard_rules_always_refuse(
-    fake, channel, ada, mod, services, bot, words, prompt, restricted, becomes
+    fake, channel, ada, mod, app, bot, words, prompt, restricted, becomes
 ):
-    await rule(services, channel.guild, words=words)
+    await rule(app, channel.guild, words=words)
     await (await fake.slash(mod, channel, "queue words add", word="grompf")).shown()
     where = fake.channel(name="adults", nsfw=True) if restricted else channel
     asked = await fake.slash(ada, where, "text2video", prompt=prompt)
     await asked.answered()
     if becomes is None:
         await until(lambda: asked.followups or (asked.message and asked.message.content))
-        assert await count_of(services) == 0
+        assert await count_of(app) == 0
         return
     await asked.shown()
-    [job] = await services.queue.jobs.in_states(channel.guild.id, becomes)
+    [job] = await app.queue.jobs.in_states(channel.guild.id, becomes)
     assert job.adult == ("nude" in prompt and words is not OnWords.OFF)
 
 
 @pytest.mark.parametrize("words", [OnWords.OFF, OnWords.HOLD])
-async def test_listing_a_word_warns_when_flagged_words_have_no_effect(
-    fake, channel, mod, services, bot, words
-):
-    await rule(services, channel.guild, words=words)
+async def test_listing_a_word_warns_when_flagged_words_have_no_effect(fake, channel, mod, app, bot, words):
+    await rule(app, channel.guild, words=words)
     said = await said_to(await fake.slash(mod, channel, "queue words add", word="grompf"))
     assert ("Nothing happens to flagged words yet" in said) is (words is OnWords.OFF)
 
@@ -76,27 +74,27 @@ async def test_listing_a_word_warns_when_flagged_words_have_no_effect(
     ],
 )
 async def test_a_finished_clip_is_looked_at_with_its_channel_as_it_is_then(
-    fake, channel, ada, services, bot, rules, nudity, adult, restricted, becomes
+    fake, channel, ada, app, bot, rules, nudity, adult, restricted, becomes
 ):
     """The channel was age-restricted when it was asked for, and may not be any more."""
     where = fake.channel(name="adults", nsfw=restricted)
     await until(lambda: bot.get_channel(where.id))
-    await rule(services, channel.guild, **dataclasses.asdict(rules))
-    await queued(services.queue, ada.id, channel.guild.id, channel_id=where.id, adult=adult)
-    job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim())
+    await rule(app, channel.guild, **dataclasses.asdict(rules))
+    await queued(app.queue, ada.id, channel.guild.id, channel_id=where.id, adult=adult)
+    job = await hand_in(app.queue, app.blobs, await app.queue.claims.claim())
     said = dataclasses.replace(Receipt.from_json(present(job.receipt)), nudity=nudity)
-    await services.database.write(
+    await app.database.write(
         lambda connection: connection.execute("UPDATE job SET receipt = ?", (said.to_json(),))
     )
-    job = await services.queue.jobs.get(job.id)
-    screen = services.deliverer._screen
+    job = await app.queue.jobs.get(job.id)
+    screen = app.deliverer._screen
     assert await screen(job) == (becomes != "held")
-    found = await services.queue.jobs.get(job.id)
+    found = await app.queue.jobs.get(job.id)
     assert (found.state is State.HELD) == (becomes == "held")
     assert found.spoiler == (becomes == "spoiler")
     if becomes == "held":
         audit_entry = AuditEntry(guild_id=channel.guild.id, actor_id=9, action="approve", target=job.id)
-        approved = await services.queue.cases.approve(job.id, 1, audit_entry)
+        approved = await app.queue.cases.approve(job.id, 1, audit_entry)
         assert await screen(approved), "what a moderator has approved is not held again"
 
 
@@ -110,9 +108,9 @@ async def test_a_finished_clip_is_looked_at_with_its_channel_as_it_is_then(
     ],
 )
 async def test_a_flagged_picture_is_held_where_the_channel_is_not_for_adults(
-    channel, ada, services, bot, pictures, restricted, becomes
+    channel, ada, app, bot, pictures, restricted, becomes
 ):
-    await rule(services, channel.guild, pictures=pictures)
+    await rule(app, channel.guild, pictures=pictures)
     asker = Asker(
         request=1,
         guild_id=channel.guild.id,
@@ -122,7 +120,7 @@ async def test_a_flagged_picture_is_held_where_the_channel_is_not_for_adults(
         adults_only=restricted,
     )
     flagged = Subject(sha256="a" * 64, width=64, height=64, nudity=0.99)
-    found = await services.submissions._screening.before_drawing(asker, recipe(), [flagged], None)
+    found = await app.submissions._screening.before_drawing(asker, recipe(), [flagged], None)
     assert (found.hold is not None, found.adult, found.spoiler) == {
         "held": (True, True, False),
         "marked": (False, True, False),
@@ -131,42 +129,40 @@ async def test_a_flagged_picture_is_held_where_the_channel_is_not_for_adults(
     }[becomes]
 
 
-async def test_a_channel_that_ceases_to_be_age_restricted_is_noticed(fake, channel, services, bot):
+async def test_a_channel_that_ceases_to_be_age_restricted_is_noticed(fake, channel, app, bot):
     where = fake.channel(name="adults", nsfw=True)
-    await until(lambda: services.messenger.is_age_restricted(where.id))
+    await until(lambda: app.messenger.is_age_restricted(where.id))
     where.nsfw = False
     fake.world.permit(where, EVERYONE)  # the bot is told of the channel as it is now
-    await until(lambda: not services.messenger.is_age_restricted(where.id))
+    await until(lambda: not app.messenger.is_age_restricted(where.id))
 
 
-async def variation(fake, services, member, message, job, label):
+async def variation(fake, app, member, message, job, label):
     """What a button under a clip makes of it."""
     asked = await fake.click(member, message, label)
     if label == "Remix":
         await asked.answered()
         asked = await fake.submit_modal(member, asked, {RemixForm.field: "a blue boat"})
     await asked.shown()
-    new = await the_new_job(services, job)
-    await services.queue.claims.cancel(new.id)
+    new = await the_new_job(app, job)
+    await app.queue.claims.cancel(new.id)
     return new
 
 
 @pytest.mark.parametrize("flagged", ["what was asked", "the clip", "nothing"])
 async def test_what_was_flagged_stays_so_in_whatever_a_button_makes_of_it(
-    fake, channel, ada, services, bot, flagged
+    fake, channel, ada, app, bot, flagged
 ):
     """Also for somebody else, and though its files are not looked at a second time."""
-    given = {"picture": services.blobs.put(picture())}
+    given = {"picture": app.blobs.put(picture())}
     asked_for = {"recipe": SHORT | {"inputs": given}, "inputs": given, "adult": flagged == "what was asked"}
-    job, message = await delivered(services, ada, channel, **asked_for)
+    job, message = await delivered(app, ada, channel, **asked_for)
     score = 0.9 if flagged == "the clip" else 0.1
     said = dataclasses.replace(Receipt.from_json(present(job.receipt)), nudity=score).to_json()
-    await services.database.write(
-        lambda connection: connection.execute("UPDATE job SET receipt = ?", (said,))
-    )
+    await app.database.write(lambda connection: connection.execute("UPDATE job SET receipt = ?", (said,)))
     eve = fake.member("eve")
     made = {
-        label: (await variation(fake, services, eve, message, job, label)).adult
+        label: (await variation(fake, app, eve, message, job, label)).adult
         for label in ("Reroll", "Remix", "Extend", "Loop")
     }
     drawn_anew, with_the_clip = {

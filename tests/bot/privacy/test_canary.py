@@ -47,13 +47,11 @@ def logged(tmp_path):
         logging.getLogger(name).setLevel(level)
 
 
-def is_done(services, asked):
-    return not services.door.has(asked)
+def is_done(app, asked):
+    return not app.door.has(asked)
 
 
-async def test_after_a_day_of_failures_the_log_holds_no_canary(
-    logged, fake, channel, ada, bot, services, engine
-):
+async def test_after_a_day_of_failures_the_log_holds_no_canary(logged, fake, channel, ada, bot, app, engine):
     quoting = f"RuntimeError: cannot read {PROMPT!r}"
     engine.acts += [
         EngineDied(-11, quoting),
@@ -61,7 +59,7 @@ async def test_after_a_day_of_failures_the_log_holds_no_canary(
         RenderFailed("E_DEVICE", "the card", detail=quoting),
         ValueError("our own fault"),
     ]
-    running = (services.engines.loops[0].loop.run(), services.deliverer.loop.run(), services.board.loop.run())
+    running = (app.engines.loops[0].loop.run(), app.deliverer.loop.run(), app.board.loop.run())
     loops = [asyncio.create_task(each) for each in running]
     for upload in (
         Upload("cat.png", picture()),
@@ -71,17 +69,17 @@ async def test_after_a_day_of_failures_the_log_holds_no_canary(
     ):
         asked = await fake.slash(ada, channel, "animate", image=upload, prompt=PROMPT)
         await asked.answered()
-        await until(partial(is_done, services, asked), 20)  # one at a time
+        await until(partial(is_done, app, asked), 20)  # one at a time
     fake.fail("POST", rf"/channels/{channel.id}/messages$", Status(500), times=2)
     fake.fail("POST", rf"/channels/{channel.id}/messages$", LostAnswer())
     for _ in range(2):  # the first is set aside
         asked = await fake.slash(ada, channel, "text2video", prompt=PROMPT)
         await asked.answered()
-        await until(partial(is_done, services, asked))
+        await until(partial(is_done, app, asked))
     await until(lambda: any(one.attachments for one in fake.messages(channel)), 40)
-    await services.engines.loops[0].stop(0)
-    await services.deliverer.stop()
-    await services.board.stop()
+    await app.engines.loops[0].stop(0)
+    await app.deliverer.stop()
+    await app.board.stop()
     await asyncio.gather(*loops)
 
     text = logged()

@@ -20,8 +20,8 @@ FRAMEKILN = Path(sys.executable).with_name("framekiln")
 
 
 @pytest.fixture
-async def api(services, bot):
-    async with serving(services) as served:
+async def api(app, bot):
+    async with serving(app) as served:
         yield served
 
 
@@ -39,12 +39,12 @@ async def framekiln(api, key, *arguments):
     return process.returncode, out.decode(), err.decode()
 
 
-async def test_a_clip_is_asked_for_and_saved(api, services, channel, ada, tmp_path):
+async def test_a_clip_is_asked_for_and_saved(api, app, channel, ada, tmp_path):
     program = await api.client(channel.guild.id, ada.id)
     (tmp_path / "dog.png").write_bytes(picture())
     clip = tmp_path / "dog.mp4"
     asked = ("animate", "--image", str(tmp_path / "dog.png"), "--motion", "gentle", "-o", str(clip))
-    async with drawing(services):
+    async with drawing(app):
         status, out, err = await framekiln(api, program.key, *asked)
     assert (status, out) == (0, f"{clip}\n"), err
     assert "succeeded" in err

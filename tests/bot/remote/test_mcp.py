@@ -28,8 +28,8 @@ TEXT = {"prompt": "a lighthouse in a storm", "quality": "fast", "length": "short
 
 
 @pytest.fixture
-async def api(services, bot):
-    async with serving(services) as served:
+async def api(app, bot):
+    async with serving(app) as served:
         yield served
 
 
@@ -49,10 +49,10 @@ async def called(client, tool, **arguments):
     return text if result.is_error else json.loads(text)
 
 
-async def test_an_assistant_lists_the_tools_and_makes_a_clip(api, services, channel, ada, fake, tmp_path):
+async def test_an_assistant_lists_the_tools_and_makes_a_clip(api, app, channel, ada, fake, tmp_path):
     program = await api.client(channel.guild.id, ada.id)
     (tmp_path / "dog.png").write_bytes(picture())
-    async with assistant(api, program.key, "--files", str(tmp_path)) as client, drawing(services):
+    async with assistant(api, program.key, "--files", str(tmp_path)) as client, drawing(app):
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         assert set(tools) == {
             *("animate", "text2video", "restyle", "effect"),

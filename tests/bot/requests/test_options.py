@@ -12,7 +12,7 @@ from bot.commands import setup_all
 from bot.requests.options import ANIMATE, OPTIONS, RESTYLE, TEXT2VIDEO, Option, files_of, request_of
 from engine.core.recipe import Kind, Role
 from engine.core.request import AUTO, Request
-from tests.bot.fixtures import mocked_services
+from tests.bot.fixtures import mocked_app
 
 COMMANDS = (ANIMATE, TEXT2VIDEO, RESTYLE)
 RENDER = {
@@ -25,7 +25,7 @@ ON_THE_COMMAND_LINE_BY_OTHER_NAMES = {"length", "smooth"}
 @pytest.fixture
 def tree():
     made = app_commands.CommandTree(discord.Client(intents=discord.Intents(guilds=True)))
-    setup_all(made, mocked_services())
+    setup_all(made, mocked_app())
     return made
 
 

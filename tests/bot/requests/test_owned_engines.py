@@ -71,12 +71,12 @@ async def test_without_a_server_the_owner_is_told_what_to_set(tmp_path):
 
 
 @pytest.mark.parametrize("gone", ["comfyui/gone", "no-such-engine"])
-async def test_a_clip_whose_engine_was_taken_away_is_not_made_again(fake, channel, ada, services, bot, gone):
+async def test_a_clip_whose_engine_was_taken_away_is_not_made_again(fake, channel, ada, app, bot, gone):
     recipe = {"engine": gone}
-    _, message = await delivered(services, ada, channel, recipe=recipe)
+    _, message = await delivered(app, ada, channel, recipe=recipe)
     said = await refusal(await fake.click(ada, message, "Reroll"))
     assert "which is not here any more. Ask for a new clip." in said
-    assert await count_of(services) == 1
+    assert await count_of(app) == 1
 
 
 def test_a_clip_is_followed_in_what_the_engine_asked_for_can_follow():

@@ -32,8 +32,8 @@ def cat(data: bytes | None = None) -> Upload:
     return Upload("cat.png", picture() if data is None else data)
 
 
-async def only_job(services):
-    jobs = await services.queue.jobs.waiting()
+async def only_job(app):
+    jobs = await app.queue.jobs.waiting()
     assert len(jobs) == 1
     return jobs[0]
 
@@ -50,18 +50,16 @@ async def refusal_of(asked) -> str:
     return asked.followups[-1].content
 
 
-async def test_a_prompt_is_queued_and_the_answer_becomes_the_status_message(
-    fake, channel, ada, services, bot
-):
+async def test_a_prompt_is_queued_and_the_answer_becomes_the_status_message(fake, channel, ada, app, bot):
     asked = await fake.slash(ada, channel, "text2video", prompt="a red boat", quality="fast")
     said = await asked.shown()
     assert not said.ephemeral
     assert "a red boat" in said.content
     assert "you are next" in said.content
-    job = await only_job(services)
+    job = await only_job(app)
 
     async def known():
-        row = await services.queue.jobs.get(job.id)
+        row = await app.queue.jobs.get(job.id)
         return (row.status_channel_id, row.status_message_id) == (channel.id, said.id)
 
     await until(known)
@@ -72,26 +70,26 @@ async def test_a_prompt_is_queued_and_the_answer_becomes_the_status_message(
     assert job.profile == recipe.profile
 
 
-async def test_a_picture_is_kept_as_a_blob_and_named_in_the_recipe(fake, channel, ada, services, bot):
+async def test_a_picture_is_kept_as_a_blob_and_named_in_the_recipe(fake, channel, ada, app, bot):
     asked = await fake.slash(ada, channel, "animate", image=cat(), seed=9)
     await asked.shown()
-    job = await only_job(services)
+    job = await only_job(app)
     recipe = Recipe.from_json(job.recipe)
     assert (recipe.kind, recipe.seed) == (Kind.ANIMATE, 9)
     assert job.inputs == recipe.inputs == {"picture": recipe.inputs["picture"]}
-    assert services.blobs.exists(recipe.inputs["picture"])
+    assert app.blobs.exists(recipe.inputs["picture"])
     assert fake.cdn.served == 1
 
 
 async def test_the_row_knows_the_message_before_anything_stands_in_it(
-    fake, channel, ada, services, bot, monkeypatch
+    fake, channel, ada, app, bot, monkeypatch
 ):
     """Whatever ends the bot between the two, the next start finds the message that it has to keep true."""
-    monkeypatch.setattr(services.submissions, "_confirm", AsyncMock(side_effect=RuntimeError("killed here")))
+    monkeypatch.setattr(app.submissions, "_confirm", AsyncMock(side_effect=RuntimeError("killed here")))
     asked = await fake.slash(ada, channel, "text2video", prompt="a red boat")
-    await until(lambda: count_of(services))
+    await until(lambda: count_of(app))
     assert asked.message.loading
-    job = await only_job(services)
+    job = await only_job(app)
     assert (job.status_channel_id, job.status_message_id) == (channel.id, asked.message.id)
 
 
@@ -99,24 +97,24 @@ async def test_the_row_knows_the_message_before_anything_stands_in_it(
     "reason", ["member waiting", "server waiting", "hour", "banned", "disk", "may not post"]
 )
 async def test_a_refusal_is_private_and_comes_before_any_download(
-    fake, channel, ada, services, bot, monkeypatch, reason
+    fake, channel, ada, app, bot, monkeypatch, reason
 ):
-    queue, guild = services.queue, channel.guild.id
+    queue, guild = app.queue, channel.guild.id
     before = 0
     if reason == "member waiting":
-        before = services.settings.per_member_waiting
+        before = app.settings.per_member_waiting
         expected = messages.limit_reached("per_member_waiting", before, None)
     elif reason == "server waiting":
-        before = services.settings.per_guild_waiting
+        before = app.settings.per_guild_waiting
         expected = messages.limit_reached("per_guild_waiting", before, None)
     elif reason == "hour":
-        before = services.settings.per_member_hour
+        before = app.settings.per_member_hour
         expected = "more than 20 in an hour"
     elif reason == "banned":
         await queue.moderation.ban(guild, ada.id, by=1, reason="spam")
         expected = messages.BANNED
     elif reason == "disk":
-        admitting = services.submissions._admitting
+        admitting = app.submissions._admitting
         admitting.rules = dataclasses.replace(admitting.rules, min_free_disk=1000)
         monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=999))
         expected = messages.DISK_FULL
@@ -133,11 +131,11 @@ async def test_a_refusal_is_private_and_comes_before_any_download(
     assert asked.response.type == REPLY
     assert fake.cdn.served == 0
     assert fake.messages(channel) == []
-    assert await count_of(services) == before
+    assert await count_of(app) == before
 
 
 async def test_a_slow_look_at_the_limits_does_not_hold_up_the_answer(
-    fake, channel, ada, services, bot, monkeypatch
+    fake, channel, ada, app, bot, monkeypatch
 ):
     """The answer goes first, and the limits still come before the download."""
     monkeypatch.setattr(admitting_module, "QUICK_SECONDS", 0.01)
@@ -147,7 +145,7 @@ async def test_a_slow_look_at_the_limits_does_not_hold_up_the_answer(
         await gate.wait()
         raise LimitReached(Limit.PER_MEMBER_WAITING, 3)
 
-    monkeypatch.setattr(services.queue.entry, "check_limits", slowly)
+    monkeypatch.setattr(app.queue.entry, "check_limits", slowly)
     asked = await fake.slash(ada, channel, "animate", image=cat())
     await asked.answered()
     assert asked.response.type == DEFER
@@ -156,15 +154,15 @@ async def test_a_slow_look_at_the_limits_does_not_hold_up_the_answer(
     assert fake.cdn.served == 0
 
 
-async def test_a_late_refusal_takes_the_public_thinking_away(fake, channel, ada, services, bot):
+async def test_a_late_refusal_takes_the_public_thinking_away(fake, channel, ada, app, bot):
     asked = await fake.slash(ada, channel, "animate", image=cat(b"no picture at all"))
     assert "PNG, JPEG, WebP" in await refusal_of(asked)
     assert asked.response.type == DEFER
     assert fake.messages(channel) == []
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
 
 
-async def test_a_late_refusal_arrives_though_an_answer_on_the_way_is_lost(fake, channel, ada, services, bot):
+async def test_a_late_refusal_arrives_though_an_answer_on_the_way_is_lost(fake, channel, ada, app, bot):
     rule = fake.fail("DELETE", r"@original$", LostAnswer())
     asked = await fake.slash(ada, channel, "animate", image=cat(b"no picture at all"))
     assert "PNG, JPEG, WebP" in await refusal_of(asked)
@@ -178,7 +176,7 @@ async def told_directly(fake) -> list[str]:
 
 
 async def test_an_expired_interaction_enqueues_and_downloads_nothing_and_its_member_is_told(
-    fake, channel, ada, services, bot, monkeypatch
+    fake, channel, ada, app, bot, monkeypatch
 ):
     monkeypatch.setattr(replies, "ANSWER_SECONDS", -60.0)  # as after an outage of the gateway
     fake.interactions.ack_seconds = -1.0
@@ -188,12 +186,12 @@ async def test_an_expired_interaction_enqueues_and_downloads_nothing_and_its_mem
         return await told_directly(fake) == [messages.NOT_ANSWERED]
 
     await until(told)
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
     assert fake.cdn.served == 0
 
 
 async def test_where_direct_messages_are_closed_the_channel_says_that_nothing_was_done(
-    fake, channel, ada, services, bot, monkeypatch
+    fake, channel, ada, app, bot, monkeypatch
 ):
     monkeypatch.setattr(replies, "ANSWER_SECONDS", -60.0)
     fake.interactions.ack_seconds = -1.0
@@ -204,25 +202,25 @@ async def test_where_direct_messages_are_closed_the_channel_says_that_nothing_wa
 
 
 async def test_a_request_that_came_in_time_is_taken_though_discord_does_not_let_it_be_answered(
-    fake, channel, ada, services, bot
+    fake, channel, ada, app, bot
 ):
     fake.interactions.ack_seconds = -1.0
     await fake.slash(ada, channel, "text2video", prompt="rain")
 
     async def taken() -> bool:
-        return await count_of(services) == 1
+        return await count_of(app) == 1
 
     await until(taken)
-    running = asyncio.create_task(services.board.loop.run())
+    running = asyncio.create_task(app.board.loop.run())
     await until(lambda: fake.messages(channel))
-    services.board.loop.stop()
+    app.board.loop.stop()
     await running
     assert "you are next" in fake.messages(channel)[0].content
     assert await told_directly(fake) == []
 
 
 async def test_a_refusal_that_discord_does_not_take_as_an_answer_is_sent_directly(
-    fake, channel, ada, services, bot
+    fake, channel, ada, app, bot
 ):
     fake.interactions.ack_seconds = -1.0
     await fake.slash(ada, channel, "animate", image=cat(b"no picture at all"))
@@ -231,39 +229,39 @@ async def test_a_refusal_that_discord_does_not_take_as_an_answer_is_sent_directl
         return any("I don't know that kind of file" in text for text in await told_directly(fake))
 
     await until(told)
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
     assert fake.messages(channel) == []
 
 
 @pytest.mark.parametrize(("method", "route"), [("POST", r"/callback$"), ("PATCH", r"@original$")])
 @pytest.mark.parametrize("fault", [LostAnswer(), Status(503)])
-async def test_an_answer_that_is_lost_is_given_again(fake, channel, ada, services, bot, method, route, fault):
+async def test_an_answer_that_is_lost_is_given_again(fake, channel, ada, app, bot, method, route, fault):
     rule = fake.fail(method, route, fault)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     assert "you are next" in (await asked.shown()).content
     assert rule.used == 1
-    await only_job(services)
+    await only_job(app)
     assert len(fake.messages(channel)) == 1
 
 
-async def test_the_same_interaction_told_twice_is_one_job_and_one_message(fake, channel, ada, services, bot):
+async def test_the_same_interaction_told_twice_is_one_job_and_one_message(fake, channel, ada, app, bot):
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
     await asked.shown()
-    job = await only_job(services)
+    job = await only_job(app)
     await asyncio.sleep(0.2)
-    assert await count_of(services) == 1
+    assert await count_of(app) == 1
     assert len(fake.messages(channel)) == 1
-    assert (await services.queue.jobs.get(job.id)).state is State.QUEUED
+    assert (await app.queue.jobs.get(job.id)).state is State.QUEUED
 
 
-async def test_what_is_told_again_later_does_not_overwrite_the_last_words(fake, channel, ada, services, bot):
+async def test_what_is_told_again_later_does_not_overwrite_the_last_words(fake, channel, ada, app, bot):
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     message = await asked.shown()
-    job = await only_job(services)
-    await services.queue.claims.cancel(job.id)
-    await services.messenger.edit(channel.id, message.id, "the last words", None)
-    await until(lambda: not services.door.has(asked))
+    job = await only_job(app)
+    await app.queue.claims.cancel(job.id)
+    await app.messenger.edit(channel.id, message.id, "the last words", None)
+    await until(lambda: not app.door.has(asked))
     fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
     await until(
         lambda: fake.count("POST", "/interactions/{interaction_id}/{interaction_token}/callback") == 2
@@ -272,8 +270,8 @@ async def test_what_is_told_again_later_does_not_overwrite_the_last_words(fake, 
     assert message.content == "the last words"
 
 
-async def test_queued_is_said_only_after_the_commit(fake, channel, ada, services, bot, monkeypatch):
-    enqueue = services.queue.entry.enqueue
+async def test_queued_is_said_only_after_the_commit(fake, channel, ada, app, bot, monkeypatch):
+    enqueue = app.queue.entry.enqueue
     gate, reached = asyncio.Event(), asyncio.Event()
 
     async def slowly(*args, **kwargs):
@@ -281,38 +279,38 @@ async def test_queued_is_said_only_after_the_commit(fake, channel, ada, services
         await gate.wait()
         return await enqueue(*args, **kwargs)
 
-    monkeypatch.setattr(services.queue.entry, "enqueue", slowly)
+    monkeypatch.setattr(app.queue.entry, "enqueue", slowly)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     await asyncio.wait_for(reached.wait(), PATIENCE)
     await asyncio.sleep(0.05)
     assert asked.message.loading
     gate.set()
     await asked.shown()
-    await only_job(services)
+    await only_job(app)
 
 
-async def test_if_the_commit_fails_the_member_is_refused_and_no_job_exists(fake, channel, ada, services, bot):
+async def test_if_the_commit_fails_the_member_is_refused_and_no_job_exists(fake, channel, ada, app, bot):
     def forbid(connection):
         connection.execute("CREATE TRIGGER no BEFORE INSERT ON job BEGIN SELECT RAISE(ABORT, 'broken'); END")
 
-    await services.database.write(forbid)
+    await app.database.write(forbid)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     assert "Something broke on my side" in await refusal_of(asked)
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
     assert fake.messages(channel) == []
 
 
-async def test_if_the_disk_is_full_the_member_is_told(fake, channel, ada, services, bot, monkeypatch):
+async def test_if_the_disk_is_full_the_member_is_told(fake, channel, ada, app, bot, monkeypatch):
     async def full(*_, **__):
         raise CannotWrite("disk full")
 
-    monkeypatch.setattr(services.queue.entry, "enqueue", full)
+    monkeypatch.setattr(app.queue.entry, "enqueue", full)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     assert await refusal_of(asked) == messages.not_taken_for_want_of(Shortage.STORAGE)
 
 
 async def test_requests_in_flight_when_the_bot_stops_are_told_to_ask_again(
-    fake, channel, ada, services, bot, monkeypatch
+    fake, channel, ada, app, bot, monkeypatch
 ):
     reached = asyncio.Event()
 
@@ -320,20 +318,20 @@ async def test_requests_in_flight_when_the_bot_stops_are_told_to_ask_again(
         reached.set()
         await asyncio.sleep(60)
 
-    monkeypatch.setattr(services.submissions, "_capabilities", endless)
+    monkeypatch.setattr(app.submissions, "_capabilities", endless)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     await asyncio.wait_for(reached.wait(), PATIENCE)
-    await services.submissions.stop(0.05)
+    await app.submissions.stop(0.05)
     assert await refusal_of(asked) == messages.BEING_RESTARTED
     late = await fake.slash(ada, channel, "text2video", prompt="rain")
     assert await refusal_of(late) == messages.BEING_RESTARTED
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
 
 
 async def test_what_is_being_written_down_when_the_bot_stops_is_seen_through(
-    fake, channel, ada, services, bot, monkeypatch
+    fake, channel, ada, app, bot, monkeypatch
 ):
-    enqueue = services.queue.entry.enqueue
+    enqueue = app.queue.entry.enqueue
     gate, reached = asyncio.Event(), asyncio.Event()
 
     async def slowly(*args, **kwargs):
@@ -341,88 +339,84 @@ async def test_what_is_being_written_down_when_the_bot_stops_is_seen_through(
         await gate.wait()
         return await enqueue(*args, **kwargs)
 
-    monkeypatch.setattr(services.queue.entry, "enqueue", slowly)
+    monkeypatch.setattr(app.queue.entry, "enqueue", slowly)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     await asyncio.wait_for(reached.wait(), PATIENCE)
-    stopping = asyncio.create_task(services.submissions.stop(0.05))
+    stopping = asyncio.create_task(app.submissions.stop(0.05))
     await asyncio.sleep(0.1)
     gate.set()
     await stopping
     assert "you are next" in asked.message.content
-    await only_job(services)
+    await only_job(app)
 
 
 async def test_while_the_database_is_read_only_nothing_is_taken_and_afterwards_it_is(
-    fake, channel, ada, services, bot
+    fake, channel, ada, app, bot
 ):
-    await services.database.look(lambda connection: connection.execute("PRAGMA query_only = 1"))
+    await app.database.look(lambda connection: connection.execute("PRAGMA query_only = 1"))
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     assert await refusal_of(asked) == messages.not_taken_for_want_of(Shortage.READ_ONLY)
-    assert await count_of(services) == 0
-    await services.database.look(lambda connection: connection.execute("PRAGMA query_only = 0"))
+    assert await count_of(app) == 0
+    await app.database.look(lambda connection: connection.execute("PRAGMA query_only = 0"))
     await (await fake.slash(ada, channel, "text2video", prompt="rain")).shown()
-    await until(lambda: count_of(services))
+    await until(lambda: count_of(app))
 
 
 async def test_where_the_answer_cannot_be_given_the_job_stays_and_the_board_sends_its_message(
-    fake, channel, ada, services, bot
+    fake, channel, ada, app, bot
 ):
     fake.fail("PATCH", r"@original$", Status(404, 10008, "Unknown Message"))
     await fake.slash(ada, channel, "text2video", prompt="rain")
-    await until(lambda: len(services.board._dirty) == 1 and not services.board._expected)
-    board = asyncio.create_task(services.board.loop.run())
+    await until(lambda: len(app.board._dirty) == 1 and not app.board._expected)
+    board = asyncio.create_task(app.board.loop.run())
     await fake.wait_for(lambda: any("you are next" in one.content for one in fake.messages(channel)))
     await fake.wait_for(lambda: not any(one.loading for one in fake.messages(channel)))
-    await services.board.stop()
+    await app.board.stop()
     await board
     [shown] = fake.messages(channel)
-    assert (await only_job(services)).status_message_id == shown.id
+    assert (await only_job(app)).status_message_id == shown.id
 
 
-async def test_a_wrong_option_is_refused_at_once(fake, channel, ada, services, bot):
+async def test_a_wrong_option_is_refused_at_once(fake, channel, ada, app, bot):
     asked = await fake.slash(ada, channel, "text2video", prompt="rain", quality="bestest")
     assert "is not one of" in await refusal_of(asked)
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
 
 
-async def test_the_list_of_qualities_shows_the_wait(fake, channel, ada, services, bot):
-    await queued(services.queue, ANN)
+async def test_the_list_of_qualities_shows_the_wait(fake, channel, ada, app, bot):
+    await queued(app.queue, ANN)
     typed = await fake.autocomplete(ada, channel, "text2video", "quality", "b", prompt="rain")
     await typed.answered()
     assert [choice["value"] for choice in typed.choices] == ["balanced", "best"]
     assert all("1 ahead" in choice["name"] and " now" in choice["name"] for choice in typed.choices)
 
 
-async def test_a_message_with_a_picture_can_be_animated_and_one_without_cannot(
-    fake, channel, ada, services, bot
-):
+async def test_a_message_with_a_picture_can_be_animated_and_one_without_cannot(fake, channel, ada, app, bot):
     shown = fake.member_says(ada, channel, "look", cat())
     asked = await fake.context_menu(ada, channel, "Animate this", shown)
     assert "Animating a picture" in (await asked.shown()).content
-    recipe = Recipe.from_json((await only_job(services)).recipe)
+    recipe = Recipe.from_json((await only_job(app)).recipe)
     assert recipe.width * recipe.height <= AREA[Quality.BALANCED] * 1.1
 
     empty = fake.member_says(ada, channel, "no picture")
     refused = await fake.context_menu(ada, channel, "Animate this", empty)
     assert await refusal_of(refused) == messages.NO_PICTURE
-    await only_job(services)
+    await only_job(app)
 
 
-async def test_of_several_pictures_the_first_that_can_be_taken_is(fake, channel, ada, services, bot):
+async def test_of_several_pictures_the_first_that_can_be_taken_is(fake, channel, ada, app, bot):
     bad = [Upload("a.png", b"not a picture"), Upload("b.png", picture()[:-40])]
     shown = fake.member_says(ada, channel, "look", *bad, cat())
     asked = await fake.context_menu(ada, channel, "Animate this", shown)
     assert "Animating a picture" in (await asked.shown()).content
-    await only_job(services)
+    await only_job(app)
     shown = fake.member_says(ada, channel, "look", *bad)
     refused = await fake.context_menu(ada, channel, "Animate this", shown)
     assert "I don't know that kind of file" in await refusal_of(refused)
-    await only_job(services)
+    await only_job(app)
 
 
-async def test_forbidden_prompts_are_refused_at_once_and_in_private_everywhere(
-    fake, channel, ada, services, bot
-):
+async def test_forbidden_prompts_are_refused_at_once_and_in_private_everywhere(fake, channel, ada, app, bot):
     """New words, a remix, a clip drawn anew; also where the channel is for adults."""
     words = "a n4ked ch1ld"
     adults = fake.channel(name="adults", nsfw=True)
@@ -430,9 +424,9 @@ async def test_forbidden_prompts_are_refused_at_once_and_in_private_everywhere(
         for name, more in (("text2video", {}), ("animate", {"image": cat()})):
             said = await (await fake.slash(ada, where, name, prompt=words, **more)).shown()
             assert (said.content, said.ephemeral) == (messages.FORBIDDEN, True)
-    old = await queued(services.queue, ada.id, channel.guild.id, recipe={"prompt": words})
-    await services.queue.claims.cancel(old.id)
-    message = await services.messenger.send(
+    old = await queued(app.queue, ada.id, channel.guild.id, recipe={"prompt": words})
+    await app.queue.claims.cancel(old.id)
+    message = await app.messenger.send(
         channel.id, Post(content="clip", nonce="1", view=rows.row(old, Reroll, Remix))
     )
     said = await (await fake.click(ada, channel.messages[message], "Reroll")).shown()
@@ -442,4 +436,4 @@ async def test_forbidden_prompts_are_refused_at_once_and_in_private_everywhere(
     said = await (await fake.submit_modal(ada, form, {"fk:prompt": words})).shown()
     assert said.content == messages.FORBIDDEN
     assert fake.cdn.served == 0
-    assert await count_of(services) == 1
+    assert await count_of(app) == 1

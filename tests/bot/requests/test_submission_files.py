@@ -54,20 +54,20 @@ def film(tmp_path_factory):
 
 
 @pytest.fixture
-def with_models(services, monkeypatch):
+def with_models(app, monkeypatch):
     """The bot of an owner who has pulled a few models."""
 
     async def capabilities():
         return HERE
 
-    monkeypatch.setattr(services.submissions, "_capabilities", capabilities)
+    monkeypatch.setattr(app.submissions, "_capabilities", capabilities)
 
 
-async def only_recipe(services) -> Recipe:
-    (job,) = await services.queue.jobs.waiting()
+async def only_recipe(app) -> Recipe:
+    (job,) = await app.queue.jobs.waiting()
     recipe = Recipe.from_json(job.recipe)
     assert job.inputs == recipe.inputs
-    assert all(services.blobs.exists(digest) for digest in recipe.inputs.values())
+    assert all(app.blobs.exists(digest) for digest in recipe.inputs.values())
     return recipe
 
 
@@ -81,7 +81,7 @@ async def refusal_of(asked) -> str:
 
 
 async def test_each_file_is_kept_under_what_it_is_for(
-    fake, channel, ada, services, bot, with_models, film, tmp_path
+    fake, channel, ada, app, bot, with_models, film, tmp_path
 ):
     asked = await fake.slash(
         ada,
@@ -97,56 +97,54 @@ async def test_each_file_is_kept_under_what_it_is_for(
         length="short",
     )
     await asked.shown()
-    recipe = await only_recipe(services)
+    recipe = await only_recipe(app)
     assert set(recipe.inputs) == {Role.LIKE, Role.REFERENCE}
     assert recipe.engine == "animatediff-control"
     assert (recipe.follow, recipe.model, recipe.negative) == (Follow.EDGES, "mine", "rain")
     assert recipe.styles == (Style(name="ink", weight=0.5),)
     path = tmp_path / "kept.mp4"
-    path.write_bytes(services.blobs.read(recipe.inputs[Role.REFERENCE]))
+    path.write_bytes(app.blobs.read(recipe.inputs[Role.REFERENCE]))
     assert read_clip(path).frames.shape[1:3] == (96, 128)
-    assert services.blobs.read(recipe.inputs[Role.LIKE]).startswith(b"\x89PNG")
+    assert app.blobs.read(recipe.inputs[Role.LIKE]).startswith(b"\x89PNG")
 
 
-async def test_a_picture_can_be_the_first_frame_of_words(fake, channel, ada, services, bot, with_models):
+async def test_a_picture_can_be_the_first_frame_of_words(fake, channel, ada, app, bot, with_models):
     asked = await fake.slash(ada, channel, "text2video", prompt="it sails away", image=CAT, quality="fast")
     await asked.shown()
-    recipe = await only_recipe(services)
+    recipe = await only_recipe(app)
     assert (recipe.kind, set(recipe.inputs)) == (Kind.TEXT2VIDEO, {Role.PICTURE})
 
 
-async def test_a_second_picture_is_kept_and_drawn_again_like_the_first(fake, channel, ada, services, bot):
+async def test_a_second_picture_is_kept_and_drawn_again_like_the_first(fake, channel, ada, app, bot):
     sea = Upload("sea.png", picture((200, 120)))
     asked = await fake.slash(ada, channel, "animate", image=CAT, end=sea)
     assert "Animating a picture" in (await asked.shown()).content
-    recipe = await only_recipe(services)
+    recipe = await only_recipe(app)
     assert (recipe.engine, set(recipe.inputs)) == ("camera", {Role.PICTURE, Role.END})
     assert len(set(recipe.inputs.values())) == len(recipe.inputs)
-    (job,) = await services.queue.jobs.waiting()
+    (job,) = await app.queue.jobs.waiting()
     post = Post(content="a clip", nonce="clip", view=rows.for_clip(job))
-    message = channel.messages[await services.messenger.send(channel.id, post)]
+    message = channel.messages[await app.messenger.send(channel.id, post)]
     await (await fake.click(ada, message, "Reroll")).shown()
     form = await fake.click(ada, message, "Remix")
     await form.answered()
     await (await fake.submit_modal(ada, form, {"fk:prompt": "at dusk"})).shown()
-    more = [Recipe.from_json(one.recipe) for one in await services.queue.jobs.waiting() if one.id != job.id]
+    more = [Recipe.from_json(one.recipe) for one in await app.queue.jobs.waiting() if one.id != job.id]
     assert [one.inputs for one in more] == [recipe.inputs, recipe.inputs]
 
 
 @pytest.mark.parametrize("end", [Upload("end.png", b"no picture"), Upload("end.png", b"x" * 30_000_000)])
-async def test_a_second_picture_is_refused_as_the_first_is(fake, channel, ada, services, bot, end):
+async def test_a_second_picture_is_refused_as_the_first_is(fake, channel, ada, app, bot, end):
     first = await fake.slash(ada, channel, "animate", image=end)
     refusal = await refusal_of(first)
     assert await refusal_of(await fake.slash(ada, channel, "animate", image=CAT, end=end)) == refusal
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
 
 
-async def test_a_restyled_clip_is_as_long_as_the_original(
-    fake, channel, ada, services, bot, with_models, film
-):
+async def test_a_restyled_clip_is_as_long_as_the_original(fake, channel, ada, app, bot, with_models, film):
     asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay", strength=0.5)
     assert "Restyling a clip" in (await asked.shown()).content
-    recipe = await only_recipe(services)
+    recipe = await only_recipe(app)
     assert (recipe.kind, set(recipe.inputs)) == (Kind.RESTYLE, {Role.REFERENCE})
     assert recipe.seconds == pytest.approx(1.5, abs=0.1)
     assert recipe.strength == 0.5
@@ -165,43 +163,41 @@ async def test_a_restyled_clip_is_as_long_as_the_original(
     ],
 )
 async def test_what_cannot_be_made_is_refused_before_anything_is_fetched(
-    fake, channel, ada, services, bot, options, says
+    fake, channel, ada, app, bot, options, says
 ):
     asked = await fake.slash(ada, channel, "text2video", prompt="rain", **options)
     assert says in await refusal_of(asked)
     assert fake.cdn.served == 0
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
 
 
-async def test_without_a_model_no_clip_is_restyled(fake, channel, ada, services, bot, film):
+async def test_without_a_model_no_clip_is_restyled(fake, channel, ada, app, bot, film):
     asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay")
     assert "No engine here can make this clip" in await refusal_of(asked)
     assert fake.cdn.served == 0
 
 
 async def test_a_picture_where_a_clip_is_wanted_is_refused_in_private(
-    fake, channel, ada, services, bot, with_models
+    fake, channel, ada, app, bot, with_models
 ):
     asked = await fake.slash(ada, channel, "restyle", video=CAT, prompt="made of clay")
     assert "MP4" in await refusal_of(asked)
     assert fake.messages(channel) == []
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
 
 
-async def test_a_new_prompt_is_planned_again(fake, channel, ada, services, bot, with_models):
+async def test_a_new_prompt_is_planned_again(fake, channel, ada, app, bot, with_models):
     asked = await fake.slash(ada, channel, "text2video", prompt="a cat", model="mine", quality="fast")
     await asked.shown()
-    first = await only_recipe(services)
-    (job,) = await services.queue.jobs.waiting()
+    first = await only_recipe(app)
+    (job,) = await app.queue.jobs.waiting()
     post = Post(content="a clip", nonce="clip", view=rows.for_clip(job))
-    message = channel.messages[await services.messenger.send(channel.id, post)]
+    message = channel.messages[await app.messenger.send(channel.id, post)]
     form = await fake.click(ada, message, "Remix")
     await form.answered()
     answer = await fake.submit_modal(ada, form, {"fk:prompt": "a bowl of soup"})
     await answer.shown()
-    (second,) = [
-        Recipe.from_json(one.recipe) for one in await services.queue.jobs.waiting() if one.id != job.id
-    ]
+    (second,) = [Recipe.from_json(one.recipe) for one in await app.queue.jobs.waiting() if one.id != job.id]
     assert second.words.startswith("a bowl of soup")
     assert "cat" not in second.words
     assert second.seed != first.seed
@@ -210,7 +206,7 @@ async def test_a_new_prompt_is_planned_again(fake, channel, ada, services, bot, 
     )
 
 
-async def test_a_members_file_name_never_becomes_one_of_ours(fake, channel, services, bot, tmp_path):
+async def test_a_members_file_name_never_becomes_one_of_ours(fake, channel, app, bot, tmp_path):
     names = [*("-rf.png", "CON.png", "..\\..\\etc\\passwd.png", "%2e%2e%2fpasswd.png", "$(touch owned).png")]
     names += [".htaccess", "\u202egnp.exe", "x" * 200 + ".png"]
     sizes = iter(range(100, 200))
@@ -219,14 +215,14 @@ async def test_a_members_file_name_never_becomes_one_of_ours(fake, channel, serv
         upload = Upload(name, picture((next(sizes), 100)))
         asked = await fake.slash(member, channel, "animate", image=upload)
         assert "Animating a picture" in (await asked.shown()).content, name
-    given = {digest for job in await services.queue.jobs.waiting() for digest in job.inputs.values()}
+    given = {digest for job in await app.queue.jobs.waiting() for digest in job.inputs.values()}
     assert len(given) == len(names)
     paths = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
-    assert all(map(services.blobs.exists, given))
+    assert all(map(app.blobs.exists, given))
     parts_of_paths = {part for path in paths for part in (*path.parts, path.stem)}
     stems = {name.rpartition(".")[0] for name in names} - {""}
     assert not parts_of_paths & {*names, *stems}
-    assert {path.parts[0] for path in paths} == {services.settings.data_dir.name}
+    assert {path.parts[0] for path in paths} == {app.settings.data_dir.name}
 
 
 @pytest.mark.parametrize(
@@ -237,21 +233,21 @@ async def test_a_members_file_name_never_becomes_one_of_ours(fake, channel, serv
     ],
 )
 async def test_without_defaults_a_clip_is_as_if_there_were_none(
-    fake, channel, ada, services, bot, with_models, film, command, given
+    fake, channel, ada, app, bot, with_models, film, command, given
 ):
     """What is followed, the style's name, the shape and the length: all by the files and the words alone."""
     files = {"reference" if command == "text2video" else "video": film}
     asked = await fake.slash(fake.member("eve"), channel, command, **given, **files)
     await asked.shown()
-    (plain,) = await services.queue.jobs.waiting()
+    (plain,) = await app.queue.jobs.waiting()
     set_ = await fake.slash(ada, channel, "defaults set", motion="wild", length="short", shape="square")
     await set_.shown()
     said = await fake.slash(ada, channel, command, **given, **files)
     await said.shown()
-    (job,) = await services.queue.jobs.jobs_of(ada.user.id, channel.guild.id)
+    (job,) = await app.queue.jobs.jobs_of(ada.user.id, channel.guild.id)
     assert job.given is not None
     await (await fake.click(ada, said.message, "Without defaults")).shown()
-    new = await the_new_job(services, [plain, job])
+    new = await the_new_job(app, [plain, job])
     wanted, made = Recipe.from_json(plain.recipe), Recipe.from_json(new.recipe)
     assert dataclasses.replace(made, seed=0) == dataclasses.replace(wanted, seed=0)
     assert made.seed == Recipe.from_json(job.recipe).seed

@@ -29,25 +29,25 @@ FILM_WITH_SOUND = Upload(
 )
 
 
-async def test_a_sound_is_kept_with_the_picture_and_named_in_the_recipe(fake, channel, ada, services, bot):
+async def test_a_sound_is_kept_with_the_picture_and_named_in_the_recipe(fake, channel, ada, app, bot):
     asked = await fake.slash(ada, channel, "animate", image=CAT, audio=SONG)
     await asked.shown()
-    recipe = await only_recipe(services)
+    recipe = await only_recipe(app)
     assert (recipe.sound, set(recipe.inputs)) == (SoundSource.GIVEN, {Role.PICTURE, Role.SOUND})
-    assert services.blobs.read(recipe.inputs[Role.SOUND]).startswith(b"RIFF")
+    assert app.blobs.read(recipe.inputs[Role.SOUND]).startswith(b"RIFF")
     digest = recipe.inputs[Role.SOUND]
-    assert digest in await services.queue.retention.blobs_in_use(retention())
+    assert digest in await app.queue.retention.blobs_in_use(retention())
     assert request_of(recipe).sound is None
 
 
-async def test_an_erasure_deletes_the_sound(fake, channel, ada, services, bot):
+async def test_an_erasure_deletes_the_sound(fake, channel, ada, app, bot):
     await (await fake.slash(ada, channel, "animate", image=CAT, audio=SONG)).shown()
-    digest = (await only_recipe(services)).inputs[Role.SOUND]
-    await services.erasing.begin()
-    task = asyncio.create_task(services.erasing.loop.run())
+    digest = (await only_recipe(app)).inputs[Role.SOUND]
+    await app.erasing.begin()
+    task = asyncio.create_task(app.erasing.loop.run())
     question = await (await fake.slash(ada, channel, "mydata erase")).shown()
     await fake.click(ada, question, privacy_texts.ERASE)
-    await until(lambda: not services.blobs.exists(digest))
+    await until(lambda: not app.blobs.exists(digest))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -62,41 +62,39 @@ async def test_an_erasure_deletes_the_sound(fake, channel, ada, services, bot):
         ({"sound": "on"}, "No engine here can do this: sound"),
     ],
 )
-async def test_what_cannot_be_is_refused_in_private(fake, channel, ada, services, bot, options, says):
+async def test_what_cannot_be_is_refused_in_private(fake, channel, ada, app, bot, options, says):
     assert says in await refusal_of(await fake.slash(ada, channel, "animate", image=CAT, **options))
-    assert await count_of(services) == 0
+    assert await count_of(app) == 0
 
 
 @pytest.fixture
-def restyling(services, monkeypatch):
+def restyling(app, monkeypatch):
     async def capabilities():
         weights = frozenset({"epicrealism", "animatelcm", "controlnet-canny", "motion-v1-5-3"})
         return Capabilities(weights=weights, slow=True)
 
-    monkeypatch.setattr(services.submissions, "_capabilities", capabilities)
+    monkeypatch.setattr(app.submissions, "_capabilities", capabilities)
 
 
 @pytest.mark.parametrize("wanted", [None, "on", "off"])
 async def test_a_restyled_clip_keeps_its_sound_unless_it_is_turned_off(
-    fake, channel, ada, services, bot, restyling, wanted
+    fake, channel, ada, app, bot, restyling, wanted
 ):
     more = {} if wanted is None else {"sound": wanted}
     asked = await fake.slash(ada, channel, "restyle", video=FILM_WITH_SOUND, prompt="in ink", **more)
     await asked.shown()
-    recipe = await only_recipe(services)
+    recipe = await only_recipe(app)
     # What nobody wants to hear is not stored.
     assert (Role.SOUND in recipe.inputs) == (wanted != "off")
     assert recipe.sound is (SoundSource.NONE if wanted == "off" else SoundSource.GIVEN)
 
 
-async def test_a_clip_that_is_only_followed_leaves_its_sound_out(
-    fake, channel, ada, services, bot, restyling
-):
+async def test_a_clip_that_is_only_followed_leaves_its_sound_out(fake, channel, ada, app, bot, restyling):
     asked = await fake.slash(
         ada, channel, "text2video", prompt="a boat", reference=FILM_WITH_SOUND, follow="edges"
     )
     await asked.shown()
-    recipe = await only_recipe(services)
+    recipe = await only_recipe(app)
     assert (recipe.sound, set(recipe.inputs)) == (SoundSource.NONE, {Role.REFERENCE})
 
 

@@ -18,7 +18,7 @@ from bot.text.catalogues.command_translator import DESCRIPTION, CommandTranslato
 from bot.text.languages import LANGUAGES
 from bot.text.wording import BUTTON, CHOICE, FORM, MENU, OPTION
 from docs import catalogues
-from tests.bot.fixtures import mocked_services
+from tests.bot.fixtures import mocked_app
 from tests.present import present
 
 THERE_ARE = sorted(path.stem for path in FOLDER.glob("*.po"))
@@ -170,9 +170,9 @@ def test_no_person_is_said_to_have_reviewed_what_a_machine_made(known):
 
 
 def _tree():
-    services = mocked_services()
+    app = mocked_app()
     tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
-    setup_all(tree, services)
+    setup_all(tree, app)
     return tree
 
 

@@ -31,10 +31,10 @@ HERE = "127.0.0.1"
 
 
 @asynccontextmanager
-async def serving(services, host=HERE, port=0):
+async def serving(app, host=HERE, port=0):
     supervisor = Supervisor()
-    web = web_server(services, supervisor, WebPolicy(host=host, port=port))
-    supervisor.add(web.loop, services.loop_lag.loop)
+    web = web_server(app, supervisor, WebPolicy(host=host, port=port))
+    supervisor.add(web.loop, app.loop_lag.loop)
     async with supervisor.running(), aiohttp.ClientSession() as http:
         await until(lambda: web.address is not None)
         yield web, http
@@ -45,8 +45,8 @@ def url(web, path: str) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}{path}"
 
 
-async def read(services, path: str) -> tuple[int, str, dict[str, str]]:
-    async with serving(services) as (web, http), http.get(url(web, path)) as answer:
+async def read(app, path: str) -> tuple[int, str, dict[str, str]]:
+    async with serving(app) as (web, http), http.get(url(web, path)) as answer:
         return answer.status, await answer.text(), dict(answer.headers)
 
 
@@ -64,12 +64,12 @@ def samples(text: str) -> dict[str, list[tuple[dict[str, str], float]]]:
     return found
 
 
-def test_nothing_is_served_by_default(services):
-    assert "web server" not in supervisor_of(services).report()
+def test_nothing_is_served_by_default(app):
+    assert "web server" not in supervisor_of(app).report()
 
 
-async def test_prometheus_can_read_the_metrics(services):
-    status, text, headers = await read(services, "/metrics")
+async def test_prometheus_can_read_the_metrics(app):
+    status, text, headers = await read(app, "/metrics")
     assert status == 200
     assert headers["Content-Type"].startswith("text/plain; version=")
     found = samples(text)
@@ -81,41 +81,41 @@ async def test_prometheus_can_read_the_metrics(services):
     assert found["framekiln_disk_free_bytes"][0][1] > 0
 
 
-async def test_the_metrics_follow_the_queue(services, bot, fake, channel, ada):
+async def test_the_metrics_follow_the_queue(app, bot, fake, channel, ada):
     await asked(fake, ada, channel)
-    found = samples((await read(services, "/metrics"))[1])
+    found = samples((await read(app, "/metrics"))[1])
     assert ({"state": "queued"}, 1.0) in found["framekiln_jobs"]
     low, high = (value for _, value in found["framekiln_wait_seconds"])
     assert 0 < low < high
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/status"])
-async def test_no_page_names_anybody(services, bot, fake, channel, ada, path):
+async def test_no_page_names_anybody(app, bot, fake, channel, ada, path):
     await asked(fake, ada, channel)
-    (job,) = await services.queue.jobs.waiting()
-    text = (await read(services, path))[1]
-    named = (ada.id, channel, job.guild_id, job.id, "lighthouse", "ada", services.settings.data_dir)
+    (job,) = await app.queue.jobs.waiting()
+    text = (await read(app, path))[1]
+    named = (ada.id, channel, job.guild_id, job.id, "lighthouse", "ada", app.settings.data_dir)
     assert [secret for secret in named if str(secret) in text] == []
 
 
-async def test_the_page_says_what_is_wrong_first(services, engine):
+async def test_the_page_says_what_is_wrong_first(app, engine):
     engine.state = HostState.DOWN
-    _, text, _ = await read(services, "/status")
+    _, text, _ = await read(app, "/status")
     assert "<title>Framekiln: the engine is down</title>" in text
     assert "<p>The engine is down.</p>" in text
     engine.state = HostState.READY
-    _, text, _ = await read(services, "/status")
+    _, text, _ = await read(app, "/status")
     assert "<p>Discord is away.</p>" in text
 
 
-async def test_the_page_has_the_free_disk_in_the_unit_of_the_owner_s_alert(services, monkeypatch):
+async def test_the_page_has_the_free_disk_in_the_unit_of_the_owner_s_alert(app, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=9e9, used=7e9, free=2e9))
-    assert "2.0 GB" in (await read(services, "/status"))[1]
+    assert "2.0 GB" in (await read(app, "/status"))[1]
     assert "2.0 GB" in owner_texts.disk(2_000_000_000)
 
 
-async def test_the_page_runs_nothing_and_loads_nothing(services):
-    _, text, headers = await read(services, "/status")
+async def test_the_page_runs_nothing_and_loads_nothing(app):
+    _, text, headers = await read(app, "/status")
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert style_hash() in policy
@@ -123,29 +123,29 @@ async def test_the_page_runs_nothing_and_loads_nothing(services):
     assert 'lang="en"' in text
 
 
-async def test_a_bot_that_takes_no_requests_says_so(services, monkeypatch):
-    assert (await read(services, "/healthz"))[:2] == (200, '{"status": "ok"}')
-    monkeypatch.setattr(services.data_watch, "gone_since", 1.0)
-    assert (await read(services, "/healthz"))[:2] == (503, '{"status": "trouble"}')
-    assert "Its data folder is gone." in (await read(services, "/status"))[1]
+async def test_a_bot_that_takes_no_requests_says_so(app, monkeypatch):
+    assert (await read(app, "/healthz"))[:2] == (200, '{"status": "ok"}')
+    monkeypatch.setattr(app.data_watch, "gone_since", 1.0)
+    assert (await read(app, "/healthz"))[:2] == (503, '{"status": "trouble"}')
+    assert "Its data folder is gone." in (await read(app, "/status"))[1]
 
 
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("GET", "/", 302), ("GET", "/x", 404), ("POST", "/status", 405)]
 )
-async def test_other_requests_are_refused(services, method, path, status):
+async def test_other_requests_are_refused(app, method, path, status):
     async with (
-        serving(services) as (web, http),
+        serving(app) as (web, http),
         http.request(method, url(web, path), allow_redirects=False) as answer,
     ):
         assert answer.status == status
 
 
-async def test_an_address_that_is_taken_is_said_once_and_tried_again(services, monkeypatch, caplog):
+async def test_an_address_that_is_taken_is_said_once_and_tried_again(app, monkeypatch, caplog):
     monkeypatch.setattr(server_module, "RETRY", 0.05)
     with socket.create_server((HERE, 0)) as other:
         port = other.getsockname()[1]
-        web = web_server(services, supervisor := Supervisor(), WebPolicy(host=HERE, port=port))
+        web = web_server(app, supervisor := Supervisor(), WebPolicy(host=HERE, port=port))
         supervisor.add(web.loop)
         async with supervisor.running():
 
@@ -161,16 +161,16 @@ async def test_an_address_that_is_taken_is_said_once_and_tried_again(services, m
             await until(lambda: web.address == (HERE, port))
 
 
-async def test_the_port_is_free_after_the_end(services):
-    async with serving(services) as (web, _):
+async def test_the_port_is_free_after_the_end(app):
+    async with serving(app) as (web, _):
         address = web.address
     assert web.address is None
     with socket.create_server(address):
         pass
 
 
-async def test_it_serves_on_ipv6_too(services):
-    async with serving(services, host="::1") as (web, http), http.get(url(web, "/healthz")) as answer:
+async def test_it_serves_on_ipv6_too(app):
+    async with serving(app, host="::1") as (web, http), http.get(url(web, "/healthz")) as answer:
         assert answer.status == 200
 
 

@@ -17,26 +17,26 @@ SEEN = {"left": 0.48151623}
 """What was seen in the picture; only its place matters here."""
 
 
-async def given(services, member, channel, **changes):
+async def given(app, member, channel, **changes):
     """A job of the member's with a picture and words of their own, and that picture's digest."""
-    digest = services.blobs.put(picture((160, 100)) + str(member.id).encode())
+    digest = app.blobs.put(picture((160, 100)) + str(member.id).encode())
     made = {"prompt": PROMPT, "kind": Kind.ANIMATE, "engine": "camera", "inputs": {Role.PICTURE: digest}}
     job = await queued(
-        services.queue, member.id, channel.guild.id, channel_id=channel.id,
+        app.queue, member.id, channel.guild.id, channel_id=channel.id,
         **{"recipe": made, "inputs": {Role.PICTURE: digest}, "seen": json.dumps({digest: SEEN}), **changes},
     )  # fmt: skip
     return job, digest
 
 
-async def delivered(services, fake, member, channel):
+async def delivered(app, fake, member, channel):
     """The same, posted for real."""
-    job, digest = await given(services, member, channel)
-    await until(lambda: state_is(services, job, State.DELIVERED))
-    return await services.queue.jobs.get(job.id), digest
+    job, digest = await given(app, member, channel)
+    await until(lambda: state_is(app, job, State.DELIVERED))
+    return await app.queue.jobs.get(job.id), digest
 
 
-async def state_is(services, job, state):
-    return (await services.queue.jobs.get(job.id)).state is state
+async def state_is(app, job, state):
+    return (await app.queue.jobs.get(job.id)).state is state
 
 
 async def erase(fake, channel, member, button=privacy_texts.ERASE):

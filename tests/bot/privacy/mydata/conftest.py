@@ -13,14 +13,14 @@ def eve(fake):
 
 
 @pytest.fixture
-async def loops(services):
+async def loops(app):
     """The loops of the bot that these rights lean on."""
-    await services.erasing.begin()
-    parts = (services.engines.loops[0], services.deliverer, services.erasing)
+    await app.erasing.begin()
+    parts = (app.engines.loops[0], app.deliverer, app.erasing)
     running = [asyncio.create_task(part.loop.run()) for part in parts]
     yield
-    await services.engines.loops[0].stop(0)
-    await services.deliverer.stop()
+    await app.engines.loops[0].stop(0)
+    await app.deliverer.stop()
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)

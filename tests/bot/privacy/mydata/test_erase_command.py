@@ -42,33 +42,33 @@ def held(folder, *known) -> dict[str, set[str]]:
     return found
 
 
-async def test_after_an_erase_nothing_knows_the_member(fake, channel, mod, bot, services, loops, caplog):
+async def test_after_an_erase_nothing_knows_the_member(fake, channel, mod, bot, app, loops, caplog):
     """Database and its log, copies of before and after, blobs, outbox, spool, and the bot's own log."""
     caplog.set_level(logging.DEBUG)
     ada = fake.member("adalbertine the third")
-    done, digest = await delivered(services, fake, ada, channel)
+    done, digest = await delivered(app, fake, ada, channel)
     await written(
-        services.database, channel.guild.id, mod.id, "ban", str(ada.user.id), f"{PROMPT}, again and again"
+        app.database, channel.guild.id, mod.id, "ban", str(ada.user.id), f"{PROMPT}, again and again"
     )
-    waiting, _ = await given(services, ada, channel)
-    await services.queue.delivery.hold(waiting.id, PROMPT)
+    waiting, _ = await given(app, ada, channel)
+    await app.queue.delivery.hold(waiting.id, PROMPT)
     clip = done.clip_sha256
     words = PROMPT.rpartition(" ")[2]
     known = (ada.user.id, done.message_id, PROMPT, words, digest, clip, ada.user.name, str(SEEN["left"]))
-    data = services.settings.data_dir
-    before = [await services.database.backup(data / "backups", keep=7) for _ in range(2)]
+    data = app.settings.data_dir
+    before = [await app.database.backup(data / "backups", keep=7) for _ in range(2)]
     assert held(data, PROMPT, words, ada.user.id)[PROMPT] >= {path.name for path in before}
     assert set(held(data, *known)) >= {PROMPT, ada.user.id, digest, clip, str(SEEN["left"])}
 
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == privacy_texts.erased(2, 0))
-    after = await services.database.backup(data / "backups", keep=7)
+    after = await app.database.backup(data / "backups", keep=7)
     assert held(data, *known) == {}
     assert all(path.exists() for path in (*before, after))
-    for table in await services.database.read("SELECT name FROM sqlite_master WHERE type = 'table'"):
-        for row in await services.database.read(f"SELECT * FROM {table['name']}"):  # noqa: S608 - a table of ours
+    for table in await app.database.read("SELECT name FROM sqlite_master WHERE type = 'table'"):
+        for row in await app.database.read(f"SELECT * FROM {table['name']}"):  # noqa: S608 - a table of ours
             assert not {ada.user.id, done.message_id} & set(row), table["name"]
-    assert (await services.audit.verify()).sound
+    assert (await app.audit.verify()).sound
     ours = [record for record in caplog.records if record.name.startswith(("bot", "db", "engine"))]
     lines = "\n".join(map(caplog.handler.format, ours))
     assert "a member was erased: 2 jobs" in lines
@@ -77,10 +77,10 @@ async def test_after_an_erase_nothing_knows_the_member(fake, channel, mod, bot, 
 
 
 async def test_a_copy_that_cannot_be_erased_is_told_to_the_member_and_once_to_the_owner(
-    fake, channel, ada, bot, services, loops, caplog
+    fake, channel, ada, bot, app, loops, caplog
 ):
-    await given(services, ada, channel)
-    backups = services.settings.data_dir / "backups"
+    await given(app, ada, channel)
+    backups = app.settings.data_dir / "backups"
     backups.mkdir()
     (backups / "framekiln-1.db").write_bytes(b"not a database.." * 100)
     for jobs in (1, 0):
@@ -91,11 +91,9 @@ async def test_a_copy_that_cannot_be_erased_is_told_to_the_member_and_once_to_th
     assert "framekiln-1.db" in told[0].getMessage()
 
 
-async def test_with_their_messages_clips_and_statuses_go_as_well(
-    fake, channel, ada, eve, bot, services, loops
-):
-    await delivered(services, fake, ada, channel)
-    await delivered(services, fake, eve, channel)
+async def test_with_their_messages_clips_and_statuses_go_as_well(fake, channel, ada, eve, bot, app, loops):
+    await delivered(app, fake, ada, channel)
+    await delivered(app, fake, eve, channel)
     assert len(clips(fake, channel)) == 2
     answer = await erase(fake, channel, ada, privacy_texts.ERASE_WITH_MESSAGES)
     await until(lambda: answer.content == privacy_texts.erased(1, 0))
@@ -103,61 +101,61 @@ async def test_with_their_messages_clips_and_statuses_go_as_well(
     assert str(eve.user.id) in left.content
 
 
-async def test_messages_that_cannot_be_deleted_are_counted(fake, channel, ada, bot, services, loops):
-    await delivered(services, fake, ada, channel)
+async def test_messages_that_cannot_be_deleted_are_counted(fake, channel, ada, bot, app, loops):
+    await delivered(app, fake, ada, channel)
     fake.fail("DELETE", rf"/channels/{channel.id}/messages/\d+$", Status(403, 50013), times=5)
     answer = await erase(fake, channel, ada, privacy_texts.ERASE_WITH_MESSAGES)
     await until(lambda: answer.content == privacy_texts.erased(1, 1))
-    assert (await services.database.read("SELECT 1 FROM job WHERE user_id > 0")) == []
+    assert (await app.database.read("SELECT 1 FROM job WHERE user_id > 0")) == []
 
 
-async def test_what_runs_is_stopped_before_it_is_erased(fake, channel, ada, bot, services, loops, engine):
+async def test_what_runs_is_stopped_before_it_is_erased(fake, channel, ada, bot, app, loops, engine):
     engine.acts.append(until_cancelled)
-    job, digest = await given(services, ada, channel)
-    services.signals.queued()
-    await until(lambda: state_is(services, job, State.RUNNING))
+    job, digest = await given(app, ada, channel)
+    app.signals.queued()
+    await until(lambda: state_is(app, job, State.RUNNING))
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == privacy_texts.erased(1, 0))
-    assert (await services.queue.jobs.get(job.id)).state is State.CANCELLED
-    assert not services.blobs.exists(digest)
+    assert (await app.queue.jobs.get(job.id)).state is State.CANCELLED
+    assert not app.blobs.exists(digest)
     assert clips(fake, channel) == []
 
 
 async def test_no_erases_nothing_and_a_replayed_yes_erases_only_the_clicking_member(
-    fake, channel, ada, eve, bot, services, loops
+    fake, channel, ada, eve, bot, app, loops
 ):
-    mine, _ = await given(services, ada, channel)
-    await services.queue.delivery.hold(mine.id, "a look")
+    mine, _ = await given(app, ada, channel)
+    await app.queue.delivery.hold(mine.id, "a look")
     asked = await fake.slash(ada, channel, "mydata erase")
     question = await asked.shown()
     await fake.click(ada, question, privacy_texts.KEEP)
     await until(lambda: question.content == privacy_texts.KEPT)
     for _ in range(3):
         await fake.click(eve, question, "fk:mydata:erase", forged=True)
-    await until(lambda: nobody_waits(services))
-    assert len(await services.rights._personal.jobs(ada.user.id)) == 1
+    await until(lambda: nobody_waits(app))
+    assert len(await app.rights._personal.jobs(ada.user.id)) == 1
 
 
-async def nobody_waits(services):
-    return not await services.rights._personal.erasures()
+async def nobody_waits(app):
+    return not await app.rights._personal.erasures()
 
 
-async def test_an_erase_that_was_cut_off_is_done_at_the_next_start(channel, ada, bot, services):
-    _, digest = await given(services, ada, channel)
-    await services.rights._personal.ask_to_erase(ada.user.id, messages=False)
-    task = asyncio.create_task(services.erasing.loop.run())
-    await until(lambda: nobody_waits(services))
+async def test_an_erase_that_was_cut_off_is_done_at_the_next_start(channel, ada, bot, app):
+    _, digest = await given(app, ada, channel)
+    await app.rights._personal.ask_to_erase(ada.user.id, messages=False)
+    task = asyncio.create_task(app.erasing.loop.run())
+    await until(lambda: nobody_waits(app))
     task.cancel()
-    assert not services.blobs.exists(digest)
-    assert await services.rights._personal.known(ada.user.id) == {}
+    assert not app.blobs.exists(digest)
+    assert await app.rights._personal.known(ada.user.id) == {}
 
 
-async def test_what_was_left_in_the_outbox_goes_at_the_next_start(channel, ada, bot, services):
+async def test_what_was_left_in_the_outbox_goes_at_the_next_start(channel, ada, bot, app):
     """A bot that was killed between the rows and the files has left some."""
-    waiting, _ = await given(services, ada, channel)
-    over, _ = await given(services, ada, channel)
-    await services.queue.claims.cancel(over.id)
-    outbox = services.settings.data_dir / "outbox"
+    waiting, _ = await given(app, ada, channel)
+    over, _ = await given(app, ada, channel)
+    await app.queue.claims.cancel(over.id)
+    outbox = app.settings.data_dir / "outbox"
     outbox.mkdir()
     for name in (
         f"{waiting.id}-smaller.mp4",
@@ -169,26 +167,26 @@ async def test_what_was_left_in_the_outbox_goes_at_the_next_start(channel, ada, 
     drafts = outbox / f"{waiting.id}-takes-x1"
     drafts.mkdir()
     (drafts / "1.mp4").write_bytes(b"a draft")
-    await services.erasing.begin()
+    await app.erasing.begin()
     assert [path.name for path in outbox.iterdir()] == [f"{waiting.id}-smaller.mp4"]
 
 
-async def test_a_ban_finds_an_erased_member_when_they_come_back(fake, channel, ada, bot, services, loops):
-    await services.queue.moderation.ban(channel.guild.id, ada.user.id, 9, "spam")
+async def test_a_ban_finds_an_erased_member_when_they_come_back(fake, channel, ada, bot, app, loops):
+    await app.queue.moderation.ban(channel.guild.id, ada.user.id, 9, "spam")
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == privacy_texts.erased(0, 0))
     assert "when you come back: blocks" in answer.content
-    assert await services.rights._personal.known(ada.user.id) == {}
+    assert await app.rights._personal.known(ada.user.id) == {}
     asked = await fake.slash(ada, channel, "text2video", prompt="a boat")
     assert (await asked.shown()).content == messages.BANNED
 
 
 async def test_clips_whose_words_were_cleared_away_say_so_and_can_be_deleted(
-    fake, channel, ada, bot, services, loops
+    fake, channel, ada, bot, app, loops
 ):
-    job, _ = await delivered(services, fake, ada, channel)
+    job, _ = await delivered(app, fake, ada, channel)
     [message] = clips(fake, channel)
-    await services.rights._personal.forget_words(days=0)
+    await app.rights._personal.forget_words(days=0)
     for action in (Reroll, Remix, ShowRecipe):
         answer = await (await fake.click(ada, message, action.id_for(job.id))).shown()
         assert (answer.content, answer.ephemeral) == (privacy_texts.FORGOTTEN, True)
@@ -224,25 +222,25 @@ def test_the_erasing_waits_longer_than_a_call_to_discord_may_take():
 
 
 async def test_a_request_that_an_erase_drops_before_anything_was_said_is_answered(
-    fake, channel, ada, bot, services, monkeypatch
+    fake, channel, ada, bot, app, monkeypatch
 ):
-    monkeypatch.setattr(services.submissions._admitting, "admit", lambda *_: asyncio.sleep(60))
+    monkeypatch.setattr(app.submissions._admitting, "admit", lambda *_: asyncio.sleep(60))
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
-    await until(lambda: services.submissions.drop(ada.user.id))
+    await until(lambda: app.submissions.drop(ada.user.id))
     await asked.answered()
     await until(lambda: asked.message is not None)
     assert asked.message.content == privacy_texts.ASKED_BEFORE_ERASE
 
 
 async def test_the_answer_says_that_machines_of_other_people_drew_and_not_that_the_owners_did(
-    fake, channel, mod, bot, services, loops
+    fake, channel, mod, bot, app, loops
 ):
     ada = fake.member("ada lovelace")
-    workers = services.queue.workers
+    workers = app.queue.workers
     for worker, trust in (("a11ce000", Trust.FRIEND), ("0a0a0a0a", Trust.OWN)):
         assert await invite_worker(workers, worker, key=worker, name=worker, trust=trust)
-        job, _ = await delivered(services, fake, ada, channel)
-        await services.database.write(
+        job, _ = await delivered(app, fake, ada, channel)
+        await app.database.write(
             lambda connection, job=job, worker=worker: connection.execute(
                 "UPDATE job SET worker = ? WHERE id = ?", (worker, job.id)
             )

@@ -20,9 +20,7 @@ from tests.present import present
 from tests.until import until
 
 
-async def test_others_cannot_animate_pictures_of_a_member_who_forbids_it(
-    fake, channel, ada, eve, bot, services
-):
+async def test_others_cannot_animate_pictures_of_a_member_who_forbids_it(fake, channel, ada, eve, bot, app):
     posted = fake.world.member_says(ada, channel, "look", Upload("cat.png", picture()))
     asked = await fake.slash(ada, channel, "mydata pictures", others="forbid")
     assert (await asked.shown()).content == privacy_texts.MAY_NOT_ANIMATE
@@ -38,24 +36,22 @@ async def test_others_cannot_animate_pictures_of_a_member_who_forbids_it(
     assert allowed.content != privacy_texts.NOT_THEIRS_TO_ANIMATE
 
 
-async def test_others_cannot_animate_the_avatar_of_a_member_who_forbids_it(
-    fake, channel, ada, eve, bot, services
-):
+async def test_others_cannot_animate_the_avatar_of_a_member_who_forbids_it(fake, channel, ada, eve, bot, app):
     bare = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown()
     assert (bare.content, bare.ephemeral) == (messages.NO_AVATAR, True)
     ada.user.avatar = picture((300, 300))
     allowed = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown()
     assert "Animating a picture" in allowed.content
-    [job] = await services.queue.jobs.waiting()
+    [job] = await app.queue.jobs.waiting()
     assert (job.user_id, list(job.inputs)) == (eve.id, [Role.PICTURE])
-    assert services.blobs.exists(job.inputs[Role.PICTURE])
+    assert app.blobs.exists(job.inputs[Role.PICTURE])
 
     await (await fake.slash(ada, channel, "mydata pictures", others="forbid")).shown()
     refused = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown()
     assert (refused.content, refused.ephemeral) == (privacy_texts.NOT_THEIR_AVATAR, True)
     own = await (await fake.context_menu(ada, channel, "Animate avatar", ada)).shown()
     assert "Animating a picture" in own.content
-    assert len(await services.queue.jobs.waiting()) == 2
+    assert len(await app.queue.jobs.waiting()) == 2
 
 
 def test_an_avatar_comes_from_discords_own_host_and_stands_still():
@@ -70,28 +66,28 @@ def test_an_avatar_comes_from_discords_own_host_and_stands_still():
     assert avatar_of(create_autospec(discord.Member, display_avatar=plain, default_avatar=plain)) is None
 
 
-async def test_a_guild_that_was_left_is_noted_and_one_that_is_away_is_not(fake, channel, ada, bot, services):
-    await given(services, ada, channel)
+async def test_a_guild_that_was_left_is_noted_and_one_that_is_away_is_not(fake, channel, ada, bot, app):
+    await given(app, ada, channel)
     guild = channel.guild.id
     fake.world.emit("GUILD_DELETE", {"id": str(guild), "unavailable": True})
     await until(lambda: bot.get_guild(guild).unavailable)
-    assert await services.guilds.to_forget(days=-1) == []
+    assert await app.guilds.to_forget(days=-1) == []
     fake.world.emit("GUILD_DELETE", {"id": str(guild)})
-    await until(lambda: noted(services, [guild]))
+    await until(lambda: noted(app, [guild]))
     fake.world.emit("GUILD_CREATE", channel.guild.payload(channel.guild.members[fake.world.bot.id]))
-    await until(lambda: noted(services, []))
+    await until(lambda: noted(app, []))
 
 
 async def test_a_guild_that_was_left_while_the_bot_was_away_is_noted_at_the_next_connection(
-    fake, channel, ada, services
+    fake, channel, ada, app
 ):
-    job, digest = await given(services, ada, channel)
-    await queued(services.queue, guild=5, inputs={Role.PICTURE: digest})
-    async with connected(fake, services):
-        await until(lambda: noted(services, [5]))
-    assert await services.guilds.forget(5) == 1
-    assert await services.queue.jobs.get(job.id) == job
+    job, digest = await given(app, ada, channel)
+    await queued(app.queue, guild=5, inputs={Role.PICTURE: digest})
+    async with connected(fake, app):
+        await until(lambda: noted(app, [5]))
+    assert await app.guilds.forget(5) == 1
+    assert await app.queue.jobs.get(job.id) == job
 
 
-async def noted(services, guilds):
-    return await services.guilds.to_forget(days=-1) == guilds
+async def noted(app, guilds):
+    return await app.guilds.to_forget(days=-1) == guilds
