@@ -234,14 +234,8 @@ def _raised(known: Known) -> list[Area]:
 
 def _open(body: Area) -> Area:
     """A body without the sides where the picture's edge cuts it off. Its head is kept in any case."""
-    left, top, right, bottom = body
-    middle, half = (left + right) / 2, (top + bottom) / 2
-    return (
-        middle if left < AT_EDGE else left,
-        max(0.0, top),
-        middle if right > 1 - AT_EDGE else right,
-        half if bottom > 1 - AT_EDGE else bottom,
-    )
+    left, _, right, bottom = _inside(body)
+    return left, max(0.0, body[1]), right, bottom
 
 
 def _inside(thing: Area) -> Area:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.clips.join import SETTLE_SECONDS
 from engine.core.recipe import Camera, Motion
-from engine.families.camera.pairing import Pairing, carried, corners_of
+from engine.families.camera.pairing import NOTHING, Pairing, carried, corners_of
 from engine.families.camera.path import Track, eased
 from engine.families.camera.plain import FINER
 from engine.families.camera.shot import Brief, Shot
@@ -37,9 +36,6 @@ MOVED = 0.15
 """From this way on, as a share of the frame's mean side, the way itself is motion enough."""
 FEATHER = 0.06
 """As a share of the mean side: how softly the edge of one picture lies in the other."""
-_NOTHING: Any = None
-"""OpenCV takes None for a second map; its type stubs do not know that."""
-
 RELIT = 3.0
 """Light and colour of one are brought to those of the other by this factor at most."""
 
@@ -222,13 +218,13 @@ class Passage:
         rows, columns = field.shape[:2]
         at = (seen + 0.5) * np.array([columns / width, rows / height], np.float32) - 0.5
         # Beyond the picture nothing is known.
-        read = cv2.remap(field, at, _NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        read = cv2.remap(field, at, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(read * np.array([width, height], np.float32), np.float32)
 
     def _sample(self, canvas: Pixels, places: Field) -> Pixels:
         """A picture at these places, pixels of the frame."""
         finer = places * np.float32(FINER) + np.float32((FINER - 1) / 2)
-        seen = cv2.remap(canvas, finer, _NOTHING, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+        seen = cv2.remap(canvas, finer, NOTHING, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
         return np.asarray(seen, np.uint8)
 
     def _inside(self, places: Field, moved: NDArray[np.float64]) -> Field:

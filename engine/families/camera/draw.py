@@ -36,6 +36,14 @@ from engine.vision.text_regions import SIDE
 
 DETAIL = 2.0
 """Pixels of the picture for one of the frame's, each way, at most: no frame can show more."""
+PARTLY, WINDOW_LINES = 0.25, 6
+"""Share of exactly even pixels, and the number of lines, from which on it is a program's window with a
+photograph in it."""
+CALMER = {Motion.WILD: Motion.NORMAL, Motion.NORMAL: Motion.GENTLE, Motion.GENTLE: Motion.GENTLE}
+"""The motion of a picture whose captions stay where they are: what they hid is a guess."""
+PORTRAIT = 0.1
+"""Height of a face, as a share of the picture's, from which on an uneven picture is a photograph, however
+much is written behind the face."""
 
 
 class CameraFamily:
@@ -89,26 +97,7 @@ class CameraFamily:
         if inputs.end is None:
             return frames
         cancel.check()
-        first, last = cover(picture, *size), cover(inputs.end, *size)
-        crisp(frames, first, recipe.native_fps)
-        crisp(frames[::-1], last, recipe.native_fps)
-        begun = settled(frames, first, recipe.native_fps)
-        ended = np.asarray(settled(begun[::-1], last, recipe.native_fps)[::-1], np.uint8)
-        ended[0] = first  # a very short clip settles at both ends at once
-        return ended
-
-
-PARTLY, WINDOW_LINES = 0.25, 6
-"""Share of exactly even pixels, and the number of lines, from which on it is a program's window with a
-photograph in it."""
-
-
-CALMER = {Motion.WILD: Motion.NORMAL, Motion.NORMAL: Motion.GENTLE, Motion.GENTLE: Motion.GENTLE}
-"""The motion of a picture whose captions stay where they are: what they hid is a guess."""
-
-PORTRAIT = 0.1
-"""Height of a face, as a share of the picture's, from which on an uneven picture is a photograph, however
-much is written behind the face."""
+        return _with_ends(frames, cover(picture, *size), cover(inputs.end, *size), recipe.native_fps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,6 +194,16 @@ def _cross(
     backwards = turning(brief, last=True, flat=known[1].flat)
     ended = shot_of(last, known[1], size, backwards, check)
     return Dissolve(first=begun, last=ended, times=brief.times).frames()
+
+
+def _with_ends(frames: Frames, first: Picture, last: Picture, fps: float) -> Frames:
+    """A crossing's frames, changed in place, so that it begins and ends with exactly these two pictures."""
+    crisp(frames, first, fps)
+    crisp(frames[::-1], last, fps)
+    begun = settled(frames, first, fps)
+    ended = np.asarray(settled(begun[::-1], last, fps)[::-1], np.uint8)
+    ended[0] = first  # a very short clip settles at both ends at once
+    return ended
 
 
 def _set_up(picture: Picture, size: tuple[int, int], brief: Brief, watch: _Watch) -> _Setting:

@@ -27,6 +27,8 @@ SMALLEST, LARGEST = 0.015, 0.7
 """Shares of the picture. Smaller is a speck; a larger one has nothing behind it to move against."""
 MASK_SIDE = 320
 """The longer side of the mask in pixels: the network sees no more."""
+MORE_THAN_NOT = 0.5
+"""How much of a pixel the subject has where that pixel counts as its own."""
 BLURRED = 4.0
 """Pixels of that mask that are neither in nor out, for each pixel of the outline, at most."""
 SOLID = 0.55
@@ -101,7 +103,7 @@ def look(
     within = () if mask is None else _grasped(mask, (columns, rows), faces)
     body = None
     if mask is not None:
-        x, y, wide, high = cv2.boundingRect((mask > 0.5).astype(np.uint8))  # noqa: PLR2004 (more in than out)
+        x, y, wide, high = cv2.boundingRect(_solid(mask))
         body = (x / mask.shape[1], y / mask.shape[0], (x + wide) / mask.shape[1], (y + high) / mask.shape[0])
     apart = [face for face in faces if face not in within]
     return Known(
@@ -213,7 +215,7 @@ def _head(mask: Plane, size: tuple[int, int], face: Box) -> Box | None:
         width=(1 + 2 * HAIR_BESIDE) * face.width,
         height=(HAIR + PARTED) * face.height,
     ).within(*size)
-    inside = (_part(mask, size, around) > 0.5).astype(np.uint8)  # noqa: PLR2004 (more in than out)
+    inside = _solid(_part(mask, size, around))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(inside)
     own = labels[-1, inside.shape[1] // 2]
     x, y, wide, high = (int(side) for side in stats[own][:4])
@@ -232,7 +234,7 @@ def _standing(cutout: Cutout) -> tuple[Area, ...]:
     """Where something stands out for certain, clear outline or not, in shares of the picture."""
     if not _stands_out(cutout):
         return ()
-    inside = (cutout.mask > 0.5).astype(np.uint8)  # noqa: PLR2004 (more in than out)
+    inside = _solid(cutout.mask)
     rows, columns = inside.shape
     _, _, stats, _ = cv2.connectedComponentsWithStats(inside)
     pieces = [
@@ -245,14 +247,14 @@ def _standing(cutout: Cutout) -> tuple[Area, ...]:
 
 def _closed(mask: Plane) -> Plane:
     """The largest piece, without pinholes."""
-    inside = (mask > 0.5).astype(np.uint8)  # noqa: PLR2004 (more in than out)
+    inside = _solid(mask)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(inside)
     if count < 2:  # noqa: PLR2004 (the background is the first part)
         return mask
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     near = cv2.dilate((labels == largest).astype(np.uint8), np.ones((7, 7), np.uint8))
     kept = np.where(near > 0, mask, 0).astype(np.float32)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - (kept > 0.5).astype(np.uint8))  # noqa: PLR2004 (same)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - _solid(kept))
     for label in range(1, count):
         if stats[label, cv2.CC_STAT_AREA] < 0.002 * mask.size:
             kept[labels == label] = 1.0
@@ -261,7 +263,7 @@ def _closed(mask: Plane) -> Plane:
 
 def _crisp(mask: Plane) -> bool:
     """Whether a mask has one clear, compact outline."""
-    inside = (mask > 0.5).astype(np.uint8)  # noqa: PLR2004 (more in than out)
+    inside = _solid(mask)
     outlines, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not outlines:
         return False
@@ -269,6 +271,11 @@ def _crisp(mask: Plane) -> bool:
     undecided = float(((mask > 0.1) & (mask < 0.9)).sum())  # noqa: PLR2004 (neither out nor in)
     hull = cv2.contourArea(cv2.convexHull(longest))
     return undecided <= BLURRED * len(longest) and float(inside.sum()) >= SOLID * hull
+
+
+def _solid(mask: Plane) -> NDArray[np.uint8]:
+    """1 where there is more of a mask than not, else 0."""
+    return np.asarray(mask > MORE_THAN_NOT, np.uint8)
 
 
 def _part(mask: Plane, size: tuple[int, int], box: Box) -> Plane:
@@ -281,7 +288,7 @@ def _part(mask: Plane, size: tuple[int, int], box: Box) -> Plane:
 
 def _held(mask: Plane, size: tuple[int, int], box: Box) -> float:
     """The share of a box that belongs to a mask."""
-    return float((_part(mask, size, box) > 0.5).mean())  # noqa: PLR2004 (more in than out)
+    return float((_part(mask, size, box) > MORE_THAN_NOT).mean())
 
 
 def _held_of(mask: Plane | None, size: tuple[int, int], animal: Box) -> float:
@@ -318,7 +325,7 @@ def _with_hands(mask: Plane, size: tuple[int, int], hands: Sequence[Hand]) -> Pl
     """
     for hand in hands:
         shape = _shape(mask, size, hand)
-        held = float((mask[shape] > 0.5).mean()) if shape.any() else 0.0  # noqa: PLR2004 (more in than out)
+        held = float((mask[shape] > MORE_THAN_NOT).mean()) if shape.any() else 0.0
         if NONE < held < MOSTLY:
             return None
         if held >= MOSTLY:
@@ -329,8 +336,7 @@ def _with_hands(mask: Plane, size: tuple[int, int], hands: Sequence[Hand]) -> Pl
 def _is_outside(mask: Plane | None, size: tuple[int, int], hands: Sequence[Hand]) -> bool:
     """Whether any hand is no part of the subject."""
     return mask is not None and any(
-        not (mask[_shape(mask, size, hand)] > 0.5).any()  # noqa: PLR2004 (more in than out)
-        for hand in hands
+        not (mask[_shape(mask, size, hand)] > MORE_THAN_NOT).any() for hand in hands
     )
 
 
@@ -339,7 +345,7 @@ def _own(mask: Plane | None, size: tuple[int, int], hands: Sequence[Hand]) -> li
     if mask is None:
         return []
     shapes = ((hand, _shape(mask, size, hand)) for hand in hands)
-    return [hand for hand, shape in shapes if shape.any() and (mask[shape] > 0.5).mean() >= MOSTLY]  # noqa: PLR2004 (more in than out)
+    return [hand for hand, shape in shapes if shape.any() and (mask[shape] > MORE_THAN_NOT).mean() >= MOSTLY]
 
 
 def _shape(mask: Plane, size: tuple[int, int], hand: Hand) -> NDArray[np.bool_]:
@@ -351,7 +357,7 @@ def _loses_a_limb(mask: Plane, picture: Pixels, faces: list[Face], eyes: Eyes) -
     """Whether a body whose face belongs to the subject does not belong to it as a whole."""
     rows, columns = picture.shape[:2]
     size = (columns, rows)
-    near = cv2.dilate((mask > 0.5).astype(np.uint8), np.ones((9, 9), np.uint8))  # noqa: PLR2004 (more in than out)
+    near = cv2.dilate(_solid(mask), np.ones((9, 9), np.uint8))
     for face in faces:
         body = eyes.body(picture, face) if _held(mask, size, face.box.grown(0.8)) >= WHOLE else None
         if body is None:

@@ -43,7 +43,7 @@ COMMON = 0.35
 SMALLEST_FACE = 0.08
 """As a share of a picture's height: a smaller face may be there and not be found."""
 
-_NOTHING: Any = None
+NOTHING: Any = None
 """OpenCV takes None for a second map; its type stubs do not know that."""
 
 FLOW_SIDE = 320
@@ -215,7 +215,7 @@ def _field(first: Pixels, second: Pixels, matrix: Matrix, whole: tuple[Area, ...
     two, _ = _small(np.asarray(laid, np.uint8), FLOW_SIDE)
     there, again = dense(one, two, FAST), dense(two, one, FAST)
     spots = grid(rows, columns)
-    returned = cv2.remap(again, spots + there, _NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    returned = cv2.remap(again, spots + there, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     inside = np.ones(second.shape[:2], np.uint8)
     seen = cv2.warpPerspective(inside, back, (columns, rows), flags=cv2.INTER_NEAREST)
     seen = np.asarray(cv2.erode(seen, np.ones((9, 9), np.uint8), borderValue=0), np.uint8)
@@ -252,7 +252,7 @@ def _is_better(one: Pixels, two: Pixels, field: Field, seen: Pixels) -> bool:
     moved = cv2.remap(
         two,
         np.asarray(grid(*one.shape) + field, np.float32),
-        _NOTHING,
+        NOTHING,
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )

@@ -18,15 +18,10 @@ def smoothstep(low: float, high: float, value: Any) -> Plane:
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
-def attached(mask: Mask, side: Literal["top", "bottom", "all"]) -> Mask:
-    """The parts of a mask that touch a side of the picture; ``all`` stands for any of the four."""
+def attached(mask: Mask, side: Literal["top", "bottom"]) -> Mask:
+    """The parts of a mask that touch a side of the picture."""
     _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
-    edges = {
-        "top": labels[0],
-        "bottom": labels[-1],
-        "all": np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]),
-    }
-    touching = np.unique(edges[side])
+    touching = np.unique(labels[0 if side == "top" else -1])
     return np.asarray(np.isin(labels, touching[touching > 0]), bool)
 
 

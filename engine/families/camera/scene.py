@@ -15,12 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.families.camera.known import Area, Relief
-from engine.families.camera.regions import (
-    attached,
-    contrast_along,
-    largest,
-    smoothstep,
-)
+from engine.families.camera.regions import attached, contrast_along, largest, smoothstep
 from engine.families.camera.relief import ground_of
 from engine.families.camera.sky import complete_sky, find_sky
 
@@ -82,7 +77,6 @@ class Scene:
 class _Study:
     """The small copy and what all findings need of it."""
 
-    rgb: NDArray[np.uint8]
     lab: NDArray[np.float32]
     edge: Plane
     down: Plane
@@ -117,7 +111,7 @@ def study(
     gradient = np.stack([cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)]) / 8
     edge = np.sqrt((gradient**2).sum(axis=(0, 3))).astype(np.float32)
     down, across = np.abs(gradient[1, :, :, 0]), np.abs(gradient[0, :, :, 0])
-    seen = _Study(rgb=small, lab=lab, edge=edge, down=down, across=across)
+    seen = _Study(lab=lab, edge=edge, down=down, across=across)
     check()
 
     flatness = 1 - float(smoothstep(0.25, 1.2, np.percentile(edge, 97)))

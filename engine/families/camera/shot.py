@@ -108,10 +108,11 @@ def shot_of(
         whole=(*grown(known.faces, BODY), *grown(known.texts, LINE), *known.things),
     )
     path, canvas_size = _path(picture, known, size, brief, scene)
-    life = _life(brief, size, scene, picture, canvas_size)
+    window = Window(size=canvas_size, picture=(picture.shape[1], picture.shape[0]))
+    life = _life(brief, size, scene, window)
     shot: Shot | None = None
     if scene.deep and not known.flat and not known.smeared:
-        shot = _deep(picture, known, size, brief, scene, (path, canvas_size), check)
+        shot = _deep(picture, known, size, scene, window, path, life, check)
     if shot is None:
         shot = PlainStage.of(picture, path, size, canvas_size)
     if known.flat:
@@ -124,21 +125,19 @@ def _deep(
     picture: Pixels,
     known: Known,
     size: tuple[int, int],
-    brief: Brief,
     scene: Scene,
-    way: tuple[Path, tuple[int, int]],
+    window: Window,
+    path: Path,
+    life: Life,
     check: Callable[[], None],
 ) -> Stage | None:
     """The shot with depth; None where that would bend or tear a face or a line of letters."""
-    path, canvas_size = way
-    canvas = cover(picture, *canvas_size)
+    canvas = cover(picture, *window.size)
     check()
-    window = Window(size=canvas_size, picture=(picture.shape[1], picture.shape[0]))
     sheets = take_apart(canvas, scene, window, check)
     seen = [window.area(area) for area in (*known.faces, *known.texts)]
     if worst_bend(path, sheets, seen) > BENT:
         return None
-    life = _life(brief, size, scene, picture, canvas_size)
     return Stage.of(sheets, path, life, size)
 
 
@@ -217,10 +216,7 @@ def _holds_still(brief: Brief, picture: Pixels, known: Known, size: tuple[int, i
     return shape < 1 and bool(known.faces or known.body) and fits(known, shown_share(picture, size))
 
 
-def _life(
-    brief: Brief, size: tuple[int, int], scene: Scene, picture: Pixels, canvas: tuple[int, int]
-) -> Life:
-    window = Window(size=canvas, picture=(picture.shape[1], picture.shape[0]))
+def _life(brief: Brief, size: tuple[int, int], scene: Scene, window: Window) -> Life:
     return Life.of(
         brief.motion,
         seed=brief.seed,

@@ -12,12 +12,9 @@ Lab = NDArray[np.float32]
 Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-
 _PAPER_EVEN, _PAPER_ALIKE = 0.6, 8.0
 """Share of what lies below that is as even as what lies above, and how far their colours are apart, levels of
 Lab: a drawing on paper has .69 and 2, the land below skies at most .58 and at least 12."""
-
-
 _BEIGE, _EVENLY, _REDDISH = 8.0, 10.0, 1 / 3
 """A wall or a ceiling in warm light is yellow throughout, by so many levels of Lab at least, everywhere about
 as much, and hardly reddish, as a share of the yellow: two such rooms have 12 and 16, 5 and 6, .15 and .18; a
