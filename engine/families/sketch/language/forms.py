@@ -6,13 +6,11 @@ It is light stemming: endings are cut off both in the lexicon and in the text, s
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
-from engine.families.sketch.language import packaged
-from engine.families.sketch.language.packaged import unreadable
+from engine.families.sketch.language.packaged import by_language
 
 GAPLESS = frozenset({"ja", "zh", "zh-Hant", "th"})
 """Languages that write no gaps between words."""
@@ -29,19 +27,8 @@ _HISSING = ("s", "x", "z", "ch", "sh", "o")
 """What an English noun ends in that takes "es" in the plural."""
 
 
-@cache
-def _cut_off() -> dict[str, dict[str, str]]:
-    """The sections of endings.toml.
-
-    Raises:
-        RuntimeError: it is missing or damaged.
-    """
-    path = packaged.DATA / "endings.toml"
-    try:
-        read = tomllib.loads(path.read_text("utf-8"))
-        return {section: read[section] for section in ("endings", "beginnings", "letters")}
-    except (OSError, KeyError, ValueError) as error:
-        raise unreadable(path, error) from error
+def _table(section: str) -> Mapping[str, str]:
+    return by_language("endings.toml", "endings", "beginnings", "letters", "plurals", "irregular")[section]
 
 
 def words_of(text: str) -> list[str]:
@@ -71,7 +58,7 @@ def folded(word: str, language: str) -> str:
 
 @cache
 def _letters() -> dict[int, str]:
-    return str.maketrans(_cut_off()["letters"])
+    return str.maketrans(dict(_table("letters")))
 
 
 @lru_cache(maxsize=4096)
@@ -84,7 +71,7 @@ def _bare(character: str) -> str:
 
 @lru_cache(maxsize=64)
 def _endings(language: str) -> tuple[str, ...]:
-    listed = {folded(ending, language) for ending in _cut_off()["endings"].get(language, "").split()}
+    listed = {folded(ending, language) for ending in _table("endings").get(language, "").split()}
     return tuple(sorted(listed, key=lambda ending: (-len(ending), ending)))
 
 
@@ -130,8 +117,8 @@ def forms(word: str, language: str) -> Iterator[str]:
         yield from _english(word)
     elif language == "ko":
         yield from (word.removesuffix(end) for end in _endings("ko") if word.endswith(end) and word != end)
-    elif language in _cut_off()["beginnings"]:
-        for prefix in _cut_off()["beginnings"][language].split():
+    elif language in _table("beginnings"):
+        for prefix in _table("beginnings")[language].split():
             if word.startswith(prefix) and len(word) - len(prefix) >= _LEAST - 1:
                 yield word.removeprefix(prefix)
     elif language in {"id", "ms"}:
@@ -158,31 +145,29 @@ def _english(word: str) -> Iterator[str]:
             yield root[:-1]
 
 
-PLURALS = {
-    "de": ("e", "er", "en", "n", "s"), "nl": ("en", "s"), "sv": ("ar", "or", "er"),
-    "da": ("e", "er", "r"), "no": ("er", "r"), "it": ("i", "e"), "tr": ("lar", "ler", "lari", "leri"),
-}  # fmt: skip
-"""Endings of plurals in languages in which only the singular beside them tells that they are plurals."""
+@lru_cache(maxsize=64)
+def _plurals(language: str) -> tuple[str, ...]:
+    return tuple(_table("plurals").get(language, "").split())
 
 
-IRREGULAR: Mapping[str, frozenset[str]] = {
-    language: frozenset(words.split())
-    for language, words in {
-        "en": "people children men women mice geese feet oxen",
-        "de": "vögel mütter väter brüder töchter äpfel nägel mäntel",
-        "nl": "kinderen muizen vrouwen lammeren kalveren eieren duiven wolven",
-        "it": "uomini bambini donne uova buoi",
-        "sv": "möss gäss män",
-        "da": "børn gæs mænd",
-        "no": "gjess menn",
-    }.items()
-}  # fmt: skip
-"""Plurals that no ending tells, as they are written."""
+def needs_singular(language: str) -> bool:
+    """Whether only the singular beside them tells that words of a language are plurals."""
+    return bool(_plurals(language))
+
+
+@lru_cache(maxsize=64)
+def _irregular(language: str) -> frozenset[str]:
+    return frozenset(_table("irregular").get(language, "").split())
+
+
+def is_irregular(word: str, language: str) -> bool:
+    """Whether a word, as it is written, is a plural that no ending tells."""
+    return word in _irregular(language)
 
 
 def singulars(word: str, language: str) -> Iterator[str]:
     """What a folded word may be the plural of: "katten" of "kat", "blommor" of "blomma"."""
-    for ending in PLURALS[language]:
+    for ending in _plurals(language):
         root = word.removesuffix(ending)
         if root != word and len(root) >= _LEAST - 1:
             yield from (one for one in (root, root + "a", root + "e", root + "o") if one != word)
@@ -193,11 +178,11 @@ def singulars(word: str, language: str) -> Iterator[str]:
 def is_plural(word: str, language: str) -> bool:
     """Whether a word looks like more than one, where the language's endings tell it plainly."""
     if language == "en":
-        return bool(re.search(r"[^su']s$", word)) or word in IRREGULAR["en"]
+        return bool(re.search(r"[^su']s$", word)) or is_irregular(word, "en")
     if language in {"es", "pt", "fr", "ca"}:
         return bool(re.search(r"[^si][sx]$", word)) and len(word) > _LEAST
-    if language in PLURALS:
-        return word.endswith(PLURALS[language])
+    if needs_singular(language):
+        return word.endswith(_plurals(language))
     if language in {"id", "ms"}:
         first, _, second = word.partition("-")
         return bool(second) and first == second

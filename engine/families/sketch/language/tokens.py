@@ -10,11 +10,11 @@ from functools import lru_cache
 from engine.families.sketch.habits import BOARDS, is_alive
 from engine.families.sketch.language.forms import (
     GAPLESS,
-    IRREGULAR,
-    PLURALS,
     folded,
     forms,
+    is_irregular,
     is_plural,
+    needs_singular,
     singulars,
     words_of,
 )
@@ -194,13 +194,13 @@ def _is_a_name(text: str, said: Meaning, words: Vocabulary) -> bool:
 
 def _plural(text: str, thing: str, words: Vocabulary) -> bool:
     """Whether a name looks like a plural, and its singular is a name of the same thing."""
-    if text in IRREGULAR.get(words.language, ()):
+    if is_irregular(text, words.language):
         return True
     parts = text.split(" ")
     if not is_plural(parts[0 if words.language in _HEAD_FIRST else -1], words.language):
         return False
     whole = folded(text, words.language)
-    if words.language in PLURALS:
+    if needs_singular(words.language):
         return any(words.names.get(one) == thing for one in singulars(whole, words.language))
     ones = (
         whole.removesuffix("s"),
@@ -229,7 +229,7 @@ def _unknown(word: str, known: list[Vocabulary]) -> Token:
             continue  # a verb is no misspelt thing
         found = words.like(word)
         if found is not None:
-            plural = is_plural(word, words.language) and words.language not in PLURALS
+            plural = is_plural(word, words.language) and not needs_singular(words.language)
             return Token(text=word, meaning=Meaning("thing", found), plural=plural, guessed=True)
     return Token(text=word, meaning=None)
 

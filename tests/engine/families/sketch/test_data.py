@@ -9,7 +9,7 @@ import pytest
 
 from engine.families.sketch import drawings
 from engine.families.sketch.drawings import names
-from engine.families.sketch.language import forms, packaged, vocabulary
+from engine.families.sketch.language import forms, grammar, packaged, vocabulary
 from engine.families.sketch.language.reading import read
 from engine.families.sketch.language.tokens import tokens
 from engine.families.sketch.language.vocabulary import LANGUAGES, speech
@@ -32,17 +32,19 @@ def fresh():
     """The caches of the data files, emptied before and after."""
     caches = (
         vocabulary.vocabulary, vocabulary.speech, vocabulary.emoji, drawings._arrays, drawings.names,
-        forms._cut_off, forms._endings, forms._letters, forms.folded, forms.stem,
+        forms._endings, forms._letters, forms._plurals, forms._irregular, forms.folded, forms.stem,
     )  # fmt: skip
-    for cached in (*caches, tokens):
+    for cached in (*caches, packaged.by_language, grammar._words, tokens):
         cached.cache_clear()
     yield
-    for cached in (*caches, tokens):
+    for cached in (*caches, packaged.by_language, grammar._words, tokens):
         cached.cache_clear()
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "cut"])
-@pytest.mark.parametrize("name", ["words.zip", "drawings.npz", "speech/de.toml", "endings.toml"])
+@pytest.mark.parametrize(
+    "name", ["words.zip", "drawings.npz", "speech/de.toml", "endings.toml", "grammar.toml"]
+)
 def test_a_damaged_data_file_is_named_in_a_clear_error(tmp_path, monkeypatch, fresh, name, damage):
     copy = tmp_path / "data"
     shutil.copytree(packaged.DATA, copy)
