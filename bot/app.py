@@ -19,7 +19,7 @@ from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.speakers import Speakers
-from bot.fleet.service import FleetService
+from bot.fleet.assembled import AssembledFleet
 from bot.forecast import Forecaster
 from bot.hosted.service import HostedService
 from bot.loops.answers import Answers
@@ -94,7 +94,7 @@ class App:
     rights: Rights
     webhooks: WebhookSender
     hosted: HostedService
-    fleet: FleetService
+    fleet: AssembledFleet
     broker: Broker
     key_webhooks: KeyWebhookSender
     sealer: Sealer

@@ -32,7 +32,7 @@ from bot.discord_io.door import Door
 from bot.discord_io.members import Members
 from bot.discord_io.speakers import Speakers
 from bot.discord_io.whereabouts import Whereabouts
-from bot.fleet.service import FleetService
+from bot.fleet.assembled import AssembledFleet
 from bot.hosted.service import HostedService
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
@@ -210,7 +210,7 @@ def _effects(base: Base, submissions: Submissions) -> ServerEffects:
     )
 
 
-def _fleet(base: Base, tally: RenderTally, broker: Broker) -> FleetService:
+def _fleet(base: Base, tally: RenderTally, broker: Broker) -> AssembledFleet:
     return fleet_of(base, tally, broker, outcomes_of=partial(outcomes_of, base), limits_for=limits_for(base))
 
 

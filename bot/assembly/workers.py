@@ -10,9 +10,9 @@ from bot.assembly.base import Base
 from bot.broker.broker import Broker
 from bot.broker.store import BrokerStore
 from bot.config.paths import CALIBRATION, SPOOL
+from bot.fleet.assembled import AssembledFleet, assembled_fleet
 from bot.fleet.checking import Checking
 from bot.fleet.own_weights import OwnWeights
-from bot.fleet.service import FleetService, fleet_service
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.decoder import Decoder
 from bot.intake.sound_intake import SoundIntake
@@ -55,7 +55,7 @@ def fleet_of(
     *,
     outcomes_of: Callable[[str], Outcomes],
     limits_for: Callable[[Job], Awaitable[RenderLimits]],
-) -> FleetService:
+) -> AssembledFleet:
     """The bot's side of workers; it dials whenever there is a broker.
 
     Args:
@@ -67,7 +67,7 @@ def fleet_of(
     """
     settings, queue = base.settings, base.queue
     wanted = BrokerStore(settings.data_dir).wants
-    fleet = fleet_service(
+    fleet = assembled_fleet(
         elsewhere_policies.for_fleet(settings),
         claims=queue.claims,
         worker_claims=queue.worker_claims,

@@ -15,10 +15,10 @@ from typing import Any
 
 from bot import elsewhere_policies, policies
 from bot.config.settings import Settings
+from bot.fleet.assembled import AssembledFleet, assembled_fleet
 from bot.fleet.others_first import OthersFirst
 from bot.fleet.own_weights import OwnWeights
 from bot.fleet.places import Places
-from bot.fleet.service import FleetService, fleet_service
 from bot.link.connection import Login
 from bot.loops.outcomes import Outcomes
 from bot.loops.render_tally import RenderTally
@@ -134,7 +134,7 @@ class Poster:
         return self._blobs.read(job.clip_sha256) == content_of(job.id, size, job.inputs)
 
 
-def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> FleetService:
+def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> AssembledFleet:
     """The fleet, as :mod:`bot.assembly.app` makes it."""
     signals, places = JobSignals(), Places()
     others_first = OthersFirst(places, seats=(), faulted=queue.faulted)
@@ -155,7 +155,7 @@ def made_fleet(folder: Path, queue: Queue, blobs: Blobs, settings: Settings) -> 
     async def limits_for(_: Job) -> RenderLimits:
         return RenderLimits()
 
-    return fleet_service(
+    return assembled_fleet(
         elsewhere_policies.for_fleet(settings),
         claims=queue.claims,
         worker_claims=queue.worker_claims,

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from bot import elsewhere_policies, policies
+from bot.fleet.assembled import AssembledFleet, assembled_fleet
 from bot.fleet.can import Ability
 from bot.fleet.others_first import OthersFirst
 from bot.fleet.own_weights import OwnWeights, SharePolicy
 from bot.fleet.places import Places
-from bot.fleet.service import FleetService, fleet_service
 from bot.link import messages, pieces, subjects
 from bot.link.connection import Line, Message
 from bot.link.messages import Ask, AskFile, Beat, Done, Held, HeldState, Hello, Order, Pull, Told
@@ -64,7 +64,7 @@ def queue(db):
 class Bot:
     """The bot's side, as far as workers see it."""
 
-    service: FleetService
+    service: AssembledFleet
     places: Places
     signals: JobSignals
     tally: RenderTally
@@ -106,7 +106,7 @@ def a_bot(queue, blobs, tmp_path, broker, own_files):
         async def limits_for(_: object) -> RenderLimits:
             return LIMITS
 
-        service = fleet_service(
+        service = assembled_fleet(
             policy,
             claims=queue.claims,
             worker_claims=queue.worker_claims,

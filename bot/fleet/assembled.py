@@ -36,7 +36,7 @@ from engine.rendering.limits import RenderLimits
 
 
 @dataclass(frozen=True, kw_only=True)
-class FleetService:
+class AssembledFleet:
     """The workers' side of the bot.
 
     Attributes:
@@ -59,7 +59,7 @@ class FleetService:
         await self.fleet.holdings.stop()
 
 
-def fleet_service(
+def assembled_fleet(
     policy: FleetPolicy,
     *,
     claims: Claims,
@@ -83,7 +83,7 @@ def fleet_service(
     calibration: Path,
     release: str,
     clock: Callable[[], float],
-) -> FleetService:
+) -> AssembledFleet:
     """Make it.
 
     Args:
@@ -144,4 +144,4 @@ def fleet_service(
     fleet = Fleet(parts, policy, epoch=new_epoch())
     hub = Hub(fleet, Upkeep(fleet, parts, wanted=wanted, clock=clock), release=release)
     transfers.request = hub.request
-    return FleetService(hub=hub, fleet=fleet, own_weights=own_weights)
+    return AssembledFleet(hub=hub, fleet=fleet, own_weights=own_weights)
