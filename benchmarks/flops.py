@@ -22,7 +22,7 @@ from benchmarks.full_size import motion_unet, on_meta, sd_vae, svd_unet, svd_vae
 from benchmarks.meta_count import empty
 from engine.diffusion.deep_cache import DeepCache
 from engine.diffusion.guidance_interval import GuidanceInterval, guided_steps
-from engine.diffusion.one_key import attend_to_one_key
+from engine.diffusion.single_key_attention import attend_to_one_key
 
 WIDTH, HEIGHT, FRAMES = 1024, 576, 25
 STEPS = 25

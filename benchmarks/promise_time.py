@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from db.jobs.asked import AskedRow
+from db.jobs.interactions import AskedRow
 from db.sqlite.connection import Database
 from tests.db.asking import enqueued
 from tests.policies import queue_on

@@ -17,8 +17,8 @@ from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
+from bot.discord_io.member_language import Speakers
 from bot.discord_io.messenger import Messenger
-from bot.discord_io.speakers import Speakers
 from bot.fleet.assembled import AssembledFleet
 from bot.forecast import Forecaster
 from bot.hosted.service import HostedService

@@ -10,15 +10,15 @@ from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
-from bot.loops.leave_out import LeavePolicy
+from bot.loops.gpu_release import LeavePolicy
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission_policy import SubmissionPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits, StrangerLimits
 from db.jobs.fairness import FairShare
+from db.jobs.interruptions import StumbleLimits
 from db.jobs.retention import RetentionPolicy
-from db.jobs.stumbles import StumbleLimits
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits
 from engine.rendering.limits import RenderLimits

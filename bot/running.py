@@ -24,22 +24,22 @@ from bot.dashboard.facts import facts_of
 from bot.dashboard.server import Dashboard
 from bot.dashboard.sessions import Sessions
 from bot.discord_io.members import Members
-from bot.first_times import FirstTimes
+from bot.first_estimates import FirstTimes
 from bot.gallery.channels import GalleryWatch
 from bot.gallery.served import ServedGallery
 from bot.loops.alerts import engines_trouble, faulty_workers, moderator_alerts
 from bot.loops.engine_count import EngineCount
-from bot.loops.leave_out import leave_outs
+from bot.loops.gpu_release import leave_outs
 from bot.loops.owner_alerts import DAY, OwnerAlerts, failing_backups, low_disk
 from bot.loops.progress_notes import ProgressNotes
 from bot.moderation.machine_failures import MachineFailures
 from bot.ops.alert_policy import AlertPolicy
 from bot.ops.clock_watch import ClockWatch
+from bot.ops.crash_trace import traced
 from bot.ops.data_watch import disk_reserve
 from bot.ops.fetch_eyes import fetching
 from bot.ops.health import HealthFile
 from bot.ops.housekeeping import LAST_BACKUP
-from bot.ops.last_life import traced
 from bot.ops.releases import Releases
 from bot.overview import overview_of, state_of
 from bot.reconnect import stay_connected

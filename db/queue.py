@@ -18,20 +18,20 @@ from db.community.member_languages import MemberLanguages
 from db.community.preferences import Preferences
 from db.community.prompt_help import PromptHelp
 from db.community.reels import Reels
-from db.fleet.faulted import FaultedJobs
+from db.fleet.faulted_jobs import FaultedJobs
 from db.fleet.remote_guilds import RemoteGuilds
 from db.fleet.worker_claims import WorkerClaims
 from db.fleet.workers import Workers
 from db.gallery import Gallery
 from db.jobs.allowances import Allowances
-from db.jobs.asked import Asked
 from db.jobs.choices import Choices
 from db.jobs.claims import Claims
 from db.jobs.delivery import Delivery
-from db.jobs.descent import Retells
 from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
-from db.jobs.owed import Owed
+from db.jobs.interactions import Asked
+from db.jobs.lineage import Retells
+from db.jobs.owed_answers import Owed
 from db.jobs.ownership import Ownership
 from db.jobs.queries import JobQueries
 from db.jobs.retention import Retention
@@ -39,11 +39,11 @@ from db.jobs.sheets import Sheets
 from db.jobs.stars import Stars
 from db.jobs.webhooks import Webhooks
 from db.lanes.lane_sizes import LaneSizes
-from db.lately import Lately
 from db.moderation.actions import Moderation
 from db.moderation.cases import Cases
 from db.moderation.reviews import Reviews
 from db.purchases import Purchases
+from db.recent_jobs import Lately
 from db.sqlite.connection import Database
 from db.sqlite.meta import Meta
 

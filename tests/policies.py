@@ -15,8 +15,8 @@ from bot.loops.delivery import DeliveryLimits
 from bot.ops.shortages import Shortages
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
+from db.jobs.interruptions import StumbleLimits
 from db.jobs.retention import RetentionPolicy
-from db.jobs.stumbles import StumbleLimits
 from db.queue import Queue
 from db.sqlite.connection import Database
 from tests.clock import CLOCK

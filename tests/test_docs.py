@@ -17,8 +17,8 @@ from PIL.PngImagePlugin import PngImageFile
 
 from bot.cli.main import main
 from bot.commands import setup_all
-from bot.config.helping import Helping
 from bot.config.settings import PREFIX, Settings, variable
+from bot.config.worker_machine import Helping
 from engine.families.sketch.creatures import CREATURES
 from engine.families.sketch.things import THINGS
 from examples import draw_discord

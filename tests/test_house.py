@@ -426,8 +426,8 @@ KNOWS_ITS_SYSTEM = {
 READS_PROC = {
     "bot/broker/child.py": "whose process a number is; elsewhere ps says it",
     "bot/config/devices.py": "NVIDIA's driver; where the file is missing, the driver is asked",
-    "bot/first_times.py": "the processor's name; elsewhere Python says it",
-    "bot/loops/leave_out.py": "parents of a process; without it, every process is somebody else's",
+    "bot/first_estimates.py": "the processor's name; elsewhere Python says it",
+    "bot/loops/gpu_release.py": "parents of a process; without it, every process is somebody else's",
     "engine/process/child.py": "kills for want of memory; elsewhere none is counted",
     "engine/runtime/main_memory.py": "free memory; elsewhere it is not known",
     "engine/runtime/peak_memory.py": "the most memory; elsewhere it is not known",

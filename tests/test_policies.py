@@ -23,7 +23,7 @@ from bot.broker.policy import BrokerPolicy
 from bot.clips.clip_rules import ClipRules
 from bot.clips.drafting import DraftPolicy
 from bot.config.choices import Language
-from bot.config.hours import read_hours
+from bot.config.gpu_hours import read_hours
 from bot.config.settings import Settings
 from bot.dashboard.policy import DashboardPolicy
 from bot.discord_io.door_limits import DoorLimits
@@ -38,7 +38,7 @@ from bot.intake.sound_intake import SoundIntakeLimits
 from bot.link.connection import LineLimits
 from bot.loops.absence import AbsencePolicy
 from bot.loops.delivery import DeliveryLimits
-from bot.loops.leave_out import LeavePolicy
+from bot.loops.gpu_release import LeavePolicy
 from bot.ops.alert_policy import AlertPolicy
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
@@ -50,8 +50,8 @@ from bot.worker.policy import WorkerPolicy, for_worker
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits, StrangerLimits
 from db.jobs.fairness import FairShare
+from db.jobs.interruptions import StumbleLimits
 from db.jobs.retention import RetentionPolicy
-from db.jobs.stumbles import StumbleLimits
 from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
 from engine.planning.plan import PlanLimits

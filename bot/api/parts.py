@@ -13,9 +13,9 @@ from bot.api.policy import ApiPolicy
 from bot.api.problems import Kind, Problem
 from bot.api.sealed_clips import SealedClips
 from bot.discord_io.door import Door
+from bot.discord_io.member_language import Speakers
 from bot.discord_io.members import Members
 from bot.discord_io.messenger import Messenger
-from bot.discord_io.speakers import Speakers
 from bot.forecast import Forecaster
 from bot.job_progress import JobProgress
 from bot.privacy.rights import Rights

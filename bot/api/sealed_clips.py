@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.job_documents import recipe_of
-from bot.opening import opened_in_thread
+from bot.threaded_open import opened_in_thread
 from db.files import Blobs
 from db.jobs.job import Job
 from db.states import JobId

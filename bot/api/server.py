@@ -13,16 +13,16 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from bot.api.asking import Asking
+from bot.api.create_job import Asking
 from bot.api.documents import asked_models
+from bot.api.error_mapping import problem_of
+from bot.api.event_stream import Streams
 from bot.api.openapi import document
 from bot.api.parts import Call, Parts
 from bot.api.problems import Kind, Problem, answer_of
-from bot.api.rates import Rates
-from bot.api.refusing import problem_of
+from bot.api.rate_limit import Rates
+from bot.api.route_table import routes
 from bot.api.routes import JSON, Route
-from bot.api.streaming import Streams
-from bot.api.table import routes
 from bot.api.uploads import Uploads
 from bot.supervisor import Loop
 from bot.web.policy import WebPolicy

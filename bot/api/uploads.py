@@ -19,7 +19,7 @@ import system
 from bot.api.documents import COMMANDS, Asked
 from bot.api.problems import Kind, Problem
 from bot.intake.attachment import Uploaded
-from bot.opening import opened_in_thread
+from bot.threaded_open import opened_in_thread
 from engine.core.recipe import Role
 from engine.untrusted.headers import Refusal
 

@@ -25,12 +25,13 @@ from bot.clips.contest_announcements import ContestAnnouncements
 from bot.clips.replay import Replays
 from bot.clips.sticker import Stickers
 from bot.clips.takes import TakesToChoose
+from bot.concurrency import Turns
 from bot.config.choices import Containers
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
+from bot.discord_io.member_language import Speakers
 from bot.discord_io.members import Members
-from bot.discord_io.speakers import Speakers
 from bot.discord_io.whereabouts import Whereabouts
 from bot.fleet.assembled import AssembledFleet
 from bot.hosted.service import HostedService
@@ -59,7 +60,6 @@ from bot.requests.submission import Submissions
 from bot.requests.taking import Parts
 from bot.requests.used_words import UsedWords
 from bot.requests.word_help import WordHelp
-from bot.turns import Turns
 from bot.webhooks.key_sender import KeyWebhookSender
 from bot.webhooks.sender import WebhookSender
 from db.audit.log import Audit

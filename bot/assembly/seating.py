@@ -20,8 +20,8 @@ from bot.intake.clip_intake import ClipIntake
 from bot.intake.decoder import Decoder
 from bot.intake.foreign_takes import ForeignTakes
 from bot.intake.sound_intake import SoundIntake
-from bot.leavable_engine import LeavableEngine
 from bot.loops.comfyui_servers import ComfyServers
+from bot.releasable_engine import LeavableEngine
 from bot.seats import HERE, Engine, Seat
 from bot.supervisor import Loop
 from db.jobs.queries import JobQueries

@@ -211,7 +211,7 @@ def examine_devices(settings: Settings) -> Iterator[Finding]:
 
 def examine_leaving(settings: Settings) -> Iterator[Finding]:
     """When engines of this machine are left out, and whether one is now."""
-    from bot.loops.leave_out import held_by_others, left_out_by_clock  # noqa: PLC0415 - only needed here
+    from bot.loops.gpu_release import held_by_others, left_out_by_clock  # noqa: PLC0415 - only needed here
 
     policy, name = for_leaving(settings), "leaving out"
     devices = local_devices_of(settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.ops.called import as_called
+from bot.ops.program_name import as_called
 from engine.core.foreign_text import visible
 
 

@@ -43,7 +43,7 @@ from bot.cli.setting_up.setup import setup
 from bot.cli.setting_up.update import update
 from bot.cli.try_ways import try_ways
 from bot.config.secrets import hide, hide_token
-from bot.ops.called import as_called, program
+from bot.ops.program_name import as_called, program
 from bot.requests import options
 from engine.core.recipe import Kind, Role
 from engine.core.request import Request

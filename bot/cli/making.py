@@ -11,7 +11,7 @@ import click
 
 from bot.cli.output import CLIP, OutputFile
 from bot.config.secrets import hide_token
-from bot.ops.called import as_called, program
+from bot.ops.program_name import as_called, program
 from engine.core.foreign_text import visible
 from engine.core.recipe import Role
 from engine.core.request import Request

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from bot.cli.catalogue_lines import size_text
-from bot.ops.called import as_called, program
+from bot.ops.program_name import as_called, program
 from engine.core.errors import Code
 from engine.core.foreign_text import visible
 

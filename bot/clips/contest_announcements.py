@@ -11,7 +11,7 @@ import hashlib
 import logging
 
 from bot.clips.contest import announcement_buttons
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.supervisor import Loop

@@ -9,7 +9,7 @@ import discord
 
 from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Presser
-from bot.discord_io.causes import Trouble, trouble_of
+from bot.discord_io.discord_errors import Trouble, trouble_of
 from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.replies import think
 from bot.job_documents import recipe_of

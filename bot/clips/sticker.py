@@ -11,12 +11,12 @@ import discord
 from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place
 from bot.clips.clip_actions import clip_of
+from bot.concurrency import Turns
 from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.replies import think
 from bot.job_documents import picture_seen, recipe_of
 from bot.text import clip_texts
 from bot.text.foreign import refusal
-from bot.turns import Turns
 from db.files import Blobs
 from db.jobs.job import Job
 from engine.clips.animated import animated

@@ -18,7 +18,7 @@ from pathlib import Path
 from bot.clips.choosing import buttons_for, choose, container_for, to_show
 from bot.clips.drafting import DraftPolicy, draft_of, points_of
 from bot.clips.private_choosing import private_buttons_for
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import SPOILER, Attached, ChannelError, Post
 from bot.job_documents import picture_seen, receipt_of, recipe_of

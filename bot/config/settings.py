@@ -26,26 +26,26 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from bot.config.announcing import Announcing
-from bot.config.brokering import Brokering
+from bot.config.broker import Brokering
 from bot.config.choices import DirectMessages, Language, LogFormat, Where
-from bot.config.choosing import Choosing
 from bot.config.comfyui import ComfyUISettings
-from bot.config.crowding import Crowding
-from bot.config.drawing import Drawing
+from bot.config.drafts import Choosing
 from bot.config.elsewhere import Elsewhere
-from bot.config.endurance import Endurance
-from bot.config.helping import Helping
-from bot.config.hosting import Hosting
-from bot.config.keeping import Keeping
-from bot.config.leaving import Leaving
-from bot.config.looking import Looking
+from bot.config.gpu_release import Leaving
+from bot.config.hosted_services import Hosting
+from bot.config.limits import Crowding
 from bot.config.owner_news import OwnerNews
 from bot.config.plain_values import PlainValues, is_secret
+from bot.config.recovery import Endurance
+from bot.config.rendering import Drawing
+from bot.config.retention import Keeping
 from bot.config.secrets import HIDDEN, bare_token, hide_token_like
-from bot.config.serving import Serving
+from bot.config.vision import Looking
+from bot.config.web import Serving
+from bot.config.webhooks import Announcing
 from bot.config.words.prompt_helping import PromptHelping
-from bot.config.working import Working
+from bot.config.worker_machine import Helping
+from bot.config.workers import Working
 from engine.core.receipt import FEWEST_KEPT
 from engine.planning.plan import PlanLimits
 from engine.planning.upscaling import UpscaleLimits

@@ -14,7 +14,7 @@ from bot.overview import overview_of
 from bot.supervisor import Supervisor
 from bot.web.overview import Overview
 from db.audit.log import Entry
-from db.lately import FailedJob
+from db.recent_jobs import FailedJob
 from db.states import EVERYWHERE
 from engine.runtime.gpu import Gpu, driver_gpus
 

@@ -13,16 +13,16 @@ from typing import TypeAlias, TypeVar
 import aiohttp
 import discord
 
+from bot.concurrency import asked_by
 from bot.discord_io.door import PLAIN, Door, Manner, Slot
+from bot.discord_io.member_language import Speakers
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
-from bot.discord_io.speakers import Speakers
 from bot.discord_io.whereabouts import is_own_conversation
 from bot.text import messages
 from bot.text.wording import speaking
-from bot.turns import asked_by
 from db.errors import DatabaseError
-from db.jobs.asked import Asked
+from db.jobs.interactions import Asked
 from engine.core.shortages import shortage_of
 
 log = logging.getLogger(__name__)

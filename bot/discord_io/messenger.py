@@ -16,7 +16,7 @@ import aiohttp
 import discord
 
 from bot.config.choices import Language
-from bot.discord_io.causes import Trouble, trouble_of
+from bot.discord_io.discord_errors import Trouble, trouble_of
 from bot.discord_io.places import IsIt, Place, carries, found_in, place_of, says
 from bot.discord_io.post import Answered, ChannelError, Post, SmallFile
 from bot.discord_io.public_channels import is_public

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 
 if TYPE_CHECKING:
     import discord

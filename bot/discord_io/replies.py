@@ -24,7 +24,7 @@ from db.errors import (
     MemberBanned,
     ParentGone,
 )
-from db.jobs.asked import Asked, AskedRow
+from db.jobs.interactions import Asked, AskedRow
 from engine.core.errors import UserError
 from engine.core.shortages import shortage_of
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import discord
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.places import Place, post_in
 from bot.discord_io.post import ALT_LIMIT, ChannelError, Post
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
-from bot.fleet.can import Ability, Machine, ability_of, can, read
+from bot.fleet.capability import Ability, Machine, ability_of, can, read
 from bot.fleet.places import Places
 from bot.text import messages
 from db.jobs.job import Job

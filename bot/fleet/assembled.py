@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.fleet.blame import Blame
+from bot.fleet.first_looks import Looks
 from bot.fleet.fleet import Fleet
 from bot.fleet.hub import Hub, new_epoch
 from bot.fleet.known_worker import FleetParts
-from bot.fleet.looks import Looks
+from bot.fleet.maintenance import Upkeep
 from bot.fleet.orders import Orders
 from bot.fleet.others_first import OthersFirst
 from bot.fleet.own_weights import OwnWeights
@@ -18,9 +19,8 @@ from bot.fleet.places import Places
 from bot.fleet.policy import FleetPolicy
 from bot.fleet.results import Checks, Results
 from bot.fleet.transfers import Transfers
-from bot.fleet.upkeep import Upkeep
 from bot.loops.discards import Discards
-from bot.loops.handing_in import HandingIn
+from bot.loops.finished_clip import HandingIn
 from bot.loops.outcomes import Outcomes
 from bot.loops.render_tally import RenderTally
 from bot.signals import JobSignals

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from bot.fleet.against_order import (
+from bot.fleet.result_check import (
     believable_takes,
     check_shape,
     check_tried,

@@ -14,13 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.fleet.account import Account, News
-from bot.fleet.asks import Asks
-from bot.fleet.can import those_that_fit
+from bot.fleet.capability import those_that_fit
 from bot.fleet.holdings import Holdings
 from bot.fleet.known_worker import FleetParts, Helper, PutOut
 from bot.fleet.others_first import Left
 from bot.fleet.places import RemoteMachine, RemoteSeat, WorkerPlace
 from bot.fleet.policy import FleetPolicy
+from bot.fleet.waiting_workers import Asks
 from bot.link.messages import (
     MAX_PIECE,
     Ask,

@@ -19,7 +19,7 @@ from bot.broker.keeping import WHERE, answer_subject
 from bot.fleet.bucket import Bucket, Pace
 from bot.fleet.fleet import Fleet
 from bot.fleet.known_worker import PutOut
-from bot.fleet.upkeep import Upkeep
+from bot.fleet.maintenance import Upkeep
 from bot.link import subjects
 from bot.link.connection import Line, Login, Message
 from bot.link.errors import LineDown, LinkError, NotAMessage

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.fleet.account import Account
 from bot.fleet.blame import Blame
-from bot.fleet.looks import Looks
+from bot.fleet.first_looks import Looks
 from bot.fleet.orders import Orders
 from bot.fleet.others_first import OthersFirst
 from bot.fleet.own_weights import OwnWeights

@@ -10,10 +10,10 @@ import time
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bot.fleet.can import can, read
+from bot.fleet.capability import can, read
 from bot.fleet.places import Places, WorkerPlace
 from bot.seats import HERE, Seat
-from db.fleet.faulted import Faulted, FaultedJobs
+from db.fleet.faulted_jobs import Faulted, FaultedJobs
 from db.states import JobId
 
 PATIENCE = 600.0

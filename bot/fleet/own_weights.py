@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.fleet.can import Ability, can, read
+from bot.fleet.capability import Ability, can, read
 from bot.fleet.places import WorkerPlace
 from bot.link.messages import MAX_OFFERS, OfferedFile
 from bot.supervisor import Loop

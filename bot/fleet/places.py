@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.fleet.can import Ability, Machine, can
+from bot.fleet.capability import Ability, Machine, can
 from bot.job_progress import JobProgress
 from bot.link.messages import Told
 from bot.loops.first_looks import FirstLook

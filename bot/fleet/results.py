@@ -18,7 +18,7 @@ from bot.link.errors import Declined, WrongContent
 from bot.link.failures import error_of
 from bot.link.messages import Done, DropReason, Fail, FailKind
 from bot.loops.discards import Discards
-from bot.loops.handing_in import HandingIn
+from bot.loops.finished_clip import HandingIn
 from bot.loops.outcomes import MachineAtFault
 from bot.loops.render_tally import RenderTally
 from db.errors import BlobDamaged

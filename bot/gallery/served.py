@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from aiohttp import web
 
-from bot.api.downloading import send
+from bot.api.clip_download import send
 from bot.api.sealed_clips import SealedClips
 from bot.config.choices import Language
 from bot.gallery import addresses, html_pages

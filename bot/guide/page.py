@@ -15,20 +15,20 @@ from bot.buttons.rows import view_of
 from bot.config.choices import Containers
 from bot.config.settings import Settings
 from bot.discord_io.asker import asker_of
-from bot.discord_io.causes import Trouble, trouble_of
 from bot.discord_io.containers import container, gallery, rows_of, words
+from bot.discord_io.discord_errors import Trouble, trouble_of
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, say
 from bot.discord_io.permissions import is_moderator
 from bot.discord_io.whereabouts import guild_of, spot_of
 from bot.guide.topics import DRAFTS, EFFECT, PICTURE, PROMPT, TOPICS, Topic, topics_for
 from bot.intake.attachment import Uploaded
-from bot.opening import opened_in_thread
 from bot.requests.options import request_of
 from bot.requests.server_effects import ServerEffects
 from bot.requests.submission import Submissions, shows_drafts
 from bot.text.foreign import refusal
 from bot.text.help import help_texts
+from bot.threaded_open import opened_in_thread
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Role
 

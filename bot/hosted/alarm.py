@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.supervisor import Loop

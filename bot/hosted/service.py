@@ -14,7 +14,7 @@ from db.purchases import Purchases
 from engine.elsewhere.comfyui.workflow import Workflow
 from engine.elsewhere.hosted.limits import HostedPolicy, WireLimits
 from engine.elsewhere.hosted.takes import HostedTakes
-from engine.elsewhere.made_anew import MakesAnew
+from engine.elsewhere.sanitizing import MakesAnew
 
 
 @dataclass(frozen=True, kw_only=True)

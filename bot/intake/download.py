@@ -15,11 +15,11 @@ from discord.http import Route
 from yarl import URL
 
 import system
+from bot.concurrency import Turns
 from bot.intake.attachment import Attachment
 from bot.intake.refusals import Cause
-from bot.opening import opened_in_thread
 from bot.proxy import proxy_for
-from bot.turns import Turns
+from bot.threaded_open import opened_in_thread
 from engine.core.shortages import OF_THE_MACHINE, shortage_of
 from engine.untrusted.headers import Refusal, Refused
 

@@ -27,7 +27,7 @@ UNREADABLE = Sentence("what came back is not a readable clip")
 
 
 class ForeignTakes:
-    """Makes takes anew, as :class:`engine.elsewhere.made_anew.MakesAnew`."""
+    """Makes takes anew, as :class:`engine.elsewhere.sanitizing.MakesAnew`."""
 
     def __init__(self, *, clips: ClipIntake, sounds: SoundIntake, pictures: Decoder) -> None:
         """Make it.
@@ -42,7 +42,7 @@ class ForeignTakes:
         self._pictures = pictures
 
     async def clip(self, file: Path, to: Path) -> TakeFile:
-        """Make a clip anew; see :meth:`engine.elsewhere.made_anew.MakesAnew.clip`."""
+        """Make a clip anew; see :meth:`engine.elsewhere.sanitizing.MakesAnew.clip`."""
         data = await asyncio.to_thread(file.read_bytes)
         try:
             clip = await self._clips.from_bytes(data)
@@ -60,7 +60,7 @@ class ForeignTakes:
         )
 
     async def picture(self, data: bytes) -> Picture:
-        """Decode a picture; see :meth:`engine.elsewhere.made_anew.MakesAnew.picture`."""
+        """Decode a picture; see :meth:`engine.elsewhere.sanitizing.MakesAnew.picture`."""
         try:
             pixels = await self._pictures.decode(data)
         except Refused as refused:

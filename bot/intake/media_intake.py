@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Generic, Protocol, Self, TypeVar
 
+from bot.concurrency import Turns
 from bot.intake.attachment import Attachment, Uploaded
-from bot.turns import Turns
 from engine.core.errors import UserError
 from engine.core.shortages import shortage_of
 from engine.untrusted.clip_headers import ClipRefused

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from bot.discord_io.causes import Trouble as Refusal
+from bot.discord_io.discord_errors import Trouble as Refusal
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.loops.engines import Draws, Engines

@@ -1,8 +1,9 @@
 """Says what was not said in time: answers that an earlier run still owed, and what became of jobs.
 
-Discord shows "thinking" from the moment an answer is promised. Each promise is a row (`db.jobs.asked`), and
-what an earlier run left is answered here. A job that came to nothing, and whose message cannot be edited, is
-spoken of in its channel, or else in a direct message, once (`db.jobs.owed`).
+Discord shows "thinking" from the moment an answer is promised. Each promise is a row
+(`db.jobs.interactions`), and what an earlier run left is answered here. A job that came to nothing, and whose
+message cannot be edited, is spoken of in its channel, or else in a direct message, once
+(`db.jobs.owed_answers`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import Answered, ChannelError, Post
 from bot.job_documents import recipe_of
@@ -19,10 +20,10 @@ from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import messages, status_texts
 from bot.text.wording import speaking
-from db.jobs.asked import ANSWERABLE, Asked, AskedRow
 from db.jobs.delivery import Delivery
+from db.jobs.interactions import ANSWERABLE, Asked, AskedRow
 from db.jobs.job import Job
-from db.jobs.owed import Owed
+from db.jobs.owed_answers import Owed
 from db.states import JobId, State
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from engine.elsewhere.comfyui.family import engine_name
 from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.comfyui.server import Server, Unreachable
 from engine.elsewhere.comfyui.workflow import Workflow
-from engine.elsewhere.made_anew import MakesAnew
+from engine.elsewhere.sanitizing import MakesAnew
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.post import ChannelError, Post
 from bot.job_documents import receipt_of
 from bot.loops.answer_post import AnswerWith, become_answer
@@ -320,7 +320,7 @@ class Deliverer:
         return self._work / f"{job.id}-smaller.mp4"
 
     async def _answer(self, job: Job, error: ChannelError) -> None:
-        """Act on a refusal from Discord, as :mod:`bot.discord_io.causes` says."""
+        """Act on a refusal from Discord, as :mod:`bot.discord_io.discord_errors` says."""
         log.warning("job %s was not posted (%s): %s", job.id, error.trouble, error)
         if error.trouble is Trouble.TOO_LARGE:
             await self._make_smaller(job)

@@ -18,8 +18,8 @@ from functools import partial
 from bot.job_documents import recipe_of
 from bot.job_progress import JobProgress
 from bot.loops.discards import Discards
+from bot.loops.finished_clip import HandingIn
 from bot.loops.first_looks import FirstLook
-from bot.loops.handing_in import HandingIn
 from bot.loops.outcomes import Outcomes
 from bot.loops.render_tally import RenderTally
 from bot.loops.runs import Pauses, Run, Runs

@@ -20,9 +20,9 @@ from bot.text.wording import in_words, speaking
 from db.errors import DatabaseError
 from db.jobs.claims import COUNTED, Claims, Requeue
 from db.jobs.faults import place_of
+from db.jobs.interruptions import StumbleLimits
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
-from db.jobs.stumbles import StumbleLimits
 from db.states import JobId, State
 from engine.core.errors import (
     Away,
@@ -276,7 +276,7 @@ class Outcomes:
         return min(LAST_TROUBLE_PAUSE, TROUBLE_PAUSE * 2.0 ** min(30, sum(job.faults.values())))
 
     async def requeue(self, job: Job, cause: Requeue) -> None:
-        """Give a claim back; see :mod:`db.jobs.stumbles` and :mod:`db.jobs.faults`."""
+        """Give a claim back; see :mod:`db.jobs.interruptions` and :mod:`db.jobs.faults`."""
         state = await self._claims.requeue(
             job.id,
             job.claim,

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.supervisor import Loop

@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import SPOILER, ChannelError, Post, SmallFile
 from bot.forecast import Forecaster
@@ -31,7 +31,7 @@ from bot.text import default_texts, status_texts
 from bot.text.wording import speaking
 from db.jobs.delivery import Delivery
 from db.jobs.job import Job
-from db.jobs.owed import Owed
+from db.jobs.owed_answers import Owed
 from db.jobs.queries import JobQueries
 from db.moderation.actions import Moderation
 from db.states import JobId, State
@@ -327,7 +327,7 @@ class StatusBoard:
         self.touch(job.id)
 
     async def _answer(self, job: Job, error: ChannelError) -> None:
-        """What follows from Discord's no; see :mod:`bot.discord_io.causes`."""
+        """What follows from Discord's no; see :mod:`bot.discord_io.discord_errors`."""
         if await self._delivery.is_followed_elsewhere(job):
             return
         if _needs_another(job, error.trouble, said=job.id in self._shown):

@@ -10,13 +10,13 @@ import logging
 import secrets
 from collections.abc import Callable
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.supervisor import Loop
 from bot.text import moderation_texts
 from bot.text.wording import speaking
-from db.fleet.faulted import FaultedJobs
+from db.fleet.faulted_jobs import FaultedJobs
 from db.moderation.reviews import Reviews
 from db.sqlite.meta import Meta
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from bot.concurrency import Turns
 from bot.discord_io.asker import Asker
 from bot.discord_io.messenger import Messenger
 from bot.job_documents import receipt_of
@@ -21,7 +22,6 @@ from bot.moderation.hard_words import is_forbidden
 from bot.moderation.word_lists import Found, WordLists
 from bot.text import messages, outside_texts, review_texts
 from bot.text.wording import speaking
-from bot.turns import Turns
 from db.codes import BotCode
 from db.jobs.delivery import Delivery
 from db.jobs.job import Hold, Job

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.ops.called import program
+from bot.ops.program_name import program
 from bot.supervisor import Loop
 from engine.families import CATALOGUE
 from engine.weights.first_start import Fetched, fetch_missing, missing_of

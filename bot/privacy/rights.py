@@ -13,15 +13,15 @@ import discord
 
 from bot.buttons import rows
 from bot.buttons.button import Button, Look
+from bot.concurrency import Turns
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.replies import think
-from bot.opening import opened_in_thread
 from bot.privacy import export
 from bot.privacy.erasing import Erasing
 from bot.privacy.export import Export
 from bot.text import privacy_texts
-from bot.turns import Turns
+from bot.threaded_open import opened_in_thread
 from db.files import Blobs
 from db.privacy.personal import Personal
 from engine.core.errors import UserError

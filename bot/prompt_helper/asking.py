@@ -10,9 +10,9 @@ import asyncio
 import aiohttp
 from yarl import URL
 
+from bot.concurrency import Turns
 from bot.prompt_helper.policy import PromptHelperPolicy
 from bot.prompt_helper.reply import NoHelp, words_in
-from bot.turns import Turns
 from engine.core.errors import UserError
 from engine.elsewhere.addresses import PublicResolver, check_literal
 

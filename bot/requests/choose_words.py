@@ -12,7 +12,7 @@ from bot.buttons.rows import view_of
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, is_own_message, say
 from bot.discord_io.replies import refusal_text, retry, think
-from bot.requests.commanded import Commanded
+from bot.requests.command_request import Commanded
 from bot.requests.taking import BeingRestarted
 from bot.requests.word_help import OWN, Proposal, WordHelp
 from bot.text import messages, word_help_texts

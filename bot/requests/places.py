@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from weakref import WeakValueDictionary
 
+from bot.concurrency import Turns
 from bot.text import messages, outside_texts
-from bot.turns import Turns
 from db.codes import BotCode
 from db.states import is_outside
 from engine.core.errors import UserError

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.concurrency import Turns
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.whereabouts import guild_of
 from bot.forecast import Forecaster
@@ -18,7 +19,6 @@ from bot.requests.submission import Submissions
 from bot.seats import lane_of
 from bot.text import effect_texts
 from bot.text.wording import in_words
-from bot.turns import Turns
 from db.community.effects import Effects
 from engine.core.errors import Code, UserError
 from engine.core.recipe import Kind, Role

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.job_documents import recipe_of

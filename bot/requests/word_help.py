@@ -15,7 +15,7 @@ from bot.discord_io.whereabouts import guild_of
 from bot.moderation.screening import Screening
 from bot.prompt_helper.asking import PromptHelper
 from bot.prompt_helper.reply import NoHelp
-from bot.requests.commanded import Commanded
+from bot.requests.command_request import Commanded
 from bot.requests.submission import Submissions
 from bot.requests.used_words import UsedWords
 from bot.text import word_help_texts

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.fleet.can import own_names, read
+from bot.fleet.capability import own_names, read
 from bot.supervisor import wait_at_most
 from engine.core.errors import EngineClosed, Unsupported
 from engine.core.recipe import Recipe

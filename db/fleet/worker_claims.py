@@ -17,9 +17,9 @@ from db.jobs.claims import FITS, NEXT, THIS, running_under
 from db.jobs.ending import end
 from db.jobs.fairness import FairShare
 from db.jobs.faults import count_fault
+from db.jobs.interruptions import put_back
 from db.jobs.job import Job
 from db.jobs.rows import find, job_from, transition
-from db.jobs.stumbles import put_back
 from db.lanes.residency import preferred
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one

@@ -16,9 +16,9 @@ from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import CancelOutcome, cancel, end
 from db.jobs.fairness import FairShare, charge
 from db.jobs.faults import count_fault
+from db.jobs.interruptions import Ended, StumbleLimits, put_back, stumble
 from db.jobs.job import Job
 from db.jobs.rows import job_from, transition
-from db.jobs.stumbles import Ended, StumbleLimits, put_back, stumble
 from db.lanes.residency import preferred
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
@@ -306,7 +306,7 @@ class Claims(Rows):
         """Give a running job back, to the front of the queue.
 
         A job that was asked to stop ends as cancelled instead. What the end of an engine means for the job,
-        :mod:`db.jobs.stumbles` says, and what a fault of a machine means, :mod:`db.jobs.faults`.
+        :mod:`db.jobs.interruptions` says, and what a fault of a machine means, :mod:`db.jobs.faults`.
 
         Args:
             job: its id.

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 from db.audit.log import AuditEntry, write_down
 from db.codes import BotCode
-from db.jobs.owed import NEVER
+from db.jobs.owed_answers import NEVER
 from db.sqlite.rows import Rows
 from db.states import OPEN, JobId, sql_list
 

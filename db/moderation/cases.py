@@ -13,10 +13,10 @@ from enum import StrEnum
 
 from db.audit.log import AuditEntry, write_down
 from db.codes import BotCode
-from db.jobs.descent import Retells, descent
 from db.jobs.ending import cancel, end
 from db.jobs.erasures import check_not_erased
 from db.jobs.job import Job
+from db.jobs.lineage import Retells, descent
 from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import JobRows, find, job_from, transition
 from db.moderation.actions import end_jobs_of, shut_out

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from db.audit.aliases import erase_from_log
-from db.jobs.descent import descent
 from db.jobs.ending import end
 from db.jobs.fairness import log2_sum
 from db.jobs.job import Job
+from db.jobs.lineage import descent
 from db.jobs.retention import named_files
 from db.jobs.rows import job_from, transition
 from db.privacy.pseudonyms import Pseudonyms

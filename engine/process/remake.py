@@ -211,7 +211,7 @@ def _judged(
     """What the gate says, with the eyes and the calibration of this house."""
     from engine.gate.calibration import shipped  # noqa: PLC0415 - see above
     from engine.gate.local_calibration import read_calibrations  # noqa: PLC0415
-    from engine.rendering.judged_again import belongs, judge_again  # noqa: PLC0415
+    from engine.rendering.rejudging import belongs, judge_again  # noqa: PLC0415
     from engine.vision.eyes import Eyes  # noqa: PLC0415
     from engine.weights.store import Store  # noqa: PLC0415
 
@@ -241,7 +241,7 @@ def _with_effect(
 
     from engine.effects.apply import with_effect  # noqa: PLC0415
     from engine.rendering.effects import faults_of  # noqa: PLC0415
-    from engine.rendering.judged_again import new_part  # noqa: PLC0415
+    from engine.rendering.rejudging import new_part  # noqa: PLC0415
     from engine.vision.eyes import Eyes  # noqa: PLC0415
 
     effect = recipe.effect

@@ -30,8 +30,8 @@ from engine.core.events import Event
 from engine.core.receipt import Receipt
 from engine.core.recipe import Recipe
 from engine.process import wire
+from engine.process.child_channel import Channel, ParentFetch, RenderQueue, Reporter
 from engine.process.faults import describe
-from engine.process.line import Channel, ParentFetch, RenderQueue, Reporter
 from engine.rendering.limits import CLIP_NAME, RenderLimits
 from engine.runtime.importing import uncollected
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from engine.core.device_faults import is_out_of_memory
 from engine.runtime.main_memory import free_main_memory
-from engine.weights.prints import Print, prints_of
+from engine.weights.fingerprints import Print, prints_of
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.core.sentence import Sentence
 from engine.weights.headers import DAMAGED, judged
-from engine.weights.laid import INDEX, are_whole, parts_of
+from engine.weights.placed_by_hand import INDEX, are_whole, parts_of
 
 __all__ = ["DAMAGED", "INPAINTING", "NO_CHECKPOINT", "NO_STYLE", "checkpoint_misfit", "style_misfit"]
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from engine.weights.digest import CHUNK
-from engine.weights.prints import Print, print_of
+from engine.weights.fingerprints import Print, print_of
 from engine.weights.store import Store
 
 log = logging.getLogger(__name__)

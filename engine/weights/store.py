@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from engine.weights.kinds import checkpoint_misfit, style_misfit
-from engine.weights.laid import INDEX, SUFFIX, is_whole
 from engine.weights.lock import Record, read_manifest
 from engine.weights.model_spec import ModelSpec
+from engine.weights.placed_by_hand import INDEX, SUFFIX, is_whole
 from engine.weights.shared import WITHOUT_TORCH
 
 __all__ = ["CHECKPOINTS", "STYLES", "SUFFIX", "Store", "store_of"]

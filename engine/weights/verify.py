@@ -8,9 +8,9 @@ from pathlib import Path
 
 from engine.weights.digest import SHA256, matches
 from engine.weights.headers import is_whole
-from engine.weights.laid import SUFFIX
 from engine.weights.lock import FileRecord, Lock
 from engine.weights.model_spec import ModelSpec, PackageSource
+from engine.weights.placed_by_hand import SUFFIX
 from engine.weights.store import Store
 
 

@@ -14,11 +14,11 @@ from discord.http import Route
 from yarl import URL
 
 from bot.cli.doctor import _proxy
+from bot.concurrency import Turns
 from bot.config.secrets import hide
 from bot.intake.download import Downloader
 from bot.proxy import BadProxy, proxy_for, without_password
 from bot.reconnect import stay_connected
-from bot.turns import Turns
 from engine.untrusted.headers import Refused
 from tests.bot.fixtures import picture
 from tests.fake_discord import Upload

@@ -11,7 +11,7 @@ import pytest
 
 from bot.assembly import app as assembly
 from bot.cli import doctor
-from bot.config.hours import read_hours
+from bot.config.gpu_hours import read_hours
 from bot.config.paths import DATABASE, SPOOL
 from bot.overview import overview_of, state_of
 from bot.running import supervisor_of

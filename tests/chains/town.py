@@ -27,7 +27,7 @@ from bot.app import App
 from bot.assembly import app as assembly
 from bot.assembly import base, seating
 from bot.config.settings import Settings
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.intake.reception import Reception

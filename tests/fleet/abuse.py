@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.fleet.can import Ability
+from bot.fleet.capability import Ability
 from db.states import ENDS, State
 from tests.fleet import bot_process, worker_process
 from tests.fleet.bot_process import Notes

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.fleet.can import Ability
+from bot.fleet.capability import Ability
 from bot.worker.calibrated import CalibratedEngine
 from bot.worker.copies import COPIES
 from bot.worker.ends import Ended

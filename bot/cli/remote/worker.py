@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from bot.ops.called import program
+from bot.ops.program_name import program
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from bot.fleet.against_order import check_shape
+from bot.fleet.result_check import check_shape
 from bot.fleet.results import Unfit
 from bot.intake.clip_intake import ClipIntake
 from bot.seats import Engine

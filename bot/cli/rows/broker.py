@@ -8,7 +8,7 @@ import click
 
 from bot.cli.rows.broker_trial import is_there, settings_or_exit, store_of, wanted_or_exit
 from bot.cli.rows.one_transaction import one_transaction
-from bot.ops.called import program
+from bot.ops.program_name import program
 
 
 @click.group()

@@ -12,7 +12,7 @@ import click
 
 from bot.cli.rows.broker_trial import is_there, report, settings_or_exit, store_of, wanted_or_exit
 from bot.cli.rows.one_transaction import one_transaction
-from bot.ops.called import program
+from bot.ops.program_name import program
 from bot.text.wording import day
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import click
 from bot.cli.setting_up.service_files import UNIT_NAME, compose, enable, unit, unit_path
 from bot.cli.setting_up.written_settings import PRIVATE, read, with_env, with_toml, write, written_in_env
 from bot.config.secrets import bare_token, has_form_of_token
-from bot.ops.called import program
+from bot.ops.program_name import program
 
 if TYPE_CHECKING:
     from bot.cli.setting_up.token_check import TokenOwner

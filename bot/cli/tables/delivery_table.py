@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.discord_io.causes import CAUSES, FOLLOWS, Sort
+from bot.discord_io.discord_errors import CAUSES, FOLLOWS, Sort
 
 PAGE = """\
 # When Discord says no

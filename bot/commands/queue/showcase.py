@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.commands.shared.moderator_group import ModeratorGroup, Reason
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.places import missing_in, tag_for
 from bot.discord_io.post import ChannelError

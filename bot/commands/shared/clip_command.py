@@ -14,7 +14,7 @@ from bot.commands.shared.offering import offered
 from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction
 from bot.requests.choose_words import propose_words
-from bot.requests.commanded import Commanded
+from bot.requests.command_request import Commanded
 from bot.requests.options import ENGINE, HELP, PRIVATE, TAKES, ClipCommand, Option, files_of
 from bot.text import messages
 from bot.text.wording import CHOICE, translated

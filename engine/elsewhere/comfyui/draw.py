@@ -20,7 +20,7 @@ from engine.core.sentence import Sentence
 from engine.elsewhere.comfyui.limits import ServerLimits
 from engine.elsewhere.comfyui.server import Server, Unreachable
 from engine.elsewhere.comfyui.take import Gone, Losses, Take, Workflow
-from engine.elsewhere.made_anew import MakesAnew
+from engine.elsewhere.sanitizing import MakesAnew
 
 log = logging.getLogger(__name__)
 

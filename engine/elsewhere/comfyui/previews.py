@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from engine.core.family import Frames, Picture
-from engine.elsewhere.made_anew import MakesAnew
+from engine.elsewhere.sanitizing import MakesAnew
 
 SIDE = 512
 """Pixels of the longest side of a first look."""

@@ -21,7 +21,7 @@ from engine.elsewhere.comfyui.listening import HELLO, Heard, preview_in, weights
 from engine.elsewhere.comfyui.previews import Previews
 from engine.elsewhere.comfyui.server import Denied, Failing, Missing, Refusal, Server, TooLarge, Unreachable
 from engine.elsewhere.comfyui.words import broke, failed, refused
-from engine.elsewhere.made_anew import MakesAnew
+from engine.elsewhere.sanitizing import MakesAnew
 from engine.elsewhere.sent_files import sent_file
 
 log = logging.getLogger(__name__)

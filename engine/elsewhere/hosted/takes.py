@@ -27,7 +27,7 @@ from engine.elsewhere.hosted.provider import NoAnswer, NotReached, NotThere, Pro
 from engine.elsewhere.hosted.purchase import Cause, Ledger, Purchase, Remote, Stand
 from engine.elsewhere.hosted.refusing import refuse
 from engine.elsewhere.hosted.slugs import Slug, cost_of
-from engine.elsewhere.made_anew import MakesAnew
+from engine.elsewhere.sanitizing import MakesAnew
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 from engine.core.recipe import Recipe
 from engine.diffusion.deep_cache import DeepCache
 from engine.diffusion.guidance_interval import GuidanceInterval, guided_steps
-from engine.diffusion.one_key import attend_to_one_key
+from engine.diffusion.single_key_attention import attend_to_one_key
 
 _ATTRIBUTE = "framekiln_levers"
 

@@ -30,8 +30,8 @@ from engine.core.video_model import Version
 from engine.diffusion.goes import Go
 from engine.diffusion.precision import insist, load_gguf
 from engine.diffusion.wan.family import WanBase
+from engine.diffusion.wan.lora import worn
 from engine.diffusion.wan.take import Models, Take
-from engine.diffusion.wan.worn import worn
 from engine.families.wan_a14b import ENTRY, EXPERTS, FOUR_STEPS, I2V
 
 # diffusers is typed only in places.

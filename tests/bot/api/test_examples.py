@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from bot.api.problems import Kind
-from bot.api.table import routes
+from bot.api.route_table import routes
 from tests import ROOT
 from tests.bot.api.serving import drawing, serving
 from tests.bot.fixtures import picture

@@ -86,7 +86,7 @@ async def is_over(client, job) -> bool:
 
 
 def cursor_of(job: str) -> str:
-    from bot.api.viewing import _cursor
+    from bot.api.job_views import _cursor
 
     return _cursor(JobId(job))
 

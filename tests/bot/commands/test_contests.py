@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from bot.clips.contest_announcements import ContestAnnouncements
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.post import ChannelError, Post
 from bot.loops.reels import told
 from bot.text import clip_texts, community_texts, gallery_texts, messages

@@ -12,11 +12,11 @@ import pytest
 
 import bot.discord_io.door as door_module
 from bot.buttons import rows
+from bot.concurrency import asked_by
 from bot.discord_io.door import Manner, Slot
 from bot.moderation.case_buttons import CaseButton
 from bot.requests.places import Places
 from bot.text import messages
-from bot.turns import asked_by
 from tests.bot.commands.uses import every_use
 from tests.bot.fixtures import count_of, picture, queued
 from tests.db.asking import audit_entry

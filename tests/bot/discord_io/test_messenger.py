@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from bot.config.settings import Settings
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, Post
 from bot.loops.without_discord import Folder

@@ -14,7 +14,7 @@ import pytest
 
 from bot import elsewhere_policies, policies
 from bot.fleet.assembled import AssembledFleet, assembled_fleet
-from bot.fleet.can import Ability
+from bot.fleet.capability import Ability
 from bot.fleet.others_first import OthersFirst
 from bot.fleet.own_weights import OwnWeights, SharePolicy
 from bot.fleet.places import Places

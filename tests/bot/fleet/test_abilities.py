@@ -9,7 +9,7 @@ import pytest
 
 from bot.fleet import places as places_module
 from bot.fleet.abilities import Abilities
-from bot.fleet.can import Ability, Machine, can, read
+from bot.fleet.capability import Ability, Machine, can, read
 from bot.fleet.places import Places
 from bot.link.messages import Told
 from bot.text import messages

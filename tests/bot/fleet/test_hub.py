@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from bot.fleet.bucket import Pace
-from bot.fleet.can import Ability
+from bot.fleet.capability import Ability
 from bot.fleet.hub import GOODBYE
 from bot.link import messages
 from bot.link.errors import NoAnswer

@@ -8,7 +8,7 @@ import pytest
 
 from bot import elsewhere_policies
 from bot.config.choices import ShareWith
-from bot.fleet.can import Ability
+from bot.fleet.capability import Ability
 from bot.fleet.own_weights import SharePolicy
 from bot.link import messages, subjects
 from bot.link.messages import AskWeights

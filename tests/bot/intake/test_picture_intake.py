@@ -17,13 +17,13 @@ from yarl import URL
 from benchmarks.encoded_pictures import encoded, oriented, png_of, scene
 from benchmarks.hostile_pictures import corpus
 from benchmarks.hostile_sweeps import sweeps
+from bot.concurrency import asked_by
 from bot.intake import download as download_module
 from bot.intake import picture_intake as module
 from bot.intake import refusals
 from bot.intake.download import Downloader, is_discord
 from bot.intake.picture_intake import Intake
 from bot.intake.refusals import Cause, explain
-from bot.turns import asked_by
 from engine.core.errors import UserError
 from engine.untrusted.headers import PictureLimits, Refusal, Refused
 from tests.policies import intake_limits

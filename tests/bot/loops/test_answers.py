@@ -12,7 +12,7 @@ from unittest.mock import AsyncMock, call
 import pytest
 
 import bot
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.post import Answered, ChannelError
 from bot.loops import answers as answers_module
 from bot.loops.answers import Answers
@@ -20,7 +20,7 @@ from bot.ops.shortages import Where
 from bot.signals import JobSignals
 from bot.text import messages
 from db.errors import CannotWrite
-from db.jobs.asked import ANSWERABLE, AskedRow
+from db.jobs.interactions import ANSWERABLE, AskedRow
 from engine.core.shortages import Shortage
 from tests.bot.fixtures import queued
 from tests.clock import CLOCK

@@ -8,7 +8,7 @@ import pytest
 
 from bot import supervisor
 from bot.clips.remakes import Keep, Redraw
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.post import ChannelError, Post, SmallFile
 from bot.loops import status as status_module
 from bot.requests.cancelling import Stop

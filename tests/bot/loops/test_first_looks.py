@@ -12,7 +12,7 @@ import pytest
 
 from bot import supervisor
 from bot.buttons import rows
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.post import ChannelError, SmallFile
 from bot.forecast import Forecaster

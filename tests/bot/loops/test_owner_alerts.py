@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from bot import serving_policies
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.post import ChannelError
 from bot.loops.owner_alerts import DAY, OwnerAlerts, failing_backups, low_disk
 from bot.ops import releases as releases_module

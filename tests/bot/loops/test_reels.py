@@ -8,7 +8,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.post import ChannelError
 from bot.job_documents import recipe_of
 from bot.loops.reels import MARGIN, SEAL_BYTES, ReelPoster, week_before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.post import ChannelError
 from bot.moderation.machine_failures import DAY
 from bot.running import machine_failures

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.fleet.can import Ability
+from bot.fleet.capability import Ability
 from bot.link.messages import FailKind, OfferedFile
 from bot.worker.copies import COPIES
 from bot.worker.local_files import with_local_names

@@ -10,7 +10,7 @@ import pytest
 from db.api.keys import Scope
 from db.gallery import Choice
 from db.jobs.allowances import Allowance, Whose
-from db.jobs.asked import AskedRow
+from db.jobs.interactions import AskedRow
 from db.moderation.reviews import OnWords, ReviewRules
 from db.privacy.backup_erasure import Copies
 from db.privacy.erase import ACTORS, NAMED_IN, PASSING, SUBJECTS, Eraser

@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from engine.diffusion.deep_cache import DeepCache
 from engine.diffusion.guidance_interval import GuidanceInterval, guided_steps
-from engine.diffusion.one_key import OneKeyProcessor, attend_to_one_key
+from engine.diffusion.single_key_attention import OneKeyProcessor, attend_to_one_key
 from tests.engine.tiny import svd
 
 from diffusers.models.attention_processor import Attention, AttnProcessor2_0  # isort: skip - after ours

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unittest.mock import AsyncMock
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.loops.clip_post import file_name, nonce
 from db.states import State
 from engine.provenance.seal import Sealer

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.loops import delivery
 from bot.loops.clip_post import file_name
 from bot.loops.delivery import is_waiting_for_access

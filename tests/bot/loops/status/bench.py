@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.discord_io.post import ChannelError
 from tests.bot.fixtures import CHANNEL
 

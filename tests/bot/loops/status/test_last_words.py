@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.loops import status as status_module
 from bot.loops.clip_post import nonce
 from bot.text import status_texts

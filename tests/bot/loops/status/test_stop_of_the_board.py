@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.discord_io.causes import Trouble
+from bot.discord_io.discord_errors import Trouble
 from bot.loops import status as status_module
 from tests.bot.loops.status.bench import edits, is_final, refusing
 from tests.until import PATIENCE, until

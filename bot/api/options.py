@@ -15,9 +15,9 @@ from bot.api.documents import (
     Limit,
     LimitsDocument,
 )
+from bot.api.job_views import json_of
 from bot.api.parts import Call
 from bot.api.problems import Kind, Problem
-from bot.api.viewing import json_of
 from bot.discord_io.post import ChannelError
 from bot.requests.options import MODEL
 from bot.requests.style_names import models_here, styles_here

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.api import downloading, hooking, offering, viewing
-from bot.api.asking import Asking
+from bot.api import clip_download, job_views, options, webhook
+from bot.api.create_job import Asking
 from bot.api.documents import (
     EnginesDocument,
     JobDocument,
@@ -12,9 +12,9 @@ from bot.api.documents import (
     WebhookAsked,
     WebhookDocument,
 )
+from bot.api.event_stream import CONTENT_TYPE, Streams
 from bot.api.problems import Kind
 from bot.api.routes import Answer, Parameter, Route
-from bot.api.streaming import CONTENT_TYPE, Streams
 from db.api.keys import Scope
 
 RETRY = {"Retry-After": "Seconds after which it is worth looking again."}
@@ -55,8 +55,8 @@ LIMIT = Parameter(
     schema={
         "type": "integer",
         "minimum": 1,
-        "maximum": viewing.LARGEST_PAGE,
-        "default": viewing.PAGE,
+        "maximum": job_views.LARGEST_PAGE,
+        "default": job_views.PAGE,
     },
 )
 CURSOR = Parameter(name="cursor", about="From the page before.", schema={"type": "string", "minLength": 1})
@@ -97,7 +97,7 @@ def routes(asking: Asking, streams: Streams) -> tuple[Route, ...]:
             path="/v1/jobs",
             name="listJobs",
             about="List the member's jobs, the newest first",
-            handler=viewing.several,
+            handler=job_views.several,
             scope=Scope.READ,
             parameters=(LIMIT, CURSOR, EVERYBODY),
             answers={200: Answer(about="A page of jobs.", document=JobPage)},
@@ -110,7 +110,7 @@ def routes(asking: Asking, streams: Streams) -> tuple[Route, ...]:
             path="/v1/engines",
             name="listEngines",
             about="List what can be asked for",
-            handler=offering.engines,
+            handler=options.engines,
             answers={200: Answer(about="Engines, styles and models.", document=EnginesDocument)},
         ),
         Route(
@@ -118,7 +118,7 @@ def routes(asking: Asking, streams: Streams) -> tuple[Route, ...]:
             path="/v1/limits",
             name="showLimits",
             about="Show what is left of the member's limits",
-            handler=offering.limits,
+            handler=options.limits,
             answers={200: Answer(about="The limits.", document=LimitsDocument)},
             problems=(Kind.NOT_A_MEMBER, Kind.AWAY),
         ),
@@ -132,7 +132,7 @@ def _of_the_webhook() -> tuple[Route, ...]:
             path="/v1/webhook",
             name="showWebhook",
             about="Show where the key's owner is told what happens to jobs",
-            handler=hooking.show,
+            handler=webhook.show,
             scope=Scope.READ,
             answers={200: Answer(about="The endpoint.", document=WebhookDocument)},
             problems=(Kind.SCOPE, Kind.NOT_FOUND),
@@ -142,7 +142,7 @@ def _of_the_webhook() -> tuple[Route, ...]:
             path="/v1/webhook",
             name="putWebhook",
             about="Be told what happens to the jobs that are asked for by this key",
-            handler=hooking.put,
+            handler=webhook.put,
             scope=Scope.READ,
             body=WebhookAsked,
             answers={200: Answer(about="The endpoint, with its new secret.", document=WebhookDocument)},
@@ -155,7 +155,7 @@ def _of_the_webhook() -> tuple[Route, ...]:
             path="/v1/webhook",
             name="removeWebhook",
             about="Be told nothing more",
-            handler=hooking.remove,
+            handler=webhook.remove,
             scope=Scope.READ,
             answers={204: Answer(about="Nothing more is sent.")},
             problems=(Kind.SCOPE, Kind.NOT_FOUND),
@@ -170,7 +170,7 @@ def _of_a_job(streams: Streams) -> tuple[Route, ...]:
             path="/v1/jobs/{job}",
             name="showJob",
             about="Show a job",
-            handler=viewing.one,
+            handler=job_views.one,
             scope=Scope.READ,
             answers={200: Answer(about="The job.", document=JobDocument, headers=RETRY)},
             problems=(Kind.SCOPE, Kind.NOT_FOUND),
@@ -180,14 +180,14 @@ def _of_a_job(streams: Streams) -> tuple[Route, ...]:
             path="/v1/jobs/{job}/clip",
             name="fetchClip",
             about="Fetch the clip",
-            handler=downloading.clip,
+            handler=clip_download.clip,
             scope=Scope.CLIPS,
             parameters=(RANGE, IF_NONE_MATCH, IF_RANGE),
             answers={
-                200: Answer(about="The clip.", content=downloading.MP4, headers=ETAG),
+                200: Answer(about="The clip.", content=clip_download.MP4, headers=ETAG),
                 206: Answer(
                     about="A range of it.",
-                    content=downloading.MP4,
+                    content=clip_download.MP4,
                     headers={**ETAG, "Content-Range": "Which."},
                 ),
                 304: Answer(about="The client has it.", headers=ETAG),
@@ -199,7 +199,7 @@ def _of_a_job(streams: Streams) -> tuple[Route, ...]:
             path="/v1/jobs/{job}/cancel",
             name="cancelJob",
             about="Cancel a job. One that is over stays as it is",
-            handler=viewing.cancel,
+            handler=job_views.cancel,
             scope=Scope.WRITE,
             answers={202: Answer(about="The job as it is now.", document=JobDocument)},
             problems=(Kind.SCOPE, Kind.NOT_FOUND),

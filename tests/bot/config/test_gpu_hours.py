@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.config.hours import read_hours
+from bot.config.gpu_hours import read_hours
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.finding import Finding
-from bot.ops.called import as_called, program
+from bot.ops.program_name import as_called, program
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.cli.tables.delivery_table import page
-from bot.discord_io.causes import CAUSES, FOLLOWS, Sort, Trouble, trouble_of
+from bot.discord_io.discord_errors import CAUSES, FOLLOWS, Sort, Trouble, trouble_of
 from tests import ROOT
 
 PAGE = {

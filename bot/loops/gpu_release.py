@@ -17,9 +17,9 @@ from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
 
-from bot.config.hours import Hours
-from bot.leavable_engine import LeavableEngine
+from bot.config.gpu_hours import Hours
 from bot.loops.engine_loop import EngineLoop
+from bot.releasable_engine import LeavableEngine
 from bot.seats import LeftOut, Seat
 from bot.signals import JobSignals
 from bot.supervisor import Loop

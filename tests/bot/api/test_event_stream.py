@@ -8,7 +8,7 @@ import json
 import aiohttp
 import pytest
 
-from bot.api import streaming
+from bot.api import event_stream
 from db.states import JobId
 from tests.bot.api.serving import drawing, serving
 from tests.db.asking import audit_entry
@@ -59,7 +59,7 @@ def watch(client, job, last: int = 0, http=None):
 
 
 async def test_a_stream_that_is_cut_goes_on_without_a_gap(api, app, guild, ada, monkeypatch):
-    monkeypatch.setattr(streaming, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(event_stream, "LOOK_EVERY", 0.02)
     client = await api.client(guild, ada.id)
     job = (await client.post()).json
     seen: list[tuple[int, str]] = []
@@ -91,8 +91,8 @@ async def test_a_stream_tells_progress_and_ends_with_the_job(api, app, guild, ad
 
 
 async def test_silence_is_broken_by_comments(api, guild, ada, monkeypatch):
-    monkeypatch.setattr(streaming, "LOOK_EVERY", 0.02)
-    monkeypatch.setattr(streaming, "COMMENT_EVERY", 0.05)
+    monkeypatch.setattr(event_stream, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(event_stream, "COMMENT_EVERY", 0.05)
     client = await api.client(guild, ada.id)
     job = (await client.post()).json
     async with watch(client, job) as answer, asyncio.timeout(PATIENCE):
@@ -102,7 +102,7 @@ async def test_silence_is_broken_by_comments(api, guild, ada, monkeypatch):
 
 
 async def test_a_stream_ends_with_its_key(api, app, guild, ada, monkeypatch):
-    monkeypatch.setattr(streaming, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(event_stream, "LOOK_EVERY", 0.02)
     client = await api.client(guild, ada.id)
     job = (await client.post()).json
     async with watch(client, job) as answer, asyncio.timeout(PATIENCE):

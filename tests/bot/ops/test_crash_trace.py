@@ -9,12 +9,12 @@ import sys
 
 import pytest
 
-from bot.ops.last_life import traced
+from bot.ops.crash_trace import traced
 
 LIFE = """
 import asyncio, os, sys
 from pathlib import Path
-from bot.ops.last_life import traced
+from bot.ops.crash_trace import traced
 async def live():
     async with traced(Path(sys.argv[1])) as crashed:
         print(crashed)

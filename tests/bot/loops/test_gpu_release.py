@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.config.hours import read_hours
+from bot.config.gpu_hours import read_hours
 from bot.forecast import Forecaster
-from bot.leavable_engine import LeavableEngine
 from bot.loops import engine_loop as engine_loop_module
-from bot.loops import leave_out as module
-from bot.loops.leave_out import LeaveOut, LeavePolicy, descends
+from bot.loops import gpu_release as module
+from bot.loops.gpu_release import LeaveOut, LeavePolicy, descends
+from bot.releasable_engine import LeavableEngine
 from bot.seats import Seat
 from bot.signals import JobSignals
 from db.states import State

@@ -18,9 +18,9 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from bot.api.documents import EventDocument, ProgressDocument
+from bot.api.job_views import STATES, shown
 from bot.api.parts import Call, Parts
 from bot.api.problems import Kind, Problem
-from bot.api.viewing import STATES, shown
 from db.api.events import Happened
 from db.jobs.job import Job
 from db.states import JobId

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot import first_times as module
+from bot import first_estimates as module
 from bot.forecast import UNTAUGHT
 from bot.running import first_times
 from engine.core.device import Device

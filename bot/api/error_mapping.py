@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Mapping
 
 from bot.api.problems import Kind, Problem
+from bot.concurrency import TOO_MANY_WAIT
 from bot.requests.taking import BeingRestarted
 from bot.text import messages
-from bot.turns import TOO_MANY_WAIT
 from db.codes import BotCode
 from db.errors import (
     AskedBeforeErase,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-from bot.config.hours import Hours, read_hours
+from bot.config.gpu_hours import Hours, read_hours
 
 
 def _read(value: object) -> object:

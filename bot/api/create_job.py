@@ -11,18 +11,18 @@ import discord
 from aiohttp import web
 
 from bot.api.documents import COMMANDS
+from bot.api.error_mapping import problem_of
+from bot.api.job_views import json_of, retry_after, shown
 from bot.api.parts import Call, Parts
 from bot.api.problems import Kind, Problem, answer_of
-from bot.api.refusing import problem_of
 from bot.api.uploads import Body, Uploads
-from bot.api.viewing import json_of, retry_after, shown
+from bot.concurrency import asked_by
 from bot.discord_io.asker import Asker
 from bot.discord_io.door import Slot
 from bot.discord_io.members import place_of
 from bot.discord_io.post import ChannelError
 from bot.requests.options import EFFECT
 from bot.text import messages
-from bot.turns import asked_by
 from db.api.requests import Repeat, Standing
 from db.jobs.job import NOWHERE, Job
 from engine.core.errors import Code

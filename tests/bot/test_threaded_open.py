@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from bot.opening import opened_in_thread
+from bot.threaded_open import opened_in_thread
 
 
 class Slow:

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from bot.fleet.can import Ability, Machine, ability_of, can, read, those_that_fit
+from bot.fleet.capability import Ability, Machine, ability_of, can, read, those_that_fit
 from engine.core.family_spec import FamilySpec, Way
 from engine.core.precision import PRECISION, Precision
 from engine.core.recipe import Follow, Kind, Quality, Recipe, Style

@@ -10,10 +10,10 @@ from typing import BinaryIO
 
 from aiohttp import web
 
+from bot.api.job_views import retry_after
 from bot.api.parts import Call
 from bot.api.problems import Kind, Problem
 from bot.api.sealed_clips import SealedClip
-from bot.api.viewing import retry_after
 from db.jobs.job import Job
 from db.states import State
 

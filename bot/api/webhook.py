@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from yarl import URL
 
 from bot.api.documents import WebhookAsked, WebhookDocument
+from bot.api.job_views import json_of, moment
 from bot.api.parts import Call
 from bot.api.problems import Kind, Problem
 from bot.api.routes import JSON
 from bot.api.uploads import all_of, wrong
-from bot.api.viewing import json_of, moment
 from db.api.hooks import ApiWebhook
 from db.codes import BotCode
 from engine.elsewhere.addresses import NotPublic, check_literal

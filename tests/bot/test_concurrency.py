@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.turns import TOO_MANY_WAIT, Turns, asked_by
+from bot.concurrency import TOO_MANY_WAIT, Turns, asked_by
 from engine.core.errors import UserError
 
 
