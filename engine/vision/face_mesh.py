@@ -24,6 +24,8 @@ OUTPUTS = ("conv2d_21", "conv2d_31")
 POINTS = 468
 LEFT_EYE, RIGHT_EYE = (33, 133), (362, 263)
 """Points at the two corners of each eye; left and right as the viewer sees them."""
+CHEEKS = (234, 454)
+"""Points beside the ears, left and right as the viewer sees them."""
 
 _SEEN = 192
 _ROOM = 1.5
@@ -47,6 +49,12 @@ class Mesh:
     def eyes(self) -> Floats:
         """The middles of the two eyes, float32 ``[2, 2]``, the left one first."""
         return np.stack([self.points[list(eye), :2].mean(axis=0) for eye in (LEFT_EYE, RIGHT_EYE)])
+
+    @property
+    def aside(self) -> float:
+        """Radians by which the face looks past the camera, to either side."""
+        across = self.points[CHEEKS[1]] - self.points[CHEEKS[0]]
+        return float(np.arctan2(abs(across[2]), np.hypot(across[0], across[1])))
 
 
 def fit_mesh(picture: NDArray[np.uint8], face: Face | Mesh, network: Network) -> Mesh | None:

@@ -8,15 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.gate.meaning.faces import Followed
+from engine.gate.meaning.faces import EyePatches, Followed
 from engine.vision.optical_flow import Floats
 
 _EARLY, _LATE = 0.45, 0.6
 """Shares of the take: until when an eye is known, and from when it may be gone."""
 _FEWEST = 2
 """Later looks, at least."""
-_TURN = 0.7
-"""Radians, beyond which the nose may hide an eye."""
+_TURN, _ASIDE = 0.7, 0.8
+"""Radians turned since the first picture, and away from the camera, beyond which the nose may hide an eye."""
 _MARGIN = (7, 9)
 """Pixels by which an eye may move in its patch, down and across."""
 _BANDS = ((1.2, 6.0), (1.0, 3.0))
@@ -62,12 +62,15 @@ class EyePair:
             face: through the take.
         """
         end = face.looks[-1].number if face.looks else 0
-        seen = [(0, 0.0, face.eyes)]
-        seen += [(look.number, look.turned, look.eyes) for look in face.looks if look.eyes is not None]
-        self._early = [_pair(patches) for number, _, patches in seen if number <= _EARLY * end]
-        self._late = [
-            _pair(patches) for number, turned, patches in seen if number > _LATE * end and turned <= _TURN
+        seen = [(0, 0.0, face.first.mesh.aside, face.eyes)]
+        seen += [(look.number, look.turned, look.aside, look.eyes) for look in face.looks]
+        known = [
+            (number, turned, _pair(patches))
+            for number, turned, aside, patches in seen
+            if patches is not None and aside <= _ASIDE
         ]
+        self._early = [pair for number, _, pair in known if number <= _EARLY * end]
+        self._late = [pair for number, turned, pair in known if number > _LATE * end and turned <= _TURN]
 
     @property
     def uneven(self) -> float | None:
@@ -76,7 +79,7 @@ class EyePair:
         The eye has to have lost detail: where only the other one gained some, it came into sight. 0 … 0.45,
         of its look, less what this wavers by; None where too little was seen.
         """
-        if len(self._late) < _FEWEST:
+        if not self._early or len(self._late) < _FEWEST:
             return None
         before, now = (
             np.log(np.array([[eye.contrast for eye in pair] for pair in part]) + _PLAIN_SKIN)
@@ -99,7 +102,7 @@ class EyePair:
         blink nor a wavering counts, and two later looks suffice. The eye's own detail has to have fallen as
         far. 0 … 0.45, of its look; None where too little was seen.
         """
-        if len(self._late) < _FEWEST:
+        if not self._early or len(self._late) < _FEWEST:
             return None
         before, now = (
             np.log(np.array([[(eye.finest, eye.contrast[-1]) for eye in pair] for pair in part]) + _SKIN)
@@ -110,7 +113,7 @@ class EyePair:
         return float(np.clip(_GAP * fell.max(), 0, _MOST))
 
 
-def _pair(patches: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> list[_Eye]:
+def _pair(patches: EyePatches) -> list[_Eye]:
     return [_Eye(patch) for patch in patches]
 
 

@@ -37,6 +37,8 @@ from engine.vision.face_mesh import Mesh
 from engine.vision.likeness import correlation
 from engine.vision.optical_flow import Floats
 
+EyePatches = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
 EYE_WIDE, EYE_HIGH = 48, 32
 """Pixels of an eye's patch."""
 _EYE_FACE = 112
@@ -45,6 +47,8 @@ _KEY_TURN, _KEY_UNLIKE = 0.2, 0.2
 """Radians turned and correlation lost, beyond which a later picture is compared with."""
 _SLIGHT = 0.05
 """Radians; a face that turned less is compared with the same picture, however unlike it is."""
+_ALL_OF_IT = 0.95
+"""Share of an eye's patch that lies in the picture; an eye beyond its edge is not gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +60,15 @@ class Look:
         mesh: None: the network sees no face, and nothing else is known.
         turned: radians between the two, left, right, up or down.
         turns: the same, left or right, and up or down, ``[2]``.
+        aside: radians by which it looks past the camera, to either side.
         unlike: 1 minus the correlation with what it was, moved along the flow.
         flow: float32 ``[h, w, 2]`` on the coarse grid, widths; motion beside that of the face as a whole.
         sure: where the flow is, bool ``[h, w]``.
         seen: what lies in the picture, bool ``[h, w]``.
         solid: what turning alone adds to the motion of the mesh's points, ``[468, 2]``, widths.
         bent: how far the mesh's points are from a rigid motion, ``[468, 2]``, widths, upright.
-        eyes: each eye's patch, upright, uint8 ``[EYE_HIGH, EYE_WIDE]``.
+        eyes: each eye's patch, upright, uint8 ``[EYE_HIGH, EYE_WIDE]``; None where one is not all in the
+            picture.
         deformed: how much it looks out of shape, see :mod:`engine.vision.deformation`; None: unknown.
     """
 
@@ -70,13 +76,14 @@ class Look:
     mesh: Mesh | None
     turned: float = 0.0
     turns: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
+    aside: float = 0.0
     unlike: float = 0.0
     flow: Floats = field(default_factory=lambda: np.zeros((*COARSE, 2), np.float32))
     sure: NDArray[np.bool_] = field(default_factory=lambda: np.ones(COARSE, np.bool_))
     seen: NDArray[np.bool_] = field(default_factory=lambda: np.ones(COARSE, np.bool_))
     solid: Floats = field(default_factory=lambda: np.zeros((468, 2), np.float32))
     bent: Floats = field(default_factory=lambda: np.zeros((468, 2), np.float32))
-    eyes: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None
+    eyes: EyePatches | None = None
     deformed: Floats | None = None
 
 
@@ -102,31 +109,35 @@ class Followed:
     """
 
     first: Crop
-    eyes: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    eyes: EyePatches | None
     looks: tuple[Look, ...]
     deformed: Floats | None = None
     clear: float = math.inf
 
 
 def follow_face(
-    frames: Sequence[NDArray[np.uint8]],
+    frames: NDArray[np.uint8],
     numbers: Sequence[int],
     base: NDArray[np.uint8],
     mesh: Mesh,
     eyes: Eyes,
+    *,
+    stride: int,
 ) -> Followed:
     """Follow a face and compare it with what it was.
 
     Args:
-        frames: to look at, uint8 ``[H, W, 3]``, in order.
-        numbers: of these frames in the clip.
+        frames: of the clip, uint8 ``[T, H, W, 3]``.
+        numbers: of those that are looked at, in order.
         base: the picture in which the face was found, of the same size.
         mesh: of the face in it.
         eyes: fit the meshes.
+        stride: from how many frames to the next the mesh holds on to a face; frames between looks that are
+            farther apart are fitted as well.
     """
     luma = luma_of(base)
     first = Crop(luma, mesh)
-    looks = tuple(_looks(frames, numbers, first, eyes))
+    looks = tuple(_looks(frames, numbers, first, eyes, stride))
     return Followed(
         first,
         _eyes_of(luma, first, mesh, pose_of(first, mesh)),
@@ -136,10 +147,13 @@ def follow_face(
 
 
 def _looks(
-    frames: Sequence[NDArray[np.uint8]], numbers: Sequence[int], first: Crop, eyes: Eyes
+    frames: NDArray[np.uint8], numbers: Sequence[int], first: Crop, eyes: Eyes, stride: int
 ) -> Iterator[Look]:
-    crop, before, mesh = first, _Sum(), first.mesh
-    for number, frame in zip(numbers, frames, strict=True):
+    crop, before, mesh, last = first, _Sum(), first.mesh, numbers[0]
+    for number in numbers:
+        for passed in _on_the_way(last, number, stride):
+            mesh = eyes.mesh(frames[passed], mesh) or mesh
+        last, frame = number, frames[number]
         found = eyes.mesh(frame, mesh)
         if found is None:
             yield Look(number=number, mesh=None)
@@ -156,6 +170,7 @@ def _looks(
             mesh=found,
             turned=whole.turned,
             turns=whole.turns,
+            aside=found.aside,
             unlike=now.unlike,
             flow=now.flow,
             sure=sure & now.seen,
@@ -168,6 +183,12 @@ def _looks(
         unlike = now.unlike - before.unlike > _KEY_UNLIKE and min(whole.turned, pose.turned) > _SLIGHT
         if pose.turned > _KEY_TURN or unlike:
             crop, before = Crop(luma, found), now
+
+
+def _on_the_way(begin: int, end: int, stride: int) -> list[int]:
+    """Frames between two looks, evenly, so that no two neighbours are farther apart than the stride."""
+    steps = math.ceil((end - begin) / stride)
+    return [begin + round(step * (end - begin) / steps) for step in range(1, steps)]
 
 
 def _compare(
@@ -204,18 +225,20 @@ def _solid(first: Crop, whole: Pose) -> Floats:
     return np.asarray(moved @ first.there[:, :2].T / FACE, np.float32)
 
 
-def _eyes_of(
-    luma: NDArray[np.uint8], first: Crop, mesh: Mesh, pose: Pose
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _eyes_of(luma: NDArray[np.uint8], first: Crop, mesh: Mesh, pose: Pose) -> EyePatches | None:
     """The two eyes' patches, cut where a rigid face has its eyes, upright and of the first picture's size."""
     left, right = mesh.eyes
     across = (right - left) / max(float(np.hypot(*(right - left))), 1e-6)
     scale = _EYE_FACE / first.width / max(pose.scale, 1e-6)
     axes = np.stack([across, np.array([-across[1], across[0]])]) * scale
+    size = (EYE_WIDE, EYE_HIGH)
 
-    def patch(eye: tuple[int, ...]) -> NDArray[np.uint8]:
+    def patch(eye: tuple[int, ...]) -> NDArray[np.uint8] | None:
         shift = np.array([EYE_WIDE / 2, EYE_HIGH / 2]) - axes @ pose.predicted[list(eye)].mean(axis=0)
         there = np.column_stack([axes, shift]).astype(np.float32)
-        return np.asarray(cv2.warpAffine(luma, there, (EYE_WIDE, EYE_HIGH), flags=cv2.INTER_AREA), np.uint8)
+        if cv2.warpAffine(np.ones_like(luma), there, size).mean() < _ALL_OF_IT:
+            return None
+        return np.asarray(cv2.warpAffine(luma, there, size, flags=cv2.INTER_AREA), np.uint8)
 
-    return patch(EYES[0]), patch(EYES[1])
+    one, other = patch(EYES[0]), patch(EYES[1])
+    return None if one is None or other is None else (one, other)

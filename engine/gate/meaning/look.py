@@ -42,6 +42,9 @@ _PLAIN = 0.78
 _MOST_FACES = 2
 _FACE_LOOKS = 9
 """Frames in which each face is looked at; each takes about 10 ms of a core."""
+_STRIDE, _STRIDE_SECONDS = 3, 0.25
+"""Frames, and seconds, within which the mesh holds on to a face. In a take of two seconds the looks are that
+close; in a longer one, a head goes farther than its own width between two looks."""
 _COVERED = 0.02
 """Of a face's area, with or without its neck: letters on so much hide what it does."""
 _REACHES = (1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
@@ -106,12 +109,12 @@ def _followed(
     clip: Clip, eyes: Eyes, lines: Sequence[TextLine], first: _Faces
 ) -> Iterator[tuple[Followed, bool]]:
     numbers = sorted({int(n) for n in np.linspace(first.begin, len(clip) - 1, _FACE_LOOKS).round()})
-    frames = [clip.frames[n] for n in numbers]
+    stride = max(_STRIDE, round(_STRIDE_SECONDS * clip.fps))
     for mesh, certainty in first.meshes:
         clear = _clear(mesh, [line.box for line in lines])
         if clear > 0:
-            face = replace(follow_face(frames, numbers, first.picture, mesh, eyes), clear=clear)
-            yield face, certainty >= _PLAIN
+            face = follow_face(clip.frames, numbers, first.picture, mesh, eyes, stride=stride)
+            yield replace(face, clear=clear), certainty >= _PLAIN
 
 
 def _clear(mesh: Mesh, letters: Sequence[Box]) -> float:

@@ -11,12 +11,15 @@ import pytest
 from benchmarks.meaning_faults import BEHEADED, FACE_FAULTS, zoomed
 from engine.gate.clip import Clip
 from engine.gate.meaning import FAULTS, find_faults
+from engine.gate.meaning.eye_loss import EyePair
 from engine.gate.meaning.face_faults import faults_of
-from engine.gate.meaning.faces import EYE_HIGH, EYE_WIDE, Followed, Look
+from engine.gate.meaning.faces import EYE_HIGH, EYE_WIDE, Followed, Look, follow_face
+from engine.gate.meaning.look import follow_faces
 from engine.gate.meaning.shape import Crop, coarse, places, pose_of
+from engine.vision.face_mesh import Mesh
 from engine.vision.optical_flow import grid
 from engine.vision.text_regions import TextLine
-from tests.engine.gate.drawn_face import SIZE, WIDTH, eyes, mesh, picture, place
+from tests.engine.gate.drawn_face import MIDDLE, SIZE, WIDTH, eyes, mesh, picture, place
 
 LENGTH = 9
 CODES = {
@@ -269,3 +272,40 @@ def test_a_flat_drawings_faces_are_not_judged(still, name):
     seen = [find_faults(Clip(frames, None, 8), eyes([mesh(), *meshes]), flat=flat) for flat in (False, True)]
     assert seen[0]
     assert not seen[1]
+
+
+def test_a_face_that_goes_far_in_a_long_take_is_held_on_to():
+    """Looks at a take of eight seconds are a second apart; a face goes half of its width in that time."""
+    path = [(60 * np.sin(2 * np.pi * t / 64), 0) for t in range(97)]
+    frames = np.zeros((97, SIZE, SIZE, 3), np.uint8)
+    for frame, (right, _) in zip(frames, path, strict=True):
+        frame[:] = np.roll(picture(), round(right), axis=1)
+    numbered = {frame.ctypes.data: n for n, frame in enumerate(frames)}
+    seen = eyes([mesh()])
+
+    def fit(frame, start):
+        now = mesh(shift=path[numbered.get(frame.ctypes.data, 0)])
+        slips = isinstance(start, Mesh) and np.abs(now.points - start.points).max() > WIDTH / 3
+        return start if slips else now
+
+    seen.mesh = fit
+    ((face, _),) = follow_faces(Clip(frames, None, 12), seen)
+    for look in face.looks:
+        there = MIDDLE + path[look.number]
+        assert look.mesh is not None
+        assert look.mesh.points[:, :2].mean(axis=0) == pytest.approx(there, abs=0.1 * WIDTH)
+
+
+@pytest.mark.parametrize(("shift", "known"), [((0, 0), True), ((130, 0), False), ((0, -115), False)])
+def test_an_eye_beyond_the_edge_of_the_picture_is_not_known(shift, known):
+    moved = np.roll(picture(), shift[::-1], axis=(0, 1))
+    face = follow_face(moved[None], [0], picture(), mesh(), eyes([mesh(shift=shift)]), stride=3)
+    assert (face.looks[0].eyes is not None) is known
+
+
+@pytest.mark.parametrize(("aside", "told"), [(0.3, True), (1.0, False)])
+def test_an_eye_behind_the_nose_of_a_face_from_the_side_is_not_gone(aside, told):
+    late = [(1.0, 1.0)] * 5 + [(1.0, 0.02)] * 5
+    face = followed([flow_of(lambda x, y: (0, 0))] * 10, late)
+    looks = tuple(replace(look, aside=aside * (look.number > 5)) for look in face.looks)
+    assert bool(EyePair(replace(face, looks=looks)).gap) is told
