@@ -47,6 +47,9 @@ _TONES, _BINS = 0.6, 16
 """Share of the tones that letters keep, whatever becomes of their shape; counted in so many steps."""
 _CONTRAST = 0.7
 """Share of the contrast that letters keep as long as they are there."""
+_MOST, _STROKES = 0.6, 0.5
+"""Share of the windows with letters in which as much of their contrast is left. A mark that wipes itself away
+leaves most of them plain, however bright what wipes it is."""
 _WORST = 30
 """Percentile: a third of the letters broken is a broken line."""
 _KNOWN = 0.5
@@ -133,7 +136,8 @@ def _follow(
         loss, outside = _loss(first, now), inside <= _INSIDE
         left = left or (outside and loss is not None and loss < _KNOWN)
         seen = not (left or outside) and _same_tones(first, now) > _TONES
-        yield (loss if seen and now.std() > _CONTRAST * first.std() else None), corners
+        there_still = now.std() > _CONTRAST * first.std() and _still_there(first, now) >= _MOST
+        yield (loss if seen and there_still else None), corners
 
 
 def _found(
@@ -179,17 +183,24 @@ def _same_tones(one: Floats, other: Floats) -> float:
     return float(np.minimum(*shares).sum())
 
 
+def _windows(first: Floats) -> list[slice]:
+    """The columns of an upright line, a letter or two at a time, where it has letters."""
+    edges = np.linspace(0, first.shape[1], max(2, round(first.shape[1] / _TALL)) + 1).astype(int)
+    return [slice(left, right) for left, right in pairwise(edges) if first[:, left:right].std() >= _PLAIN]
+
+
 def _loss(first: Floats, now: Floats) -> float | None:
     """1 minus the likeness of the worse letters; None where there is too little to compare."""
-    count = max(2, round(first.shape[1] / _TALL))
     was, is_now = detail(first), detail(now)  # without what moves behind the letters, as far as that goes
-    edges = np.linspace(0, first.shape[1], count + 1).astype(int)
-    alike = [
-        _alike(was[:, left:right], is_now[:, left:right])
-        for left, right in pairwise(edges)
-        if first[:, left:right].std() >= _PLAIN
-    ]
+    alike = [_alike(was[:, window], is_now[:, window]) for window in _windows(first)]
     return 1 - float(np.percentile(alike, _WORST)) if len(alike) > 1 else None
+
+
+def _still_there(first: Floats, now: Floats) -> float:
+    """Share of the windows with letters in which there still are some, whatever their shape is."""
+    was, is_now = detail(first), detail(now)
+    left = [is_now[:, window].std() >= _STROKES * was[:, window].std() for window in _windows(first)]
+    return float(np.mean(left)) if left else 0.0
 
 
 def _alike(one: Floats, other: Floats) -> float:

@@ -81,7 +81,19 @@ def leaves(frames):
     return made
 
 
-@pytest.mark.parametrize("change", [still, zoomed, pans, covered, gone, leaves])
+def wipes_itself_away(frames):
+    """A mark's letters go, and something bright with fine stripes moves where some of them stood."""
+    left, top, right, bottom = captioned(frames, np.random.default_rng(3))[1]
+    made, wide = frames.copy(), right - left
+    for t, frame in enumerate(made[3:]):
+        frame[top - 2 : bottom + 2, left - 2 : right + 2] = frames[0, top - 3, left - 2 : right + 2]
+        at = left + int(wide * (0.3 + 0.1 * (t % 2)))
+        for n, x in enumerate(range(at - wide // 5, at + wide // 5, 4)):
+            cv2.line(frame, (x, top), (x + 2, bottom), (255 * (n % 2),) * 3, 2)
+    return made
+
+
+@pytest.mark.parametrize("change", [still, zoomed, pans, covered, gone, leaves, wipes_itself_away])
 def test_letters_that_stay_move_are_covered_or_go_are_no_gibberish(plain, change):
     captions = captioned(plain, np.random.default_rng(3))[0]
     assert found(change(captions), plain) == {}
