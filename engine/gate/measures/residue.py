@@ -65,8 +65,10 @@ def change_goes_on(clip: Clip) -> Reading:
 _STEADY = (3, 5, 8)
 """Numbers of transitions at :data:`_RATE` after which a cross-fade still changes the same places in the same
 way, and what moves has gone elsewhere."""
-_RATE = 8.0
-"""Frames per second. With more of them, the same time is more transitions; the numbers are never smaller."""
+_RATE, _USUAL_SECONDS = 8.0, 3.0
+"""Frames per second. With more of them, the same time is more transitions; the numbers are never smaller.
+In a clip of more than so many seconds they are larger as well: a scene that turns into another all through it
+does so the more slowly, and what comes back to its place has the more time to add up."""
 
 
 @measure(
@@ -89,7 +91,7 @@ def melts(clip: Clip) -> Reading:
         half = cv2.resize(field, size, interpolation=cv2.INTER_AREA)
         fields.append(cv2.GaussianBlur(half, (0, 0), 1.0) - cv2.GaussianBlur(half, (0, 0), 8.0))
     residuals = np.stack(fields)
-    pace = max(1.0, clip.fps / _RATE)
+    pace = max(1.0, clip.fps / _RATE, len(residuals) / (_USUAL_SECONDS * _RATE))
     lags = sorted({min(round(lag * pace), len(residuals) - 1) for lag in _STEADY})
     kept = np.mean([(residuals[lag:] * residuals[:-lag]).mean(axis=0) for lag in lags], axis=0)
     tiles = cv2.resize(kept.astype(np.float32), (8, 6), interpolation=cv2.INTER_AREA)

@@ -247,3 +247,17 @@ def test_a_scene_that_passes_by_is_no_other_scene_however_many_frames_a_second_i
     )
     assert (recipe.native_fps, len(frames)) == (24, 72)
     assert MEASURES["melts"](Clip(frames, None, 24)).value < MEASURES["melts"].warn
+
+
+def test_a_scene_that_sways_to_and_fro_is_no_other_scene_however_long_it_does():
+    """What changes for a second in one way and then in the other must not add up over a clip of eight."""
+    one, other = scenery().astype(np.float32), scenery()[:, ::-1].astype(np.float32)
+    fps, seconds = 12, np.arange(97) / 12
+
+    def mixed(shares):
+        return np.stack([one + share * (other - one) for share in shares]).clip(0, 255).astype(np.uint8)
+
+    sways = Clip(mixed(0.35 * (1 - np.cos(np.pi * seconds / 2)) / 2), None, fps)
+    assert MEASURES["melts"](sways).value < MEASURES["melts"].warn
+    turns = Clip(mixed(seconds / seconds[-1]), None, fps)
+    assert MEASURES["melts"](turns).value > MEASURES["melts"].reject
