@@ -261,3 +261,13 @@ def test_a_scene_that_sways_to_and_fro_is_no_other_scene_however_long_it_does():
     assert MEASURES["melts"](sways).value < MEASURES["melts"].warn
     turns = Clip(mixed(seconds / seconds[-1]), None, fps)
     assert MEASURES["melts"](turns).value > MEASURES["melts"].reject
+
+
+def test_dark_cloth_that_fills_the_picture_takes_away_no_edge():
+    """It adds to the contrast, beside which the same edges are weaker."""
+    plain = np.repeat(scenery()[None].astype(np.uint8), 13, axis=0)
+    plain[:, :, : plain.shape[2] // 2] = 190
+    covers = plain.copy()
+    for t, frame in enumerate(covers):
+        frame[:, : round(t / 12 * plain.shape[2] / 2)] = 5
+    assert MEASURES["blur_collapses"](clip_of(covers)).value < 0.2
