@@ -271,3 +271,16 @@ def test_dark_cloth_that_fills_the_picture_takes_away_no_edge():
     for t, frame in enumerate(covers):
         frame[:, : round(t / 12 * plain.shape[2] / 2)] = 5
     assert MEASURES["blur_collapses"](clip_of(covers)).value < 0.2
+
+
+@pytest.mark.parametrize("aside", [1, 3])
+def test_a_view_that_grows_is_no_mere_zoom_where_what_is_near_passes_what_is_far(aside):
+    frames = zoom()
+    height, width = frames.shape[1:3]
+    near = scenery()[height // 3 : height // 3 + height // 5, : width // 5]
+    passes = frames.copy()
+    for t, frame in enumerate(passes):
+        left = width // 10 + aside * t // 2
+        frame[height // 3 : height // 3 + height // 5, left : left + width // 5] = near
+    assert MEASURES["only_zooms"](clip_of(frames)).value > MEASURES["only_zooms"].warn
+    assert MEASURES["only_zooms"](clip_of(passes)).value == 0
