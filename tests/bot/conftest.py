@@ -13,7 +13,7 @@ from bot.config.settings import Settings
 from bot.discord_io import door
 from db.files import Blobs
 from db.sqlite.connection import Database
-from tests.bot.fixtures import HouseEngine, connected
+from tests.bot.fixtures import HouseEngine, connected_again
 from tests.clock import CLOCK
 from tests.fake_discord import TOKEN, FakeDiscord, Permission
 from tests.policies import queue_on
@@ -100,5 +100,5 @@ def mod(fake):
 async def bot(fake, channel, app, monkeypatch):
     """The client, connected to the fake; the loops do not run. A busy machine may answer late."""
     monkeypatch.setattr(door, "ANSWER_SECONDS", 60.0)
-    async with connected(fake, app) as client:
+    async with connected_again(fake, app) as client:
         yield client

@@ -280,6 +280,28 @@ async def connected(fake: FakeDiscord, app: App) -> AsyncIterator[Framekiln]:
                 await connection
 
 
+_told: list[tuple[str, list[dict[str, Any]]]] = []
+"""The commands as the last bot of this process told them, and the digest under which it noted that."""
+
+
+@asynccontextmanager
+async def connected_again(fake: FakeDiscord, app: App) -> AsyncIterator[Framekiln]:
+    """The bot's client as after a restart: Discord knows the commands from the life before.
+
+    To say them in thirty languages takes most of the time until a bot is ready, so the first one of this
+    process does it for all. One whose commands are others tells them, as after an update.
+    """
+    meta, application = app.queue.meta, fake.world.application_id
+    scope = f"commands:{application}:global"
+    for digest, commands in _told:
+        fake.world.commands[None] = [one | {"application_id": str(application)} for one in commands]
+        await meta.set(scope, digest)
+    async with connected(fake, app) as client:
+        await present(client._syncing)
+        _told[:] = [(present(await meta.get(scope)), fake.world.commands[None])]
+        yield client
+
+
 async def until_cancelled(on_event, cancel: asyncio.Event) -> None:
     """An act: draw until somebody says stop."""
     await cancel.wait()
