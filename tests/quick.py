@@ -23,6 +23,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from tests.sources import nodes_of, read_ahead
+
 ROOT = Path(__file__).parent.parent
 ROOMS = ("bot", "engine", "db", "system")
 SECONDS = 30.0
@@ -154,19 +156,20 @@ def _within(folder: PurePosixPath, root: Path) -> tuple[str, ...]:
 def _importers(root: Path) -> Importers:
     """Give who imports each module: tests as paths, modules of the rooms as names."""
     found: Importers = {}
-    for top in (*ROOMS, "tests"):
-        for path in (root / top).rglob("*.py"):
-            file = PurePosixPath(path.relative_to(root))
-            test = top == "tests" and file.name.startswith("test_")
-            module = file.parent if file.name == "__init__.py" else file.with_suffix("")
-            importer = str(file) if test else ".".join(module.parts)
-            for name in _imported(ast.parse(path.read_text("utf-8"))):
-                found.setdefault(name, set()).add(importer)
+    paths = [path for top in (*ROOMS, "tests") for path in (root / top).rglob("*.py")]
+    read_ahead(paths)
+    for path in paths:
+        file = PurePosixPath(path.relative_to(root))
+        test = file.parts[0] == "tests" and file.name.startswith("test_")
+        module = file.parent if file.name == "__init__.py" else file.with_suffix("")
+        importer = str(file) if test else ".".join(module.parts)
+        for name in _imported(nodes_of(path)):
+            found.setdefault(name, set()).add(importer)
     return found
 
 
-def _imported(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -14,7 +14,7 @@ from engine.untrusted.clip_headers import ClipRefusal
 from engine.untrusted.headers import MEANINGS, Refusal
 from engine.untrusted.sound_headers import SoundRefusal
 from tests import ROOT
-from tests.sources import tree_of
+from tests.sources import nodes_of, read_ahead
 
 REGISTRIES = {
     "bot/link/messages.py",  # why a worker is to end: stored nowhere, and no client is told
@@ -38,14 +38,16 @@ TOO_LARGE TRUNCATED UNSUPPORTED UPSCALE VERSION WEIGHTS WIRE WORDS
 
 def literals():
     """Every text in the code that is a code, or the beginning of one, outside the registries."""
-    for package in ("benchmarks/faults", "bot", "db", "engine", "system"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            name = path.relative_to(ROOT).as_posix()
-            if name in REGISTRIES:
-                continue
-            for node in ast.walk(tree_of(path)):
-                if isinstance(node, ast.Constant) and re.fullmatch(r"E_[A-Z_]*", str(node.value)):
-                    yield name, node.value
+    packages = ("benchmarks/faults", "bot", "db", "engine", "system")
+    paths = [path for package in packages for path in sorted((ROOT / package).rglob("*.py"))]
+    read_ahead(paths)
+    for path in paths:
+        name = path.relative_to(ROOT).as_posix()
+        if name in REGISTRIES:
+            continue
+        for node in nodes_of(path):
+            if isinstance(node, ast.Constant) and re.fullmatch(r"E_[A-Z_]*", str(node.value)):
+                yield name, node.value
 
 
 def test_every_code_is_one_of_a_registry():

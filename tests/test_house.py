@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources import tree_of
+from tests.sources import nodes_of, read_ahead, tree_of
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "engine", "db", "system")
@@ -53,7 +53,14 @@ def dotted(path):
 @cache
 def trees():
     """The syntax trees of all modules. Every worker collects this file, and one runs it."""
+    read_ahead(MODULES)
     return {path: tree_of(path) for path in MODULES}
+
+
+@cache
+def nodes():
+    """The nodes of all modules' trees."""
+    return {path: nodes_of(path) for path in trees()}
 
 
 NAMES = {dotted(path): path for path in MODULES}
@@ -90,6 +97,12 @@ def modules_of(names):
 
 
 @cache
+def imported():
+    """What each module imports, anywhere in it."""
+    return {path: frozenset(imports(found)) for path, found in nodes().items()}
+
+
+@cache
 def heavy_modules():
     """The modules whose import brings torch along. Importing anything of ``engine.diffusion`` does."""
     found = {
@@ -114,7 +127,7 @@ def is_heavy(names):
 
 def defined_in(module):
     """The names of a module: what it makes, and what it imports."""
-    for node in ast.walk(trees()[NAMES[module]]):
+    for node in nodes()[NAMES[module]]:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -153,7 +166,7 @@ def arrows():
     """Which room imports which, with the modules that do."""
     found = defaultdict(list)
     for name, path in NAMES.items():
-        for target in set(modules_of(imports(ast.walk(trees()[path])))):
+        for target in set(modules_of(imported()[path])):
             pair = room_of(name), room_of(target)
             if pair[0] != pair[1] and "." in pair[1]:
                 found[pair].append(f"{name} imports {target}")
@@ -175,13 +188,13 @@ def drawn_as(room, drawn):
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_imports_only_what_it_may(package):
-    imported = {
-        name_of(path): {name.split(".")[0] for name in imports(ast.walk(tree))}
-        for path, tree in trees().items()
+    rooms = {
+        name_of(path): {name.split(".")[0] for name in names}
+        for path, names in imported().items()
         if path.relative_to(ROOT).parts[0] == package
     }
     assert {
-        path: names & FORBIDDEN[package] for path, names in imported.items() if names & FORBIDDEN[package]
+        path: names & FORBIDDEN[package] for path, names in rooms.items() if names & FORBIDDEN[package]
     } == {}
 
 
@@ -198,7 +211,7 @@ def test_every_room_imports_only_rooms_below_it_in_the_drawing():
 
 def test_no_modules_import_each_other_in_a_circle():
     """Wherever the import stands: one in a function, or for types only, says the same of who knows whom."""
-    knows = {name: set(modules_of(imports(ast.walk(trees()[path])))) - {name} for name, path in NAMES.items()}
+    knows = {name: set(modules_of(imported()[path])) - {name} for name, path in NAMES.items()}
     try:
         TopologicalSorter(knows).prepare()
     except CycleError as error:
@@ -218,14 +231,14 @@ WHOLE_QUEUE = {"bot/assembly/base.py", "bot/app.py", "bot/cli/demo.py", "db/queu
 def test_a_consumer_is_handed_parts_of_the_queue_and_never_the_whole():
     takers = {
         name_of(path)
-        for path, tree in trees().items()
-        if any(module.startswith("db.queue") for module in modules_of(imports(ast.walk(tree))))
+        for path, names in imported().items()
+        if any(module.startswith("db.queue") for module in modules_of(names))
     }
     passed_on = [
         f"{name_of(path)}:{call.lineno}"
-        for path, tree in trees().items()
+        for path, found in nodes().items()
         if name_of(path) not in WHOLE_QUEUE
-        for call in ast.walk(tree)
+        for call in found
         if isinstance(call, ast.Call)
         for value in (*call.args, *(keyword.value for keyword in call.keywords))
         if isinstance(value, ast.Attribute) and value.attr == "queue"
@@ -237,9 +250,11 @@ def test_a_consumer_is_handed_parts_of_the_queue_and_never_the_whole():
 def test_a_jobs_recipe_and_receipt_are_parsed_in_one_place():
     parsed_in = {
         name_of(path)
-        for path, tree in trees().items()
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and ast.unparse(call.func) in {"Recipe.from_json", "Receipt.from_json"}
+        for path, found in nodes().items()
+        for call in found
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        if call.func.attr == "from_json"
+        if ast.unparse(call.func.value) in {"Recipe", "Receipt"}
         if any("job." in ast.unparse(value) for value in call.args)
     }
     # The calibration reads rows of a kind of its own, each once, out of a bot's database.
@@ -273,15 +288,20 @@ MAKES_THE_CLOCK = {
 
 def test_only_where_the_clock_is_made_is_the_wall_clock_read():
     found = set()
-    for path, tree in trees().items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute):
+    last_words = {name.rpartition(".")[2] for name in WALL_CLOCK}
+    for path, all_of_it in nodes().items():
+        for node in all_of_it:
+            if isinstance(node, ast.Attribute) and node.attr in last_words:
                 words = ast.unparse(node).removeprefix("dt.").split(".")
                 if ".".join(words[-2:]) in WALL_CLOCK:
                     found.add(name_of(path))
             if isinstance(node, ast.ImportFrom) and node.module == "time":
                 found |= {name_of(path) for alias in node.names if f"time.{alias.name}" in WALL_CLOCK}
-            if isinstance(node, ast.Call) and ast.unparse(node) in {"time.gmtime()", "time.localtime()"}:
+            if (
+                isinstance(node, ast.Call)
+                and not (node.args or node.keywords)
+                and ast.unparse(node.func) in {"time.gmtime", "time.localtime"}
+            ):
                 found.add(name_of(path))
     assert found == set(MAKES_THE_CLOCK)
 
@@ -320,8 +340,8 @@ def lines_of(node):
 def test_functions_and_classes_are_short_enough_to_be_read_at_once():
     found = [
         (f"{name_of(path)}: {node.name}", lines_of(node), isinstance(node, ast.ClassDef))
-        for path, tree in trees().items()
-        for node in ast.walk(tree)
+        for path, all_of_it in nodes().items()
+        for node in all_of_it
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     ]
     longest = {False: LONGEST_FUNCTION, True: LONGEST_CLASS}
@@ -435,9 +455,9 @@ READS_PROC = {
 """Files of Linux that may be missing, and what happens then."""
 
 
-def of_one_system(tree):
-    """What a module uses that not every operating system has."""
-    for node in ast.walk(tree):
+def of_one_system(found):
+    """What a module uses, among its nodes, that not every operating system has."""
+    for node in found:
         if isinstance(node, ast.Import):
             yield from {alias.name for alias in node.names} & OF_ONE_SYSTEM
         elif isinstance(node, ast.ImportFrom):
@@ -451,8 +471,8 @@ def of_one_system(tree):
 
 def test_only_one_package_uses_what_not_every_operating_system_has():
     found = {
-        name_of(path): sorted(set(of_one_system(tree)))
-        for path, tree in trees().items()
+        name_of(path): sorted(set(of_one_system(all_of_it)))
+        for path, all_of_it in nodes().items()
         if path.relative_to(ROOT).parts[0] != "system"
     }
     assert {name: used for name, used in found.items() if used and name not in KNOWS_ITS_SYSTEM} == {}
@@ -462,9 +482,9 @@ def test_only_one_package_uses_what_not_every_operating_system_has():
 def test_files_of_linux_are_read_only_where_it_is_known_what_happens_without_them():
     found = {
         name_of(path)
-        for path, tree in trees().items()
+        for path, all_of_it in nodes().items()
         if path.relative_to(ROOT).parts[0] != "system"
-        for node in ast.walk(tree)
+        for node in all_of_it
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("/proc")
     }
     assert found == set(READS_PROC)

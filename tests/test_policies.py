@@ -61,7 +61,7 @@ from engine.rendering.limits import RenderLimits
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
 from engine.untrusted.sound_headers import SoundLimits
-from tests.sources import tree_of
+from tests.sources import nodes_of, read_ahead
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(path for room in ("bot", "db", "engine", "system") for path in (ROOT / room).rglob("*.py"))
@@ -170,10 +170,11 @@ def receiver(node: ast.Attribute) -> str:
 @cache
 def reads() -> list[tuple[Path, str, str]]:
     """Every attribute that the product reads: module, what it is read from, its name."""
+    read_ahead(MODULES)
     return [
         (path, receiver(node), node.attr)
         for path in MODULES
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
     ]
 
@@ -351,7 +352,7 @@ def test_every_policy_is_in_this_file():
     named = {
         node.name
         for path in MODULES
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.ClassDef) and node.name.endswith(("Limits", "Policy", "Ceilings", "Share"))
     }
     assert named == {policy.__name__ for policy in (*OWNERS, *ENGINES)} - {"ClipRules", "Overflow"} | {
@@ -383,7 +384,7 @@ def test_no_function_of_the_database_has_a_default_for_a_number_of_the_owners():
     owners |= {"keep", "days"}
     wrong = []
     for path in MODULES:
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and path.is_relative_to(ROOT / "db"):
                 arguments = node.args
                 plain = arguments.posonlyargs + arguments.args

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources import tree_of
+from tests.sources import nodes_of, read_ahead
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("bot", "engine", "db", "system")
+MODULES = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
 GLOSSARY = re.findall(
     r"^\| ([^|]+) \| ([^|]+) \| `(\w+)` \|$", (ROOT / "docs/glossary.md").read_text("utf-8"), re.MULTILINE
 )
@@ -58,12 +59,13 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 @cache
 def names():
     """Each name that the code gives to a module, class, function, argument or variable → where."""
+    read_ahead(MODULES)
     found: dict[str, str] = {}
-    for path in (path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
+    for path in MODULES:
         where = str(path.relative_to(ROOT))
         for part in path.relative_to(ROOT).with_suffix("").parts:
             found.setdefault(part, where)
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 found.setdefault(node.name, where)
             elif isinstance(node, ast.arg):
@@ -93,9 +95,8 @@ def test_a_word_of_the_glossary_is_one_sentence_and_a_name_in_the_code(word, mea
 
 
 def test_a_class_of_the_glossary_is_the_only_one_of_its_name():
-    trees = (tree_of(path) for room in ROOMS for path in (ROOT / room).rglob("*.py"))
     classes = Counter(
-        node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+        node.name for path in MODULES for node in nodes_of(path) if isinstance(node, ast.ClassDef)
     )
     assert {name: classes[name] for _, _, name in GLOSSARY if classes[name] > 1} == {}
 
