@@ -3,10 +3,11 @@
 import functools
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.exceptions import best_match
 
 from tests import ROOT
@@ -21,6 +22,28 @@ def spec_path() -> Path | None:
     return path if path.is_file() else None
 
 
+def _any_of(validator: Any, branches: list[Any], body: Any, schema: Any) -> Iterator[ValidationError]:
+    """As in the library, but a branch is left at its first error: Discord's bodies have dozens of branches.
+
+    Only where none fits is every error of all of them looked for, so that the nearest can be told.
+    """
+    if not any(_fits(validator, branch, body) for branch in branches):
+        yield from Draft202012Validator.VALIDATORS["anyOf"](validator, branches, body, schema)
+
+
+def _one_of(validator: Any, branches: list[Any], body: Any, schema: Any) -> Iterator[ValidationError]:
+    """As in the library, in the same manner."""
+    if sum(_fits(validator, branch, body) for branch in branches) != 1:
+        yield from Draft202012Validator.VALIDATORS["oneOf"](validator, branches, body, schema)
+
+
+def _fits(validator: Any, branch: Any, body: Any) -> bool:
+    return next(validator.descend(body, branch), None) is None
+
+
+Validator = validators.extend(Draft202012Validator, {"anyOf": _any_of, "oneOf": _one_of})
+
+
 class Spec:
     """Request schemas by method and path template, as in the document."""
 
@@ -30,7 +53,7 @@ class Spec:
         # the document knows only their text form.
         snowflake = self._document["components"]["schemas"]["SnowflakeType"]
         snowflake["type"] = ["string", "integer"]
-        self._validators: dict[tuple[str, str], Draft202012Validator | None] = {}
+        self._validators: dict[tuple[str, str], Any] = {}
         self._known: dict[tuple[str, str, str], list[str]] = {}
 
     def faults(self, method: str, template: str, body: Any) -> list[str]:
@@ -47,14 +70,14 @@ class Spec:
             )
         return [*self._known[key]]
 
-    def _validator(self, method: str, template: str) -> Draft202012Validator | None:
+    def _validator(self, method: str, template: str) -> Any:
         key = (method, template)
         if key not in self._validators:
             operation = self._document["paths"].get(template, {}).get(method.lower(), {})
             content = operation.get("requestBody", {}).get("content", {})
             schema = content.get("application/json", {}).get("schema")
             whole = {"components": self._document["components"], **(schema or {})}
-            self._validators[key] = None if schema is None else Draft202012Validator(whole)
+            self._validators[key] = None if schema is None else Validator(whole)
         return self._validators[key]
 
 
