@@ -57,14 +57,16 @@ demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
 
 # Five runs of pytest beside each other, of about the same length: what imports torch; the rest of the engine; the
-# bot's loops, orders and clips; its doors (workers, pages, the command line); everything else, with the whole program.
-# Tests wait for a clock or another process for half of the time, so five keep two cores busy. WORKERS=2 gives each run two workers, which pays from six cores on: every worker reads all
-# tests of its run. PAGES=1 adds the tests of `make complete`.
+# bot's loops, orders and clips; its doors (workers, pages, the command line), with the gate's golden table, which makes
+# them as long; everything else, with the whole program.
+# Tests wait for a clock or another process for half of the time, so five keep two cores busy. WORKERS=2 gives each run
+# two workers, which pays from six cores on: every worker reads all tests of its run. PAGES=1 adds the tests of
+# `make complete`.
 WORKERS ?= 0
 PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(PAGES),-m "")
-WITH_TORCH = tests/engine/diffusion tests/engine/families tests/engine/runtime tests/engine/smooth tests/engine/clips/test_rate.py tests/engine/core/test_errors.py tests/engine/planning/test_recommended.py tests/engine/rendering/test_smoothing.py tests/engine/rendering/test_stops.py tests/engine/rendering/test_upscaling.py tests/engine/vision/test_nudity.py tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_benchmarks.py tests/test_fit_deformation.py tests/test_fit_face_movement.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py tests/bot/cli/test_pull_for.py tests/bot/cli/test_upscale.py tests/bot/fleet/test_checking.py
-OF_THE_ENGINE = tests/engine tests/golden
-OF_THE_DOORS = tests/bot/api tests/bot/broker tests/bot/browser tests/bot/cli tests/bot/dashboard tests/bot/fleet tests/bot/gallery tests/bot/hosted tests/bot/link tests/bot/ops tests/bot/remote tests/bot/web tests/bot/webhooks tests/bot/worker
+WITH_TORCH = tests/engine/diffusion tests/engine/families/control tests/engine/families/svd tests/engine/families/test_add_a_family.py tests/engine/families/test_added.py tests/engine/families/test_animatediff.py tests/engine/families/test_animatediff_plan.py tests/engine/families/test_animatediff_state.py tests/engine/families/test_camera_depth.py tests/engine/families/test_elsewhere.py tests/engine/families/test_first_look.py tests/engine/families/test_ltx.py tests/engine/families/test_parity.py tests/engine/families/test_upscale.py tests/engine/families/test_wan.py tests/engine/families/test_wan_a14b.py tests/engine/families/test_wan_memory.py tests/engine/families/test_wan_plan.py tests/engine/families/test_wan_vace.py tests/engine/families/test_wan_vace_plan.py tests/engine/runtime tests/engine/smooth/test_precomputed.py tests/engine/smooth/test_smooth_rife.py tests/engine/clips/test_rate.py tests/engine/core/test_errors.py tests/engine/planning/test_recommended.py tests/engine/rendering/test_smoothing.py tests/engine/rendering/test_stops.py tests/engine/rendering/test_upscaling.py tests/engine/vision/test_nudity.py tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_benchmarks.py tests/test_fit_deformation.py tests/test_fit_face_movement.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py tests/bot/cli/test_pull_for.py tests/bot/cli/test_upscale.py tests/bot/fleet/test_checking.py
+OF_THE_ENGINE = tests/engine
+OF_THE_DOORS = tests/bot/api tests/bot/broker tests/bot/browser tests/bot/cli tests/bot/dashboard tests/bot/fleet tests/bot/gallery tests/bot/hosted tests/bot/link tests/bot/ops tests/bot/remote tests/bot/web tests/bot/webhooks tests/bot/worker tests/golden
 OF_THE_BOT = tests/bot
 without = $(addprefix --ignore=,$(1))
 # The output of two runs at once can't be read: this one's is shown when it ends.
@@ -100,7 +102,7 @@ door-tests: $(BIN)/.compiled
 	@$(call show_later,$(PYTEST) $(OF_THE_DOORS) $(call without,$(WITH_TORCH)))
 
 other-tests: $(BIN)/.compiled
-	$(PYTEST) tests $(call without,$(WITH_TORCH) $(OF_THE_ENGINE) $(OF_THE_BOT))
+	$(PYTEST) tests $(call without,$(WITH_TORCH) $(OF_THE_ENGINE) $(OF_THE_BOT) $(OF_THE_DOORS))
 
 quick: check
 	@$(BIN)/python -m tests.quick $(DIR)
