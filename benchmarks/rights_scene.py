@@ -33,6 +33,7 @@ from tests.fake_discord import TOKEN, FakeDiscord, Permission
 from tests.fake_discord.interactions import Interaction
 from tests.fake_discord.message import Message
 from tests.fake_discord.people import Channel, Member
+from tests.until import until
 
 LONGEST = 60
 OF_A_REPORT = "(a report)"
@@ -133,6 +134,8 @@ class Scene:
 
     async def rest(self) -> None:
         """Undo what a try may have left."""
+        # An erase goes on behind its answer, and what it changes must not count for the next who tries.
+        await until(self._no_erase_goes_on)
         for guild in {channel.guild.id for _, channel in self.where.values()}:
             tidy = audit_entry("tidy up", guild=guild)
             await self.app.queue.moderation.resume(tidy)
@@ -143,6 +146,9 @@ class Scene:
                 await self.app.queue.claims.cancel(job.id)
         for running in await self.app.queue.jobs.running():
             await self.app.queue.claims.fail(running.id, running.claim, code="E_ENGINE", error_id="1")
+
+    async def _no_erase_goes_on(self) -> bool:
+        return not await self.app.database.read("SELECT 1 FROM erasure WHERE state <> 'done'")
 
     async def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that the database holds of Ada's server."""
