@@ -126,6 +126,7 @@ class Subject:
     Attributes:
         thing: the name of a drawing, or a :class:`Shape`'s value.
         count: how many of it.
+        scale: of its usual size.
         colour: None for its usual one.
         action: how it moves; None for its usual way.
         link, to: ``subjects[to]`` does this with it, or is there to it: of "a cat on a horse", the horse has
@@ -134,6 +135,7 @@ class Subject:
 
     thing: str
     count: int = 1
+    scale: float = 1.0
     colour: RGB | None = None
     action: Action | None = None
     link: Link | None = None

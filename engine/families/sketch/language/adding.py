@@ -79,7 +79,8 @@ def _named_again(reading: Draft, token: Token, name: str) -> bool:
         thing = replace(thing, count=thing.count + 1)
     elif reading.language in COLOUR_AFTER and reading.colour is None:
         reading.again = Subject(thing=name, count=_count(reading, token, name))
-    reading.things[known] = replace(thing, colour=thing.colour or reading.colour)
+    scale = thing.scale if reading.scale == 1.0 else reading.scale
+    reading.things[known] = replace(thing, colour=thing.colour or reading.colour, scale=scale)
     reading.named, reading.colour, reading.count = known, None, 0
     return True
 
@@ -117,8 +118,8 @@ def _append(reading: Draft, token: Token, name: str) -> None:
     if link is reading.loose and to is not None:
         reading.loose = None
     thing = Subject(
-        thing=name, count=count, colour=reading.colour, action=action if to is None else None,
-        link=link if to is not None else None, to=to,
+        thing=name, count=count, scale=reading.scale, colour=reading.colour,
+        action=action if to is None else None, link=link if to is not None else None, to=to,
     )  # fmt: skip
     if reading.below and place and (reading.below in PLACED or is_alive(name)):
         # Who is on it comes first, as everywhere else.

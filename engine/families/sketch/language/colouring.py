@@ -64,7 +64,7 @@ def pass_by(reading: Draft, token: Token, rest: tuple[Token, ...]) -> None:
 
 def _describes(reading: Draft, token: Token, rest: tuple[Token, ...]) -> bool:
     """Whether a word stands before a noun, as far as is known: "a red fuzzy dragon", "a blue sea turtle"."""
-    idle = token.meaning is not None and token.meaning.kind == "small" and token.meaning.key == "idle"
+    idle = token.meaning is not None and token.meaning.describes
     for at, follows in enumerate(rest):
         meaning = follows.meaning
         if is_and(reading.language, follows.text):  # "a red fence and a dog", "a red old and rusty car"
@@ -88,7 +88,12 @@ def _is_said_last(reading: Draft, rest: tuple[Token, ...]) -> bool:
     if not rest:
         return reading.link is Link.IN
     meaning = rest[0].meaning
-    if meaning is None or meaning.kind not in {"relation", "small"} or meaning.key in {"idle", "undrawn"}:
+    if (
+        meaning is None
+        or meaning.kind not in {"relation", "small"}
+        or meaning.describes
+        or meaning.key == "undrawn"
+    ):
         return False
     joins = is_and(reading.language, rest[0].text)
     return not (joins and len(rest) > 1 and rest[1].meaning is not None and rest[1].meaning.kind == "colour")
@@ -100,7 +105,7 @@ def _noun_between(reading: Draft) -> bool:
     for token in reading.since:
         meaning = token.meaning
         if _is_passed(token):
-            known = meaning is not None and meaning.key == "idle"  # mostly adjectives
+            known = meaning is not None and meaning.describes  # mostly adjectives
             if after_article if known else begun:
                 return True
         elif meaning is not None and meaning.kind != "colour":

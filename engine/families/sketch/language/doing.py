@@ -42,7 +42,7 @@ def lifts_something(reading: Draft, token: Token, rest: tuple[Token, ...]) -> bo
         return False
     for follows in rest:
         meaning = follows.meaning
-        if meaning is None or meaning.kind in {"number", "colour"} or meaning.key == "idle":
+        if meaning is None or meaning.kind in {"number", "colour"} or meaning.describes:
             continue
         if meaning.kind == "small" and is_article(reading.language, follows.text):
             continue

@@ -21,7 +21,7 @@ class Draft:
     """The things that have been read, and what waits for the next one.
 
     Attributes:
-        count, colour, action, link: wait for the next thing.
+        count, scale, colour, action, link: wait for the next thing.
         tint: the colour of a place, an hour or the weather.
         loose: what is done to a thing, as long as no thing has taken it.
         plays: somebody plays, with something or without.
@@ -45,6 +45,7 @@ class Draft:
     weather: set[Weather] = field(default_factory=set)
     pace: float = 1.0
     count: int = 0
+    scale: float = 1.0
     colour: RGB | None = None
     tint: RGB | None = None
     action: Action | None = None

@@ -21,15 +21,14 @@ from engine.families.sketch.language.linking import take_relation, take_transiti
 from engine.families.sketch.language.notes import missing, note_place
 from engine.families.sketch.language.players import of_the_game
 from engine.families.sketch.language.settling import hour_of, place_of, settled
+from engine.families.sketch.language.sizing import SCALES, keeps_size, take_size
 from engine.families.sketch.language.tokens import Token, tokens
-from engine.families.sketch.language.vocabulary import Meaning
 from engine.families.sketch.words import Hour, Link, Place, Vision, Weather
 
 _PASSED = frozenset({"small", "place", "hour", "weather"})
 _MANY = {40: 4, 70: 7}  # "some" and "many" in data/speech
 _MOST = 12
 _PACES = {"slow": 0.65, "fast": 1.5}
-_IDLE = Meaning("small", "idle")
 _UNDRAWN = "undrawn"
 _LEAVES = frozenset({"maple-leaf", "fallen-leaf", "leaf-fluttering-in-wind", "herb"})
 
@@ -40,13 +39,15 @@ def read(prompt: str) -> Vision:
     reading = Draft(language)
     for at, token in enumerate(found):
         _take(reading, token, found[at + 1 :])
+        if not keeps_size(reading.language, token):
+            reading.scale = 1.0
         if token.meaning is not None and token.meaning.kind != "small":
             reading.kind = token.meaning.kind
         if token.meaning is None or token.meaning.kind != "thing":
             reading.since.append(token)
         if token.meaning is None or token.meaning.kind in _PASSED:
             pass_by(reading, token, found[at + 1 :])
-        if token.meaning != _IDLE:  # "a giant wave" is no waving
+        if token.meaning is None or not token.meaning.describes:  # "a giant wave" is no waving
             reading.before = token.text
     things = settled(reading)
     text = " ".join(token.text for token in found)
@@ -72,9 +73,11 @@ def _take(reading: Draft, token: Token, rest: tuple[Token, ...]) -> None:
         reading.strange.append(token.text)
 
 
-def _small(reading: Draft, token: Token, key: str, _: tuple[Token, ...]) -> None:
-    """Nothing can be drawn of it; what somebody may have asked for is said to be missing."""
-    if key == _UNDRAWN:
+def _small(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
+    """Nothing but a size can be drawn of it; what somebody may have asked for is said to be missing."""
+    if key in SCALES:
+        take_size(reading, SCALES[key], rest)
+    elif key == _UNDRAWN:
         reading.strange.append(token.text)
 
 

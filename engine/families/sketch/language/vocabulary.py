@@ -29,6 +29,7 @@ _SECTIONS = (
     "small",
 )  # fmt: skip
 _SPEAKS_LIKE = {"zh-Hant": "zh", "ms": "id", "sk": "cs", "sr-Latn": "hr"}
+_DESCRIBING = frozenset({"idle", "large", "little"})
 _LEAST_FIRST = 3  # letters of what stands before it
 _LEAST_HEAD = 4  # letters of the head of a compound
 _CLOSE = 6  # letters of a word that may have a slip in it
@@ -40,6 +41,11 @@ class Meaning:
 
     kind: str
     key: str
+
+    @property
+    def describes(self) -> bool:
+        """Whether it is an adjective, or another word that draws nothing where a noun is described."""
+        return self.kind == "small" and self.key in _DESCRIBING
 
 
 @dataclass
