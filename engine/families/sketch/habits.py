@@ -242,6 +242,8 @@ def is_alive(name: str) -> bool:
             "bug",
             "snail",
             "skull",
+            "otter",
+            "beaver",
             "teddy-bear",
             "genie",
             "baby-angel",

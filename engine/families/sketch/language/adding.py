@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from engine.families.sketch.habits import BOARDS, FLOATERS, WORN, is_alive
+from engine.families.sketch.habits import (
+    BOARDS,
+    FLOATERS,
+    FOR_LYING,
+    GLOVES,
+    OPEN,
+    PERCHES,
+    ROLLERS,
+    SHOES,
+    WORN,
+    is_alive,
+)
 from engine.families.sketch.language.draft import DONE, PLACED, Draft
 from engine.families.sketch.language.grammar import (
     COLOUR_AFTER,
@@ -26,13 +37,24 @@ _RAINED = 9  # things that rain
 _TOGETHER = frozenset({Action.FIGHT, Action.RUN, Action.KISS, Action.DANCE})
 _MADE_OF: Mapping[str, tuple[str, RGB, str]] = {
     "pirate-ship": ("sailboat", (112, 78, 60), "pirate-flag"),
+    "goldfish": ("tropical-fish", (243, 140, 52), ""),
     "cherry-tree": ("deciduous-tree", (244, 168, 200), ""),
 }
 """What is drawn from others: the thing, its colour, what it carries."""
 _HOLDS_SMALL = frozenset({"basket", "bucket", "package", "handbag", "backpack"})
 """What an animal that goes with somebody is in, rather than both: "a girl with a cat in a basket"."""
 _PAIRS = frozenset(
-    {"headphone", "jeans", "shorts", "glasses", "sunglasses", "goggles", "ice-skate", "scissors"}
+    {
+        "headphone",
+        "jeans",
+        "shorts",
+        "glasses",
+        "sunglasses",
+        "goggles",
+        "ice-skate",
+        "scissors",
+        "steaming-bowl",
+    }
 )
 """What has a plural for one."""
 _ACTS: Mapping[str, Link] = {
@@ -40,6 +62,9 @@ _ACTS: Mapping[str, Link] = {
 }  # fmt: skip
 """What an act is drawn as, and what it is to the one that does it."""
 _MOONS = frozenset({Shape.MOON.value, "full-moon", "full-moon-face"})
+_BORNE = frozenset({Link.EAT, Link.DRINK, Link.WEAR, Link.HOLD, Link.WITH})
+_SEATS = FOR_LYING | ROLLERS | FLOATERS | PERCHES | OPEN | {"chair", "tent", "rock", "wood", "cloud", "horse"}
+"""What one is on or in oneself, and not what one eats, wears or holds."""
 _OF_TWO = frozenset({"person-with-crown"})
 """A king and a queen have one drawing."""
 
@@ -88,6 +113,8 @@ def _named_again(reading: Draft, token: Token, name: str) -> bool:
 def _same(reading: Draft, token: Token, name: str) -> int | None:
     """The thing that is named again; None where it is another of its kind: "a red cat and a blue cat"."""
     alike = [at for at, thing in enumerate(reading.things) if thing.thing == name]
+    if reading.kin is not None:
+        return None
     if not alike or name in _OF_TWO:
         return alike[0] if alike else None
     if reading.colour:
@@ -99,7 +126,9 @@ def _same(reading: Draft, token: Token, name: str) -> int | None:
 
 
 def _count(reading: Draft, token: Token, name: str) -> int:
-    one = name in _PAIRS or (name == "fishing-pole" and reading.link is Link.HOLD)  # Männer angeln
+    one = name in _PAIRS | SHOES | GLOVES or (
+        name == "fishing-pole" and reading.link is Link.HOLD
+    )  # Männer angeln
     several = token.plural and reading.before not in OF_ONE and not one
     return reading.count or (_SEVERAL if several else 1)
 
@@ -118,7 +147,7 @@ def _append(reading: Draft, token: Token, name: str) -> None:
     if link is reading.loose and to is not None:
         reading.loose = None
     thing = Subject(
-        thing=name, count=count, scale=reading.scale, colour=reading.colour,
+        thing=name, count=count, scale=reading.kin or reading.scale, colour=reading.colour,
         action=action if to is None else None, link=link if to is not None else None, to=to,
     )  # fmt: skip
     if reading.below and place and (reading.below in PLACED or is_alive(name)):
@@ -145,7 +174,15 @@ def _partner(reading: Draft, name: str) -> int:
     seats |= reading.link is Link.WITH and not is_alive(things[last].thing)  # a player with a ball and a bat
     if seats and holder is not None and things[last].link in {Link.WITH, Link.HOLD}:
         return holder  # "a girl with a cat on a bicycle", "a pirate with a parrot on his shoulder on a ship"
+    if reading.link in {Link.ON, Link.IN} and name in _SEATS - _HOLDS_SMALL:  # a hamster eating on the couch
+        return _bearer(things, last)
     return last
+
+
+def _bearer(things: list[Subject], at: int) -> int:
+    """Who eats, wears or holds a thing; the thing itself where nobody does."""
+    to = things[at].to
+    return at if to is None or things[at].link not in _BORNE else _bearer(things, to)
 
 
 def _join(reading: Draft, token: Token, name: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.families.sketch.language.draft import Draft
 from engine.families.sketch.language.grammar import COLOUR_AFTER, COLOUR_LAST, is_and, is_article
 from engine.families.sketch.language.tokens import Token, next_kind
-from engine.families.sketch.words import RGB, Link
+from engine.families.sketch.words import RGB, Hour, Link, Place
 
 COLOURS: Mapping[str, RGB] = {
     "red": (222, 66, 58), "orange": (243, 140, 52), "yellow": (250, 206, 70), "green": (84, 168, 92),
@@ -23,6 +23,8 @@ _ENDS = frozenset({"relation", "verb", "transitive"})
 def take_colour(reading: Draft, colour: RGB, rest: tuple[Token, ...]) -> None:
     """Give a colour to its thing, or let it wait for the next."""
     follows = next_kind(rest)
+    if reading.language in COLOUR_AFTER and reading.kind == "place" and _is_clear_sky(reading, colour):
+        return
     behind = reading.language in COLOUR_AFTER and (reading.count == 0 or follows != "thing")
     if not reading.things or not (behind or _is_said_last(reading, rest)):
         reading.colour = colour
@@ -31,6 +33,14 @@ def take_colour(reading: Draft, colour: RGB, rest: tuple[Token, ...]) -> None:
     elif not _noun_between(reading):
         _paint(reading, colour)
         reading.link = None if reading.link is Link.IN and not behind else reading.link
+
+
+def _is_clear_sky(reading: Draft, colour: RGB) -> bool:
+    """Whether a blue sky is meant, which is that of the day and tints nothing: "cielo azul"."""
+    if reading.place is not Place.SKY or colour != COLOURS["blue"]:
+        return False
+    reading.hour = reading.hour or Hour.DAY
+    return True
 
 
 def _is_thing_too(reading: Draft) -> bool:

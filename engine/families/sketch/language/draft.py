@@ -24,6 +24,8 @@ class Draft:
         count, scale, colour, action, link: wait for the next thing.
         tint: the colour of a place, an hour or the weather.
         loose: what is done to a thing, as long as no thing has taken it.
+        afloat: something lies on water.
+        kin: how large the next thing is, if it is the young or a parent of the one before.
         plays: somebody plays, with something or without.
         raining: things rain.
         before: the last word that is no mere adjective.
@@ -58,6 +60,8 @@ class Draft:
     again: Subject | None = None
     since: list[Token] = field(default_factory=list)
     joined: set[int] = field(default_factory=set)
+    afloat: bool = False
+    kin: float | None = None
     plays: bool = False
     kind: str = ""
     raining: bool = False

@@ -101,6 +101,16 @@ def says_sailing(word: str) -> bool:
     return word.startswith(_SAILING)
 
 
+def says_floating(language: str, verb: str) -> bool:
+    """Whether a verb is said of what flies, and of what lies on water as well."""
+    return verb.startswith(_words("floating", language))
+
+
+def says_at(language: str, preposition: str) -> bool:
+    """Whether a preposition is on, in and at: what it stands before tells which."""
+    return language == "el" and preposition.startswith(("στ", "σε"))
+
+
 def may_lift(language: str, verb: str) -> bool:
     """Whether a verb is both to rise and to lift."""
     return verb.startswith(_words("lifting", language))

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.families.sketch.habits import is_alive
+from engine.families.sketch.habits import (
+    BOARDS,
+    FLOATERS,
+    FLYERS,
+    FOR_LYING,
+    FOUR_LEGGED,
+    ROLLERS,
+    ROOTED,
+    is_alive,
+)
 from engine.families.sketch.language.doing import awaits_object, doers, lifts_something
 from engine.families.sketch.language.draft import PLACED, Draft
+from engine.families.sketch.language.floating import float_, lies_on_water
 from engine.families.sketch.language.grammar import (
     OBJECT_FIRST,
     is_indefinite,
     is_said_of_next,
+    says_at,
+    says_floating,
     stands_behind,
 )
 from engine.families.sketch.language.tokens import Token
 from engine.families.sketch.words import Action, Link
 
+_TOPS = (ROLLERS | FLOATERS | ROOTED | FOR_LYING | FOUR_LEGGED | BOARDS) - FLYERS
 _PLAY = "play"  # the verb that may go without an object: "dogs playing"
 
 
@@ -25,6 +38,9 @@ def take_verb(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -
         take_transitive(reading, token, Link.LIFT, rest)
         return
     action, waits = Action(key), awaits_object(reading)
+    if action is Action.FLY and says_floating(reading.language, token.text) and lies_on_water(reading, rest):
+        float_(reading)
+        return
     noun = is_indefinite(reading.language, reading.before)  # "a fight"
     reading.link = None
     found = doers(reading, action)
@@ -54,13 +70,21 @@ def take_transitive(reading: Draft, _: Token, key: str, __: tuple[Token, ...]) -
         reading.link = reading.loose = link
 
 
-def take_relation(reading: Draft, token: Token, key: str, __: tuple[Token, ...]) -> None:
+def take_relation(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
     """A preposition links two things, unless a verb already does."""
+    if says_at(reading.language, token.text) and not _is_top(rest):
+        key = Link.IN
     if key != Link.WITH and stands_behind(reading.language, token.text):
         if reading.kind == "thing" and reading.things:
             _behind(reading, Link(key))
     elif reading.link is None or reading.link in PLACED:
         reading.link = Link(key)
+
+
+def _is_top(rest: tuple[Token, ...]) -> bool:
+    """Whether the next thing is one that others are on."""
+    named = (one.meaning.key for one in rest if one.meaning is not None and one.meaning.kind == "thing")
+    return next(named, "") in _TOPS
 
 
 def _behind(reading: Draft, link: Link) -> None:

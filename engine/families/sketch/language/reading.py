@@ -17,7 +17,9 @@ from engine.families.sketch.language.colouring import COLOURS, pass_by, take_col
 from engine.families.sketch.language.draft import PLACED, Draft
 from engine.families.sketch.language.forms import looks_like_a_word
 from engine.families.sketch.language.grammar import counts_the_last, says_raining
+from engine.families.sketch.language.kin import as_kin
 from engine.families.sketch.language.linking import take_relation, take_transitive, take_verb
+from engine.families.sketch.language.modifying import modifies, says_the_kind
 from engine.families.sketch.language.notes import missing, note_place
 from engine.families.sketch.language.players import of_the_game
 from engine.families.sketch.language.settling import hour_of, place_of, settled
@@ -30,6 +32,7 @@ _MANY = {40: 4, 70: 7}  # "some" and "many" in data/speech
 _MOST = 12
 _PACES = {"slow": 0.65, "fast": 1.5}
 _UNDRAWN = "undrawn"
+_ICE = "ice"
 _LEAVES = frozenset({"maple-leaf", "fallen-leaf", "leaf-fluttering-in-wind", "herb"})
 
 
@@ -37,7 +40,8 @@ def read(prompt: str) -> Vision:
     """Find in any text, an empty one too, what can be drawn of it."""
     language, found = tokens(prompt)
     reading = Draft(language)
-    for at, token in enumerate(found):
+    for at, word in enumerate(found):
+        token = as_kin(reading, word, found[at + 1 :])
         _take(reading, token, found[at + 1 :])
         if not keeps_size(reading.language, token):
             reading.scale = 1.0
@@ -100,31 +104,51 @@ def _pace(reading: Draft, _: Token, key: str, __: tuple[Token, ...]) -> None:
     reading.pace *= _PACES[key]
 
 
-def _place(reading: Draft, token: Token, key: str, _: tuple[Token, ...]) -> None:
+def _place(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
     """A place; a sofa is a room, and a thing in it."""
+    if says_the_kind(reading.language, rest):
+        return
     if token.guessed and not reading.place:
         note_place(reading, token, Place(key))
     reading.place = Place(key) if key == Place.BRIDGE else reading.place or Place(key)
+    _clear_sky(reading, key)
+    if modifies(reading, rest):
+        return
     _let_go(reading)
-    reading.link = None
+    on, reading.link = reading.link in {Link.ON, Link.IN}, None
     if key == Place.ROOM and token.other in HOME[Place.ROOM]:
-        reading.link = Link.ON if reading.things and is_alive(reading.things[-1].thing) else None
+        alive = [is_alive(thing.thing) for thing in reading.things]
+        reading.link = Link.ON if alive and (alive[-1] or (on and any(alive))) else None
         add(reading, token, token.other)
 
 
-def _hour(reading: Draft, _: Token, key: str, __: tuple[Token, ...]) -> None:
-    reading.hour, reading.link = reading.hour or Hour(key), None
+def _clear_sky(reading: Draft, key: str) -> None:
+    """A blue sky is that of the day, and tints nothing."""
+    if key == Place.SKY and reading.colour == COLOURS["blue"]:
+        reading.hour, reading.colour = reading.hour or Hour.DAY, None
 
 
-def _weather(reading: Draft, token: Token, key: str, _: tuple[Token, ...]) -> None:
-    if reading.link in PLACED and token.other in _LEAVES:
+def _hour(reading: Draft, _: Token, key: str, rest: tuple[Token, ...]) -> None:
+    if says_the_kind(reading.language, rest):
+        return
+    reading.hour = reading.hour or Hour(key)
+    if not modifies(reading, rest):
+        reading.link = None
+
+
+def _weather(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
+    floe = reading.afloat and reading.link is Link.ON and token.other == _ICE
+    if token.other is not None and (floe or (reading.link in PLACED and token.other in _LEAVES)):
         add(reading, token, token.other)  # what sits on a leaf sits on one
         return
+    if says_the_kind(reading.language, rest):
+        return
+    kept = reading.link if modifies(reading, rest) else None
     _let_go(reading)
     reading.weather.add(Weather(key))
     if key == Weather.AURORA:
         reading.hour = reading.hour or Hour.NIGHT
-    reading.link = None
+    reading.link = kept
     reading.raining = says_raining(token.text) and not reading.things
 
 

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.families.sketch.habits import FLOATERS, FLYERS, HOME, SWIMMERS, WORN, is_alive
+from engine.families.sketch.habits import (
+    FLOATERS,
+    FLYERS,
+    FOR_LYING,
+    HOME,
+    PERCHES,
+    ROLLERS,
+    SWIMMERS,
+    WINGED,
+    WORN,
+    is_alive,
+)
 from engine.families.sketch.language.draft import DONE, MOST_KINDS, PLACED, Draft
 from engine.families.sketch.language.grammar import VERB_BETWEEN
 from engine.families.sketch.words import Action, Hour, Link, Place, Shape, Subject, Weather
 
+_IN_THE_SKY = frozenset({"crescent-moon", "full-moon", "full-moon-face", "sun", "star"})
+_MOUNTED = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
+_OFF_THE_GROUND = frozenset({Action.FLY, Action.JUMP, Action.FALL, Action.RISE})
 _NOT_FOR_FEET = frozenset({Place.UNDERWATER, Place.SKY, Place.SPACE})
 
 
@@ -32,6 +46,7 @@ def settled(draft: Draft) -> list[Subject]:
     for at, thing in enumerate(things):
         if thing.to is not None and thing.link in {Link.WITH, Link.ON, Link.IN} and thing.thing in WORN:
             things[at] = replace(thing, link=Link.WEAR)
+    _set_right(draft, things)
     if draft.plays and not any(thing.link is Link.HOLD for thing in things):
         things = [
             replace(one, action=one.action or Action.JUMP) if is_alive(one.thing) else one for one in things
@@ -41,6 +56,28 @@ def settled(draft: Draft) -> list[Subject]:
     } and len(things) == 1 and things[0].count == 1:  # fmt: skip
         things = [replace(thing, action=None) for thing in things]  # it is the snow that falls
     return things
+
+
+def _set_right(draft: Draft, things: list[Subject]) -> None:
+    """Change links that a preposition says, but that cannot be meant."""
+    for at, thing in enumerate(things):
+        if thing.to is None:
+            continue
+        if draft.afloat and thing.link is Link.ON and things[thing.to].action is Action.SWIM:
+            things[thing.to] = replace(things[thing.to], action=None)  # it lies on this, and not in the water
+        doer = things[thing.to]
+        if thing.link is Link.ON and thing.thing in _IN_THE_SKY and doer.action is Action.SING:
+            things[at] = replace(thing, link=Link.WATCH)  # "на луну": to howl at the moon
+        elif thing.link is Link.OVER and _stands_on(draft.language, doer, thing.thing):
+            mounted = any(other.to == thing.to and other.link in _MOUNTED for other in things)
+            things[at] = replace(thing, link=thing.link if mounted else Link.ON)
+
+
+def _stands_on(language: str, doer: Subject, thing: str) -> bool:
+    """Whether what is "over" a thing stands on it: "un gatto sopra una macchina"."""
+    walks = is_alive(doer.thing) and doer.thing not in FLYERS | WINGED | SWIMMERS
+    tops = ROLLERS | FOR_LYING | {"chair"} | (PERCHES if language == "it" else frozenset())
+    return walks and doer.action not in _OFF_THE_GROUND and thing in tops
 
 
 def _turn(things: list[Subject]) -> None:
@@ -61,10 +98,10 @@ def _turn(things: list[Subject]) -> None:
 
 def place_of(draft: Draft, things: list[Subject], salt: int) -> Place:
     """Where the scene is: where a word says, else where its things are at home."""
-    place = draft.place or _usual_place(things, salt)
+    place = draft.place or (Place.SEA if draft.afloat else _usual_place(things, salt))
     if place is Place.SEA and any(thing.thing == "coral" for thing in things):
         return Place.UNDERWATER
-    if place is Place.SEA and things and _walks(things):
+    if place is Place.SEA and things and not draft.afloat and _walks(things):
         return Place.BEACH
     return place
 

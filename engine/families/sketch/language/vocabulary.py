@@ -32,6 +32,7 @@ _SPEAKS_LIKE = {"zh-Hant": "zh", "ms": "id", "sk": "cs", "sr-Latn": "hr"}
 _DESCRIBING = frozenset({"idle", "large", "little"})
 _LEAST_FIRST = 3  # letters of what stands before it
 _LEAST_HEAD = 4  # letters of the head of a compound
+_VOWELS = frozenset("aeiouy")
 _CLOSE = 6  # letters of a word that may have a slip in it
 
 
@@ -120,12 +121,15 @@ class Vocabulary:
     def thing(self, phrase: str) -> str | None:
         """The drawing that a phrase names, in any of its forms."""
         verb = self.language == "en" and phrase.endswith(("ing", "ed"))
-        for form in forms(folded(phrase, self.language), self.language):
+        word = folded(phrase, self.language)
+        if self.language == "en":
+            word = word.removesuffix("'s")  # "a man's head" is of a man, and no "man's shoe"
+        for form in forms(word, self.language):
             if form in self.names:
                 return self.names[form]
             if verb:
                 return None  # "crossing" is no cross
-        name = self._bent_from(folded(phrase, self.language))
+        name = self._bent_from(word)
         return self.names[name] if name is not None else None
 
     def stands_in(self, phrase: str) -> bool:
@@ -164,7 +168,9 @@ def _slips(word: str) -> Iterator[str]:
         yield word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :]
         yield word[:at] + word[at + 1 :]
     for at in range(1, len(word)):
-        yield from (word[:at] + letter + word[at + 1 :] for letter in letters)
+        # Words that differ in a vowel are mostly other words: a puddle is no paddle.
+        others = [letter for letter in letters if {letter, word[at]} - _VOWELS]
+        yield from (word[:at] + letter + word[at + 1 :] for letter in others)
         yield from (word[:at] + letter + word[at:] for letter in letters)
 
 

@@ -1,0 +1,32 @@
+"""English words for places, hours and weather that say of what kind the next thing is: "rain boots"."""
+
+from __future__ import annotations
+
+from engine.families.sketch.habits import ROLLERS, UMBRELLAS, WORN
+from engine.families.sketch.language.draft import Draft
+from engine.families.sketch.language.grammar import is_article
+from engine.families.sketch.language.tokens import Token
+
+_PREPOSITIONS = frozenset(
+    {"at", "by", "from", "to", "near", "through", "along", "across", "behind", "during"}
+)
+
+
+def says_the_kind(language: str, rest: tuple[Token, ...]) -> bool:
+    """Whether what follows is only of a kind: a winter coat is worn and a school bus driven anywhere."""
+    follows = rest[0].meaning if language == "en" and rest else None
+    return follows is not None and follows.kind == "thing" and follows.key in WORN | ROLLERS | UMBRELLAS
+
+
+def modifies(reading: Draft, rest: tuple[Token, ...]) -> bool:
+    """Whether a word stands between a verb and its object: "drinking morning coffee"."""
+    if reading.language != "en" or not rest or rest[0].meaning is None or rest[0].meaning.kind != "thing":
+        return False
+    for token in reversed(reading.since):
+        meaning = token.meaning
+        if token.text in _PREPOSITIONS or (meaning is not None and meaning.kind == "relation"):
+            return False
+        passed = meaning is None or meaning.describes or meaning.kind in {"colour", "number"}
+        if not passed and not is_article("en", token.text):
+            return True
+    return True
