@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from engine.families.sketch.habits import HOME, is_alive
+from engine.families.sketch.habits import is_alive
 from engine.families.sketch.language.adding import add
 from engine.families.sketch.language.choosing import chosen
 from engine.families.sketch.language.colouring import COLOURS, pass_by, take_colour
@@ -32,6 +32,11 @@ _MANY = {40: 4, 70: 7}  # "some" and "many" in data/speech
 _MOST = 12
 _PACES = {"slow": 0.65, "fast": 1.5}
 _UNDRAWN = "undrawn"
+_FURNITURE = frozenset(
+    {"couch-and-lamp", "bed", "bathtub", "shower", "toilet", "chair", "window", "door", "television"}
+    | {"mirror-ball", "microphone", "laptop"}
+)
+"""What rooms may be named after; "Küche" is no "Kuchen"."""
 _ICE = "ice"
 _LEAVES = frozenset({"maple-leaf", "fallen-leaf", "leaf-fluttering-in-wind", "herb"})
 
@@ -116,10 +121,10 @@ def _place(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> N
         return
     _let_go(reading)
     on, reading.link = reading.link in {Link.ON, Link.IN}, None
-    if key == Place.ROOM and token.other in HOME[Place.ROOM]:
+    if key == Place.ROOM and token.other in _FURNITURE:
         alive = [is_alive(thing.thing) for thing in reading.things]
         reading.link = Link.ON if alive and (alive[-1] or (on and any(alive))) else None
-        add(reading, token, token.other)
+        add(reading, replace(token, guessed=False), token.other)
 
 
 def _clear_sky(reading: Draft, key: str) -> None:

@@ -77,6 +77,11 @@ class Vocabulary:
         }
 
     @cached_property
+    def _bent_standins(self) -> frozenset[str]:
+        """The stems of those places for which another is drawn."""
+        return frozenset(stem(word, self.language) for word in self.standins if word in self.speech)
+
+    @cached_property
     def names(self) -> dict[str, str]:
         """Folded word or phrase → the name of a drawing."""
         found: dict[str, str] = {}
@@ -137,6 +142,9 @@ class Vocabulary:
         word = folded(phrase, self.language)
         openings = (word[:end] for end in range(len(word), 1, -1))
         known = any(form in self.names or form in self.speech for form in forms(word, self.language))
+        cut = stem(word, self.language)
+        if not known and cut in self.bent:
+            return cut in self._bent_standins
         name = None if known or self.said(word) else self._bent_from(word)
         if name is not None and not inflects(word, name, self.language):
             return True  # Turkish çitin, of a fence, has the stem of a leopard
@@ -191,15 +199,16 @@ def vocabulary(language: str) -> Vocabulary:
 
 def _note(made: Vocabulary, meaning: Meaning, word: str) -> None:
     start = folded(word.rstrip("*?"), made.language)
-    if meaning.kind == "like" or word.endswith("?"):
+    marks = word[len(word.rstrip("*?")) :]
+    if meaning.kind == "like" or "?" in marks:
         made.standins.add(start)
     if meaning.kind == "like":
         meaning = Meaning("thing", meaning.key)
     if meaning.kind == "thing":
         made.things[start] = meaning.key
-        if word.endswith("*"):
+        if "*" in marks:
             made.openings.setdefault(start, meaning)
-    elif word.endswith("*"):
+    elif "*" in marks:
         made.openings.setdefault(start, meaning)
     else:
         made.speech.setdefault(start, meaning)

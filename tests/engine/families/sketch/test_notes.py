@@ -82,7 +82,49 @@ def test_a_place_or_a_thing_that_stands_for_another_is_said(prompt, place, said)
     assert place in {None, vision.place}
 
 
+@pytest.mark.parametrize(
+    ("prompt", "place", "said"),
+    [
+        ("zwei Elefanten am Fluss", Place.BEACH, "I drew the sea for “fluss”"),
+        ("eine Katze in der Küche", Place.ROOM, "I drew a room for “küche”"),
+        ("gajah kecil mandi di sungai", Place.SEA, "I drew the sea for “sungai”"),
+        ("рыжий кот спит на подоконнике", Place.ROOM, "I drew a room for “подоконнике”"),
+        ("кот на кухней", Place.ROOM, "I drew a room for “кухней”"),
+        ("un chat dans une grotte", Place.MOUNTAIN, "I drew mountains for “grotte”"),
+        ("un gato en la escuela", Place.ROOM, "I drew a room for “escuela”"),
+        ("kot nad rzeką", None, "I drew the sea for “rzeką”"),
+        ("教室の猫", Place.ROOM, "I drew a room for “教室”"),
+        ("猫在厨房里", Place.ROOM, "I drew a room for “厨房里”"),
+        ("con mèo bên dòng sông", None, "I drew the sea for “dòng sông”"),
+        ("kedi mutfakta", Place.ROOM, "I drew a room for “mutfakta”"),
+        ("a goldfish on a table", Place.ROOM, "I drew a room for “table”"),
+    ],
+)
+def test_a_place_that_stands_for_another_is_said_in_every_language(prompt, place, said):
+    vision = read(prompt)
+    assert said in vision.notes
+    assert place in {None, vision.place}
+
+
+def test_every_language_with_places_marks_those_that_stand_for_others():
+    for language in vocabulary.LANGUAGES:
+        places = vocabulary.speech(language)["place"]
+        marked = [word for words in places.values() for word in words if word.endswith("?")]
+        assert marked or "room" not in places, language
+
+
+def test_a_kitchen_is_no_cake():
+    assert things("eine Katze in der Küche") == [("cat", 1)]
+
+
+@pytest.mark.parametrize("prompt", ["ein Kürbis", "una calabaza", "тыква", "かぼちゃ", "dynia", "a pumpkin"])
+def test_a_pumpkin_that_is_carved_is_said(prompt):
+    (note,) = read(prompt).notes
+    assert note.startswith("I drew a jack o lantern for")
+
+
 def test_a_place_that_is_drawn_as_itself_is_not_said():
+    assert read("en kamel i ørkenen").notes == ()  # which has the stem of orcs
     assert read("a dog on a beach").notes == ()
     assert read("a bear in the mountains near a cave").notes == ()
 
@@ -110,6 +152,7 @@ def test_a_bird_that_is_drawn_as_another_is_said(prompt, word):
         ("en hund på ett staket", "staket"),
         ("tre pinguini che pattinano", "pattinano"),
         ("ein Hund bellt", "bellt"),
+        ("smok zieje", "zieje"),
         ("巨大な猫が夜の街を壊している", "壊して"),
         ("小女孩荡秋千", "荡秋千"),
     ],
