@@ -158,11 +158,14 @@ def test_a_goldfish_in_a_bowl_is_orange_and_eats_no_noodles():
 def test_old_men_are_old():
     assert things("two old men") == [("old-man", 2)]
     assert things("old women") == [("old-woman", 3)]
+    assert things("deux vieux hommes") == things("zwei alte Männer") == [("old-man", 2)]
 
 
 def test_words_of_chats_are_no_unknown_things():
     assert read("pls make a highly detailed cat lol").notes == ()
     assert read("un gato durmiendo en la cama pls").notes == ()
+    assert read("чёрный кот пж").notes == ()
+    assert read("ein sehr großer Hund bitte").notes == ()
     assert read("a boy mowing the lawn").notes == ("the sketch does not know “mowing”",)
     assert "I drew a headstone for “graveyard”" in read("a graveyard").notes
     assert "I drew a jack o lantern for “pumpkin”" in read("a pumpkin").notes
