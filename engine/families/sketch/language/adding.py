@@ -129,7 +129,8 @@ def _count(reading: Draft, token: Token, name: str) -> int:
     one = name in _PAIRS | SHOES | GLOVES or (
         name == "fishing-pole" and reading.link is Link.HOLD
     )  # Männer angeln
-    several = token.plural and reading.before not in OF_ONE and not one
+    of_one = reading.before in OF_ONE or (reading.language == "en" and is_of_one(reading.before))
+    several = token.plural and not of_one and not one  # "a guys toe" is of one guy
     return reading.count or (_SEVERAL if several else 1)
 
 

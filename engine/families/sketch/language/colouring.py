@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.families.sketch.language.draft import Draft
 from engine.families.sketch.language.grammar import COLOUR_AFTER, COLOUR_LAST, is_and, is_article
 from engine.families.sketch.language.tokens import Token, next_kind
-from engine.families.sketch.words import RGB, Hour, Link, Place
+from engine.families.sketch.words import RGB, Link, Place
 
 COLOURS: Mapping[str, RGB] = {
     "red": (222, 66, 58), "orange": (243, 140, 52), "yellow": (250, 206, 70), "green": (84, 168, 92),
@@ -39,7 +39,7 @@ def _is_clear_sky(reading: Draft, colour: RGB) -> bool:
     """Whether a blue sky is meant, which is that of the day and tints nothing: "cielo azul"."""
     if reading.place is not Place.SKY or colour != COLOURS["blue"]:
         return False
-    reading.hour = reading.hour or Hour.DAY
+    reading.clear = True
     return True
 
 

@@ -24,6 +24,7 @@ class Draft:
         count, scale, colour, action, link: wait for the next thing.
         tint: the colour of a place, an hour or the weather.
         loose: what is done to a thing, as long as no thing has taken it.
+        clear: the sky is said to be blue.
         afloat: something lies on water.
         kin: how large the next thing is, if it is the young or a parent of the one before.
         plays: somebody plays, with something or without.
@@ -60,6 +61,7 @@ class Draft:
     again: Subject | None = None
     since: list[Token] = field(default_factory=list)
     joined: set[int] = field(default_factory=set)
+    clear: bool = False
     afloat: bool = False
     kin: float | None = None
     plays: bool = False

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.families.sketch.habits import is_alive, is_person
 from engine.families.sketch.language.draft import Draft
-from engine.families.sketch.language.grammar import is_and
+from engine.families.sketch.language.grammar import COLOUR_AFTER, is_and
 from engine.families.sketch.language.tokens import Token
 from engine.families.sketch.language.vocabulary import Meaning
 from engine.families.sketch.words import Link, Subject
@@ -18,9 +18,20 @@ def _by_language(words: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
 
 
 _YOUNG, _PARENT = 0.7, 1.3  # of their usual size
-_CALLED_YOUNG = frozenset(
-    {"kitten", "kittens", "puppy", "puppies", "duckling", "ducklings", "foal", "piglet", "lamb", "lambs"}
-)
+_CALLED_YOUNG: Mapping[str, tuple[str, ...]] = {
+    language: tuple(listed.split())
+    for language, listed in {
+        "en": "kitten puppy puppies duckling foal piglet lamb",
+        "es": "gatit cachorr patit potr", "pt": "gatinh filhot patinh cachorrinh",
+        "fr": "chaton chiot caneton poulain", "it": "gattin cucciol anatroccol",
+        "de": "kätzchen welpe entchen entenküken fohlen ferkel", "nl": "katje puppy eendje veulen",
+        "sv": "kattung valp ankung föl", "da": "killing hvalp ælling føl", "no": "kattung valp andung føll",
+        "fi": "kissanpen pentu pennu", "hu": "kiscic kiskacs kölyök", "ru": "котён котен котят щен утён утят",
+        "uk": "кошен цуцен щен каченя", "pl": "kocią kociak szczeni kaczą kaczuszk",
+        "cs": "kotě koťa štěň kachňá", "ja": "子猫 子犬", "zh": "小猫 小狗 小鸭", "ko": "새끼 강아지",
+    }.items()
+}  # fmt: skip
+"""How the names of some young animals begin that have the drawing of the grown ones."""
 _ANY_YOUNG = frozenset({"baby", "babies", "cub", "cubs", "calf", "calves", "pup", "pups", "joey"})
 """What the young of several kinds are called."""
 _PARENTS = _by_language(
@@ -83,28 +94,45 @@ def as_kin(reading: Draft, token: Token, rest: tuple[Token, ...]) -> Token:
     """A word as it is meant: a mother behind ducklings is a duck. ``reading.kin`` then says how large."""
     reading.kin = None
     named, follows = _name(token), _name(rest[0]) if rest else None
-    if reading.language == "en" and _is_animal(follows):
-        if token.text == "baby":
-            return replace(token, meaning=Meaning("small", "little"), other=None)
-        if token.text in _PARENTS["en"]:
-            return replace(token, meaning=Meaning("small", "idle"), other=None)
+    if reading.language == "en" and _is_animal(follows) and token.text == "baby":
+        return replace(token, meaning=Meaning("small", "little"), other=None)
+    if _are(_PARENTS, reading, token.text) and (_is_animal(follows) or _ends_name(reading)):
+        return replace(token, meaning=Meaning("small", "idle"), other=None)  # "mother cat", "gata madre"
+    if named is not None and _are_young(reading, token, named):
+        reading.kin = _YOUNG
+        return token
+    return _another(reading, token)
+
+
+def _another(reading: Draft, token: Token) -> Token:
+    """A word for a parent or the young of the animal before it, as a name of that animal."""
     last = _animal(reading.things)
     if last is None:
         return token
-    if _are(_PARENTS, reading, token.text) and (reading.language != "en" or _is_theirs(reading)):
+    theirs, plural = _is_theirs(reading), False
+    if _are(_PARENTS, reading, token.text) and (reading.language != "en" or theirs):
         reading.kin = _PARENT
-        return replace(token, meaning=Meaning("thing", last.thing), other=None, plural=False)
-    if reading.language == "en" and token.text in _ANY_YOUNG and _is_theirs(reading):
-        reading.kin = _YOUNG
-        return replace(
-            token, meaning=Meaning("thing", last.thing), other=None, plural=token.text.endswith("s")
-        )
-    if named == last.thing and not token.guessed and reading.words.get(named) != token.text:
-        joined = reading.link is Link.WITH or any(is_and(reading.language, one.text) for one in reading.since)
-        called = reading.language == "en" and token.text in _CALLED_YOUNG
-        if joined and (called or _is_theirs(reading)):
-            reading.kin = _YOUNG
-    return token
+    elif reading.language == "en" and token.text in _ANY_YOUNG and theirs:
+        reading.kin, plural = _YOUNG, token.text.endswith("s")
+    else:
+        return token
+    return replace(token, meaning=Meaning("thing", last.thing), other=None, plural=plural)
+
+
+def _are_young(reading: Draft, token: Token, name: str) -> bool:
+    """Whether a word that has the drawing of an animal before it names its young."""
+    before = reading.things[-1].thing if reading.things else None
+    if before != name or not _is_animal(name) or token.guessed or reading.words.get(name) == token.text:
+        return False
+    joined = reading.link is Link.WITH or any(is_and(reading.language, one.text) for one in reading.since)
+    called = token.text.startswith(_CALLED_YOUNG.get(reading.language, ()))
+    return joined and (called or _is_theirs(reading))
+
+
+def _ends_name(reading: Draft) -> bool:
+    """Whether a word stands right behind an animal, where nouns are described from: "gata madre"."""
+    behind = reading.language in COLOUR_AFTER | {"zh", "zh-Hant", "ja", "ko"}
+    return behind and bool(reading.things) and _is_animal(reading.things[-1].thing) and not reading.since
 
 
 def _name(token: Token) -> str | None:

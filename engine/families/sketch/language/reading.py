@@ -130,7 +130,7 @@ def _place(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> N
 def _clear_sky(reading: Draft, key: str) -> None:
     """A blue sky is that of the day, and tints nothing."""
     if key == Place.SKY and reading.colour == COLOURS["blue"]:
-        reading.hour, reading.colour = reading.hour or Hour.DAY, None
+        reading.clear, reading.colour = True, None
 
 
 def _hour(reading: Draft, _: Token, key: str, rest: tuple[Token, ...]) -> None:

@@ -154,6 +154,8 @@ def hour_of(draft: Draft, things: list[Subject], place: Place, salt: int) -> Hou
     """The hour that a word says, or that its things belong to; else one by chance, mostly the day."""
     if draft.hour is not None:
         return draft.hour
+    if draft.clear:
+        return Hour.DAY
     if place is Place.SPACE or any(
         thing.thing in {Shape.LANTERN, "ghost", "bat", "fireworks"} for thing in things
     ):

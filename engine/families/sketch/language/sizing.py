@@ -39,7 +39,8 @@ def keeps_size(language: str, token: Token) -> bool:
 def _is_of_last(reading: Draft, rest: tuple[Token, ...]) -> bool:
     """Whether a size is of the thing before it: "un gato grande", "a cat that is tiny"."""
     if reading.language in COLOUR_AFTER:
-        return all(_describes(token) for token in reading.since)
+        begins = bool(rest) and rest[0].meaning is not None and rest[0].meaning.kind == "thing"
+        return all(_describes(token) or (not begins and _is_small(reading, token)) for token in reading.since)
     if reading.language not in COLOUR_LAST or not all(_is_small(reading, token) for token in reading.since):
         return False
     follows = rest[0].meaning if rest else None

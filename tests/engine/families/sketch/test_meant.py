@@ -18,6 +18,7 @@ from tests.engine.families.sketch.scenes import named, said, things
 )
 def test_a_possessive_alone_names_somebody_and_no_garment(prompt, meant):
     assert said(prompt) == meant
+    assert things("a crab pinching a guys toe")[1] == ("person", 1)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,8 @@ def test_no_slip_is_guessed_where_a_vowel_differs():
         ("a bear and her cubs", "bear", [1, 3]),
         ("una gata con sus gatitos", "cat", [1, 3]),
         ("a dog and two puppies", "dog", [1, 2]),
+        ("мама кошка и три котёнка", "cat", [1, 3]),
+        ("un chat et trois chatons", "cat", [1, 3]),
     ],
 )
 def test_the_young_are_another_smaller_group(prompt, thing, counts):
@@ -135,6 +138,7 @@ def test_the_mother_of_an_animal_is_a_larger_one(prompt, thing):
 
 
 def test_the_mother_of_a_person_is_one():
+    assert things("a man with a cat and her kittens") == [("man", 1), ("cat", 1), ("cat", 3)]
     assert named("a girl and her mother") == ["girl", "woman"]
     assert named("a boy with his dog and his mother") == ["boy", "dog", "woman"]
     (elephant,) = read("a baby elephant").subjects
@@ -146,6 +150,7 @@ def test_a_blue_sky_is_that_of_the_day():
     for prompt in ("a kite in a blue sky", "una cometa en el cielo azul", "नीले आसमान में एक लाल पतंग"):
         vision = read(prompt)
         assert (vision.place, vision.hour, vision.tint) == (Place.SKY, Hour.DAY, None)
+    assert read("a dog under the blue sky at sunset").hour is Hour.SUNSET
 
 
 def test_a_goldfish_in_a_bowl_is_orange_and_eats_no_noodles():

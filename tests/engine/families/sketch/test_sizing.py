@@ -20,6 +20,7 @@ def scales(prompt):
         "a cat that is tiny and an enormous dog",
         "un gato pequeño y un perro grande",
         "un petit chat et un gros chien",
+        "un petit chat et un chien très grand",
         "um gato pequeno e um cachorro enorme",
         "eine kleine Katze und ein großer Hund",
         "маленький кот и огромный пёс собака",
