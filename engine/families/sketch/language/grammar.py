@@ -34,7 +34,7 @@ _NAMED = frozenset({"thing", "number", "colour"})
 
 @cache
 def _words(section: str, language: str) -> tuple[str, ...]:
-    sections = ("articles", "and", "said_of_next", "said_of_last", "lifting", "counters")
+    sections = ("articles", "and", "said_of_next", "said_of_last", "lifting", "floating", "counters")
     return tuple(by_language("grammar.toml", *sections)[section].get(language, "").split())
 
 
