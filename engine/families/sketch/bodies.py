@@ -49,6 +49,8 @@ _SKIN: RGB = (255, 200, 61)
 _LOWER_EDGE, _SHOULDERS = -0.05, -0.5
 """Heights in a bust: what reaches below the first is clothed, if it begins below the second."""
 _DARK: RGB = (54, 44, 72)
+_OVERLAP = 0.04
+"""How far a torso reaches up behind the head: more than a nod or a tilt lifts the head."""
 
 
 def upright(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
@@ -118,7 +120,7 @@ def person(pen: Pen, bust: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
             hand = (0.3 * side, -0.98) if gait.lifts else (0.24 * side, -0.24 - 1.6 * swing * side)
             _limb(pen, pose, [(0.13 * side, -0.42), hand], 0.08, look.of(sleeve), gait)
             _limb(pen, pose, [hand, (hand[0], hand[1] + 0.01)], 0.075, look.of(worn.hands or _SKIN), gait)
-    top = foot - 0.04 if face else foot + 0.01
+    top = foot - _OVERLAP
     torso = [(-half, top), (half, top), (half * 0.86, -0.17), (-half * 0.86, -0.17)]
     pen.fill(pose.at(_shaped(np.array(torso), gait)), look.of(shirt))
     _skirt(pen, pose, half * 0.9, look, gait)
