@@ -49,7 +49,8 @@ def show(pen: Pen, actor: Actor, view: View, light: Light, length: float, drift:
         colour=(0, 0, 0), shade=(0, 0, 0), light=(0, 0, 0),
     )  # fmt: skip
     if group.zone is Zone.GROUND:
-        foot = view.put(x, actor.y, near)[0]
+        middle = x + group.high * group.size / 2 * math.sin(now.angle)
+        foot = view.put(middle, actor.y, near)[0]
         shadow(pen, float(foot[0]), float(foot[1]), 0.42 * group.wide * unit, share=0.13)
     for prop in group.props:
         if prop.behind:

@@ -99,7 +99,17 @@ def _dance(actor: Actor, idle: Moment, second: float, _: float) -> Moment:
 
 
 def _spin(actor: Actor, idle: Moment, second: float, _: float) -> Moment:
-    return replace(idle, angle=actor.heading * second * 1.8)
+    """About its middle, which on the ground is as high as what is just now below it."""
+    angle = actor.heading * second * 1.8
+    half_wide, half_high = (side * actor.group.size / 2 for side in (actor.group.wide, actor.group.high))
+    rolls = actor.group.zone is Zone.GROUND
+    lifted = math.hypot(half_wide * math.sin(angle), half_high * math.cos(angle)) if rolls else half_high
+    return replace(
+        idle,
+        x=idle.x - half_high * math.sin(angle),
+        y=idle.y - lifted + half_high * math.cos(angle),
+        angle=angle,
+    )
 
 
 def _wave(actor: Actor, idle: Moment, second: float, _: float) -> Moment:
