@@ -24,6 +24,7 @@ from engine.families.sketch.habits import (
 from engine.families.sketch.pen import Points
 
 _HIP = 0.36  # legs are below this height
+_TRUNK = 0.35  # the share of an insect's width that is no wing
 _BLINK_EVERY = 9.0  # radians of the beat
 _BLINK_LONG = 0.55
 
@@ -106,7 +107,10 @@ def _legs(points: Points, shown: Drawing, gait: Gait) -> None:
 
 def _wings(points: Points, shown: Drawing, gait: Gait) -> None:
     if shown.name in FACING_FRONT:
-        points[:, 0] *= 1 - gait.flap * (0.28 + 0.28 * math.sin(gait.beat * 2))
+        body = _TRUNK * shown.wide / 2  # it is as wide as ever
+        wings = np.clip(np.abs(points[:, 0]) - body, 0, None)
+        open_ = 1 - gait.flap * (0.28 + 0.28 * math.sin(gait.beat * 2))
+        points[:, 0] = np.sign(points[:, 0]) * (np.minimum(np.abs(points[:, 0]), body) + wings * open_)
         return
     # The back and the wing above it go up and down; the belly stays.
     middle = -0.5 * shown.high
