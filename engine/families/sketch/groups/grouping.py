@@ -17,6 +17,7 @@ from engine.families.sketch.habits import BOARDS, CLOTHES, UMBRELLAS
 from engine.families.sketch.words import Action, Link, Subject, Vision
 
 _BY_HAND = frozenset({Link.LIFT, Link.EAT, Link.DRINK, Link.HOLD, Link.WITH})
+_ABOVE = _BY_HAND | {Link.WEAR}  # an umbrella is worn in Korean
 _MOUNTED = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
 _WITH_HANDS = frozenset({Action.DANCE, Action.SURF, Action.FIGHT, Action.SING, Action.WAVE, Action.KISS})
 _HIGHEST = 0.84  # heights of a thing with all that is above it
@@ -43,10 +44,10 @@ def grouped(subject: Subject, props: list[Subject], vision: Vision, *, main: boo
     )
     hands = 0
     for prop in props:
-        if prop.link is Link.WEAR or (prop.link, prop.thing) == (Link.WITH, "backpack"):
-            group = wear(group, prop)
-        elif prop.link in {Link.OVER, Link.UNDER} or (prop.thing in UMBRELLAS and prop.link in _BY_HAND):
+        if prop.link in {Link.OVER, Link.UNDER} or (prop.thing in UMBRELLAS and prop.link in _ABOVE):
             group = shelter(group, prop)
+        elif prop.link is Link.WEAR or (prop.link, prop.thing) == (Link.WITH, "backpack"):
+            group = wear(group, prop)
         elif prop.link is Link.LIFT:
             group = lift(group, prop)
         elif prop.link in _MOUNTED or prop.thing == "water-wave":

@@ -117,7 +117,10 @@ def test_a_queen_has_one_crown():
     assert [prop.figure.thing for prop in actors("a cat wearing a crown")[0].group.props] == ["crown"]
 
 
-@pytest.mark.parametrize("prompt", ["a cat holding an umbrella", "a girl with an umbrella"])
+@pytest.mark.parametrize(
+    "prompt",
+    ["a cat holding an umbrella", "a girl with an umbrella", "우산을 쓴 고양이가 비 오는 거리를 걷는다"],
+)
 def test_an_umbrella_is_held_over_the_head(prompt):
     (actor,) = actors(prompt)
     (umbrella,) = actor.group.props
