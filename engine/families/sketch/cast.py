@@ -11,7 +11,17 @@ import numpy as np
 from engine.families.sketch.groups.belonging import is_separate
 from engine.families.sketch.groups.group import Group, Zone
 from engine.families.sketch.groups.grouping import grouped
-from engine.families.sketch.habits import FLOATERS, FLYERS, LARGE, ROLLERS, ROOTED, SWIMMERS, is_alive
+from engine.families.sketch.groups.several import left_over
+from engine.families.sketch.habits import (
+    FLOATERS,
+    FLYERS,
+    LARGE,
+    ROLLERS,
+    ROOTED,
+    SWIMMERS,
+    is_alive,
+    is_person,
+)
 from engine.families.sketch.words import Action, Link, Place, Subject, Vision
 
 GROUND: Mapping[Place, float] = {
@@ -121,7 +131,8 @@ def _rolls(group: Group) -> bool:
 
 def _rides(group: Group) -> bool:
     return group.raised > 0 and any(
-        prop.figure.thing in ROLLERS or is_alive(prop.figure.thing) for prop in group.props
+        prop.figure.thing in ROLLERS or (is_alive(prop.figure.thing) and not is_person(prop.figure.thing))
+        for prop in group.props
     )
 
 
@@ -148,6 +159,10 @@ def _groups(vision: Vision) -> list[Group]:
     for at in shown:
         group = grouped(subjects[at], props[at], vision, main=at == shown[0], alone=alone)
         groups += [group] * subjects[at].count
+        for prop in props[at]:
+            more = replace(prop, count=left_over(prop, subjects[at]), link=None, to=None)
+            if more.count:
+                groups += [grouped(more, [], vision, main=False, alone=False)] * more.count
     return groups[:_MOST]
 
 

@@ -34,6 +34,21 @@ def _bird(pen: Pen, pose: Pose) -> None:
     pen.fill(pose.at([(0.4, -0.07), (0.52, -0.02), (0.4, 0.0)]), (244, 176, 70))
 
 
+def sitting_bird(pen: Pen, pose: Pose) -> None:
+    """The bird with folded wings on two legs, in the box of the one that flies."""
+    nod = 0.02 * math.sin(pose.beat)
+    for x in (-0.04, 0.06):
+        pen.line(pose.at([(x, 0.12), (x, 0.29), (x + 0.05, 0.29)]), pose.size * 0.02, (226, 150, 60))
+    pen.fill(pose.at([(-0.2, 0.0), (-0.52, 0.12), (-0.5, 0.17), (-0.14, 0.12)]), pose.shade)
+    pen.fill(pose.ellipse(-0.02, 0.03, 0.26, 0.15), pose.colour)
+    pose.disc(pen, 0.2, -0.14 + nod, 0.12, pose.colour)
+    pen.fill(pose.at([(0.08, -0.14 + nod), (0.32, -0.14 + nod), (0.24, 0.06), (0.1, 0.1)]), pose.colour)
+    wing = [(0.14, -0.04), (0.1, 0.07), (-0.1, 0.11), (-0.4, 0.1), (-0.16, -0.06)]
+    pen.fill(pose.at(wing), pose.light)
+    pen.fill(pose.at([(0.3, -0.18 + nod), (0.45, -0.12 + nod), (0.3, -0.08 + nod)]), (244, 176, 70))
+    pose.disc(pen, 0.23, -0.17 + nod, 0.022, (30, 30, 40))
+
+
 def _dragon(pen: Pen, pose: Pose) -> None:
     along = np.linspace(0, 1, 26)
     x = 0.75 - 1.7 * along

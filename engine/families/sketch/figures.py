@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.families.sketch import bodies
-from engine.families.sketch.creatures import CREATURES
+from engine.families.sketch.creatures import CREATURES, sitting_bird
 from engine.families.sketch.drawings import Drawing, drawing
 from engine.families.sketch.gaits import Gait
 from engine.families.sketch.habits import HEADS, UPRIGHT, is_bust
@@ -112,7 +112,8 @@ class Figure:
                 pose, size=pose.size * self._scale, colour=body, shade=shade, light=bright,
                 x=pose.x + raised * math.sin(pose.angle), y=pose.y - raised * math.cos(pose.angle),
             )  # fmt: skip
-            _OWN[self.own](pen, held)
+            sits = self.own is Shape.BIRD and not gait.flap
+            (sitting_bird if sits else _OWN[self.own])(pen, held)
             return
         if self.drawing is None:
             return

@@ -35,7 +35,7 @@ FLYERS = _set(
 """What is in the air unless a word says otherwise."""
 
 WINGED = _set(
-    "eagle dove bat owl parrot phoenix-bird butterfly honeybee fly mosquito lady-beetle blackbird"
+    "bird eagle dove bat owl parrot phoenix-bird butterfly honeybee fly mosquito lady-beetle blackbird"
     " duck swan goose"
 )
 """Their wings beat when they fly."""
@@ -159,8 +159,36 @@ FOR_LYING = _set("couch-and-lamp bed")
 SITTING = _set("owl parrot blackbird")
 """Birds that sit, unless a word says that they fly."""
 
+ALIGHTING = _set(
+    "bird eagle dove bat phoenix-bird butterfly honeybee fly mosquito lady-beetle woman-fairy man-fairy"
+    " person-fairy superhero person-superhero man-superhero woman-superhero"
+)
+"""What flies, but sits on what it is said to be on."""
+
+INSECTS = _set(
+    "butterfly honeybee fly mosquito lady-beetle beetle ant spider cricket cockroach snail worm bug"
+)
+"""What is small beside a leaf or a flower."""
+
+CLIMBING = _set(
+    "cat black-cat monkey chipmunk koala panda bear sloth orangutan gorilla leopard raccoon lizard snake"
+    " beaver owl parrot blackbird bird eagle dove bat phoenix-bird rooster chicken turkey peacock"
+)
+"""What sits in trees."""
+
+SHOULDERED = _set("parrot owl blackbird bird dove chipmunk")
+"""What sits on the shoulder of whom it is with."""
+
 PERCHES = _set("deciduous-tree evergreen-tree palm-tree house")
 """What has a top that small animals sit on."""
+
+DWELLINGS = _set(
+    "house house-with-garden derelict-house hut castle japanese-castle church school hospital hotel tent"
+)
+"""What one is in when one stands before its door."""
+
+CARRIED_HOUSES = _set("turtle snail")
+"""Who has a house on the back."""
 
 LARGE = _set(
     "fireworks elephant mammoth giraffe whale spouting-whale t-rex sauropod castle japanese-castle"
@@ -178,6 +206,7 @@ SMALL = CLOTHES | _set(
     " leaf-fluttering-in-wind fallen-leaf maple-leaf snowflake mushroom tulip rose wrapped-gift lotus"
     " baseball softball volleyball american-football rugby-football pool-8-ball yo-yo scarf necktie"
     " goggles billed-cap womans-hat tangerine lemon peach pear grapes candy lollipop bone gem-stone"
+    " crab lobster shrimp"
 )
 
 HOME: Mapping[Place, frozenset[str]] = {
@@ -240,6 +269,7 @@ def is_alive(name: str) -> bool:
             "dragon",
             "bird",
             "bug",
+            "beetle",
             "snail",
             "skull",
             "otter",

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from engine.families.sketch.groups.group import Zone
 from engine.families.sketch.habits import (
+    ALIGHTING,
     BOARDS,
+    CARRIED_HOUSES,
+    CLIMBING,
+    DWELLINGS,
     ENTERED,
     FLOATERS,
     FLYERS,
@@ -14,17 +18,21 @@ from engine.families.sketch.habits import (
     PERCHES,
     ROLLERS,
     ROOTED,
+    SHOULDERED,
     SITTING,
     SMALL,
     SWIMMERS,
     UMBRELLAS,
     is_alive,
+    is_person,
 )
-from engine.families.sketch.words import Action, Link, Place, Subject, Vision
+from engine.families.sketch.words import Action, Link, Place, Shape, Subject, Vision
 
-_PERCHED = SITTING | {"cat", "monkey", "chipmunk"}
+_ALOFT = frozenset({Action.FLY, Action.FALL, Action.RISE})
 _MOST_PERCHED = 2  # each sits on one of its own
 _WITHOUT_GROUND = frozenset({Place.SPACE, Place.UNDERWATER, Place.SKY})
+_ASHORE = frozenset({"turtle", "crab", "lobster", "seal"})
+"""Swimmers that walk on a beach; a turtle does so wherever there is ground."""
 
 
 def is_separate(subject: Subject, by: Subject) -> bool:
@@ -32,17 +40,37 @@ def is_separate(subject: Subject, by: Subject) -> bool:
     thing = subject.thing
     if subject.link in {Link.CHASE, Link.WATCH, Link.OVER, Link.UNDER, None}:
         return thing not in UMBRELLAS
-    if subject.link in {Link.ON, Link.IN} and thing in PERCHES and by.thing in _PERCHED:
-        return (
-            by.count > _MOST_PERCHED or by.action is Action.FLY or (thing, subject.link) == ("house", Link.IN)
-        )
-    if subject.link is Link.ON and (by.action is Action.FLY or by.thing in FLYERS - SITTING):
+    if _sits_there(subject, by):
+        return by.count > _MOST_PERCHED
+    if subject.link is Link.ON and (by.action is Action.FLY or by.thing in FLYERS - SITTING - ALIGHTING):
         return thing not in BOARDS
     if subject.link in {Link.HOLD, Link.WITH}:
-        return (is_alive(thing) and thing not in SMALL) or thing in LARGE | ROOTED | ROLLERS
+        return _stands_by(subject, by)
     if subject.link is Link.IN and thing not in OPEN | FLOATERS | ROLLERS | ENTERED:
         return True
     return subject.link in {Link.ON, Link.IN} and thing in LARGE - FLOATERS - FOUR_LEGGED - ROLLERS
+
+
+def _sits_there(subject: Subject, by: Subject) -> bool:
+    """Whether somebody sits on top of a thing, or is at home in it."""
+    thing, link = subject.thing, subject.link
+    if not is_alive(by.thing) or by.thing in LARGE or by.action in _ALOFT or link not in {Link.ON, Link.IN}:
+        return False
+    if thing in DWELLINGS and link is Link.IN:
+        return True
+    if link is Link.ON and (thing == Shape.HOUSE or by.thing in ALIGHTING | SITTING):
+        return thing in PERCHES | (LARGE & ROOTED)
+    return thing in PERCHES and thing != Shape.HOUSE and by.thing in CLIMBING
+
+
+def _stands_by(subject: Subject, by: Subject) -> bool:
+    """Whether what somebody has is too large for the hands."""
+    thing = subject.thing
+    if (thing in SHOULDERED and is_person(by.thing)) or (thing in DWELLINGS and by.thing in CARRIED_HOUSES):
+        return subject.count > _MOST_PERCHED
+    if thing in SMALL and is_alive(by.thing):
+        return False
+    return is_alive(thing) or thing in LARGE | ROOTED | ROLLERS
 
 
 def zone_of(subject: Subject, vision: Vision, props: list[Subject]) -> Zone:
@@ -50,14 +78,15 @@ def zone_of(subject: Subject, vision: Vision, props: list[Subject]) -> Zone:
     thing, place = subject.thing, vision.place
     if thing in ROOTED:
         return Zone.GROUND
-    if subject.action in {Action.FLY, Action.FALL, Action.RISE} or place in _WITHOUT_GROUND:
+    if subject.action in _ALOFT or place in _WITHOUT_GROUND:
         return Zone.AIR
     things = {thing, *(prop.thing for prop in props)}
     if place in {Place.SEA, Place.BEACH} and (
-        things & (FLOATERS | SWIMMERS | {"water-wave"}) - {"turtle"}
+        things & (FLOATERS | SWIMMERS | {"water-wave"}) - (_ASHORE if place is Place.BEACH else {"turtle"})
         or subject.action in {Action.SWIM, Action.SURF}
     ):
         return Zone.WATER
-    if thing in FLYERS - SITTING or "broom" in things:
+    sits = thing in SITTING or (thing in ALIGHTING and any(prop.link in {Link.ON, Link.IN} for prop in props))
+    if (thing in FLYERS and not sits) or "broom" in things:
         return Zone.AIR
     return Zone.GROUND

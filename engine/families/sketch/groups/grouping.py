@@ -8,7 +8,7 @@ from engine.families.sketch.drawings import names
 from engine.families.sketch.figures import OWN_COLOURS, Figure
 from engine.families.sketch.groups.belonging import zone_of
 from engine.families.sketch.groups.group import Group
-from engine.families.sketch.groups.holding import hold, shelter
+from engine.families.sketch.groups.holding import in_hands, shelter
 from engine.families.sketch.groups.lifting import lift
 from engine.families.sketch.groups.riding import ride
 from engine.families.sketch.groups.sizes import size_of
@@ -38,7 +38,7 @@ def grouped(subject: Subject, props: list[Subject], vision: Vision, *, main: boo
         figure=figure,
         subject=subject,
         zone=zone_of(subject, vision, props),
-        size=size_of(subject.thing, main=main, alone=alone),
+        size=size_of(subject.thing, main=main, alone=alone) * subject.scale,
         wide=figure.wide,
         high=figure.high,
     )
@@ -53,8 +53,7 @@ def grouped(subject: Subject, props: list[Subject], vision: Vision, *, main: boo
         elif prop.link in _MOUNTED or prop.thing == "water-wave":
             group = ride(group, prop)
         else:
-            group = hold(group, prop, hands)
-            hands += 1
+            group, hands = in_hands(group, prop, hands)
     return replace(group, size=min(group.size, _HIGHEST / group.high))
 
 

@@ -33,6 +33,7 @@ def wear(group: Group, prop: Subject) -> Group:
         return replace(group, clothes=_dressed(group.clothes, prop))
     figure = Figure(prop.thing)
     x, y, size, behind = _place(group.figure, figure)
+    size *= prop.scale
     worn = Prop(
         figure=figure,
         colour=prop.colour,

@@ -1,0 +1,156 @@
+"""How large things are beside who is on them, and where on them they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.families.sketch.cast import cast
+from engine.families.sketch.figures import Figure
+from engine.families.sketch.groups.group import Zone
+from engine.families.sketch.groups.sizes import size_of
+from engine.families.sketch.language.reading import read
+from engine.families.sketch.verbs import moment
+from tests.engine.families.sketch.scenes import ASPECT, actors
+
+
+def one(prompt):
+    (actor,) = actors(prompt)
+    return actor.group
+
+
+def height(group, prop):
+    return prop.size * prop.figure.high * group.size
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["a green parrot on a pirate's shoulder", "a cat on a man", "a bird on a girl", "a butterfly on a girl"],
+)
+def test_what_sits_on_a_person_is_small_and_leaves_the_face_free(prompt):
+    group = one(prompt)
+    (person,) = group.props
+    assert 0.4 < height(group, person) < 0.7
+    assert group.size < 0.5 * height(group, person)
+    x, eyes, _ = person.figure.head
+    face = person.x + x * person.size, eyes * person.size
+    beside = abs(face[0]) - group.figure.wide / 2 > -0.1 * person.size
+    above = -group.raised < face[1] - 0.15 * person.size
+    assert beside or above
+    assert group.zone is Zone.GROUND
+
+
+@pytest.mark.parametrize("prompt", ["a man with a parrot on his shoulder", "a girl holding an owl"])
+def test_a_bird_that_somebody_has_sits_on_the_shoulder(prompt):
+    group = one(prompt)
+    (bird,) = group.props
+    assert bird.size < 0.45
+    assert 0.35 < -bird.y < 0.55
+    left, right = one("a boy with two parrots").props
+    assert left.x == -right.x
+    assert len(actors("a boy with five parrots")) == 6
+
+
+def test_a_child_on_the_shoulders_has_its_legs_behind_the_head():
+    group = one("a boy riding his dad")
+    (father,) = group.props
+    assert not father.behind
+    assert group.raised > 0.7 * father.size
+    assert group.size < height(group, father)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "thing"),
+    [
+        ("a ladybug on a leaf", "maple-leaf"),
+        ("a butterfly on a flower", "tulip"),
+        ("a bee on a sunflower", "sunflower"),
+        ("a fly on a pizza", "pizza"),
+        ("an ant on a mushroom", "mushroom"),
+    ],
+)
+def test_an_insect_sits_on_what_is_larger_and_does_not_flap(prompt, thing):
+    (actor,) = actors(prompt)
+    (below,) = actor.group.props
+    assert below.figure.thing == thing
+    assert below.size > 2
+    assert actor.group.raised > 0.4 * below.size
+    now = moment(actor, 1.0, 4.0)
+    assert now.gait.flap == 0
+    assert now.angle == 0
+
+
+def test_a_mouse_is_small_on_an_elephant_and_stands_on_its_back():
+    group = one("a mouse on an elephant")
+    (elephant,) = group.props
+    assert elephant.size > 2
+    assert group.raised > 0.8 * elephant.size
+
+
+def test_a_hamster_is_small_on_a_couch_and_beside_one():
+    group = one("a hamster on a couch")
+    assert group.props[0].size > 2
+    assert size_of("couch-and-lamp") > 2 * size_of("hamster")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "home"),
+    [
+        ("a ghost eating ice cream in a haunted house", "house"),
+        ("a cat in a house", "house"),
+        ("a princess in a castle", "castle"),
+    ],
+)
+def test_who_is_in_a_house_is_before_its_door(prompt, home):
+    group = one(prompt)
+    house = group.props[0]
+    assert house.figure.thing == home
+    assert house.behind
+    assert house.size > 2
+    assert group.raised == 0
+
+
+@pytest.mark.parametrize("prompt", ["a turtle carrying a house on its back", "a snail with a house"])
+def test_a_turtle_has_its_house_on_its_back(prompt):
+    (actor,) = actors(prompt)
+    (house,) = actor.group.props
+    assert house.y < -0.7
+    assert actor.box[1] >= 0
+
+
+@pytest.mark.parametrize("prompt", ["a crab on the beach", "a lobster and a boy on the beach"])
+def test_a_crab_stands_on_the_sand_and_is_small(prompt):
+    walker = next(actor for actor in actors(prompt) if actor.group.figure.thing in {"crab", "lobster"})
+    assert walker.group.zone is Zone.GROUND
+    assert walker.group.size < 0.4
+
+
+def test_a_thing_that_is_said_to_be_larger_is_drawn_larger():
+    vision = read("a cat and a dog")
+    usual, *_ = cast(vision, ASPECT, 1, np.random.default_rng(1))
+    name = usual.group.figure.thing
+    tiny = tuple(replace(one, scale=0.6) if one.thing == name else one for one in vision.subjects)
+    found = cast(replace(vision, subjects=tiny), ASPECT, 1, np.random.default_rng(1))
+    small = next(actor for actor in found if actor.group.figure.thing == name)
+    assert small.group.size < 0.7 * usual.group.size
+
+
+@pytest.mark.parametrize(("prompt", "at"), [("a man riding a horse", 1), ("a girl holding a pizza", 1)])
+def test_so_is_what_somebody_rides_or_holds(prompt, at):
+    vision = read(prompt)
+    sizes = []
+    for scale in (1.0, 1.4):
+        subjects = list(vision.subjects)
+        subjects[at] = replace(subjects[at], scale=scale)
+        (actor,) = cast(replace(vision, subjects=tuple(subjects)), ASPECT, 1, np.random.default_rng(1))
+        sizes.append(actor.group.props[0].size)
+    assert sizes[1] == pytest.approx(1.4 * sizes[0])
+
+
+def test_a_sitting_bird_is_another_figure_than_a_flying_one():
+    assert one("a bird on a tree").figure.own is Figure("bird").own
+    (sits,), (flies,) = actors("a bird on a tree"), actors("a bird")
+    assert moment(sits, 0.0, 4.0).gait.flap == 0
+    assert moment(flies, 0.0, 4.0).gait.flap == 1
