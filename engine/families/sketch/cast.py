@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from engine.families.sketch.habits import (
     is_alive,
     is_person,
 )
-from engine.families.sketch.words import Action, Link, Place, Subject, Vision
+from engine.families.sketch.words import Action, Link, Place, Shape, Subject, Vision
 
 GROUND: Mapping[Place, float] = {
     Place.FIELD: 0.88, Place.SEA: 0.86, Place.FOREST: 0.89, Place.CITY: 0.91, Place.MOUNTAIN: 0.89,
@@ -168,6 +169,7 @@ def _groups(vision: Vision) -> list[Group]:
 
 def _urged(subjects: list[Subject]) -> list[Subject]:
     """What one thing does makes another do: a chase, a leap over the moon, a wave."""
+    _light_breath(subjects)
     surfers = [at for at, one in enumerate(subjects) if one.action is Action.SURF and one.thing != _WAVE]
     for at, subject in enumerate(subjects):
         to = subject.to
@@ -179,6 +181,25 @@ def _urged(subjects: list[Subject]) -> list[Subject]:
         elif subject.thing == _WAVE and surfers and surfers[0] < at:
             subjects[at] = replace(subject, link=Link.ON, to=surfers[0], action=None)
     return subjects
+
+
+def _light_breath(subjects: list[Subject]) -> None:
+    """Let a dragon that is named right before or behind a fire have it at its mouth."""
+    for at, (one, other) in enumerate(pairwise(subjects)):
+        if {one.thing, other.thing} != {Shape.DRAGON, Shape.FIRE} or Action.SLEEP in {
+            one.action,
+            other.action,
+        }:
+            continue
+        fire = other if one.thing == Shape.DRAGON else one
+        dragon = one if one.thing == Shape.DRAGON else other
+        if fire.link not in {None, Link.HOLD, Link.WITH} or dragon.to in {at, at + 1}:
+            continue
+        for place, subject in enumerate(subjects):
+            if subject.to == at + 1:
+                subjects[place] = replace(subject, to=at)
+        subjects[at : at + 2] = dragon, replace(fire, link=Link.HOLD, to=at)
+        return
 
 
 def _row(

@@ -21,7 +21,8 @@ from engine.families.sketch.words import RGB, SHAPES, Shape
 _OWN = {**CREATURES, **THINGS}
 _OWN_BOX: dict[Shape, tuple[float, float, float]] = {
     Shape.BIRD: (1.0, 0.6, 0.3), Shape.BOAT: (1.0, 1.1, 0.1), Shape.BALLOON: (0.84, 1.3, 0.7),
-    Shape.TREE: (0.9, 1.0, 0.0), Shape.FIRE: (0.7, 0.95, 0.1), Shape.STAR: (0.95, 0.95, 0.45),
+    Shape.TREE: (0.9, 1.0, 0.0), Shape.FIRE: (0.7, 0.95, 0.1), Shape.FLAME: (0.6, 0.85, 0.0),
+    Shape.STAR: (0.95, 0.95, 0.45),
     Shape.DRAGON: (1.95, 1.0, 0.35), Shape.HEART: (0.9, 0.85, 0.45), Shape.HOUSE: (1.05, 1.0, 0.0),
     Shape.LIGHTHOUSE: (1.0, 1.5, 0.06), Shape.ROCKET: (0.72, 1.5, 0.85), Shape.JELLYFISH: (0.75, 1.1, 0.75),
     Shape.FIREWORKS: (1.1, 1.0, 0.5), Shape.LANTERN: (0.55, 0.55, 0.27),
@@ -31,7 +32,18 @@ _BLACK: RGB = (44, 44, 56)
 OWN_COLOURS: dict[str, RGB] = {"black-cat": _BLACK}
 """Drawings whose own colour is not that of their name: the black cat is lilac."""
 _GLOWING = frozenset(
-    {"star", "glowing-star", "fire", "candle", "fireworks", "sparkler", "sparkles", "collision", "comet"}
+    {
+        "star",
+        "glowing-star",
+        "fire",
+        "flame",
+        "candle",
+        "fireworks",
+        "sparkler",
+        "sparkles",
+        "collision",
+        "comet",
+    }
 )
 
 

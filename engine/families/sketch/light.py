@@ -34,12 +34,13 @@ _GROUNDS: Mapping[Place, RGB] = {
 }  # fmt: skip
 _USUAL: Mapping[Shape, RGB] = {
     Shape.BIRD: (236, 238, 242), Shape.BOAT: (176, 78, 62), Shape.BALLOON: (226, 86, 74),
-    Shape.TREE: (84, 150, 92), Shape.FIRE: (240, 120, 50), Shape.STAR: (255, 222, 130),
+    Shape.TREE: (84, 150, 92), Shape.FIRE: (240, 120, 50), Shape.FLAME: (240, 120, 50),
+    Shape.STAR: (255, 222, 130),
     Shape.DRAGON: (72, 150, 110), Shape.HEART: (228, 66, 92), Shape.HOUSE: (172, 78, 70),
     Shape.LIGHTHOUSE: (210, 66, 62), Shape.ROCKET: (222, 78, 72), Shape.JELLYFISH: (206, 132, 214),
     Shape.FIREWORKS: (250, 110, 130), Shape.LANTERN: (255, 178, 90),
 }  # fmt: skip
-_GLOWING = {Shape.FIREWORKS, Shape.LANTERN, Shape.FIRE, Shape.STAR, Shape.HEART, Shape.JELLYFISH}
+_GLOWING = {Shape.FIREWORKS, Shape.LANTERN, Shape.FIRE, Shape.FLAME, Shape.STAR, Shape.HEART, Shape.JELLYFISH}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,9 +56,13 @@ def _tree(pen: Pen, pose: Pose) -> None:
 
 
 def _fire(pen: Pen, pose: Pose) -> None:
-    pose.glow(pen, (0, -0.3), 1.25 + 0.06 * math.sin(pose.beat), (255, 130, 40), 0.55)
     for side in (-1, 1):
         pen.line(pose.at([(-0.3 * side, 0.02), (0.3 * side, -0.1)]), pose.size * 0.08, (92, 62, 48))
+    _flame(pen, pose)
+
+
+def _flame(pen: Pen, pose: Pose) -> None:
+    pose.glow(pen, (0, -0.3), 1.25 + 0.06 * math.sin(pose.beat), (255, 130, 40), 0.55)
     for scale, colour in ((1.0, (232, 84, 40)), (0.7, (248, 150, 50)), (0.4, (255, 222, 120))):
         height = np.linspace(0, 1, 14)
         wide = 0.3 * np.sin(np.pi * height**0.62) ** 0.9 * (1 - 0.25 * height) * scale
@@ -182,6 +186,7 @@ THINGS: Mapping[Shape, Callable[[Pen, Pose], None]] = {
     Shape.BALLOON: _balloon,
     Shape.TREE: _tree,
     Shape.FIRE: _fire,
+    Shape.FLAME: _flame,
     Shape.STAR: _star,
     Shape.HEART: _heart,
     Shape.HOUSE: _house,

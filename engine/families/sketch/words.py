@@ -103,6 +103,7 @@ class Shape(StrEnum):
     BALLOON = "hot-air-balloon"
     TREE = "deciduous-tree"
     FIRE = "fire"
+    FLAME = "flame"
     STAR = "star"
     MOON = "crescent-moon"
     SUN = "sun"

@@ -8,13 +8,13 @@ from engine.families.sketch.drawings import names
 from engine.families.sketch.figures import OWN_COLOURS, Figure
 from engine.families.sketch.groups.belonging import zone_of
 from engine.families.sketch.groups.group import Group
-from engine.families.sketch.groups.holding import in_hands, shelter
+from engine.families.sketch.groups.holding import breathe, in_hands, shelter
 from engine.families.sketch.groups.lifting import lift
 from engine.families.sketch.groups.riding import ride
 from engine.families.sketch.groups.sizes import size_of
 from engine.families.sketch.groups.wearing import wear
 from engine.families.sketch.habits import BOARDS, CLOTHES, UMBRELLAS
-from engine.families.sketch.words import Action, Link, Subject, Vision
+from engine.families.sketch.words import Action, Link, Shape, Subject, Vision
 
 _BY_HAND = frozenset({Link.LIFT, Link.EAT, Link.DRINK, Link.HOLD, Link.WITH})
 _ABOVE = _BY_HAND | {Link.WEAR}  # an umbrella is worn in Korean
@@ -48,6 +48,8 @@ def grouped(subject: Subject, props: list[Subject], vision: Vision, *, main: boo
             group = shelter(group, prop)
         elif prop.link is Link.WEAR or (prop.link, prop.thing) == (Link.WITH, "backpack"):
             group = wear(group, prop)
+        elif (subject.thing, prop.thing) == (Shape.DRAGON, Shape.FIRE):
+            group = breathe(group, prop)
         elif prop.link is Link.LIFT:
             group = lift(group, prop)
         elif prop.link in _MOUNTED or prop.thing == "water-wave":

@@ -17,8 +17,9 @@ from engine.families.sketch.habits import (
     SMALL,
     is_person,
 )
-from engine.families.sketch.words import Link, Subject
+from engine.families.sketch.words import Link, Shape, Subject
 
+_DRAGONS_MOUTH, _AHEAD = (-0.95, -0.35), -1.75  # facing left; radians
 _SPREAD = 1.8  # radians over which they fan out
 _BETWEEN = 0.6  # radians between two at most
 
@@ -98,6 +99,16 @@ def _on_back(group: Group, prop: Subject) -> Group:
         behind=True,
     )  # fmt: skip
     return replace(group, props=(*group.props, home), high=group.high + figure.high * size)
+
+
+def breathe(group: Group, prop: Subject) -> Group:
+    """Let a dragon have a flame at its mouth, ahead and a little down."""
+    figure, size = Figure(Shape.FLAME.value), 0.62 * prop.scale
+    x, y = _DRAGONS_MOUTH
+    breath = Prop(
+        figure=figure, colour=prop.colour, size=size, x=x, y=y - group.raised, angle=_AHEAD, worn=True
+    )
+    return replace(group, props=(*group.props, breath), wide=group.wide + figure.high * size)
 
 
 def shelter(group: Group, prop: Subject) -> Group:
