@@ -21,6 +21,7 @@ HORIZON: Mapping[Place, float] = {
 }  # fmt: skip
 """Where the sky ends, as a share of the height."""
 _RIVER: RGB = (40, 104, 146)
+_LEAF = 0.03  # how far a weed sways to either side
 _DECK, _ARCH = 0.8, 0.62
 """How near a bridge is, and how far its arches are apart."""
 
@@ -39,7 +40,7 @@ def _field(stage: Stage, *, front: bool) -> None:
     if not front:
         for layer, (near, base, rise) in enumerate(((0.12, 0.6, 0.1), (0.3, 0.68, 0.09), (0.55, 0.77, 0.07))):
             if layer == 2:  # noqa: PLR2004 - the nearest hill hides their feet
-                firs(pen, view, light.depth(0.52), dice, near=0.45, base=0.76, every=0.21, high=0.13, kind=3)
+                firs(stage, light.depth(0.52), near=0.45, base=0.76, every=0.21, high=0.13, kind=3)
             pen.fill(hills(view, near, base, rise, dice, layer), light.depth(near + 0.1))
         return
     pen.fill(hills(view, 0.9, 0.9, 0.04, dice, 5), light.depth(1.0))
@@ -52,18 +53,18 @@ def _forest(stage: Stage, *, front: bool) -> None:
     if not front:
         for layer, (near, base, every, high, tone) in enumerate(layers):
             colour = light.depth(tone)
-            firs(pen, view, colour, dice, near=near, base=base, every=every, high=high, kind=5 * layer)
+            firs(stage, colour, near=near, base=base, every=every, high=high, kind=5 * layer)
             pen.fill(hills(view, near, base, 0.04, dice, layer), colour)
         pen.fill(hills(view, 0.75, 0.88, 0.04, dice, 8), light.depth(0.8))
         return
-    firs(pen, view, light.depth(1.0), dice, near=1.0, base=1.1, every=0.3, high=0.36, kind=21)
+    firs(stage, light.depth(1.0), near=1.0, base=1.1, every=0.3, high=0.36, kind=21, front=True)
     grass(pen, view, light.depth(1.0), dice, base=0.98)
 
 
 def _mountain(stage: Stage, *, front: bool) -> None:
     pen, view, light, dice = stage.pen, stage.view, stage.light, stage.dice
     if front:
-        firs(pen, view, light.depth(1.0), dice, near=0.95, base=0.97, every=0.13, high=0.14, kind=11)
+        firs(stage, light.depth(1.0), near=0.95, base=0.97, every=0.13, high=0.14, kind=11, front=True)
         pen.fill(hills(view, 0.95, 0.96, 0.03, dice, 8), light.depth(1.0))
         return
     for layer, (near, base, rise, rough) in enumerate(
@@ -246,16 +247,19 @@ def _underwater(stage: Stage, *, front: bool) -> None:
     layers = ((0.15, 0.86, 0.1), (0.4, 0.92, 0.09)) if not front else ((0.95, 1.0, 0.06),)
     for layer, (near, base, rise) in enumerate(layers):
         colour = mix(light.sky[1], light.ground, 0.25 + 0.75 * near)
-        _weed(pen, view, mix(colour, (40, 150, 110), 0.3), dice, near, base)
+        _weed(stage, mix(colour, (40, 150, 110), 0.3), near, base, front=front)
         pen.fill(hills(view, near, base, rise, dice, layer + 5 * front), colour)
 
 
-def _weed(pen: Pen, view: View, colour: RGB, dice: Dice, near: float, base: float) -> None:
-    """Tall leaves that sway from the root up."""
+def _weed(stage: Stage, colour: RGB, near: float, base: float, *, front: bool) -> None:
+    """Tall leaves that sway from the root up; in ``front`` none is before a thing."""
+    pen, view, dice = stage.pen, stage.view, stage.dice
     every = 0.11 + 0.1 * near
     along = np.linspace(0, 1, 10)
     for index in each(view, near, every, 0.2):
         x = (index + dice.at(index, 60)) * every
+        if front and stage.hides(x, _LEAF):
+            continue
         high = (0.12 + 0.2 * dice.at(index, 61)) * (0.7 + 0.6 * near)
         lean = 0.05 * along**1.3 * np.sin(view.seconds * 1.1 + index * 1.7 - along * 2.6)
         half = 0.016 * (0.6 + near) * (1 - along) ** 0.7

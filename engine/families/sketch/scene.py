@@ -9,13 +9,16 @@ import numpy as np
 
 from engine.families.sketch.acting import show
 from engine.families.sketch.air import gleam, sky, weather
-from engine.families.sketch.cast import NEAR, cast, follow, in_frame
+from engine.families.sketch.cast import NEAR, Actor, cast, follow, in_frame
 from engine.families.sketch.light import Light, light_of, sky_picture, vignette
 from engine.families.sketch.pen import Canvas, Pen
 from engine.families.sketch.places import HORIZON, land
 from engine.families.sketch.stage import Dice, Stage
 from engine.families.sketch.view import View
 from engine.families.sketch.words import Vision
+
+_REACHED = 0.62  # how far up firs and weeds at our feet reach, in heights from the top
+_PARALLAX = 0.06  # heights by which the camera shifts things against what is nearer
 
 
 class Scene:
@@ -39,6 +42,14 @@ class Scene:
         self.actors = in_frame(cast(vision, width / height, self.side, random), width / height, length)
         self.follow = follow(self.actors)
         """How fast a camera without orders goes along with the things, to :attr:`side`."""
+        self.kept = tuple(self._way(actor) for actor in self.actors if actor.box[3] > _REACHED)
+        """Where nothing at our feet stands before the things; see :class:`.stage.Stage`."""
+
+    def _way(self, actor: Actor) -> tuple[float, float]:
+        """From where to where an actor is in the whole clip, as seen against what stands at our feet."""
+        left, _, right, _ = actor.box
+        far = (actor.speed + self.follow) * self._length / 2 + _PARALLAX
+        return left - far, right + far
 
     def room(self, view: View) -> float:
         """How far a camera may go to either side before a thing leaves the frame: heights, at near = 1.
@@ -57,7 +68,9 @@ class Scene:
         """The picture that a camera sees, uint8 ``[H, W, 3]``, RGB; ``drift``: see :func:`.acting.show`."""
         canvas = self._sky.copy()
         pen = Pen(canvas)
-        stage = Stage(pen=pen, view=view, vision=self._vision, light=self._light, dice=self._dice)
+        stage = Stage(
+            pen=pen, view=view, vision=self._vision, light=self._light, dice=self._dice, kept=self.kept
+        )
         sky(stage)
         land(stage, front=False)
         for actor in self.actors:

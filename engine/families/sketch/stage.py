@@ -30,13 +30,22 @@ class Dice:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """All that one moment is drawn from."""
+    """All that one moment is drawn from.
+
+    Attributes:
+        kept: where nothing at our feet may stand before the things: from x to x, in heights.
+    """
 
     pen: Pen
     view: View
     vision: Vision
     light: Light
     dice: Dice
+    kept: tuple[tuple[float, float], ...] = ()
+
+    def hides(self, x: float, half: float) -> bool:
+        """Whether what is at ``x``, and ``half`` as wide, would stand before a thing."""
+        return any(left - half < x < right + half for left, right in self.kept)
 
 
 def hills(
@@ -79,23 +88,25 @@ def grass(pen: Pen, view: View, colour: RGB, dice: Dice, base: float) -> None:
 
 
 def firs(
-    pen: Pen,
-    view: View,
+    stage: Stage,
     colour: RGB,
-    dice: Dice,
     *,
     near: float,
     base: float,
     every: float,
     high: float,
     kind: int,
+    front: bool = False,
 ) -> None:
-    """A row of firs."""
+    """A row of firs; in ``front`` none stands before a thing."""
+    pen, view, dice = stage.pen, stage.view, stage.dice
     for index in each(view, near, every, 0.3):
         x = (index + 0.8 * dice.at(index, kind)) * every
         tall = high * (0.65 + 0.7 * dice.at(index, kind + 1))
         sway = 0.012 * math.sin(view.seconds * 1.3 + index)
         wide = tall * 0.27
+        if front and stage.hides(x, wide):
+            continue
         foot = base + 0.02 * dice.at(index, kind + 2)
         tiers = [
             view.put(
