@@ -66,9 +66,11 @@ def seen_at(
 ) -> tuple[View, float]:
     """The camera after ``second`` of ``length`` seconds, and how far it has gone with the things of a scene.
 
-    Without orders it goes along with what travels, and no farther than leaves everything in the frame.
+    Without orders it goes along with what travels, and no farther than leaves everything in the frame. Where
+    nothing does, it goes the other way: what faces ahead never slides backwards.
     """
-    ask = partial(view_at, length=length, size=size, camera=camera, pace=pace, side=scene.side)
+    side = scene.side if scene.follow else -scene.side
+    ask = partial(view_at, length=length, size=size, camera=camera, pace=pace, side=side)
     view = ask(second)
     if camera is not Camera.AUTO:
         return view, 0.0

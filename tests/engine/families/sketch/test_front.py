@@ -1,4 +1,4 @@
-"""What stands before the things of a scene."""
+"""What stands before the things of a scene, and how the camera goes past them."""
 
 from __future__ import annotations
 
@@ -49,3 +49,19 @@ def covered(prompt, seed, camera):
 )
 def test_no_fir_stands_before_a_thing(prompt, camera):
     assert not any(covered(prompt, seed, camera) for seed in range(8))
+
+
+@pytest.mark.parametrize(
+    "prompt", ["le soir un escargot", "a cat", "a dog sitting on a car", "a cat running"]
+)
+def test_nothing_slides_backwards_through_the_frame(prompt):
+    for seed in range(6):
+        scene = Scene(read(prompt), width=_SIZE[0], height=_SIZE[1], seed=seed, length=_LENGTH)
+        (actor,) = scene.actors
+        places = []
+        for second in (0.0, _LENGTH):
+            view, drift = seen_at(second, _LENGTH, scene, size=_SIZE, camera=Camera.AUTO, pace=1.0)
+            x = actor.x + actor.heading * actor.speed * (second - _LENGTH / 2)
+            near = NEAR[actor.group.zone]
+            places.append(float(view.put(x + near * drift, actor.y, near)[0, 0]))
+        assert actor.heading * (places[1] - places[0]) > 0
