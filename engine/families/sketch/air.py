@@ -147,7 +147,7 @@ def weather(stage: Stage) -> None:
     if Weather.SNOW in falls:
         flakes = (mix(light.sky[1], (250, 252, 255), 0.8), mix(light.sky[1], (250, 252, 255), 0.55))
         _drift(pen, view, dice, rise=-0.17, count=110, colours=flakes)
-    if Weather.WIND in falls:
+    if falls & {Weather.WIND, Weather.AUTUMN}:
         _leaves(pen, view, light, dice)
     if not falls:
         _fair(stage)

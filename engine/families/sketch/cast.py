@@ -23,7 +23,7 @@ from engine.families.sketch.habits import (
     is_alive,
     is_person,
 )
-from engine.families.sketch.words import Action, Link, Place, Shape, Subject, Vision
+from engine.families.sketch.words import RGB, Action, Link, Place, Shape, Subject, Vision, Weather
 
 GROUND: Mapping[Place, float] = {
     Place.FIELD: 0.88, Place.SEA: 0.86, Place.FOREST: 0.89, Place.CITY: 0.91, Place.MOUNTAIN: 0.89,
@@ -38,6 +38,8 @@ _OF_THE_SKY = frozenset(
 )
 """What the sky, the weather or the place draws by itself."""
 
+_RUSSET: RGB = (214, 122, 48)
+"""The leaves of trees in autumn."""
 _MOST = 14
 _WAVE = "water-wave"
 _TOP = 0.07  # nothing flies higher
@@ -144,6 +146,10 @@ def _travels(group: Group) -> bool:
 def _groups(vision: Vision) -> list[Group]:
     """The groups in the order of the text, each as often as it was asked for."""
     subjects = _urged(list(vision.subjects))
+    if Weather.AUTUMN in vision.weather:
+        subjects = [
+            replace(one, colour=one.colour or _RUSSET) if one.thing == Shape.TREE else one for one in subjects
+        ]
     props: dict[int, list[Subject]] = {at: [] for at in range(len(subjects))}
     roots: list[int] = []
     for at, subject in enumerate(subjects):

@@ -32,6 +32,9 @@ _GROUNDS: Mapping[Place, RGB] = {
     Place.MOON: (150, 152, 166), Place.SKY: (150, 190, 222), Place.ROOM: (176, 128, 92),
     Place.BRIDGE: (142, 132, 126),
 }  # fmt: skip
+_WITH_LEAVES = frozenset({Place.FIELD, Place.FOREST, Place.MOUNTAIN, Place.CITY, Place.BRIDGE})
+_RUST: RGB = (198, 104, 40)
+"""What autumn lays over the ground and the firs."""
 _USUAL: Mapping[Shape, RGB] = {
     Shape.BIRD: (236, 238, 242), Shape.BOAT: (176, 78, 62), Shape.BALLOON: (226, 86, 74),
     Shape.TREE: (84, 150, 92), Shape.FIRE: (240, 120, 50), Shape.FLAME: (240, 120, 50),
@@ -105,6 +108,8 @@ def light_of(vision: Vision, hue_shift: float) -> Light:
         Place.SKY,
     }:
         ground = mix(ground, (226, 234, 244), 0.72)
+    if Weather.AUTUMN in vision.weather and vision.place in _WITH_LEAVES:
+        ground = mix(ground, _RUST, 0.75)
     snowy = Weather.SNOW in vision.weather  # which is light even at night
     ground = mix(ground, tone, share * (0.55 if snowy else 1.0))
     if vision.tint is not None:

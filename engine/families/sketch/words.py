@@ -43,6 +43,7 @@ class Weather(StrEnum):
     STORM = "storm"
     FOG = "fog"
     WIND = "wind"
+    AUTUMN = "autumn"
     AURORA = "aurora"
 
 

@@ -143,7 +143,8 @@ def _hour(reading: Draft, _: Token, key: str, rest: tuple[Token, ...]) -> None:
 
 def _weather(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
     floe = reading.afloat and reading.link is Link.ON and token.other == _ICE
-    if token.other is not None and (floe or (reading.link in PLACED and token.other in _LEAVES)):
+    leaf = reading.link in PLACED and token.other in _LEAVES and key != Weather.AUTUMN
+    if token.other is not None and (floe or leaf):
         add(reading, token, token.other)  # what sits on a leaf sits on one
         return
     if says_the_kind(reading.language, rest):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.families.sketch.language.colouring import COLOURS
 from engine.families.sketch.language.reading import read
+from engine.families.sketch.light import light_of
 from engine.families.sketch.words import Action, Hour, Link, Place, Weather
-from tests.engine.families.sketch.scenes import things
+from tests.engine.families.sketch.scenes import actors, things
 
 
 def test_the_words_decide_place_hour_weather_colour_and_number():
@@ -95,7 +98,7 @@ def test_what_sits_on_a_leaf_has_one_and_what_is_among_leaves_has_wind():
         vision = read(prompt)
         assert len(vision.subjects) == 2
         assert vision.subjects[1].link is Link.ON
-    assert read("a fox in autumn leaves").weather == {Weather.WIND}
+    assert read("a fox in autumn leaves").weather == {Weather.WIND, Weather.AUTUMN}
     assert [subject.thing for subject in read("leaves in the wind").subjects] == []
 
 
@@ -113,3 +116,32 @@ def test_a_mood_or_a_season_is_no_hour(prompt):
 
 def test_what_is_misty_has_fog():
     assert read("a misty forest with a deer").weather == {Weather.FOG}
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a fox in an autumn forest",
+        "a bicycle in autumn",
+        "un bosque en otoño",
+        "une forêt en automne",
+        "ein Igel im Herbst",
+        "осенний лес",
+        "秋の森",
+        "가을 숲",
+        "jesień w lesie",
+    ],
+)
+def test_autumn_has_leaves_in_the_air_and_brown_ground(prompt):
+    vision = read(prompt)
+    assert Weather.AUTUMN in vision.weather
+    assert not {"fallen-leaf", "maple-leaf"} & {thing.thing for thing in vision.subjects}
+    red, green, blue = light_of(replace(vision, hour=Hour.DAY), 0.0).ground
+    assert red > green > blue
+
+
+def test_a_tree_is_orange_in_autumn():
+    (tree,) = actors("a tree in autumn")
+    red, green, blue = tree.group.subject.colour
+    assert red > green > blue
+    assert actors("a green tree in autumn")[0].group.subject.colour == COLOURS["green"]
