@@ -12,7 +12,7 @@ import numpy as np
 from engine.families.sketch.groups.belonging import is_separate
 from engine.families.sketch.groups.group import Group, Zone
 from engine.families.sketch.groups.grouping import grouped
-from engine.families.sketch.groups.several import left_over
+from engine.families.sketch.groups.several import are_together, left_over, shares
 from engine.families.sketch.habits import (
     FLOATERS,
     FLYERS,
@@ -161,16 +161,33 @@ def _groups(vision: Vision) -> list[Group]:
         else:
             roots.append(at)
     shown = [at for at in roots if subjects[at].thing not in _OF_THE_SKY]
-    alone = len(shown) == 1 and subjects[shown[0]].count == 1
+    alone = len(shown) == 1 and (
+        subjects[shown[0]].count == 1 or are_together(subjects[shown[0]], props[shown[0]])
+    )
     groups = []
     for at in shown:
-        group = grouped(subjects[at], props[at], vision, main=at == shown[0], alone=alone)
-        groups += [group] * subjects[at].count
-        for prop in props[at]:
-            more = replace(prop, count=left_over(prop, subjects[at]), link=None, to=None)
-            if more.count:
-                groups += [grouped(more, [], vision, main=False, alone=False)] * more.count
+        groups += _each_with_its_own(subjects[at], props[at], vision, main=at == shown[0], alone=alone)
     return groups[:_MOST]
+
+
+def _each_with_its_own(
+    subject: Subject, props: list[Subject], vision: Vision, *, main: bool, alone: bool
+) -> list[Group]:
+    """As many of a thing as were asked for, what each has, and what of that is left over."""
+    if are_together(subject, props):
+        return [grouped(subject, props, vision, main=main, alone=alone, riders=subject.count)]
+    made: dict[tuple[int, ...], Group] = {}
+    groups = []
+    for has in shares(props, subject.count):
+        counts = tuple(prop.count for prop in has)
+        if counts not in made:
+            made[counts] = grouped(subject, has, vision, main=main, alone=alone)
+        groups.append(made[counts])
+    for prop in props:
+        more = replace(prop, count=left_over(prop, subject.count), link=None, to=None)
+        if more.count:
+            groups += [grouped(more, [], vision, main=False, alone=False)] * more.count
+    return groups
 
 
 def _urged(subjects: list[Subject]) -> list[Subject]:

@@ -23,12 +23,15 @@ _WITH_HANDS = frozenset({Action.DANCE, Action.SURF, Action.FIGHT, Action.SING, A
 _HIGHEST = 0.84  # heights of a thing with all that is above it
 
 
-def grouped(subject: Subject, props: list[Subject], vision: Vision, *, main: bool, alone: bool) -> Group:
+def grouped(
+    subject: Subject, props: list[Subject], vision: Vision, *, main: bool, alone: bool, riders: int = 1
+) -> Group:
     """A thing, and what goes with it, put together.
 
     Args:
         main: it is the first thing of the text.
         alone: nothing else has a place of its own.
+        riders: how many of it are on one and the same thing.
     """
     if subject.action is Action.SURF and not any(prop.thing in BOARDS | {"water-wave"} for prop in props):
         props = [*props, Subject(thing="water-wave", link=Link.ON, to=0)]
@@ -53,7 +56,7 @@ def grouped(subject: Subject, props: list[Subject], vision: Vision, *, main: boo
         elif prop.link is Link.LIFT:
             group = lift(group, prop)
         elif prop.link in _MOUNTED or prop.thing == "water-wave":
-            group = ride(group, prop)
+            group = ride(group, prop, riders)
         else:
             group, hands = in_hands(group, prop, hands)
     return replace(group, size=min(group.size, _HIGHEST / group.high))

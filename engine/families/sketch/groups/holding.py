@@ -8,7 +8,6 @@ from dataclasses import replace
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.groups.group import BESIDE, Group, Prop
 from engine.families.sketch.groups.seats import SHOULDER
-from engine.families.sketch.groups.several import at_once
 from engine.families.sketch.habits import (
     CARRIED_HOUSES,
     DWELLINGS,
@@ -30,7 +29,7 @@ def in_hands(group: Group, prop: Subject, hands: int) -> tuple[Group, int]:
     Args:
         hands: how many things are held already.
     """
-    count = at_once(prop, group.subject)
+    count = prop.count
     if count == 2 and prop.link not in {Link.EAT, Link.DRINK} and not _has_muzzle(group, hands):  # noqa: PLR2004
         for hand in range(2):
             group = hold(group, replace(prop, count=1), hands + hand)

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.groups.group import Group, Prop, Zone
-from engine.families.sketch.groups.several import at_once
 from engine.families.sketch.groups.sizes import size_of
 from engine.families.sketch.habits import is_person
 from engine.families.sketch.words import Subject
@@ -20,12 +19,11 @@ def lift(group: Group, prop: Subject) -> Group:
     size = min(_LARGEST, max(_LEAST, size_of(prop.thing) / size_of(group.subject.thing)))
     size *= prop.scale / group.subject.scale
     flies = group.zone is Zone.AIR and not is_person(group.subject.thing)
-    count = at_once(prop, group.subject)
     raised = 0.96 * figure.high * size if flies else 0.0
     foot = 0.0 if flies else 0.03 - group.figure.high - group.raised
     pile = tuple(
         Prop(figure=figure, colour=prop.colour, size=size, x=0.0, y=foot - at * figure.high * size, worn=True)
-        for at in range(1 if flies else count)
+        for at in range(1 if flies else prop.count)
     )
     return replace(
         group,
@@ -33,5 +31,5 @@ def lift(group: Group, prop: Subject) -> Group:
         raised=group.raised + raised,
         props=(*group.raised_props(raised), *pile),
         wide=max(group.wide, figure.wide * size),
-        high=group.high + (raised if flies else figure.high * size * count),
+        high=group.high + (raised if flies else figure.high * size * prop.count),
     )
