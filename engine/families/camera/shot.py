@@ -188,14 +188,14 @@ def _path(
             camera, motion=brief.motion, seed=brief.seed, times=brief.times, size=size, spare=spare, aim=aim
         )
         if brief.onward:
-            return path.onward(*size), size
+            path = path.onward(*size)
         found.append((kept_share(path, aim, size, whole), path))
         # Nobody comes in later where the camera moves at all.
         if found[-1][0] >= MOVES or (len(found) == len(ROOMS) and max(found, key=_share)[0] >= STUCK):
             break
     share, path = max(found, key=_share)
     path = path.shorter(min(share, SHY) if known.smeared else share)
-    if camera in FROM_LEVEL:
+    if brief.onward or camera in FROM_LEVEL:
         return path.nearer(*size), size
     return path, path.needs(*size)
 

@@ -24,9 +24,9 @@ SIZE = (576, 576)
 TIMES = np.linspace(0, 4, 17)
 
 
-def way(known, seed=3, camera=Camera.PUSH_IN):
+def way(known, seed=3, camera=Camera.PUSH_IN, *, onward=False):
     """The path through a square picture of which this is known."""
-    brief = Brief(camera=camera, motion=Motion.NORMAL, seed=seed, times=TIMES)
+    brief = Brief(camera=camera, motion=Motion.NORMAL, seed=seed, times=TIMES, onward=onward)
     scene: Any = SimpleNamespace(deep=True, sky=None)
     return _path(np.zeros((576, 576, 3), np.uint8), known, SIZE, brief, scene)[0]
 
@@ -107,6 +107,20 @@ def test_a_camera_moves_however_little_room_there_is(known, camera):
         path = way(known, seed, camera)
         ends = [path.shown(np.array([(-200.0, -200.0), (200.0, 200.0)]), d)[[0, -1]] for d in (0.0, 1.0)]
         assert np.abs(np.diff(ends, axis=1)).max() > 5, "three hundredths of the way from the middle"
+
+
+@pytest.mark.parametrize("camera", [Camera.PUSH_IN, Camera.PAN_LEFT, Camera.ORBIT, Camera.ROLL_LEFT])
+@pytest.mark.parametrize("seed", range(3))
+def test_letters_stay_in_the_frame_where_a_clip_goes_on_or_turns_into_another_picture(camera, seed):
+    """A meme's lines left the frame at both sides before it dissolved."""
+    known = Known(texts=((0.03, 0.05, 0.97, 0.2), (0.04, 0.85, 0.95, 0.96)))
+    path = way(known, seed, camera, onward=True)
+    assert np.abs(path.shown(np.array([(-288.0, -288.0), (288.0, 288.0)]), 0.0)[0]).max() <= 289
+    for text in known.texts:
+        seen = on_screen(path, text)
+        assert min(seen[:2]) > -0.002
+        assert max(seen[2:]) < 1.002
+    assert np.ptp(path.zoom) > 0.01, "it moves all the same"
 
 
 @pytest.mark.parametrize("seed", range(4))
