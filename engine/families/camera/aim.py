@@ -33,6 +33,8 @@ HIGH = 0.08
 """Where nothing is known, a tall picture is looked at a little above its middle; share of the height."""
 BEYOND = 0.05
 """What is longer than the frame by this share does not fit into it anyway."""
+ASIDE = 0.1
+"""Room around what is no face, as a share of its sides, where a picture is cropped around it."""
 WIDEST = 2.25
 """How much wider or taller than the frame a picture may be before the rest of it is left out."""
 LAID_OUT, LINES, MARGIN = 0.7, 4, 0.03
@@ -97,7 +99,7 @@ def framed(picture: Pixels, known: Known, size: tuple[int, int]) -> tuple[Pixels
         size: width and height of the frame.
     """
     share = shown_share(picture, size)
-    return _around(picture, known, share) if _about(known) else _around(picture, known, _reach(share))
+    return held(picture, known, share) if _about(known) else held(picture, known, _reach(share))
 
 
 def passed(picture: Pixels, known: Known, size: tuple[int, int]) -> tuple[Pixels, Known]:
@@ -120,12 +122,12 @@ def passed(picture: Pixels, known: Known, size: tuple[int, int]) -> tuple[Pixels
         # What the first frame must reach, and what the last one must.
         seen = max(left), max(top), min(right), min(bottom)
     else:
-        return _around(picture, known, _reach(share))
+        return held(picture, known, _reach(share))
     first = [max(0.0, seen[axis + 2] - share[axis]) for axis in range(2)]
     last = [min(1.0, seen[axis] + share[axis]) for axis in range(2)]
     if any(last[axis] - first[axis] < share[axis] for axis in range(2)):
-        return _around(picture, known, share)
-    return _part(picture, known, (first[0], first[1], last[0], last[1]))
+        return held(picture, known, share)
+    return part(picture, known, (first[0], first[1], last[0], last[1]))
 
 
 def fits(known: Known, share: tuple[float, float]) -> bool:
@@ -137,17 +139,30 @@ def fits(known: Known, share: tuple[float, float]) -> bool:
     return all(seen[axis + 2] - seen[axis] <= share[axis] + CUT for axis in range(2))
 
 
-def _around(picture: Pixels, known: Known, share: tuple[float, float]) -> tuple[Pixels, Known]:
+def held(picture: Pixels, known: Known, share: tuple[float, float]) -> tuple[Pixels, Known]:
     """The part of a picture, of this share of its sides, that holds most of what the picture is about."""
     if min(share) > 1 - 1 / max(picture.shape):
         return picture, known
-    about = _about(known) or [(0.5, 0.5, 0.5, 0.5)]
-    seen, core = around(about), around(_people(known) or about)
+    return part(picture, known, shown(known, share))
+
+
+def shown(known: Known, share: tuple[float, float]) -> Area:
+    """The part, of this share of a picture's sides, that holds most of what the picture is about."""
+    people, about = _people(known), _about(known) or [(0.5, 0.5, 0.5, 0.5)]
+    core, seen = around(people or about), around(about)
+    if not people:
+        seen = roomy(seen, ASIDE, ASIDE)
     left, top = (
         window_start((seen[axis], seen[axis + 2]), (core[axis], core[axis + 2]), share[axis], upper=axis == 1)
         for axis in range(2)
     )
-    return _part(picture, known, (left, top, left + share[0], top + share[1]))
+    return left, top, left + share[0], top + share[1]
+
+
+def told(known: Known) -> Area | None:
+    """Around all that a picture is about; None where nothing is known."""
+    about = _about(known)
+    return around(about) if about else None
 
 
 def _reach(share: tuple[float, float]) -> tuple[float, float]:
@@ -187,14 +202,13 @@ def _alone(known: Known) -> list[Area]:
     return list(known.things or known.standing) if known.body is None else [known.body]
 
 
-def _part(picture: Pixels, known: Known, area: Area) -> tuple[Pixels, Known]:
+def part(picture: Pixels, known: Known, area: Area) -> tuple[Pixels, Known]:
     """A part of a picture, and what is known of it."""
     rows, columns = picture.shape[:2]
     x, y = round(area[0] * columns), round(area[1] * rows)
     wide, high = round((area[2] - area[0]) * columns), round((area[3] - area[1]) * rows)
-    part = np.ascontiguousarray(picture[y : y + high, x : x + wide])
-    window = (x / columns, y / rows, (x + wide) / columns, (y + high) / rows)
-    return part, _within(known, window)
+    cut = np.ascontiguousarray(picture[y : y + high, x : x + wide])
+    return cut, _within(known, (x / columns, y / rows, (x + wide) / columns, (y + high) / rows))
 
 
 def _people(known: Known) -> tuple[Area, ...]:

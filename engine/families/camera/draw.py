@@ -22,6 +22,7 @@ from engine.core.sentence import Sentence
 from engine.families.camera.captions import Overlay
 from engine.families.camera.crossing import Dissolve, Passage, crisp, turning
 from engine.families.camera.depth_eye import DepthEye
+from engine.families.camera.ends import End, both_ends
 from engine.families.camera.known import Known
 from engine.families.camera.layout import Bounds, Layout, read_layout, surrounded
 from engine.families.camera.look import PAGE_LINES, SURE_TEXT, look
@@ -84,20 +85,20 @@ class CameraFamily:
         )
         size = (recipe.width, recipe.height)
         watch = _Watch(eyes=self._eyes, depth=self._depth, hooks=hooks, seen=self._seen.in_job_of(picture))
-        filmed = (
-            _film(picture, size, brief, watch)
-            if inputs.end is None
-            else _cross(picture, inputs.end, size, brief, watch)
-        )
+        ends = None
+        if inputs.end is not None:
+            ends = both_ends(_whole(picture, size, watch), _whole(inputs.end, size, watch), size)
+        filmed = _film(picture, size, brief, watch) if ends is None else _cross(*ends, size, brief, watch)
         frames = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
         for index, frame in enumerate(filmed):
             cancel.check()
             frames[index] = frame
             hooks.progress((index + 1) / recipe.frames)
-        if inputs.end is None:
+        if ends is None:
             return frames
         cancel.check()
-        return _with_ends(frames, cover(picture, *size), cover(inputs.end, *size), recipe.native_fps)
+        first, last = (cover(part, *size) for part, _ in ends)
+        return _with_ends(frames, first, last, recipe.native_fps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,33 +167,33 @@ def _film(picture: Picture, size: tuple[int, int], brief: Brief, watch: _Watch) 
         yield setting.frame(index, float(seconds))
 
 
-def _cross(
-    picture: Picture, end: Picture, size: tuple[int, int], brief: Brief, watch: _Watch
-) -> Iterator[Picture]:
+def _whole(picture: Picture, size: tuple[int, int], watch: _Watch) -> End:
+    """One of two pictures, and what is known of it."""
+    small = _reduced(picture, size)
+    layout = read_layout(small)
+    watch.check()
+    as_drawn = layout.flat or _is_page(small, layout, watch)
+    # Both ends are the pictures as they are.
+    return picture, _drawn(small, layout) if as_drawn else watch.look(small).with_captions()
+
+
+def _cross(first: End, last: End, size: tuple[int, int], brief: Brief, watch: _Watch) -> Iterator[Picture]:
     """The frames from one picture to another."""
     check = watch.check
-    first, last = (_reduced(_middle(one, size), size) for one in (picture, end))
-    known = []
-    for one in (first, last):
-        layout = read_layout(one)
-        check()
-        as_drawn = layout.flat or _is_page(one, layout, watch)
-        # Both ends are the pictures as they are.
-        known.append(_drawn(one, layout) if as_drawn else watch.look(one).with_captions())
+    (one, known), (other, known_too) = ((_reduced(part, size), seen) for part, seen in (first, last))
     pairing = pair(
-        cover(first, *size),
-        cover(last, *size),
-        tuple(known[0].whole),
-        tuple(known[1].whole),
-        faces=tuple(known[0].faces),
-        faces_too=tuple(known[1].faces),
+        cover(one, *size),
+        cover(other, *size),
+        tuple(known.whole),
+        tuple(known_too.whole),
+        faces=tuple(known.faces),
+        faces_too=tuple(known_too.faces),
     )
     check()
     if pairing is not None:
-        return Passage.of(first, last, size, pairing, brief).frames()
-    begun = shot_of(first, known[0], size, turning(brief, flat=known[0].flat), check)
-    backwards = turning(brief, last=True, flat=known[1].flat)
-    ended = shot_of(last, known[1], size, backwards, check)
+        return Passage.of(one, other, size, pairing, brief).frames()
+    begun = shot_of(one, known, size, turning(brief, flat=known.flat), check)
+    ended = shot_of(other, known_too, size, turning(brief, last=True, flat=known_too.flat), check)
     return Dissolve(first=begun, last=ended, times=brief.times).frames()
 
 
@@ -309,15 +310,6 @@ def _on_frame(box: Bounds, picture: Picture, size: tuple[int, int]) -> Bounds:
     ]
     left, top = max(0, found[0]), max(0, found[1])
     return left, top, min(size[0], found[2]), min(size[1], found[3])
-
-
-def _middle(picture: Picture, size: tuple[int, int]) -> Picture:
-    """The middle of a picture, in the frame's shape."""
-    rows, columns = picture.shape[:2]
-    wide = min(columns, max(1, round(rows * size[0] / size[1])))
-    tall = min(rows, max(1, round(columns * size[1] / size[0])))
-    left, top = (columns - wide) // 2, (rows - tall) // 2
-    return picture[top : top + tall, left : left + wide]
 
 
 def _reduced(picture: Picture, size: tuple[int, int]) -> Picture:

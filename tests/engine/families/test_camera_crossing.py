@@ -12,6 +12,8 @@ from engine.core.receipt import Outcome
 from engine.core.recipe import Camera, Role
 from engine.families import load
 from engine.families.camera.crossing import part_of
+from engine.families.camera.ends import both_ends
+from engine.families.camera.known import Known
 from engine.families.camera.pairing import carried, pair
 from engine.gate import MEASURES, TROUBLES, Finding, judge
 from engine.rendering.both_ends import EXPECTED, LIGHT, _is_the_change, judge_both_ends
@@ -153,6 +155,40 @@ def test_two_scenes_dissolve_without_a_cut_and_within_the_middle_half(others, di
     assert gone[FRAMES // 4] < 0.1
     assert gone[-FRAMES // 4] > 0.9
     assert (np.diff(gone) > -0.05).all()
+
+
+@pytest.mark.parametrize("role", [0, 1])
+@pytest.mark.parametrize(
+    "known",
+    [Known(standing=((0.66, 0.4, 0.95, 0.9),)), Known(body=(0.66, 0.4, 0.95, 0.9))],
+    ids=["soft", "cut out"],
+)
+def test_what_stands_out_in_one_of_two_pictures_is_whole_in_the_frame(known, role):
+    """A zebra that the camera itself could see was cut in two: its plan knew of no animal."""
+    wide = np.zeros((120, 300, 3), np.uint8)
+    wide[48:108, 198:285] = 255
+    ends = [(textured(*SIZE[::-1]), Known())] * 2
+    ends[role] = wide, known
+    part, _ = both_ends(ends[0], ends[1], SIZE)[role]
+    assert abs(part.shape[1] / part.shape[0] - WIDTH / HEIGHT) < 0.02
+    assert (part > 0).sum() == (wide > 0).sum()
+    assert part[:, -2:].max() == 0, "with room around it"
+
+
+@pytest.mark.parametrize("role", [0, 1])
+def test_who_is_known_in_one_of_two_pictures_of_a_scene_is_in_the_other_one_too(pagoda, role):
+    """A bride was too small to be seen in the wider one, and left at its edge."""
+    close = np.ascontiguousarray(pagoda[60:500, 300:600])
+    person = (0.6, 0.5, 0.98, 0.95)
+    ends = (close, Known(body=person)), (pagoda, Known())
+    left, _, right, _ = (300 + 300 * side for side in person)
+    size = (150, 220)
+    for found in both_ends(ends[1 - role], ends[role], size):
+        part = found[0]
+        at = cv2.matchTemplate(pagoda, part, cv2.TM_SQDIFF)
+        start = cv2.minMaxLoc(at)[2][0]
+        assert start < left
+        assert start + part.shape[1] > right - 4
 
 
 def test_hardly_anything_of_a_page_leaves_the_frame(pagoda):
