@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.core.sight import ThingKind
 from engine.families.camera.captions import Captions, lifted
 from engine.families.camera.known import Area, Known, Plane, Relief
+from engine.families.camera.outlines import HAIR, HAIR_BESIDE, is_clean, is_decided
 from engine.families.camera.relief import standing_out
 from engine.vision.box import Box
 from engine.vision.cutout import Cutout
@@ -39,9 +40,9 @@ MOSTLY = 0.5
 """Share of a hand or an animal from which it belongs to the subject, and is taken into it whole."""
 PIECE = 0.1
 """Share of the largest piece of what stands out, from which another one is no speck."""
-HAIR, HAIR_BESIDE, PARTED = 1.0, 0.7, 0.5
-"""How far hair may reach above a face and beside it, and down to where hair and shoulders are told apart, in
-the face's height and width. What reaches farther is an arm or a hat, or somebody else."""
+PARTED = 0.5
+"""How far down hair and shoulders are told apart, in the face's height. What reaches farther above a face or
+beside it than hair does is an arm or a hat, or somebody else."""
 BROAD, BUSY, BY = 0.5, 15.0, 0.03
 """Share of a picture's width from which captions are broad, and the standard deviation of luma near them,
 within this share of the shorter side, from which the ground is too busy to be guessed: fur has 29, stripes
@@ -94,6 +95,8 @@ def look(
         near = standing_out(relief, (columns, rows))
         mask = None if near is None else _certain(near, (columns, rows), faces, lines, animals)
     hands: tuple[Hand, ...] = ()
+    if mask is not None and not is_clean(picture, mask, _grasped(mask, (columns, rows), faces)):
+        mask = None
     if mask is not None and _loses_a_limb(mask, picture, seen, eyes):
         mask = None
     if mask is not None:
@@ -163,7 +166,8 @@ def _certain(
     """The subject's mask, small, if all speaks for it; else None."""
     if not cutout.whole or not _stands_out(cutout):
         return None
-    mask = _closed(_small(cutout))
+    seen = _small(cutout)
+    mask = _closed(seen)
     if not _crisp(mask):
         return None
     if not all(_in_or_out(mask, size, box) for box in (*faces, *lines)):
@@ -171,7 +175,9 @@ def _certain(
     if any(NONE < _held_of(mask, size, animal) < MOSTLY for animal in animals):
         return None
     within = _grasped(mask, size, faces)
-    if any(_below(mask, size, face) < NECK for face in within):
+    scale = (mask.shape[1] / size[0], mask.shape[0] / size[1])
+    whole = all(_below(mask, size, face) >= NECK for face in within)
+    if not (whole and is_decided(seen, mask, [face.scaled(*scale) for face in within])):
         return None
     largest = max((face.height for face in faces), default=0.0)
     apart = [face for face in faces if face not in within]

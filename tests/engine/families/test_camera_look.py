@@ -316,17 +316,91 @@ def captioned(behind, broad):
 def test_behind_broad_captions_on_a_busy_ground_nothing_is_cut_out(monkeypatch):
     """A band of smeared carpet came out below a caption."""
     even = np.full((SIZE[1], SIZE[0], 3), 120, np.uint8)
-    stripes = even.copy()
-    stripes[:, ::6] = stripes[:, 1::6] = stripes[:, 2::6] = 200
+    y, x = np.indices(even.shape[:2]) // 3
+    checks = np.where((x + y)[..., None] % 2 > 0, even, np.uint8(200))
 
     def known_of(behind, broad):
         monkeypatch.setattr(looking, "_lettering", lambda *_args: (captioned(behind, broad), []))
         return seen(person(), [FACE])
 
-    smeared = known_of(stripes, 0.8)
+    smeared = known_of(checks, 0.8)
     assert smeared.smeared
     assert smeared.subject is None
     assert not smeared.with_captions().smeared
-    for clean in (known_of(stripes, 0.3), known_of(even, 0.8)):
+    for clean in (known_of(checks, 0.3), known_of(even, 0.8)):
         assert not clean.smeared
         assert clean.subject is not None
+
+
+def before(picture, cutout=None, faces=(FACE,)):
+    """Whether a person is cut out before a ground."""
+    eyes: Any = Eyes(cutout or person(), faces)
+    return look(picture, eyes, lambda: None).subject is not None
+
+
+def ground(level=170):
+    """An even ground, and a dark person before it."""
+    picture = np.full((SIZE[1], SIZE[0], 3), level, np.uint8)
+    picture[person().mask > 0] = 60
+    return picture
+
+
+def undecided(left, top, right, bottom):
+    """A cut-out that is neither in nor out somewhere."""
+    mask = person().mask.copy()
+    mask[top:bottom, left:right] = 0.4
+    return person(mask=mask)
+
+
+@pytest.mark.parametrize(
+    "cutout",
+    [undecided(170, 20, 215, 66), undecided(95, 170, 150, 240)],
+    ids=["hair", "a leg"],
+)
+def test_what_is_undecided_over_a_broad_place_is_not_cut_out(cutout):
+    """Half of an afro stayed behind on the wall: its length was divided by that of the whole outline."""
+    assert before(ground())
+    assert not before(ground(), cutout)
+    soft = cv2.GaussianBlur(person().mask, (0, 0), 1.3)
+    assert before(ground(), person(mask=soft)), "any outline is a little soft"
+
+
+@pytest.mark.parametrize("line", [[(82, 120), (91, 225), (84, 238)], [(233, 110), (229, 150), (234, 235)]])
+@pytest.mark.parametrize("level", [15, 250])
+def test_a_cord_beside_an_outline_leaves_the_picture_whole(line, level):
+    """A surfboard's leash was torn into pieces, some of which went along."""
+    picture = ground()
+    cv2.polylines(picture, [np.array(line)], isClosed=False, color=(level,) * 3, thickness=1)
+    assert not before(picture)
+
+
+def test_sand_and_leaves_are_no_cords():
+    rng = np.random.default_rng(5)
+    sand = np.clip(ground() + rng.normal(0, 25, (SIZE[1], SIZE[0], 1)), 0, 255).astype(np.uint8)
+    assert before(sand)
+    away = ground()
+    cv2.line(away, (20, 20), (20, 230), (15, 15, 15), 1)
+    assert before(away), "far from the outline nothing is torn"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_nobody_is_cut_out_before_a_corrugated_wall(turned):
+    """The fill did not go on as the wall does, and was a halo."""
+    y, x = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+    wall = 150 + 40 * np.sin((y if turned else x) * 0.7)
+    picture = np.where(person().mask > 0, 60, wall)[..., None].repeat(3, axis=2).astype(np.uint8)
+    assert not before(picture)
+    soft = cv2.GaussianBlur(picture, (0, 0), 8)
+    soft[person().mask > 0] = 60
+    assert before(soft), "out of focus it is even"
+
+
+def test_headphones_stay_with_the_head():
+    """They were left on the wall on both sides."""
+    picture = ground()
+    for left in (112, 191):
+        cv2.rectangle(picture, (left, 55), (left + 17, 90), (20, 20, 20), -1)
+    assert not before(picture)
+    one = ground()
+    cv2.rectangle(one, (112, 55), (129, 90), (20, 20, 20), -1)
+    assert before(one), "something behind it, on one side"
