@@ -78,7 +78,9 @@ def aims(
         if texts:
             kept.append(_laid_out(texts))
         if faces and beside:
-            kept += [*known.heads, *_raised(known)]
+            kept += [*known.heads, *_raised(known), *feet(known)]
+        if opens and beside:
+            kept += [_inside(one) for one in (*apart(known), *known.perhaps)]
         if not faces:
             kept += [_inside(one) for one in _alone(known)] if known.body is None else [_open(known.body)]
         found.append(replace(aim, keep=_on_frame(around(kept), whole) if kept else None))
@@ -240,10 +242,24 @@ def _is_cut(area: Area) -> bool:
 
 def _raised(known: Known) -> list[Area]:
     """The hands of the subject, and what it holds above its head: not every hand is found."""
-    if known.body is None:
+    if known.body is None or known.body[1] < CUT:
         return list(known.hands)
     left, _, right, bottom = around(known.faces)
-    return [*known.hands, (left, max(0.0, known.body[1]), right, bottom)]
+    return [*known.hands, (left, known.body[1], right, bottom)]
+
+
+def feet(known: Known) -> list[Area]:
+    """The lower ends of those whose faces are in the picture, where they are in it as well."""
+    if not known.faces:
+        return []
+    beside = apart(known)
+    figures = [one for one in known.standing if one not in beside] if known.body is None else [known.body]
+    first, _, last, _ = around(known.faces)
+    return [
+        (max(left, first), (top + bottom) / 2, min(right, last), bottom)
+        for left, top, right, bottom in figures
+        if bottom < 1 - AT_EDGE and max(left, first) < min(right, last)
+    ]
 
 
 def _open(body: Area) -> Area:
@@ -319,6 +335,7 @@ def _within(known: Known, window: Area) -> Known:
         things=all_of(known.things),
         body=None if known.body is None else moved(known.body),
         standing=all_of(known.standing),
+        perhaps=all_of(known.perhaps),
         heads=all_of(known.heads),
         hands=all_of(known.hands),
     )

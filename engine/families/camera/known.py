@@ -36,9 +36,10 @@ class Known:
         faces, texts: where they are.
         things: animals, vehicles and products.
         heads: faces with the hair around them, where that can be told from what is behind it.
-        hands: those of the subject.
+        hands: those of the subject, or of what stands out.
         body: around the subject, where it is.
         standing: what stands out as well as a subject does, but can't be cut out clean: each piece of it.
+        perhaps: what may stand out, where nothing does for certain: each piece of it.
         bends: something outside the subject would be seen to bend, so the ground may have no slope.
         flat: it is drawn or written, and has no depth.
         relief: how near each place is, where that was seen.
@@ -54,6 +55,7 @@ class Known:
     hands: tuple[Area, ...] = ()
     body: Area | None = None
     standing: tuple[Area, ...] = ()
+    perhaps: tuple[Area, ...] = ()
     bends: bool = True
     flat: bool = False
     relief: Relief | None = None

@@ -24,6 +24,8 @@ Pixels = NDArray[np.uint8]
 
 CERTAIN = 0.82
 """The cut-out's certainty below which there is none."""
+LIKELY = 0.6
+"""The certainty from which on something may stand out: the first frame shall not cut it."""
 SMALLEST, LARGEST = 0.015, 0.7
 """Shares of the picture. Smaller is a speck; a larger one has nothing behind it to move against."""
 MASK_SIDE = 320
@@ -103,6 +105,8 @@ def look(
         hands = eyes.hands(picture)
         check()
         mask = _with_hands(mask, (columns, rows), hands)
+    elif faces and cutout is not None and _stands_out(cutout):
+        hands = eyes.hands(picture)
     within = () if mask is None else _grasped(mask, (columns, rows), faces)
     body = None
     if mask is not None:
@@ -114,9 +118,10 @@ def look(
         faces=tuple(_share(face, columns, rows) for face in faces),
         texts=tuple(_share(line, columns, rows) for line in lines),
         heads=_heads(mask, cutout, (columns, rows), faces),
-        hands=tuple(_share(hand.box, columns, rows) for hand in _own(mask, (columns, rows), hands)),
+        hands=tuple(_share(hand.box, columns, rows) for hand in _own(mask, cutout, (columns, rows), hands)),
         body=body,
-        standing=() if cutout is None or mask is not None else _standing(cutout),
+        standing=() if cutout is None or mask is not None else _pieces(cutout, CERTAIN, 1.0),
+        perhaps=() if cutout is None or mask is not None else _pieces(cutout, LIKELY, CERTAIN),
         things=tuple(_share(thing.box, columns, rows) for thing in things),
         bends=bool(apart or lines)
         or _is_outside(mask, (columns, rows), hands)
@@ -184,9 +189,9 @@ def _certain(
     return None if any(face.height > ONE_OF_MANY * largest for face in apart) else mask
 
 
-def _stands_out(cutout: Cutout) -> bool:
+def _stands_out(cutout: Cutout, certain: float = CERTAIN) -> bool:
     """Whether what was cut out is certain to stand out, and no speck and not everything."""
-    return cutout.certainty >= CERTAIN and SMALLEST <= cutout.share <= LARGEST
+    return cutout.certainty >= certain and SMALLEST <= cutout.share <= LARGEST
 
 
 def _small(cutout: Cutout) -> Plane:
@@ -236,9 +241,14 @@ def _head(mask: Plane, size: tuple[int, int], face: Box) -> Box | None:
     return Box(left=first, top=upper, width=last - first, height=face.bottom - upper)
 
 
-def _standing(cutout: Cutout) -> tuple[Area, ...]:
-    """Where something stands out for certain, clear outline or not, in shares of the picture."""
-    if not _stands_out(cutout):
+def _pieces(cutout: Cutout, least: float, below: float) -> tuple[Area, ...]:
+    """Where something stands out, clear outline or not, in shares of the picture.
+
+    Args:
+        cutout: what the network saw.
+        least, below: how certain it has to be, and how certain it must not be.
+    """
+    if not _stands_out(cutout, least) or cutout.certainty >= below + (below == 1):
         return ()
     inside = _solid(cutout.mask)
     rows, columns = inside.shape
@@ -346,8 +356,12 @@ def _is_outside(mask: Plane | None, size: tuple[int, int], hands: Sequence[Hand]
     )
 
 
-def _own(mask: Plane | None, size: tuple[int, int], hands: Sequence[Hand]) -> list[Hand]:
-    """The hands that are the subject's."""
+def _own(
+    mask: Plane | None, cutout: Cutout | None, size: tuple[int, int], hands: Sequence[Hand]
+) -> list[Hand]:
+    """The hands that are the subject's, or those of what stands out."""
+    if mask is None and cutout is not None and hands:
+        mask = _small(cutout)
     if mask is None:
         return []
     shapes = ((hand, _shape(mask, size, hand)) for hand in hands)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.recipe import Camera, Motion
-from engine.families.camera.aim import ROOMS, aims, apart, fits, framed, passed, shown_share
+from engine.families.camera.aim import ROOMS, aims, apart, feet, fits, framed, passed, shown_share
 from engine.families.camera.known import Known
 from engine.families.camera.layers import Window, take_apart
 from engine.families.camera.life import Life
@@ -21,7 +21,7 @@ from engine.families.camera.relief import BODY, LINE, grown
 from engine.families.camera.render import Stage
 from engine.families.camera.scene import Scene, study
 from engine.families.camera.whole import BENT, worst_bend
-from engine.vision.crop import cover
+from engine.vision.crop import around, cover
 
 Pixels = NDArray[np.uint8]
 
@@ -39,6 +39,8 @@ MOVES = 0.6
 """The share of its way that a path has to go. If it goes less far, a less careful aim is tried."""
 STUCK = 0.3
 """The share of its way from which a path is seen to move at all."""
+SLIGHT = 0.2
+"""The share of its way from which a more careful aim is better than a longer way that cuts hands or feet."""
 SHY = 0.6
 """The share of its way that a path goes at most where what captions hid would be seen at its end."""
 FROM_LEVEL = frozenset({Camera.PUSH_IN, Camera.PULL_OUT, Camera.STILL, Camera.ROLL_LEFT, Camera.ROLL_RIGHT})
@@ -171,10 +173,11 @@ def _path(
             landscape=scene.sky is not None,
             spare=spare,
             flat=known.flat,
-            held=bool(known.faces or known.standing),
+            held=bool(known.faces or known.standing or known.perhaps),
             # Goggles and turned heads hide faces: a group may have more people than were found.
             others=len(known.faces) > 1 or bool(apart(known)),
         )
+        camera = _begun_on(camera, known)
     whole = (round(columns * scale), round(rows * scale))
     found: list[tuple[float, Path]] = []
     for aim in aims(
@@ -193,11 +196,23 @@ def _path(
         # Nobody comes in later where the camera moves at all.
         if found[-1][0] >= MOVES or (len(found) == len(ROOMS) and max(found, key=_share)[0] >= STUCK):
             break
-    share, path = max(found, key=_share)
+    least = SLIGHT if known.faces and (known.hands or feet(known)) else MOVES
+    share, path = next((way for way in found if way[0] >= least), max(found, key=_share))
     path = path.shorter(min(share, SHY) if known.smeared else share)
     if brief.onward or camera in FROM_LEVEL:
         return path.nearer(*size), size
     return path, path.needs(*size)
+
+
+def _begun_on(camera: Camera, known: Known) -> Camera:
+    """A pan that begins on what stands out, or may; what is seen first must not be cut."""
+    about = known.faces or known.standing or known.perhaps
+    if camera not in SIDEWAYS or not about:
+        return camera
+    left, top, right, bottom = around(about)
+    if SIDEWAYS[camera][0] == 0:
+        return Camera.PAN_LEFT if left + right > 1 else Camera.PAN_RIGHT
+    return Camera.TILT_UP if top + bottom > 1 else Camera.TILT_DOWN
 
 
 def _share(way: tuple[float, Path]) -> float:

@@ -344,6 +344,54 @@ def test_raised_hands_stay_in_the_frame(camera, seed):
     assert on_screen(path, (0.45, 0.03, 0.55, 0.2))[1] > -0.01, "the other hand"
 
 
+FIGURE = (0.3, 0.0, 0.66, 0.965)
+"""A woman with a surfboard, from the upper edge nearly to the lower one."""
+
+
+@pytest.mark.parametrize("camera", [Camera.PUSH_IN, Camera.PULL_OUT, Camera.ORBIT])
+@pytest.mark.parametrize("known", [{"body": FIGURE}, {"standing": (FIGURE,)}], ids=["cut out", "soft"])
+@pytest.mark.parametrize("seed", range(3))
+def test_feet_that_are_in_the_picture_stay_in_the_frame(known, camera, seed):
+    """Where there was a face, nothing below it was kept."""
+    path = way(Known(faces=((0.46, 0.3, 0.54, 0.38),), **known), seed, camera)
+    assert on_screen(path, (0.46, 0.6, 0.54, 0.965))[3] < 1.002
+    assert np.ptp(path.zoom) > 0.01
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_shorter_way_keeps_the_hands(seed):
+    """The careful aims allowed a quarter of the way, so the careless one let a hand go."""
+    hands = ((0.05, 0.8, 0.12, 0.965), (0.88, 0.8, 0.965, 0.965))
+    path = way(Known(faces=((0.45, 0.1, 0.55, 0.25),), hands=hands, body=(0.05, 0.02, 0.965, 1.0)), seed)
+    for hand in hands:
+        left, _, right, bottom = on_screen(path, hand)
+        assert left > -0.002
+        assert max(right, bottom) < 1.002
+
+
+PERHAPS = (0.02, 0.3, 0.2, 0.9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_may_stand_out_is_whole_in_the_first_frame(seed):
+    """A pan began on a child that was cut in two, and a group was opened from half a man."""
+    assert not pans(Known(perhaps=(PERHAPS,)))
+    faces = tuple((left, 0.35, left + 0.1, 0.5) for left in (0.4, 0.6))
+    path = way(Known(faces=faces, perhaps=(PERHAPS,)), seed, Camera.PULL_OUT)
+    assert on_screen(path, (0.03, 0.3, 0.2, 0.9))[0] > -0.002
+
+
+@pytest.mark.parametrize(
+    ("perhaps", "begins"), [((0.0, 0.2, 0.2, 0.9), "left"), ((0.75, 0.2, 1.0, 0.9), "right")]
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_pan_over_a_wide_picture_begins_on_what_may_stand_out(perhaps, begins, seed):
+    brief = Brief(camera=Camera.AUTO, motion=Motion.NORMAL, seed=seed, times=TIMES)
+    scene: Any = SimpleNamespace(deep=False, sky=None)
+    path, _ = _path(np.zeros((300, 576, 3), np.uint8), Known(perhaps=(perhaps,)), (300, 300), brief, scene)
+    assert bool(path.pan[0, 0] > path.pan[-1, 0]) is (begins == "left")
+
+
 def crowd(*, tall=0.07):
     """The faces of a group from edge to edge; those at the edges have this height."""
     inner = [(0.1 * x + 0.02, 0.5, 0.1 * x + 0.08, 0.6) for x in range(1, 9)]
