@@ -29,6 +29,8 @@ SCRAP = 0.12
 OUTER, LESSER = 0.1, 0.75
 """A face this near to the picture's edge, as a share of its side, may come in later if it is smaller than
 this share of the largest one's height."""
+MARK, AT_CORNER = 0.01, 0.06
+"""The share of a picture that a mark covers at most, and how near to its edge it is, as a share of a side."""
 HIGH = 0.08
 """Where nothing is known, a tall picture is looked at a little above its middle; share of the height."""
 BEYOND = 0.05
@@ -74,7 +76,9 @@ def aims(
     for above, beside in ROOMS:
         kept = [roomy(face, above, beside) for face in faces]
         # The least careful aim lets go of letters that the picture's edge cuts anyway.
-        texts = known.texts if beside or known.flat else [text for text in known.texts if not _is_cut(text)]
+        texts = _letters(known)
+        if not (beside or known.flat):
+            texts = [text for text in texts if not _is_cut(text)]
         if texts:
             kept.append(_laid_out(texts))
         if faces and beside:
@@ -233,6 +237,19 @@ def _inner(known: Known) -> Known:
 def _is_outer(area: Area) -> bool:
     """Whether something is at the very edge of the picture."""
     return min(area[0], area[1], 1 - area[2], 1 - area[3]) < OUTER
+
+
+def _letters(known: Known) -> list[Area]:
+    """The letters, without the mark that somebody left in a corner of a picture of something else."""
+    if known.flat or not (known.faces or _alone(known)):
+        return list(known.texts)
+    return [text for text in known.texts if not _is_mark(text)]
+
+
+def _is_mark(text: Area) -> bool:
+    """Whether letters are few and small, and at the very edge."""
+    left, top, right, bottom = text
+    return (right - left) * (bottom - top) < MARK and min(left, top, 1 - right, 1 - bottom) < AT_CORNER
 
 
 def _is_cut(area: Area) -> bool:

@@ -138,6 +138,21 @@ def test_the_most_careful_aim_comes_first():
     assert high == sorted(high, reverse=True)
 
 
+def test_a_mark_in_a_corner_is_kept_only_where_nothing_else_is_there():
+    """For the mark of whoever drew it, a robot's head left the frame."""
+    mark, sign = (0.02, 0.93, 0.1, 0.98), (0.3, 0.6, 0.5, 0.7)
+
+    def kept(known):
+        keep = aims(known, deep=False, whole=SIZE, spare=(0.0, 0.0))[0].keep
+        assert keep is not None
+        return tuple(side / 576 + 0.5 for side in keep)
+
+    head = (0.4, 0.05, 0.6, 0.4)
+    assert kept(Known(standing=(head,), texts=(mark,))) == pytest.approx(head)
+    assert kept(Known(standing=(head,), texts=(sign,)))[3] == pytest.approx(0.7)
+    assert kept(Known(texts=(mark,))) == pytest.approx(mark)
+
+
 def test_letters_that_were_laid_out_keep_the_marks_beside_them():
     line = [(0.06, 0.05, 0.2, 0.1), *((0.3, 0.4 + 0.1 * row, 0.8, 0.45 + 0.1 * row) for row in range(3))]
     keep = aims(Known(texts=tuple(line)), deep=False, whole=SIZE, spare=(0.0, 0.0))[0].keep
