@@ -228,7 +228,8 @@ def _set_up(picture: Picture, size: tuple[int, int], brief: Brief, watch: _Watch
     if seen is not None:
         return _setting_of(picture, seen, size, brief, watch)
     content = layout.content if layout.flat else (0, 0, picture.shape[1], picture.shape[0])
-    if not brief.onward and (layout.flat or _is_page(picture, layout, watch)):
+    as_drawn = layout.flat or _is_page(picture, layout, watch) or _is_poster(picture, watch)
+    if as_drawn and not brief.onward:
         picture, content = surrounded(picture, content)
     known = _drawn(picture, replace(layout, content=content))
     return _Setting(shot=shot_of(picture, known, size, brief, watch.check), place=whole)
@@ -272,6 +273,16 @@ def _is_page(picture: Picture, layout: Layout, watch: _Watch) -> bool:
     return lines >= (PAGE_LINES if layout.even >= PROGRAM else WINDOW_LINES)
 
 
+def _is_poster(picture: Picture, watch: _Watch) -> bool:
+    """Whether a page has a large face on it: it would stand still, as all of it is kept."""
+    return _largest_face(watch.look(picture)) > PORTRAIT
+
+
+def _largest_face(known: Known) -> float:
+    """Its height, as a share of the picture's; 0 where there is none."""
+    return max((bottom - top for _, top, _, bottom in known.faces), default=0.0)
+
+
 def _photographed(picture: Picture, layout: Layout, watch: _Watch) -> Known | None:
     """What the eyes tell of a picture; None where it was drawn or written, and nothing of it may be lost.
 
@@ -284,8 +295,7 @@ def _photographed(picture: Picture, layout: Layout, watch: _Watch) -> Known | No
     known = watch.look(picture)
     watch.check()
     if not layout.flat:
-        shown = max((bottom - top for _, top, _, bottom in known.faces), default=0.0)
-        written = known.flat or (shown < PORTRAIT and _is_page(picture, layout, watch))
+        written = known.flat or (_largest_face(known) < PORTRAIT and _is_page(picture, layout, watch))
         return None if written else known
     if known.flat or len(known.texts) >= PAGE_LINES or _is_page(picture, layout, watch):
         return None
