@@ -108,10 +108,6 @@ def look(
     elif faces and cutout is not None and _stands_out(cutout):
         hands = eyes.hands(picture)
     within = () if mask is None else _grasped(mask, (columns, rows), faces)
-    body = None
-    if mask is not None:
-        x, y, wide, high = cv2.boundingRect(_solid(mask))
-        body = (x / mask.shape[1], y / mask.shape[0], (x + wide) / mask.shape[1], (y + high) / mask.shape[0])
     apart = [face for face in faces if face not in within]
     return Known(
         subject=mask,
@@ -119,7 +115,7 @@ def look(
         texts=tuple(_share(line, columns, rows) for line in lines),
         heads=_heads(mask, cutout, (columns, rows), faces),
         hands=tuple(_share(hand.box, columns, rows) for hand in _own(mask, cutout, (columns, rows), hands)),
-        body=body,
+        body=None if mask is None else _extent(mask),
         standing=() if cutout is None or mask is not None else _pieces(cutout, CERTAIN, 1.0),
         perhaps=() if cutout is None or mask is not None else _pieces(cutout, LIKELY, CERTAIN),
         things=tuple(_share(thing.box, columns, rows) for thing in things),
@@ -132,6 +128,13 @@ def look(
         smeared=smeared,
         captions=captions,
     )
+
+
+def _extent(mask: Plane) -> Area:
+    """Around the subject, in shares of the picture."""
+    x, y, wide, high = cv2.boundingRect(_solid(mask))
+    rows, columns = mask.shape
+    return x / columns, y / rows, (x + wide) / columns, (y + high) / rows
 
 
 def _lettering(picture: Pixels, eyes: Eyes) -> tuple[Captions | None, list[Box]]:
