@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.families.camera.certain import Fine, is_water, judge
 from engine.families.camera.known import Area, Relief
 from engine.families.camera.regions import attached, contrast_along, largest, smoothstep
 from engine.families.camera.relief import ground_of
@@ -22,8 +23,6 @@ from engine.families.camera.sky import complete_sky, find_sky
 Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-CLOUDS = 1.5
-"""Levels of L by which clouds differ from the sky around them, as a standard deviation."""
 FAR = 0.15
 """The disparity of what is behind a subject, where nothing more is known of it."""
 STANDS = 0.96
@@ -83,6 +82,24 @@ class _Study:
     across: Plane
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Above:
+    """A sky that is certain to be one.
+
+    Attributes:
+        cautious, sky: bool ``[h, w]``, what surely belongs to it, and all of it.
+        front: bool ``[h, w]``, what is dark in front of it, or None.
+        drifts: it has clouds.
+        fine: the picture.
+    """
+
+    cautious: Mask
+    sky: Mask
+    front: Mask | None
+    drifts: bool
+    fine: Fine
+
+
 def study(
     picture: NDArray[np.uint8],
     check: Callable[[], None],
@@ -117,29 +134,45 @@ def study(
     flatness = 1 - float(smoothstep(0.25, 1.2, np.percentile(edge, 97)))
     alone = None if subject is None else _at(subject, size)
     # One outline that is certain is enough: a second one around a head would be seen.
-    sky = None if flatness > 0.5 or alone is not None else find_sky(seen.lab, seen.edge)  # noqa: PLR2004 (more flat than not)
-    check()
+    looked = flatness <= 0.5 and alone is None  # noqa: PLR2004 (more flat than not)
+    above = _above(seen, picture, whole, check) if looked else None
+    sky, front = (None, None) if above is None else (above.cautious, above.front)
     horizon = _horizon(sky)
-    front = None if sky is None else _front(seen, sky)
-    water = None if sky is None else _water(seen, sky, front, horizon)
+    water = None if above is None else _water(seen, above, horizon)
     disparity, nearness = _disparity(edge.shape, sky, alone, horizon, level=level)
     if relief is not None:
         disparity, nearness = _seen(disparity, nearness, alone, relief, whole)
-    if sky is not None:
-        # All else is decided with the cautious sky: a thing must not be lost to a cloud of its colour.
-        sky = complete_sky(seen.lab, sky, front=front)
     check()
     return Scene(
         disparity=disparity,
-        sky=_plane(sky),
+        sky=None if above is None else _plane(above.sky),
         subject=subject,
         front=_plane(front),
         water=_plane(water),
         nearness=nearness,
         waterline=horizon if water is None else float(np.flatnonzero(water.any(axis=1))[0]) / len(water),
         flatness=flatness,
-        clouds=sky is not None and _clouds(seen.lab, sky),
+        clouds=above is not None and above.drifts,
     )
+
+
+def _above(
+    seen: _Study, picture: NDArray[np.uint8], whole: Sequence[Area], check: Callable[[], None]
+) -> _Above | None:
+    """The sky, if it is certain to be one."""
+    cautious = find_sky(seen.lab, seen.edge)
+    check()
+    if cautious is None:
+        return None
+    front = _front(seen, cautious)
+    # All else is decided with the cautious sky: a thing must not be lost to a cloud of its colour.
+    sky = complete_sky(seen.lab, cautious, front=front)
+    fine = Fine.of(picture, seen.edge.shape)
+    judged = judge(fine, seen.lab, sky, whole)
+    check()
+    if not judged.certain:
+        return None
+    return _Above(cautious=cautious, sky=sky, front=front, drifts=judged.drifts, fine=fine)
 
 
 def _plane(mask: Mask | None) -> Plane | None:
@@ -150,18 +183,6 @@ def _horizon(sky: Mask | None) -> float:
     if sky is None:
         return 0.3
     return float(np.clip(np.percentile(sky.sum(axis=0), 80) / len(sky), 0.12, 0.75))
-
-
-def _clouds(lab: NDArray[np.float32], sky: Mask) -> bool:
-    """Whether a sky has soft shapes in it. A wall, which may look like a sky, hangs straight and even."""
-    inside = cv2.erode(sky.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-    if not inside.any():
-        return False
-    light = lab[..., 0]
-    around = cv2.GaussianBlur(light * sky, (0, 0), 20) / (
-        cv2.GaussianBlur(sky.astype(np.float32), (0, 0), 20) + 1e-3
-    )
-    return float(np.std((cv2.GaussianBlur(light, (0, 0), 2) - around)[inside])) > CLOUDS
 
 
 def _front(seen: _Study, sky: Mask) -> Mask | None:
@@ -184,9 +205,10 @@ def _front(seen: _Study, sky: Mask) -> Mask | None:
     return best if low and bottom > 0.85 and contrast > 12 else None  # noqa: PLR2004 (most of the lower edge; levels of L)
 
 
-def _water(seen: _Study, sky: Mask, front: Mask | None, horizon: float) -> Mask | None:
+def _water(seen: _Study, above: _Above, horizon: float) -> Mask | None:
     """A wide, level-textured surface below the horizon, in the sky's or in water's colours."""
     rows, columns = seen.edge.shape
+    sky, front = above.cautious, above.front
     texture = cv2.GaussianBlur(seen.down, (0, 0), 5) / (cv2.GaussianBlur(seen.across, (0, 0), 5) + 0.12)
     soft = cv2.GaussianBlur(seen.lab, (0, 0), 2)
     light, green, yellow = soft[..., 0], soft[..., 1], soft[..., 2]
@@ -215,7 +237,7 @@ def _water(seen: _Study, sky: Mask, front: Mask | None, horizon: float) -> Mask 
     # Water is wide; more so where no sky confirms that there is anything to mirror.
     if mask.mean() < 0.06 or mask.any(axis=0).mean() < 0.45 or _flat_drawing(seen):  # noqa: PLR2004 (shares of the picture)
         return None
-    if _is_snow(seen.lab, mask, sky):
+    if _is_snow(seen.lab, mask, sky) or not is_water(above.fine, seen.lab, mask):
         return None
     hull = cv2.convexHull(np.argwhere(mask)[:, ::-1].astype(np.int32))
     if mask.sum() < 0.5 * cv2.contourArea(hull):

@@ -382,6 +382,6 @@ def test_snow_below_a_grey_sky_is_no_water():
     picture[90:130] = (40, 48, 44)
     picture[130:] = 215 + 14 * waves(140, 480)
     snow, sea = picture.copy(), picture.copy()
-    sea[130:] -= 90
+    sea[130:] -= (110, 90, 75)
     assert look(np.clip(snow, 0, 255).astype(np.uint8)).water is None
     assert look(np.clip(sea, 0, 255).astype(np.uint8)).water is not None
