@@ -92,9 +92,10 @@ class Fine:
     @classmethod
     def of(cls, picture: Pixels, small: tuple[int, int]) -> Fine:
         """Look at a picture, uint8 ``[H, W, 3]``, RGB, whose small copy has so many rows and columns."""
-        finer = max(1.0, min(FINER, len(picture) / small[0]))
-        size = (round(small[1] * finer), round(small[0] * finer))
-        fine = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        size = (small[1] * FINER, small[0] * FINER)
+        # A small picture is enlarged: its pixels are larger, not its clouds sharper.
+        way = cv2.INTER_AREA if len(picture) >= size[1] else cv2.INTER_CUBIC
+        fine = cv2.resize(picture, size, interpolation=way).astype(np.float32) / 255
         lab = cv2.cvtColor(fine, cv2.COLOR_RGB2Lab)
         soft = cv2.GaussianBlur(lab, (0, 0), 0.8)
         gradient = np.stack([cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)]) / 8
