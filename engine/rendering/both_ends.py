@@ -32,7 +32,7 @@ EXPECTED = frozenset(
 stands still in one of the pictures, such as grain or fine print, is judged beside that picture."""
 
 SHARE = 4
-"""Each end is one part of so many; see :data:`engine.families.camera.crossing.SHARE`."""
+"""Each end is one part of so many; see :data:`engine.families.camera.two_pictures.crossing.SHARE`."""
 FEWEST = 2
 LIGHT = frozenset({"brightness_flickers", "colours_flicker", "light_boils", "tiles_reverse", "part_strobes"})
 """What a quick change from a dark picture to a bright one looks like as well."""

@@ -20,15 +20,15 @@ from engine.core.family import Frames, Hooks, Inputs, Picture
 from engine.core.recipe import Motion, Recipe
 from engine.core.sentence import Sentence
 from engine.families.camera.captions import Overlay
-from engine.families.camera.crossing import Dissolve, Passage, crisp, turning
 from engine.families.camera.depth_eye import DepthEye
-from engine.families.camera.ends import End, both_ends
 from engine.families.camera.known import Known
 from engine.families.camera.layout import Bounds, Layout, read_layout, surrounded
 from engine.families.camera.look import PAGE_LINES, SURE_TEXT, look
-from engine.families.camera.pairing import pair
 from engine.families.camera.seen import Seen
 from engine.families.camera.shot import Brief, Shot, shot_of
+from engine.families.camera.two_pictures.crossing import Dissolve, Passage, crisp, turning
+from engine.families.camera.two_pictures.ends import End, both_ends
+from engine.families.camera.two_pictures.pairing import pair
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 from engine.vision.drawing import PROGRAM

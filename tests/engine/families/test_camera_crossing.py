@@ -11,10 +11,10 @@ from engine.core.family import Hooks, Inputs
 from engine.core.receipt import Outcome
 from engine.core.recipe import Camera, Role
 from engine.families import load
-from engine.families.camera.crossing import part_of
-from engine.families.camera.ends import both_ends
 from engine.families.camera.known import Known
-from engine.families.camera.pairing import carried, pair
+from engine.families.camera.two_pictures.crossing import part_of
+from engine.families.camera.two_pictures.ends import both_ends
+from engine.families.camera.two_pictures.pairing import carried, pair
 from engine.gate import MEASURES, TROUBLES, Finding, judge
 from engine.rendering.both_ends import EXPECTED, LIGHT, _is_the_change, judge_both_ends
 from engine.rendering.render import Renderer, RenderLimits

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from engine.clips.join import SETTLE_SECONDS
 from engine.core.recipe import Camera, Motion
-from engine.families.camera.pairing import NOTHING, Pairing, carried, corners_of
 from engine.families.camera.path import Track, eased
 from engine.families.camera.plain import FINER
 from engine.families.camera.shot import Brief, Shot
+from engine.families.camera.two_pictures.pairing import NOTHING, Pairing, carried, corners_of
 from engine.vision.crop import cover
 from engine.vision.optical_flow import grid
 

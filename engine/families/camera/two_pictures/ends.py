@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.families.camera.aim import held, part, shown, shown_share, told
 from engine.families.camera.known import Area, Known
-from engine.families.camera.pairing import carried, pair
+from engine.families.camera.two_pictures.pairing import carried, pair
 from engine.vision.crop import cover
 
 Pixels = NDArray[np.uint8]

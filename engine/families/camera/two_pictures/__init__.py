@@ -1,0 +1,1 @@
+"""Clips that go from one picture to another: how the two fit together, and the way between them."""
