@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from engine.families.camera.scene import study
+from tests import ROOT
+from tests.present import present
 
 ROWS, COLUMNS, HORIZON = 480, 800, 230
 LETTERS = ((0.3, 0.05, 0.7, 0.25),)
@@ -176,3 +178,13 @@ def gravel(picture):
 def test_a_road_and_gravel_do_not_ripple(made):
     """The sides of a car, the road under it and the gravel before a band rippled below real skies."""
     assert look(made(lake())).water is None
+
+
+@pytest.mark.parametrize("columns", [300, 480])
+def test_a_small_picture_is_judged_like_a_large_one(columns):
+    """Its clouds are as soft, though fewer pixels lie between light and dark."""
+    large = cv2.cvtColor(present(cv2.imread(str(ROOT / "examples" / "lake.png"))), cv2.COLOR_BGR2RGB)
+    size = (columns, round(columns * large.shape[0] / large.shape[1]))
+    scene = look(cv2.resize(large, size, interpolation=cv2.INTER_AREA))
+    assert scene.clouds
+    assert scene.water is not None
