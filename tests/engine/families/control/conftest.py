@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import engine.diffusion  # noqa: F401 - puts the libraries in order before any of them is imported
 from engine.core.recipe import Follow
 from engine.families import load
 from engine.following import extractors
