@@ -33,6 +33,8 @@ _THIN, _MARKED, _STANDS_OUT = 7, 40.0, 4.0
 """Pixels, levels, and how much more than what is usual there, up to and from which a line is a line."""
 _BESIDE, _TOUCHES, _LONG, _WIDE = 45.0, 12.0, 32.0, 5.0
 """Pixels: how far from the outline a line is followed, how near it must come, its length and mean width."""
+_EDGE = 2.0
+"""Pixels beside the outline that are its own edge, and no line."""
 CORDS = 0.07
 """The length of such lines, as a share of the outline's. A surfboard's leash has .10, and sand none."""
 _RING = (5.0, 30.0)
@@ -119,7 +121,7 @@ def _cords(picture: Pixels, away: Plane) -> float:
     length = 0.0
     for ridge in (dark, light):
         usual = cv2.blur(ridge * outside, (41, 41)) / count
-        marked = (ridge > np.maximum(_MARKED, _STANDS_OUT * usual)) & (away > 2) & (away < _BESIDE)  # noqa: PLR2004 (the edge itself)
+        marked = (ridge > np.maximum(_MARKED, _STANDS_OUT * usual)) & (away > _EDGE) & (away < _BESIDE)
         pieces, labels, stats, _ = cv2.connectedComponentsWithStats(marked.astype(np.uint8), connectivity=8)
         nearest = np.full(pieces, np.inf)
         np.minimum.at(nearest, labels[marked].astype(np.intp), away[marked])
