@@ -18,7 +18,7 @@ PROCESS_TIME = 0x2
 PROCESS_MEMORY = 0x100
 NO_CRASH_WINDOW = 0x400
 
-_EXTENDED_LIMITS = 9
+_ACCOUNTING, _EXTENDED_LIMITS = 1, 9
 _SET_QUOTA_AND_TERMINATE = 0x0100 | 0x0001
 _INHERITABLE = False
 
@@ -50,6 +50,18 @@ class Bounds(ctypes.Structure):
     )
 
 
+class Accounting(ctypes.Structure):
+    """``JOBOBJECT_BASIC_ACCOUNTING_INFORMATION``."""
+
+    _fields_ = (
+        ("times", _TIME * 4),
+        ("page_faults", _COUNT),
+        ("processes", _COUNT),
+        ("active_processes", _COUNT),
+        ("terminated_processes", _COUNT),
+    )
+
+
 class MemoryCounters(ctypes.Structure):
     """``PROCESS_MEMORY_COUNTERS``."""
 
@@ -71,6 +83,7 @@ def library() -> Any:
     for name, result, arguments in (
         ("CreateJobObjectW", handle, (handle, ctypes.c_wchar_p)),
         ("SetInformationJobObject", ctypes.c_int, (handle, ctypes.c_int, handle, _COUNT)),
+        ("QueryInformationJobObject", ctypes.c_int, (handle, ctypes.c_int, handle, _COUNT, handle)),
         ("AssignProcessToJobObject", ctypes.c_int, (handle, handle)),
         ("TerminateJobObject", ctypes.c_int, (handle, ctypes.c_uint)),
         ("OpenProcess", handle, (_COUNT, ctypes.c_int, _COUNT)),
@@ -147,6 +160,21 @@ class JobObject:
         """End all that is in it. Nothing happens where nothing is."""
         if self._handle:
             self._kernel.TerminateJobObject(self._handle, status)
+
+    def running(self) -> int:
+        """How many processes in it have not ended.
+
+        Raises:
+            OSError: Windows does not say.
+        """
+        if not self._handle:
+            return 0
+        counted = Accounting()
+        if not self._kernel.QueryInformationJobObject(
+            self._handle, _ACCOUNTING, ctypes.byref(counted), ctypes.sizeof(counted), None
+        ):
+            raise last_error()
+        return int(counted.active_processes)
 
     def close(self) -> None:
         """Let go of it."""

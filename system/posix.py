@@ -159,6 +159,25 @@ class Group:
         """End all of them. Nothing happens where they have ended."""
         self._signal(signal.SIGKILL)
 
+    def running(self) -> bool:
+        """Whether any of them runs still, killed or not; one that only waits to be collected does not."""
+        try:
+            os.killpg(self._pid, 0)
+        except (ProcessLookupError, PermissionError):
+            return False
+        if sys.platform != "linux":
+            return True
+        # Linux counts the dead that nobody has collected, and in a container perhaps nobody ever does.
+        return any(map(self._runs, Path("/proc").glob("[0-9]*/stat")))
+
+    def _runs(self, stat: Path) -> bool:
+        """Whether a process is one of these and lives, by Linux's ``/proc/<pid>/stat``."""
+        try:  # behind the name, which may hold anything: the state, the parent, the group
+            state, _, group, *_ = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return int(group) == self._pid and state not in {"Z", "X"}
+
     def _signal(self, number: signal.Signals) -> None:
         # macOS answers "not permitted" for a group of zombies.
         with suppress(ProcessLookupError, PermissionError):

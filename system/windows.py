@@ -177,6 +177,14 @@ class Group:
         """End all of them."""
         self._job.end(_ENDED)
 
+    def running(self) -> bool:
+        """Whether any of them runs still.
+
+        Raises:
+            OSError: Windows does not say.
+        """
+        return self._job.running() > 0
+
 
 def ask_to_reread(pid: int) -> None:
     """Refuse: no signal says so. The broker, which it is for, does not run on Windows."""

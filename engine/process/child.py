@@ -22,7 +22,7 @@ from engine.core.device import Device
 from engine.core.errors import EngineDied, EngineError, EngineHung, EngineKilled
 from engine.core.events import Draft, Event, Progress, TakeDiscarded
 from engine.core.shortages import RanShort, Shortage
-from engine.process import wire
+from engine.process import ending, wire
 from engine.process.watch import HostLimits, Watch
 from system.line import Begun
 
@@ -249,7 +249,8 @@ class Child:
     async def _reap(self) -> None:
         """Wait for its end, however it comes, and tell everything that waits for it."""
         returncode = await self._exit
-        self._group.kill()  # what it started must not outlive it
+        self._group.kill()  # what it started must not outlive it, nor share the GPU with the next one
+        await ending.gone(self._group)
         await asyncio.wait({self._listener, self._drainer}, timeout=_DRAIN)
         self._writer.close()
         self._close_output()
@@ -315,7 +316,7 @@ class Child:
         elif not self._greeted:
             raise wire.WireError(f"its first message was {message.type}, not hello")
         elif isinstance(message, wire.Ready):
-            self._watch.ready()
+            self._watch.ready(now)
             # What was condemned at its greeting is told to end; that it says "ready" first does not count.
             if self._verdict is None:
                 self.device = Device(kind=message.device, name=message.name, memory=message.memory)

@@ -21,6 +21,7 @@ from engine.core.device import Device, DeviceKind
 from engine.core.recipe import Recipe
 from engine.families import FAMILIES
 from engine.planning.usual import neighbours
+from engine.process.ending import gone
 from engine.runtime.context import CACHE_VARIABLE, COMPILE_VARIABLE, YES
 
 log = logging.getLogger(__name__)
@@ -146,12 +147,12 @@ class Warmer:
                     return
         finally:
             group.kill()
-            await _end_of(process)
+            await _end_of(process, group)
 
 
-async def _end_of(process: asyncio.subprocess.Process) -> None:
-    """Wait for a process's end, also where it was ending already when :meth:`Warmer.stop` came."""
-    waiting, cancelled = asyncio.ensure_future(process.wait()), False
+async def _end_of(process: asyncio.subprocess.Process, group: system.Group) -> None:
+    """Wait until all of it has ended, also where it was ending already when :meth:`Warmer.stop` came."""
+    waiting, cancelled = asyncio.gather(process.wait(), gone(group)), False
     while not waiting.done():
         try:
             await asyncio.shield(waiting)

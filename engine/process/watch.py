@@ -71,9 +71,10 @@ class Watch:
         """A sign of life."""
         self._beat = now
 
-    def ready(self) -> None:
-        """It waits for a job."""
+    def ready(self, now: float) -> None:
+        """It waits for a job. That is a sign of life: it may hang before its first heartbeat is heard."""
         self._ready = True
+        self._beat = now
 
     def begin(self, job: str, now: float) -> None:
         """It was given a render."""

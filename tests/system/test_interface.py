@@ -113,11 +113,13 @@ async def test_a_process_is_spoken_to_over_its_line_and_ended_with_what_it_start
         grandchild = int(await begun.reader.readline())
         assert (await begun.output.readline()).split() == [b"printed"]
         assert is_there(grandchild)
+        assert group.running()
         group.kill()
         group.kill()
         await begun.process.wait()
-        while is_there(grandchild):  # noqa: ASYNC110 - nobody tells of it
+        while group.running():  # noqa: ASYNC110 - nobody tells of it
             await asyncio.sleep(0.01)
+        assert not is_there(grandchild)
     begun.writer.close()
     begun.close_output()
 

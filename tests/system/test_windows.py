@@ -29,6 +29,7 @@ class Kernel32:
         self.said = []
         self.refused = set()
         self.bounds = None
+        self.active = 0
 
     def _answer(self, name, *arguments):
         self.said.append((name, *arguments))
@@ -42,6 +43,11 @@ class Kernel32:
         assert (kind, size) == (9, ctypes.sizeof(kernel32.Bounds))
         self.bounds = address._obj
         return self._answer("SetInformationJobObject", job)
+
+    def QueryInformationJobObject(self, job, kind, address, size, _):  # noqa: N802
+        assert (kind, size) == (1, ctypes.sizeof(kernel32.Accounting))
+        address._obj.active_processes = self.active
+        return self._answer("QueryInformationJobObject", job)
 
     def OpenProcess(self, rights, inherit, pid):  # noqa: N802
         return 0x77 if self._answer("OpenProcess", hex(rights), inherit, pid) else None
@@ -110,6 +116,8 @@ def names(kernel):
 def test_the_structures_have_the_sizes_of_the_documented_ones():
     assert ctypes.sizeof(kernel32.Bounds) == 144
     assert kernel32.Bounds.process_memory.offset == 112
+    assert ctypes.sizeof(kernel32.Accounting) == 48
+    assert kernel32.Accounting.active_processes.offset == 40
     assert ctypes.sizeof(kernel32.MemoryCounters) == 72
     assert kernel32.MemoryCounters.working_set.offset == 16
 
@@ -130,6 +138,17 @@ def test_a_group_takes_in_the_process_and_ends_with_its_handle(kernel):
     assert names(kernel)[-2:] == ["TerminateJobObject"] * 2
     del group
     assert kernel.said[-1] == ("CloseHandle", HANDLE)
+
+
+def test_a_group_runs_until_the_last_of_it_has_ended(kernel):
+    group = windows.Group(1234)
+    for kernel.active in (2, 1):
+        assert group.running()
+    kernel.active = 0
+    assert not group.running()
+    kernel.refused = {"QueryInformationJobObject"}
+    with pytest.raises(PermissionError):
+        group.running()
 
 
 def test_a_process_that_has_ended_already_makes_no_noise(kernel):

@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from dataclasses import replace
+from unittest.mock import create_autospec
 
 import pytest
 
@@ -19,6 +20,7 @@ from engine.families import CATALOGUE, FAMILIES
 from engine.planning.plan import plan
 from engine.planning.recommended import sold_as
 from engine.planning.usual import is_usual
+from engine.process import ending
 from engine.process.host import EngineHost
 from engine.process.warming import DONE, DREW, LEFT, Warmer, ahead_of
 from engine.runtime.context import CACHE_VARIABLE, COMPILE_VARIABLE, YES, EngineContext
@@ -148,6 +150,33 @@ async def test_it_is_gone_even_if_it_was_ending_already(tmp_path, monkeypatch):
     await asyncio.sleep(0.05)
     await warmer.stop()
     assert not alive(int(place.read_text()))
+
+
+async def test_the_engine_waits_until_the_last_of_it_has_gone(tmp_path, monkeypatch):
+    """A killed process, the compiler's own too, goes in its own time, and holds the GPU until then."""
+    asked, running = [], system.Group.running
+
+    def slow(group):
+        asked.append(group)
+        return len(asked) < 4 or running(group)
+
+    monkeypatch.setattr(system.Group, "running", slow)
+    warmer = a_warmer(tmp_path, script="import time; time.sleep(60)")
+    warmer.drew(drawn(), CUDA)
+    warmer.rest()
+    await until(lambda: warmer.started == 1)
+    await warmer.stop()
+    assert len(asked) >= 4
+
+
+async def test_what_never_goes_is_not_waited_for_without_end(caplog):
+    stays = create_autospec(system.Group, instance=True)
+    stays.running.return_value = True
+    await ending.gone(stays, within=0.1)
+    assert "has not ended after 0.1 s" in caplog.text
+    stays.running.side_effect = PermissionError("not told")
+    await ending.gone(stays)
+    assert "cannot be told: not told" in caplog.text
 
 
 async def test_a_job_ends_it_before_the_engine_is_given_the_job(tmp_path):

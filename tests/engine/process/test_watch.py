@@ -10,13 +10,17 @@ from engine.process.watch import HostLimits, Watch
 
 LIMITS = HostLimits(load=100, heartbeat_silence=15, step_silence=20, job=300, term_grace=5)
 JOB = "a-1"
+NEVER = 1e9
 STEP = Progress(stage=Stage.DRAWING, fraction=0.1)
 
 
-def watch(*, ready=True):
+def watch(*, ready=True, beats=True):
+    """A watch over a process that is ready at 0, and heard of until the end of every test or never again."""
     made = Watch(LIMITS, 0.0)
     if ready:
-        made.ready()
+        made.ready(0.0)
+    if beats:
+        made.beat(NEVER)
     return made
 
 
@@ -25,9 +29,19 @@ def test_a_process_may_load_for_as_long_as_the_limit_says():
     assert "not ready" in watch(ready=False).overdue(100.1)
 
 
+@pytest.mark.parametrize("first", [None, 10])
+def test_silence_counts_from_the_first_heartbeat_or_from_ready(first):
+    made = watch(ready=False, beats=False)
+    if first is not None:
+        made.beat(first)
+    else:
+        made.ready(10)
+    assert made.overdue(25) is None
+    assert "no heartbeat" in made.overdue(25.1)
+
+
 def test_silence_counts_from_the_last_heartbeat():
-    made = watch()
-    assert made.overdue(1000) is None, "before the first heartbeat only the loading time counts"
+    made = watch(beats=False)
     made.beat(50)
     assert made.overdue(65) is None
     assert "no heartbeat" in made.overdue(65.1)
