@@ -28,7 +28,7 @@ from engine.families.sketch.words import RGB, Action, Link, Place, Shape, Subjec
 GROUND: Mapping[Place, float] = {
     Place.FIELD: 0.88, Place.SEA: 0.86, Place.FOREST: 0.89, Place.CITY: 0.91, Place.MOUNTAIN: 0.89,
     Place.DESERT: 0.88, Place.SPACE: 0.8, Place.UNDERWATER: 0.9, Place.BEACH: 0.9, Place.MOON: 0.88,
-    Place.SKY: 0.8, Place.ROOM: 0.88, Place.BRIDGE: 0.76,
+    Place.SKY: 0.8, Place.ROOM: 0.88, Place.BRIDGE: 0.76, Place.LAKE: 0.885,
 }  # fmt: skip
 """Where feet are, in heights."""
 
@@ -275,7 +275,7 @@ def _foot(group: Group, vision: Vision) -> float:
     ground = GROUND[vision.place]
     if group.zone is not Zone.WATER:
         return ground
-    if vision.place is Place.BEACH:
+    if vision.place in {Place.BEACH, Place.LAKE}:
         return 0.78
     things = {group.figure.thing, *(prop.figure.thing for prop in group.props)}
     return 0.93 if "water-wave" in things or not things & FLOATERS else ground + 0.02

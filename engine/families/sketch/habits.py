@@ -216,8 +216,9 @@ HOME: Mapping[Place, frozenset[str]] = {
     ),
     Place.SEA: _set(
         "sailboat ship ferry passenger-ship motor-boat speedboat canoe lighthouse spouting-whale seal"
-        " water-wave anchor duck swan lotus desert-island"
+        " water-wave anchor desert-island"
     ),
+    Place.LAKE: _set("duck swan lotus otter beaver flamingo"),
     Place.SPACE: _set(
         "rocket satellite ringed-planet alien flying-saucer comet milky-way star shooting-star"
     ),

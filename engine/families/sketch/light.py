@@ -30,9 +30,9 @@ _GROUNDS: Mapping[Place, RGB] = {
     Place.CITY: (64, 66, 98), Place.MOUNTAIN: (82, 96, 120), Place.DESERT: (208, 138, 84),
     Place.SPACE: (26, 20, 52), Place.UNDERWATER: (12, 70, 96), Place.BEACH: (30, 92, 140),
     Place.MOON: (150, 152, 166), Place.SKY: (150, 190, 222), Place.ROOM: (176, 128, 92),
-    Place.BRIDGE: (142, 132, 126),
+    Place.BRIDGE: (142, 132, 126), Place.LAKE: (98, 158, 84),
 }  # fmt: skip
-_WITH_LEAVES = frozenset({Place.FIELD, Place.FOREST, Place.MOUNTAIN, Place.CITY, Place.BRIDGE})
+_WITH_LEAVES = frozenset({Place.FIELD, Place.FOREST, Place.MOUNTAIN, Place.CITY, Place.BRIDGE, Place.LAKE})
 _RUST: RGB = (198, 104, 40)
 """What autumn lays over the ground and the firs."""
 _USUAL: Mapping[Shape, RGB] = {

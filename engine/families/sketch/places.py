@@ -12,12 +12,12 @@ from engine.families.sketch.inside import clouds, moon, room
 from engine.families.sketch.pen import Pen, Points, mix
 from engine.families.sketch.stage import BELOW, Dice, Stage, each, firs, grass, hills
 from engine.families.sketch.view import View
-from engine.families.sketch.words import RGB, Hour, Place
+from engine.families.sketch.words import RGB, Hour, Place, Weather
 
 HORIZON: Mapping[Place, float] = {
     Place.FIELD: 0.6, Place.SEA: 0.56, Place.FOREST: 0.66, Place.CITY: 0.74, Place.MOUNTAIN: 0.7,
     Place.DESERT: 0.62, Place.SPACE: 1.0, Place.UNDERWATER: 1.0, Place.BEACH: 0.56, Place.MOON: 1.0,
-    Place.SKY: 1.0, Place.ROOM: 0.74, Place.BRIDGE: 0.62,
+    Place.SKY: 1.0, Place.ROOM: 0.74, Place.BRIDGE: 0.62, Place.LAKE: 0.6,
 }  # fmt: skip
 """Where the sky ends, as a share of the height."""
 _RIVER: RGB = (40, 104, 146)
@@ -142,6 +142,42 @@ def _sea(stage: Stage, *, front: bool) -> None:
         beach = hills(view, 0.8, 0.83, 0.035, dice, 4)
         pen.line(beach[:-2], view.height * 0.014, mix(sand, light.white, 0.6))
         pen.fill(beach, sand)
+
+
+def _lake(stage: Stage, *, front: bool) -> None:
+    """Still water between two banks, as a lake's and a river's is."""
+    pen, view, light, dice = stage.pen, stage.view, stage.light, stage.dice
+    if front:
+        grass(pen, view, mix(light.depth(1.0), (0, 0, 0), 0.18), dice, base=0.99)
+        return
+    for layer, (near, base, rise) in enumerate(((0.1, 0.56, 0.12), (0.22, 0.6, 0.06))):
+        pen.fill(hills(view, near, base, rise, dice, layer), light.depth(near + 0.1))
+    far = light.depth(0.42)
+    firs(stage, far, near=0.3, base=0.625, every=0.09, high=0.12, kind=4)
+    pen.fill(hills(view, 0.3, 0.62, 0.012, dice, 3), far)
+    water = mix(mix(_RIVER, *light.dim), light.white, 0.62 if Weather.SNOW in stage.vision.weather else 0.06)
+    ends = view.span(0.32, 0.05)
+    pen.fill(view.put([*ends, *ends[::-1]], [0.635, 0.635, BELOW, BELOW], 0.32), water)
+    pen.fill(view.put([*ends, *ends[::-1]], [0.635, 0.635, 0.655, 0.655], 0.32), mix(water, far, 0.55))
+    _ripples(stage, mix(water, light.white, 0.4))
+    bank = hills(view, 0.8, 0.835, 0.03, dice, 6)
+    pen.line(bank[:-2], view.height * 0.012, mix(light.depth(0.9), (92, 70, 44), 0.45))
+    pen.fill(bank, light.depth(0.9))
+
+
+def _ripples(stage: Stage, colour: RGB) -> None:
+    """Short bright lines that drift along the water, longer and farther apart the nearer they are."""
+    pen, view, dice = stage.pen, stage.view, stage.dice
+    for row in range(5):
+        near, every = 0.36 + 0.07 * row, 0.22 + 0.06 * row
+        y = 0.67 + 0.034 * row
+        gone = view.seconds * (0.012 + 0.004 * row)
+        for index in each(view, near, every, 0.6):
+            half = every * (0.1 + 0.14 * dice.at(index, row))
+            x = (index + 0.7 * dice.at(index, row + 6)) * every + gone
+            half *= 0.75 + 0.25 * math.sin(view.seconds * 1.1 + index * 2.1 + row)
+            shift = 0.012 * (dice.at(index, row + 12) - 0.5)
+            pen.line(view.put([x - half, x + half], [y + shift] * 2, near), view.height * 0.0035, colour)
 
 
 def _city(stage: Stage, *, front: bool) -> None:
@@ -316,4 +352,5 @@ _LAND: Mapping[Place, _Land] = {
     Place.FIELD: _field, Place.SEA: _sea, Place.FOREST: _forest, Place.CITY: _city, Place.MOUNTAIN: _mountain,
     Place.DESERT: _desert, Place.SPACE: _space, Place.UNDERWATER: _underwater, Place.BEACH: _sea,
     Place.MOON: moon, Place.SKY: clouds, Place.ROOM: room, Place.BRIDGE: _bridge,
+    Place.LAKE: _lake,
 }  # fmt: skip

@@ -14,6 +14,7 @@ class Place(StrEnum):
     FIELD = "field"
     BEACH = "beach"
     SEA = "sea"
+    LAKE = "lake"
     FOREST = "forest"
     CITY = "city"
     MOUNTAIN = "mountain"

@@ -81,8 +81,8 @@ def zone_of(subject: Subject, vision: Vision, props: list[Subject]) -> Zone:
     if subject.action in _ALOFT or place in _WITHOUT_GROUND:
         return Zone.AIR
     things = {thing, *(prop.thing for prop in props)}
-    if place in {Place.SEA, Place.BEACH} and (
-        things & (FLOATERS | SWIMMERS | {"water-wave"}) - (_ASHORE if place is Place.BEACH else {"turtle"})
+    if place in {Place.SEA, Place.BEACH, Place.LAKE} and (
+        things & (FLOATERS | SWIMMERS | {"water-wave"}) - ({"turtle"} if place is Place.SEA else _ASHORE)
         or subject.action in {Action.SWIM, Action.SURF}
     ):
         return Zone.WATER

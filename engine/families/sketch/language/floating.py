@@ -10,7 +10,7 @@ from engine.families.sketch.language.draft import Draft
 from engine.families.sketch.language.tokens import Token
 from engine.families.sketch.words import Action, Link, Place
 
-_WATER = frozenset({Place.SEA, Place.BEACH})
+_WATER = frozenset({Place.SEA, Place.BEACH, Place.LAKE})
 _ABOVE = frozenset({Link.OVER, Link.UNDER, Link.WITH})
 
 

@@ -18,7 +18,7 @@ _SPOKEN_PLACES: Mapping[Place, str] = {
     Place.FIELD: "a meadow", Place.BEACH: "a beach", Place.SEA: "the sea", Place.FOREST: "a forest",
     Place.CITY: "a city", Place.MOUNTAIN: "mountains", Place.DESERT: "a desert", Place.SPACE: "space",
     Place.MOON: "the moon", Place.UNDERWATER: "the bottom of the sea", Place.SKY: "the sky",
-    Place.ROOM: "a room", Place.BRIDGE: "a bridge",
+    Place.ROOM: "a room", Place.BRIDGE: "a bridge", Place.LAKE: "a lake",
 }  # fmt: skip
 _MOST_NAMED = 3  # words that a note names
 _LONGEST = 24  # letters of each

@@ -115,7 +115,9 @@ def _place(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> N
         return
     if token.guessed and not reading.place:
         note_place(reading, token, Place(key))
-    reading.place = Place(key) if key == Place.BRIDGE else reading.place or Place(key)
+    if key == Place.BRIDGE or {reading.place, key} == {Place.BEACH, Place.LAKE}:
+        reading.place = Place.BRIDGE if key == Place.BRIDGE else Place.LAKE  # a lake has a shore as well
+    reading.place = reading.place or Place(key)
     _clear_sky(reading, key)
     if modifies(reading, rest):
         return

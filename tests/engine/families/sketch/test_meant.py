@@ -26,8 +26,8 @@ def test_a_possessive_alone_names_somebody_and_no_garment(prompt, meant):
     [
         ("a polar bear floating on a tiny piece of ice", Place.SEA, ["polar-bear", "ice on"]),
         ("a penguin floating on ice", Place.SEA, ["penguin", "ice on"]),
-        ("an otter floating on its back in the river", Place.SEA, ["otter swim"]),
-        ("a duck floating on a pond", Place.SEA, ["duck"]),
+        ("an otter floating on its back in the river", Place.LAKE, ["otter swim"]),
+        ("a duck floating on a pond", Place.LAKE, ["duck"]),
         ("un canard flottant sur l'eau", Place.SEA, ["duck"]),
         ("un perro flotando en el mar", Place.SEA, ["dog swim"]),
         ("a balloon floating over the sea", Place.SEA, ["balloon fly"]),

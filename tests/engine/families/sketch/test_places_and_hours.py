@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.families.sketch.groups.group import Zone
 from engine.families.sketch.language.colouring import COLOURS
 from engine.families.sketch.language.reading import read
 from engine.families.sketch.light import light_of
@@ -31,6 +32,30 @@ def test_a_thing_of_no_known_place_is_where_its_kind_lives():
     assert read("a sailboat").place is Place.SEA
     assert read("a dog swimming").place is Place.SEA
     assert read("a cat eating a fish").place is not Place.UNDERWATER
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        *("a cat on the shore of a lake", "two dogs at the river", "a frog in a pond", "ein Hund am Fluss"),
+        *("un chat au bord de la rivière", "un gato en el lago", "un cane sul fiume", "kot nad rzeką"),
+        *("кошка на озере", "кіт біля озера", "kočka u rybníka", "en hund vid sjön", "湖の猫"),
+        *("강가의 고양이", "猫在湖边", "con mèo bên dòng sông", "kucing di sungai", "gölde bir kedi"),
+        "झील के पास बिल्ली",
+        *("قطة عند البحيرة", "חתול ליד האגם", "een kat bij de vijver", "um gato na lagoa", "kissa järvellä"),
+        *("a duck", "two swans", "a duck floating on its back"),
+    ],
+)
+def test_lakes_and_rivers_have_two_banks_and_are_not_the_sea(prompt):
+    vision = read(prompt)
+    assert vision.place is Place.LAKE
+    assert not vision.notes
+
+
+def test_what_swims_is_in_a_lake_and_others_are_on_its_bank():
+    (swan,), (cow,) = actors("a swan on a lake"), actors("a cow by a lake")
+    assert (swan.group.zone, cow.group.zone) == (Zone.WATER, Zone.GROUND)
+    assert swan.y < cow.y
 
 
 @pytest.mark.parametrize(
