@@ -1,8 +1,9 @@
-"""Derive the sketch's drawings and words from two released packages.
+"""Derive the sketch's drawings and words from two released packages, and from drawings of our own.
 
 ``python -m benchmarks.sketch_data`` fetches both from npm's registry, checks their hashes, and writes
-``engine/families/sketch/data``: drawings.npz (polygons of Fluent Emoji Flat, MIT), words.zip (names and
-keywords of the Unicode CLDR, Unicode-3.0), and the CLDR's licence. Equal packages give equal bytes.
+``engine/families/sketch/data``: drawings.npz (polygons of Fluent Emoji Flat, MIT, and of our own SVGs),
+words.zip (names and keywords of the Unicode CLDR, Unicode-3.0), and the CLDR's licence. Equal packages give
+equal bytes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from benchmarks.sketch_choices import COMMON, LANGUAGES, LEFT_OUT, NAMED_ONLY, P
 from benchmarks.svg_outlines import Layer, layers
 
 DATA = Path(__file__).parents[1] / "engine" / "families" / "sketch" / "data"
+OWN = Path(__file__).parent / "sketch_drawings"
+"""What no emoji shows: SVGs 32 units wide that face left, as emoji do. Their names are in data/speech."""
 REGISTRY = "https://registry.npmjs.org"
 _PACKAGES = {
     "@iconify-json/fluent-emoji-flat/-/fluent-emoji-flat-1.2.6.tgz": (
@@ -56,6 +59,7 @@ def main() -> None:
         for name, found in sorted(drawings.items())
         if not _TONE.search(name) and (name not in left_out or name in COMMON) and not LEFT_OUT.search(name)
     }
+    kept |= {path.stem: layers(path.read_text("utf-8")) for path in sorted(OWN.glob("*.svg"))}
     emoji = {
         "".join(chr(int(part, 16)) for part in key.split("-")).replace("\ufe0f", ""): name
         for key, name in sorted(json.loads(icons["package/chars.json"]).items())

@@ -45,20 +45,22 @@ FACING_FRONT = _set("butterfly lady-beetle fly beetle spider bat owl octopus squ
 
 SWIMMERS = _set(
     "fish tropical-fish blowfish shark whale spouting-whale dolphin octopus squid jellyfish seal crab"
-    " lobster shrimp woman-merpeople man-merpeople person-merpeople turtle sea-turtle"
+    " lobster shrimp woman-merpeople man-merpeople person-merpeople turtle sea-turtle seahorse"
 )
 
 FISHLIKE = _set("fish tropical-fish blowfish shark whale spouting-whale dolphin seal snake worm")
 """Their rear half waves."""
 
-FLOATERS = _set("sailboat ship ferry passenger-ship motor-boat speedboat canoe duck swan ring-buoy lotus")
+FLOATERS = _set(
+    "sailboat ship ferry passenger-ship motor-boat speedboat canoe duck swan ring-buoy lotus submarine"
+)
 """What lies on water where there is any."""
 
 ROLLERS = _set(
     "automobile racing-car taxi police-car ambulance fire-engine bus minibus trolleybus"
     " delivery-truck articulated-lorry pickup-truck sport-utility-vehicle tractor motorcycle"
     " motor-scooter bicycle kick-scooter skateboard roller-skate locomotive train bullet-train"
-    " high-speed-train light-rail railway-car tram tram-car auto-rickshaw shopping-cart"
+    " high-speed-train light-rail railway-car tram tram-car auto-rickshaw shopping-cart army-tank"
 )
 """What rolls on wheels."""
 
@@ -80,7 +82,7 @@ ROOTED = _set(
     " snow-capped-mountain christmas-tree pine-decoration stadium mushroom coral desert-island"
     " couch-and-lamp bed door window chair headstone rock wood moai synagogue hindu-temple"
     " shinto-shrine kaaba derelict-house building-construction playground-slide four-leaf-clover"
-    " shamrock sheaf-of-rice wilted-flower bathtub"
+    " shamrock sheaf-of-rice wilted-flower bathtub fence barn windmill scarecrow gas-station puddle"
 )
 """What stays where it is."""
 
@@ -151,7 +153,7 @@ BOARDS = _set("skateboard broom sled skis magic-carpet")
 OPEN = _set("racing-car automobile taxi police-car bathtub bucket basket package bus tractor")
 """What one looks out of: who is on it is in it."""
 
-ENTERED = _set("bed tent hole water-wave")
+ENTERED = _set("bed tent hole water-wave puddle")
 """What somebody in it is drawn with, and not beside."""
 
 FOR_LYING = _set("couch-and-lamp bed")
@@ -179,11 +181,11 @@ CLIMBING = _set(
 SHOULDERED = _set("parrot owl blackbird bird dove chipmunk")
 """What sits on the shoulder of whom it is with."""
 
-PERCHES = _set("deciduous-tree evergreen-tree palm-tree house")
+PERCHES = _set("deciduous-tree evergreen-tree palm-tree house barn fence scarecrow")
 """What has a top that small animals sit on."""
 
 DWELLINGS = _set(
-    "house house-with-garden derelict-house hut castle japanese-castle church school hospital hotel tent"
+    "house house-with-garden derelict-house hut castle japanese-castle church school hospital hotel tent barn"
 )
 """What one is in when one stands before its door."""
 
@@ -195,7 +197,7 @@ LARGE = _set(
     " church mosque stadium ship passenger-ship ferry volcano mountain mount-fuji snow-capped-mountain"
     " office-building factory hotel hospital ferris-wheel roller-coaster statue-of-liberty tokyo-tower"
     " circus-tent rainbow dragon lighthouse house deciduous-tree evergreen-tree palm-tree"
-    " hot-air-balloon locomotive bus classical-building"
+    " hot-air-balloon locomotive bus classical-building barn windmill gas-station army-tank submarine"
 )
 SMALL = CLOTHES | _set(
     "honeybee butterfly fly mosquito ant lady-beetle beetle spider snail worm bug mouse rat hamster"
@@ -206,13 +208,13 @@ SMALL = CLOTHES | _set(
     " leaf-fluttering-in-wind fallen-leaf maple-leaf snowflake mushroom tulip rose wrapped-gift lotus"
     " baseball softball volleyball american-football rugby-football pool-8-ball yo-yo scarf necktie"
     " goggles billed-cap womans-hat tangerine lemon peach pear grapes candy lollipop bone gem-stone"
-    " crab lobster shrimp"
+    " crab lobster shrimp seahorse signpost"
 )
 
 HOME: Mapping[Place, frozenset[str]] = {
     Place.UNDERWATER: _set(
         "fish tropical-fish blowfish shark octopus squid jellyfish coral crab lobster shrimp"
-        " woman-merpeople man-merpeople person-merpeople diving-mask dolphin whale"
+        " woman-merpeople man-merpeople person-merpeople diving-mask dolphin whale seahorse submarine"
     ),
     Place.SEA: _set(
         "sailboat ship ferry passenger-ship motor-boat speedboat canoe lighthouse spouting-whale seal"
@@ -277,6 +279,7 @@ def is_alive(name: str) -> bool:
             "beaver",
             "teddy-bear",
             "genie",
+            "skeleton",
             "baby-angel",
         }
     )

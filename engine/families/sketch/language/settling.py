@@ -108,12 +108,14 @@ def place_of(draft: Draft, things: list[Subject], salt: int) -> Place:
 
 def _usual_place(things: list[Subject], salt: int) -> Place:
     """Where these things are at home; without a home, out in the open."""
+    if any(thing.thing == "puddle" for thing in things):
+        return Place.FIELD  # also for ducks: there is no puddle on a lake
     wet = {Action.SWIM, Action.SURF} & {thing.action for thing in things}
     if wet:
         return Place.UNDERWATER if things[0].thing in SWIMMERS and Action.SURF not in wet else Place.SEA
     for thing in things:
         home = _home(thing, things[0])
-        if home is Place.UNDERWATER and any(one.thing in FLOATERS for one in things):
+        if home is Place.UNDERWATER and any(one.thing in FLOATERS - HOME[home] for one in things):
             return Place.SEA  # "an octopus attacking a ship"
         if home is not None:
             return home

@@ -68,8 +68,8 @@ def test_a_name_is_no_form_of_a_word_that_draws_nothing_and_one_of_two_is_the_on
 @pytest.mark.parametrize(
     ("prompt", "drawn"),
     [
-        ("çitin üstünde bir kedi", ["cat"]),
-        ("kissa aidalla", ["cat"]),
+        ("çitin üstünde bir kedi", ["cat", "fence"]),
+        ("kissa aidalla", ["cat", "fence"]),
         ("una balsa en el río", []),
         ("kapıda bekleyen köpek", ["door", "dog"]),  # noqa: RUF001 - Turkish
         ("ein Rechen im Garten", []),
@@ -83,4 +83,4 @@ def test_a_name_is_no_form_of_a_word_that_draws_nothing_and_one_of_two_is_the_on
 )
 def test_a_word_with_the_stem_or_the_end_of_another_is_not_that(prompt, drawn):
     assert named(prompt) == drawn
-    assert read(prompt).notes or drawn == ["door", "dog"]
+    assert read(prompt).notes or drawn in (["door", "dog"], ["cat", "fence"])

@@ -142,14 +142,14 @@ def test_a_bird_that_is_drawn_as_another_is_said(prompt, word):
     ("prompt", "word"),
     [
         ("ein Panda isst Bambus", "bambus"),
-        ("eine Katze auf dem Zaun", "zaun"),
+        ("eine Katze auf dem Schrank", "schrank"),
         ("een kat op een balkon", "balkon"),
         ("un nounours sur un oreiller", "oreiller"),
         ("un perro en una alfombra", "alfombra"),
-        ("кот на заборе", "заборе"),
-        ("kot na płocie", "płocie"),
-        ("кіт на паркані", "паркані"),
-        ("en hund på ett staket", "staket"),
+        ("кот на полке", "полке"),
+        ("kot na półce", "półce"),
+        ("кіт на полиці", "полиці"),
+        ("en hund på en hylla", "hylla"),
         ("tre pinguini che pattinano", "pattinano"),
         ("ein Hund bellt", "bellt"),
         ("smok zieje", "zieje"),
@@ -178,6 +178,6 @@ def test_a_thing_that_a_stem_alone_tells_is_said():
             ("aidalla", "aidin", "fi"),
         ]
     )  # fmt: skip
-    assert read("çitinde bir kedi").notes == ("I drew a leopard for “çitinde”",)
+    assert read("kissa kaapilla").notes == ("I drew a file cabinet for “kaapilla”",)
     assert not vocabulary.vocabulary("ru").stands_in("собаками")
     assert not vocabulary.vocabulary("nl").stands_in("sneeuwvlokken")
