@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,6 +36,9 @@ _OWN_LETTERS = {
     "uk": "іїєґ", "ru": "ыэё", "pl": "ąęłńśźż", "da": "øæ", "no": "øæ", "cs": "ěřů", "hu": "őű", "tr": "ğış",
     "ro": "ășțşţ", "de": "ß", "es": "ñ", "pt": "ãõ", "vi": "ơưđ",
 }  # fmt: skip
+_PASSED_OVER = frozenset({"idle", "undrawn"})
+_ALSO_ENGLISH = 0.85
+"""How sure a word that draws nothing is a language's own, where it is an English name: less than that is."""
 _BENT = frozenset({"place", "hour", "weather"})
 """What is also found by its stem alone."""
 _HEAD_FIRST = frozenset({"es", "pt", "fr", "it", "ro", "ca", "vi", "id", "ms", "th"})
@@ -100,7 +103,26 @@ def _language(words: list[str]) -> str:
         candidate: spoken[candidate] + sum(_named(word, vocabulary(candidate)) for word in words)
         for candidate in likely
     }
-    return max(likely, key=named.__getitem__)
+    best = max(likely, key=named.__getitem__)
+    if best != "en" and "en" in candidates:
+        # "man" is a German word too, and "on" one for him in Polish: short English looks like many languages.
+        english, shown = vocabulary("en"), _shown(words, vocabulary(best))
+        if _knows_all(words, english) and _shown(words, english) >= max(1, shown):
+            return "en"
+    return best
+
+
+def _shown(words: list[str], known: Vocabulary) -> int:
+    """How many words mean something that can be shown."""
+    return sum(
+        known.thing(word) is not None or ((said := known.said(word)) is not None and said.kind != "small")
+        for word in words
+    )
+
+
+def _knows_all(words: list[str], known: Vocabulary) -> bool:
+    """Whether every word has a meaning, if only that of a small word."""
+    return all(known.thing(word) is not None or known.said(word) is not None for word in words)
 
 
 def _spoken(word: str, words: Vocabulary) -> float:
@@ -109,8 +131,16 @@ def _spoken(word: str, words: Vocabulary) -> float:
         return sum(token.meaning is not None for token in _cut(word, [words]))
     for form in forms(folded(word, words.language), words.language):
         if form in words.speech:
-            return 1.0 if words.speech[form].kind == "small" else 0.95
+            meaning = words.speech[form]
+            if meaning.key in _PASSED_OVER and word.isascii() and word in _english_names(words.language):
+                return _ALSO_ENGLISH
+            return 1.0 if meaning.kind == "small" else 0.95
     return 0.0
+
+
+def _english_names(language: str) -> Mapping[str, str]:
+    """What English has a drawing for; nothing for English itself."""
+    return {} if language == "en" else vocabulary("en").names
 
 
 def _named(word: str, words: Vocabulary) -> float:

@@ -111,6 +111,23 @@ def test_the_language_is_the_one_that_knows_most_of_the_words(prompt, language):
     assert tokens(prompt)[0] == language
 
 
+@pytest.mark.parametrize("noun", ["man", "girl", "baby", "car", "fox", "king", "plane", "rose", "hat"])
+@pytest.mark.parametrize("said", ["{}", "a {}", "the {}", "a baby {}", "a {} on mars", "cool {}"])
+def test_short_english_is_english_whatever_else_its_words_may_be(said, noun):
+    """*Man* is a German word, *king*, *girl* and *fox* are read in Hungarian, *plane* in French."""
+    prompt = said.format(noun)
+    assert tokens(prompt)[0] == "en"
+    assert read(prompt).subjects
+
+
+@pytest.mark.parametrize(
+    ("prompt", "language"),
+    [("le roi et la reine", "fr"), ("man tanzt im Regen", "de"), ("egy autó", "hu"), ("un robot", "es")],
+)
+def test_a_short_prompt_of_another_language_is_of_that(prompt, language):
+    assert tokens(prompt)[0] == language
+
+
 @pytest.mark.parametrize(
     ("prompt", "found"),
     [
