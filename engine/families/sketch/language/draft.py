@@ -32,6 +32,7 @@ class Draft:
         before: the last word that is no mere adjective.
         strange: words that were not understood.
         of_next: the waiting verb is said of the very next word: "a melting iceberg".
+        kinds: the things right before the next one that only say of what kind it is.
         kind: of the last word that is no small one.
         words: thing → the word that named it last.
         named: the thing that was named last, for the first time or again.
@@ -65,6 +66,7 @@ class Draft:
     afloat: bool = False
     kin: float | None = None
     plays: bool = False
+    kinds: list[Token] = field(default_factory=list)
     kind: str = ""
     raining: bool = False
     before: str = ""

@@ -23,6 +23,7 @@ _AGGLUTINATING = frozenset({"tr", "hu", "fi"})
 _SOFTENED = frozenset({"", "k", "p", "t", "c"})
 _FOLDED = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW")
 _LEAST = 3  # letters of a stem
+_PAUSE = ","  # stands for every sign between words
 _HISSING = ("s", "x", "z", "ch", "sh", "o")
 """What an English noun ends in that takes "es" in the plural."""
 
@@ -33,6 +34,23 @@ def _table(section: str) -> Mapping[str, str]:
 
 def words_of(text: str) -> list[str]:
     """Cut a text at gaps and signs, casefolded; an emoji is a word of its own."""
+    return [word for word in _cut(text) if word != _PAUSE]
+
+
+def pauses_of(text: str) -> frozenset[int]:
+    """Behind which words of a text a comma, a full stop or the like stands: the numbers of the next ones."""
+    found: set[int] = set()
+    at = 0
+    for word in _cut(text):
+        if word == _PAUSE:
+            found.add(at)
+        else:
+            at += 1
+    return frozenset(found)
+
+
+def _cut(text: str) -> list[str]:
+    """The words of a text, with a comma for each sign between them."""
     spaced = []
     for character in unicodedata.normalize("NFKC", text).casefold().replace("i\u0307", "i"):  # Turkish İ
         kind = unicodedata.category(character)
@@ -41,9 +59,10 @@ def words_of(text: str) -> list[str]:
         elif character in "'’-" or kind[0] in "LMN":
             spaced.append(character)
         else:
-            spaced.append(" ")
+            spaced.append(f" {_PAUSE} " if kind[0] == "P" else " ")
     # A joined or coloured emoji counts as its first part.
-    return [word for raw in "".join(spaced).split() if (word := raw.strip("'’-\ufe0f\u200d"))]
+    words = ((raw, raw.strip("'’-\ufe0f\u200d")) for raw in "".join(spaced).split())
+    return [word or _PAUSE for raw, word in words if word or raw == "-"]
 
 
 @lru_cache(maxsize=65536)

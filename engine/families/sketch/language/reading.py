@@ -19,8 +19,8 @@ from engine.families.sketch.language.forms import looks_like_a_word
 from engine.families.sketch.language.grammar import counts_the_last, says_raining
 from engine.families.sketch.language.kin import as_kin
 from engine.families.sketch.language.linking import take_relation, take_transitive, take_verb
-from engine.families.sketch.language.modifying import modifies, says_the_kind
-from engine.families.sketch.language.notes import missing, note_place
+from engine.families.sketch.language.modifying import modifies, names_the_kind, says_the_kind
+from engine.families.sketch.language.notes import missing, note_place, note_thing
 from engine.families.sketch.language.players import of_the_game
 from engine.families.sketch.language.settling import hour_of, place_of, settled
 from engine.families.sketch.language.sizing import SCALES, keeps_size, take_size
@@ -90,7 +90,15 @@ def _small(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> N
         reading.strange.append(token.text)
 
 
-def _thing(reading: Draft, token: Token, key: str, _: tuple[Token, ...]) -> None:
+def _thing(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
+    if names_the_kind(reading.language, token, rest):
+        reading.kinds.append(token)
+        return
+    if any(kind.guessed or kind.meaning != token.meaning for kind in reading.kinds):  # "a puppy dog" is a dog
+        named = " ".join(one.text for one in (*reading.kinds, token))
+        note_thing(reading, replace(token, text=named), key)
+        token = replace(token, guessed=False)
+    reading.kinds.clear()
     add(reading, token, key)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from engine.families.sketch.habits import BOARDS, is_alive
@@ -15,6 +15,7 @@ from engine.families.sketch.language.forms import (
     is_irregular,
     is_plural,
     needs_singular,
+    pauses_of,
     singulars,
     words_of,
 )
@@ -55,6 +56,7 @@ class Token:
         other: the drawing that it could name as well.
         plural: it looks like more than one.
         guessed: the meaning is that of a word like it.
+        apart: a comma or the like stands before it.
     """
 
     text: str
@@ -62,6 +64,7 @@ class Token:
     other: str | None = None
     plural: bool = False
     guessed: bool = False
+    apart: bool = False
 
 
 def next_kind(rest: tuple[Token, ...]) -> str:
@@ -81,7 +84,7 @@ def tokens(prompt: str) -> tuple[str, tuple[Token, ...]]:
         known.append(vocabulary("en"))
     if language in GAPLESS:
         return language, tuple(token for word in words for token in _cut(word, known))
-    return language, tuple(_spaced(words, known))
+    return language, tuple(_spaced(words, known, pauses_of(prompt)))
 
 
 def _language(words: list[str]) -> str:
@@ -163,18 +166,22 @@ def _by_script(text: str) -> tuple[str, ...]:
     return _LATIN
 
 
-def _spaced(words: list[str], known: list[Vocabulary]) -> Iterator[Token]:
+def _spaced(
+    words: list[str], known: list[Vocabulary], pauses: frozenset[int] = frozenset()
+) -> Iterator[Token]:
     at = 0
     while at < len(words):
-        for length in range(min(_LONGEST, len(words) - at), 0, -1):
+        ahead = next((n for n in range(1, _LONGEST) if at + n in pauses), _LONGEST)
+        for length in range(min(ahead, len(words) - at), 0, -1):
             token = _phrase(" ".join(words[at : at + length]), known, alone=length == 1)
             if token is not None:
-                yield token
+                yield replace(token, apart=at in pauses)
                 at += length
                 break
         else:
             token = _unknown(words[at], known)
             parts = words[at].split("-") if token.meaning is None else []
+            token = replace(token, apart=at in pauses)
             yield from _spaced(parts, known) if len(parts) > 1 else (token,)
             at += 1
 

@@ -286,3 +286,29 @@ def test_marks_are_not_taken_for_letters():
 )
 def test_a_plural_that_no_ending_tells_is_one_too(prompt, thing):
     assert [(one.thing, one.count) for one in read(prompt).subjects] == [(thing, 3)]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found", "said"),
+    [
+        ("a taco truck", [("delivery-truck", 1)], "I drew a delivery truck for “taco truck”"),
+        ("two carrot cakes", [("birthday-cake", 2)], "I drew a birthday cake for “carrot cakes”"),
+        ("a boy and a dog house", [("boy", 1), ("house", 1)], "I drew a house for “dog house”"),
+        ("a strawberry milkshake", [("cup-with-straw", 1)], "I drew a cup for “strawberry milkshake”"),
+        ("a golden retriever puppy", [("dog", 1)], "I drew a dog for “retriever puppy”"),
+        ("a red fire truck", [("fire-engine", 1)], None),
+        ("a puppy dog", [("dog", 1)], None),
+        ("a taco, truck", [("taco", 1), ("delivery-truck", 1)], None),
+        ("a dog - house", [("dog", 1), ("house", 1)], None),
+        ("tacos truck", [("taco", 3), ("delivery-truck", 1)], None),
+        ("a cat astronaut", [("cat", 1), ("astronaut", 1)], None),
+        ("my mom's car", [("woman", 1), ("automobile", 1)], None),
+        ("a man fishing", [("man", 1), ("fishing-pole", 1)], None),
+        ("🌮🚚", [("taco", 1), ("delivery-truck", 1)], None),
+        ("un gato casa", [("cat", 1), ("house", 1)], None),
+    ],
+)
+def test_of_two_things_beside_each_other_english_means_the_second(prompt, found, said):
+    vision = read(prompt)
+    assert [(one.thing, one.count) for one in vision.subjects] == found
+    assert vision.notes == (() if said is None else (said,))
