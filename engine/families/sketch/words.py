@@ -86,6 +86,7 @@ class Link(StrEnum):
     HOLD = "hold"
     LIFT = "lift"
     CHASE = "chase"
+    FLEE = "flee"
     WATCH = "watch"
     ON = "on"
     OVER = "over"

@@ -9,7 +9,10 @@ from engine.families.sketch.words import RGB, Action, Hour, Link, Place, Subject
 
 PLACED = frozenset({Link.ON, Link.OVER, Link.UNDER, Link.IN, Link.WITH})
 DONE = frozenset(
-    {Link.EAT, Link.DRINK, Link.RIDE, Link.DRIVE, Link.HOLD, Link.LIFT, Link.WEAR, Link.CHASE, Link.WATCH}
+    {
+        *(Link.EAT, Link.DRINK, Link.RIDE, Link.DRIVE, Link.HOLD, Link.LIFT, Link.WEAR),
+        *(Link.CHASE, Link.FLEE, Link.WATCH),
+    }
 )
 """What the living do."""
 MOST_KINDS = 5

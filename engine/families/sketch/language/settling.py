@@ -17,6 +17,7 @@ from engine.families.sketch.habits import (
     is_alive,
 )
 from engine.families.sketch.language.draft import DONE, MOST_KINDS, PLACED, Draft
+from engine.families.sketch.language.fleeing import chased
 from engine.families.sketch.language.grammar import VERB_BETWEEN
 from engine.families.sketch.words import Action, Hour, Link, Place, Shape, Subject, Weather
 
@@ -29,6 +30,7 @@ _NOT_FOR_FEET = frozenset({Place.UNDERWATER, Place.SKY, Place.SPACE})
 def settled(draft: Draft) -> list[Subject]:
     """The things, with the links made good that only the whole text tells."""
     things = draft.things[:MOST_KINDS]
+    things = chased(draft, things)
     if draft.below in PLACED and len(things) > 1 and things[-1].to is None:
         things[-1] = replace(things[-1], link=draft.below, to=len(things) - 2)
     if draft.language in VERB_BETWEEN:

@@ -202,3 +202,30 @@ def test_who_lifts_something_holds_it_and_does_not_rise(prompt, found):
 def test_no_mountain_runs_where_a_fox_does():
     mountain, fox = read("snow on a mountain, a fox running").subjects
     assert (mountain.action, fox.action) == (None, Action.RUN)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        *("a cat running away from a dog", "a cat fleeing from a dog", "eine Katze flieht vor einem Hund"),
+        *("un gato huyendo de un perro", "un chat fuit un chien", "un gatto scappa da un cane"),
+        *("um gato fugindo de um cachorro", "een kat vlucht voor een hond", "kot ucieka przed psem"),
+        *(
+            "кот убегает от собаки",
+            "кіт тікає від собаки",
+            "kočka utíká před psem",
+            "en katt springer från en hund",
+        ),
+        *("kucing lari dari anjing", "con mèo chạy trốn con chó"),
+    ],
+)
+def test_who_flees_is_chased(prompt):
+    assert said(prompt) == said("a dog chasing a cat")
+
+
+def test_one_only_runs_from_what_cannot_chase_and_keeps_what_one_has():
+    assert said("a boy running away from a fire")[0] == "boy run"
+    assert said("a cat fleeing from a zorblax") == ["cat run"]
+    assert said("a girl with a balloon running away from a bear") == ["bear", "girl chase", "balloon with"]
+    assert said("a man running away from a bull") == ["ox", "man-running chase"]
+    assert said("a house away from a tree") == ["house", "deciduous-tree"]
