@@ -35,6 +35,7 @@ class Draft:
         before: the last word that is no mere adjective.
         strange: words that were not understood.
         of_next: the waiting verb is said of the very next word: "a melting iceberg".
+        weak_place: the place only says of what kind a thing is, and gives way to another one.
         kinds: the things right before the next one that only say of what kind it is.
         kind: of the last word that is no small one.
         words: thing → the word that named it last.
@@ -48,6 +49,7 @@ class Draft:
     language: str
     things: list[Subject] = field(default_factory=list)
     place: Place | None = None
+    weak_place: bool = False
     hour: Hour | None = None
     weather: set[Weather] = field(default_factory=set)
     pace: float = 1.0

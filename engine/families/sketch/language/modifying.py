@@ -19,6 +19,12 @@ def says_the_kind(language: str, rest: tuple[Token, ...]) -> bool:
     return follows is not None and follows.kind == "thing" and follows.key in WORN | ROLLERS | UMBRELLAS
 
 
+def is_beside_a_thing(language: str, rest: tuple[Token, ...]) -> bool:
+    """Whether a place stands right before a thing, and may only say of what kind it is: "a garden gnome"."""
+    head = rest[0].meaning if language == "en" and rest and not rest[0].apart else None
+    return head is not None and head.kind == "thing"
+
+
 def names_the_kind(language: str, token: Token, rest: tuple[Token, ...]) -> bool:
     """Whether a thing only says of what kind the next one is: a taco truck is a truck, a dog house a house.
 

@@ -19,7 +19,12 @@ from engine.families.sketch.language.forms import looks_like_a_word
 from engine.families.sketch.language.grammar import counts_the_last, says_raining
 from engine.families.sketch.language.kin import as_kin
 from engine.families.sketch.language.linking import take_relation, take_transitive, take_verb
-from engine.families.sketch.language.modifying import modifies, names_the_kind, says_the_kind
+from engine.families.sketch.language.modifying import (
+    is_beside_a_thing,
+    modifies,
+    names_the_kind,
+    says_the_kind,
+)
 from engine.families.sketch.language.notes import missing, note_place, note_thing
 from engine.families.sketch.language.players import of_the_game
 from engine.families.sketch.language.settling import hour_of, place_of, settled
@@ -39,6 +44,15 @@ _FURNITURE = frozenset(
 """What rooms may be named after; "Küche" is no "Kuchen"."""
 _ICE = "ice"
 _LEAVES = frozenset({"maple-leaf", "fallen-leaf", "leaf-fluttering-in-wind", "herb"})
+_OF_BOTH: Mapping[frozenset[Place | None], Place] = {
+    frozenset({Place.BEACH, Place.LAKE}): Place.LAKE,
+    frozenset({Place.BEACH, Place.DESERT}): Place.DESERT,
+    frozenset({Place.BEACH, Place.SEA}): Place.BEACH,
+    frozenset({Place.UNDERWATER, Place.SEA}): Place.UNDERWATER,
+    frozenset({Place.SPACE, Place.MOON}): Place.MOON,
+    frozenset({Place.SPACE, Place.SKY}): Place.SPACE,
+}
+"""Of two places that go together, the one that shows both: a shore is the lake's, and sand the desert's."""
 
 
 def read(prompt: str) -> Vision:
@@ -123,9 +137,7 @@ def _place(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> N
         return
     if token.guessed and not reading.place:
         note_place(reading, token, Place(key))
-    if key == Place.BRIDGE or {reading.place, key} == {Place.BEACH, Place.LAKE}:
-        reading.place = Place.BRIDGE if key == Place.BRIDGE else Place.LAKE  # a lake has a shore as well
-    reading.place = reading.place or Place(key)
+    _take_place(reading, token, Place(key), weak=is_beside_a_thing(reading.language, rest))
     _clear_sky(reading, key)
     if modifies(reading, rest):
         return
@@ -135,6 +147,26 @@ def _place(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> N
         alive = [is_alive(thing.thing) for thing in reading.things]
         reading.link = Link.ON if alive and (alive[-1] or (on and any(alive))) else None
         add(reading, replace(token, guessed=False), token.other)
+
+
+def _take_place(reading: Draft, token: Token, place: Place, *, weak: bool) -> None:
+    """The first place counts, but for the garden of a garden gnome; of another one it is said."""
+    known = reading.place
+    if place is Place.BRIDGE:
+        reading.place = place
+    elif (other := _OF_BOTH.get(frozenset({known, place}))) is not None:
+        reading.place = other
+    elif known is None or reading.weak_place:
+        reading.place = place
+    elif known not in {place, Place.BRIDGE} and not weak and not _follows_a_place(reading):
+        note_place(reading, token, known)
+    reading.weak_place = weak and (known is None or reading.weak_place)
+
+
+def _follows_a_place(reading: Draft) -> bool:
+    """Whether the word right before is a place: "a beach party"."""
+    last = reading.since[-1].meaning if reading.since else None
+    return last is not None and last.kind == "place"
 
 
 def _clear_sky(reading: Draft, key: str) -> None:

@@ -170,3 +170,21 @@ def test_a_tree_is_orange_in_autumn():
     red, green, blue = tree.group.subject.colour
     assert red > green > blue
     assert actors("a green tree in autumn")[0].group.subject.colour == COLOURS["green"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "place", "notes"),
+    [
+        ("a garden cat by a pond", Place.LAKE, ()),
+        ("a garden cat", Place.FIELD, ()),
+        ("a fox in a forest by a lake", Place.FOREST, ("I drew a forest for “lake”",)),
+        ("ein Hund im Wald am Meer", Place.FOREST, ("I drew a forest for “meer”",)),
+        ("a crab on a beach by the sea", Place.BEACH, ()),
+        ("a snake in the sand of the desert", Place.DESERT, ()),
+        ("a train on a bridge in the mountains", Place.BRIDGE, ()),
+        ("a beach party with a crab", Place.BEACH, ()),
+    ],
+)
+def test_one_place_is_drawn_and_of_another_it_is_said(prompt, place, notes):
+    vision = read(prompt)
+    assert (vision.place, vision.notes) == (place, notes)
