@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
+import numpy as np
+
 from engine.families.sketch.cast import NEAR, Actor
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.gaits import Gait
@@ -16,9 +18,9 @@ from engine.families.sketch.light import Light
 from engine.families.sketch.pen import Pen, mix
 from engine.families.sketch.pose import Pose
 from engine.families.sketch.puppet import shadow
-from engine.families.sketch.verbs import BURST, Moment, moment
+from engine.families.sketch.verbs import BURST, Moment, is_hanging, moment
 from engine.families.sketch.view import View
-from engine.families.sketch.words import Action, Shape
+from engine.families.sketch.words import RGB, Action, Shape
 
 _Mark = tuple[str, tuple[float, float], float]
 """The name of a drawing, where it is in the actor's own units, and its size."""
@@ -26,6 +28,8 @@ _Mark = tuple[str, tuple[float, float], float]
 _RISING: Mapping[Action, str] = {
     Action.SLEEP: "zzz", Action.KISS: "red-heart", Action.SING: "musical-note", Action.SHINE: "sparkles",
 }  # fmt: skip
+_BRANCH = 0.91  # how high it is above the lowest point of what hangs from it
+_BARK: RGB = (112, 84, 60)
 _LEAST = 0.01  # of a mark's size
 _FIGURES = lru_cache(maxsize=16)(Figure)
 
@@ -52,6 +56,8 @@ def show(pen: Pen, actor: Actor, view: View, light: Light, length: float, drift:
         middle = x + group.high * group.size / 2 * math.sin(now.angle)
         foot = view.put(middle, actor.y, near)[0]
         shadow(pen, float(foot[0]), float(foot[1]), 0.42 * group.wide * unit, share=0.13)
+    if is_hanging(actor):
+        _branch(pen, actor, view, light)
     for prop in group.props:
         if prop.behind:
             _prop(pen, prop, pose, now, light, actor)
@@ -89,6 +95,16 @@ def _prop(pen: Pen, prop: Prop, pose: Pose, now: Moment, light: Light, actor: Ac
         angle=pose.angle - pose.heading * prop.angle,
     )
     prop.figure.draw(pen, placed, gait, light, prop.colour)
+
+
+def _branch(pen: Pen, actor: Actor, view: View, light: Light) -> None:
+    """The branch of what hangs, from one edge of the frame to the other."""
+    near, size = NEAR[actor.group.zone], actor.group.size
+    x = np.linspace(*view.span(near, 0.1), 24)
+    top = actor.y - _BRANCH * actor.group.figure.high * size
+    bowed = top + 0.02 * np.sin(2.2 * (x - actor.x)) ** 2
+    wide = 0.07 * size * view.height * view.scale(near)
+    pen.line(view.put(x, bowed, near), wide, mix(_BARK, *light.dim))
 
 
 def _around(pen: Pen, pose: Pose, light: Light, now: Moment, wide: float) -> None:

@@ -14,13 +14,13 @@ def _set(names: str) -> frozenset[str]:
 HEADS = _set(
     "bear panda polar-bear koala fox wolf lion frog hamster raccoon moose boar tiger-face robot alien"
     " cat-face dog-face cow-face pig-face mouse-face rabbit-face monkey-face horse-face dragon-face"
-    " unicorn hear-no-evil-monkey"
+    " unicorn hear-no-evil-monkey see-no-evil-monkey speak-no-evil-monkey"
 )
 """Animals of which only the head is drawn; the sketch adds the body."""
 
 UPRIGHT = _set(
     "robot alien bear panda polar-bear koala frog hamster mouse-face rabbit-face monkey-face pig-face"
-    " cat-face dog-face"
+    " cat-face dog-face hear-no-evil-monkey see-no-evil-monkey speak-no-evil-monkey"
 )
 """Heads whose body stands on two legs even when it does nothing."""
 
@@ -192,6 +192,17 @@ DWELLINGS = _set(
 CARRIED_HOUSES = _set("turtle snail")
 """Who has a house on the back."""
 
+ANIMALS = (HEADS | FOUR_LEGGED | WINGED | SWIMMERS | FISHLIKE) | _set(
+    "dragon bug beetle snail otter beaver sloth orangutan peacock oyster hatching-chick"
+    " front-facing-baby-chick"
+)
+"""All drawings of Unicode's groups of animals; what is human in part or a machine is among them too."""
+
+_LIKE_THE_LIVING = _set("ghost snowman snowman-without-snow skull skeleton teddy-bear baby-angel")
+
+HANGING = _set("sloth")
+"""What hangs from a branch, which its drawing has."""
+
 LARGE = _set(
     "fireworks elephant mammoth giraffe whale spouting-whale t-rex sauropod castle japanese-castle"
     " church mosque stadium ship passenger-ship ferry volcano mountain mount-fuji snow-capped-mountain"
@@ -260,26 +271,4 @@ def is_bust(name: str) -> bool:
 
 def is_alive(name: str) -> bool:
     """Whether a thing can do something by itself."""
-    return (
-        is_person(name)
-        or name in HEADS | FOUR_LEGGED | WINGED | SWIMMERS | FISHLIKE
-        or name
-        in {
-            "robot",
-            "alien",
-            "ghost",
-            "snowman",
-            "dragon",
-            "bird",
-            "bug",
-            "beetle",
-            "snail",
-            "skull",
-            "otter",
-            "beaver",
-            "teddy-bear",
-            "genie",
-            "skeleton",
-            "baby-angel",
-        }
-    )
+    return is_person(name) or name in ANIMALS | _LIKE_THE_LIVING

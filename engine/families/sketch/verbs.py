@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from engine.families.sketch.cast import Actor
 from engine.families.sketch.gaits import Gait
 from engine.families.sketch.groups.group import Zone
-from engine.families.sketch.habits import ROOTED, WINGED, is_alive
+from engine.families.sketch.habits import HANGING, ROOTED, WINGED, is_alive
 from engine.families.sketch.words import Action
 
 _STRIDES: Mapping[Action, float] = {
@@ -52,7 +52,11 @@ def moment(actor: Actor, second: float, length: float) -> Moment:
             lifts=actor.group.lifts,
         ),
     )
-    if actor.group.zone is not Zone.GROUND and actor.group.figure.thing not in ROOTED:
+    if is_hanging(actor):
+        swing = 0.05 * math.sin(second * 1.1 + actor.phase)
+        top = actor.group.figure.high * actor.group.size
+        idle = replace(idle, x=idle.x - top * math.sin(swing), angle=swing)  # about its hands
+    elif actor.group.zone is not Zone.GROUND and actor.group.figure.thing not in ROOTED:
         deep = 0.012 if actor.group.zone is Zone.WATER else 0.022
         idle = replace(
             idle,
@@ -61,6 +65,11 @@ def moment(actor: Actor, second: float, length: float) -> Moment:
         )
     verb = _VERBS.get(action) if action else None
     return idle if verb is None else verb(actor, idle, second, length)
+
+
+def is_hanging(actor: Actor) -> bool:
+    """Whether an actor hangs from a branch, and is not on something."""
+    return actor.group.zone is Zone.AIR and actor.group.figure.thing in HANGING and not actor.group.raised
 
 
 def _stride(actor: Actor) -> float:

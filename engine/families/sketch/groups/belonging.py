@@ -13,6 +13,7 @@ from engine.families.sketch.habits import (
     FLOATERS,
     FLYERS,
     FOUR_LEGGED,
+    HANGING,
     LARGE,
     OPEN,
     PERCHES,
@@ -29,6 +30,7 @@ from engine.families.sketch.habits import (
 from engine.families.sketch.words import Action, Link, Place, Shape, Subject, Vision
 
 _ALOFT = frozenset({Action.FLY, Action.FALL, Action.RISE})
+_BEARING = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
 _MOST_PERCHED = 2  # each sits on one of its own
 _WITHOUT_GROUND = frozenset({Place.SPACE, Place.UNDERWATER, Place.SKY})
 _ASHORE = frozenset({"turtle", "crab", "lobster", "seal"})
@@ -73,11 +75,18 @@ def _stands_by(subject: Subject, by: Subject) -> bool:
     return is_alive(thing) or thing in LARGE | ROOTED | ROLLERS
 
 
+def hangs(thing: str, props: list[Subject]) -> bool:
+    """Whether a thing hangs from its branch: where nothing else bears it."""
+    return thing in HANGING and not any(prop.link in _BEARING for prop in props)
+
+
 def zone_of(subject: Subject, vision: Vision, props: list[Subject]) -> Zone:
     """Where a thing belongs in this scene."""
     thing, place = subject.thing, vision.place
     if thing in ROOTED:
         return Zone.GROUND
+    if hangs(thing, props):
+        return Zone.AIR
     if subject.action in _ALOFT or place in _WITHOUT_GROUND:
         return Zone.AIR
     things = {thing, *(prop.thing for prop in props)}
