@@ -7,7 +7,7 @@ import pytest
 
 from engine.core.recipe import Camera
 from engine.families.sketch.draw import seen_at
-from engine.families.sketch.drawings import names
+from engine.families.sketch.drawings import drawing, names
 from engine.families.sketch.groups.group import Zone
 from engine.families.sketch.habits import is_alive
 from engine.families.sketch.language.reading import read
@@ -59,3 +59,9 @@ def test_the_branch_of_a_sloth_is_as_wide_as_the_frame():
     scene.actors = []
     changed = np.abs(with_it - scene.draw(view, drift).astype(int)).sum(axis=2) > 30
     assert changed.any(axis=0).mean() > 0.95
+
+
+def test_a_hen_has_a_body_and_is_no_rooster():
+    assert len(drawing("chicken").points) == len(drawing("rooster").points)
+    feathers = {part.colour for part in drawing("chicken").parts}
+    assert feathers != {part.colour for part in drawing("rooster").parts}
