@@ -156,7 +156,7 @@ def _groups(vision: Vision) -> list[Group]:
         holder = subject.to
         while holder is not None and holder not in roots:
             holder = subjects[holder].to
-        if holder is not None and not is_separate(subject, subjects[holder]):
+        if holder is not None and not is_separate(subject, subjects[holder], props[holder]):
             props[holder].append(subject)
         else:
             roots.append(at)

@@ -156,6 +156,23 @@ OPEN = _set("racing-car automobile taxi police-car bathtub bucket basket package
 ENTERED = _set("bed tent hole water-wave puddle")
 """What somebody in it is drawn with, and not beside."""
 
+COOKWARE = _set(
+    "teapot honey-pot bowl-with-spoon steaming-bowl pot-of-food shallow-pan-of-food hot-beverage"
+    " teacup-without-handle cup-with-straw wine-glass tumbler-glass beer-mug"
+)
+
+VESSELS = COOKWARE | _set(
+    "coffin luggage jack-o-lantern basket bucket package wrapped-gift bathtub wastebasket toolbox takeout-box"
+    " beverage-box oil-drum handbag clutch-bag backpack shopping-bags funeral-urn amphora nest-with-eggs"
+    " shopping-cart"
+)
+"""What hides the lower half of who is in it."""
+
+SEE_THROUGH = _set("jar alembic test-tube")
+"""Whoever is in it is seen in the middle of it."""
+
+WHEELCHAIRS = _set("manual-wheelchair motorized-wheelchair")
+
 FOR_LYING = _set("couch-and-lamp bed")
 
 SITTING = _set("owl parrot blackbird")

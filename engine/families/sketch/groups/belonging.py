@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.families.sketch.groups.group import Zone
 from engine.families.sketch.habits import (
     ALIGHTING,
     BOARDS,
     CARRIED_HOUSES,
     CLIMBING,
+    COOKWARE,
     DWELLINGS,
     ENTERED,
     FLOATERS,
@@ -19,16 +22,20 @@ from engine.families.sketch.habits import (
     PERCHES,
     ROLLERS,
     ROOTED,
+    SEE_THROUGH,
     SHOULDERED,
     SITTING,
     SMALL,
     SWIMMERS,
     UMBRELLAS,
+    VESSELS,
+    WHEELCHAIRS,
     is_alive,
     is_person,
 )
 from engine.families.sketch.words import Action, Link, Place, Shape, Subject, Vision
 
+_WITHIN = VESSELS | SEE_THROUGH | WHEELCHAIRS
 _ALOFT = frozenset({Action.FLY, Action.FALL, Action.RISE})
 _BEARING = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
 _MOST_PERCHED = 2  # each sits on one of its own
@@ -37,8 +44,8 @@ _ASHORE = frozenset({"turtle", "crab", "lobster", "seal"})
 """Swimmers that walk on a beach; a turtle does so wherever there is ground."""
 
 
-def is_separate(subject: Subject, by: Subject) -> bool:
-    """Whether a linked thing has a place of its own in the scene."""
+def is_separate(subject: Subject, by: Subject, props: Sequence[Subject] = ()) -> bool:
+    """Whether a linked thing has a place of its own in the scene; ``props``: what ``by`` has already."""
     thing = subject.thing
     if subject.link in {Link.CHASE, Link.WATCH, Link.OVER, Link.UNDER, None}:
         return thing not in UMBRELLAS
@@ -48,9 +55,12 @@ def is_separate(subject: Subject, by: Subject) -> bool:
         return thing not in BOARDS
     if subject.link in {Link.HOLD, Link.WITH}:
         return _stands_by(subject, by)
-    if subject.link is Link.IN and thing not in OPEN | FLOATERS | ROLLERS | ENTERED:
-        return True
-    return subject.link in {Link.ON, Link.IN} and thing in LARGE - FLOATERS - FOUR_LEGGED - ROLLERS
+    if subject.link is Link.IN and thing in COOKWARE and any(prop.link is Link.HOLD for prop in props):
+        return True  # what somebody has is in it: "a witch makes a potion in her pot"
+    beside = subject.link is Link.IN and thing not in OPEN | FLOATERS | ROLLERS | ENTERED | _WITHIN
+    return beside or (
+        subject.link in {Link.ON, Link.IN} and thing in LARGE - FLOATERS - FOUR_LEGGED - ROLLERS
+    )
 
 
 def _sits_there(subject: Subject, by: Subject) -> bool:

@@ -20,9 +20,12 @@ from engine.families.sketch.habits import (
     PERCHES,
     ROLLERS,
     ROOTED,
+    SEE_THROUGH,
     SHOULDERED,
     SITTING,
     SMALL,
+    VESSELS,
+    WHEELCHAIRS,
     is_alive,
     is_person,
 )
@@ -30,6 +33,17 @@ from engine.families.sketch.words import Link, Shape, Subject
 
 SHOULDER = (0.29, 0.42)
 """How far beside the middle of a person, and how high, the feet of what sits on a shoulder are."""
+_SUNK = 0.42  # how much of who is in something is below its rim, in the height of who it is
+_BELOW_THE_EYES = 0.22
+_RIM, _WIDEST = 0.9, 2.2
+_RIMS = {
+    "coffin": 0.76, "basket": 0.6, "handbag": 0.6, "bathtub": 0.55, "luggage": 0.82, "teapot": 0.78,
+    "honey-pot": 0.66, "package": 0.85, "steaming-bowl": 0.5, "shopping-cart": 0.7, "toolbox": 0.75,
+    "takeout-box": 0.55, "cup-with-straw": 0.7, "backpack": 0.8, "nest-with-eggs": 0.5,
+}  # fmt: skip
+"""Where the edge is that one looks over, as a share of the height; below handles, lids and spoons."""
+_MIDDLES = {"bathtub": 0.2}
+"""How far the middle of a thing is behind who is in it: the shower is behind the head, not before it."""
 _FLAT = frozenset({"maple-leaf", "fallen-leaf", "leaf-fluttering-in-wind", "herb", "sunflower", "lotus"})
 """What a beetle sits in the middle of, not on top."""
 _WATER = frozenset({"water-wave"})
@@ -42,6 +56,7 @@ class Mount:
     Attributes:
         size: of the thing, in sizes of who is on it.
         seat: the share of its height at which the feet of who is on it are.
+        sunk: how far below that they are, in the height of who is on it.
         behind: it is drawn before who is on it.
         x: of its foot, in sizes of who is on it, facing left.
         highest: heights that it has at most.
@@ -49,6 +64,7 @@ class Mount:
 
     size: float
     seat: float
+    sunk: float = 0.0
     behind: bool = True
     x: float = 0.0
     highest: float = math.inf
@@ -59,6 +75,10 @@ def mount_of(rider: Subject, prop: Subject, *, inside: bool) -> Mount:
     thing = prop.thing
     if thing in DWELLINGS and prop.link is Link.IN:  # before the door
         mount = Mount(size=1.7 if thing == "tent" else 2.3, seat=0.0, highest=0.74)
+    elif thing in WHEELCHAIRS:
+        mount = Mount(size=1.0, seat=0.3, behind=False, x=0.12)
+    elif thing in VESSELS | SEE_THROUGH and prop.link is Link.IN:
+        mount = _within(rider.thing, thing)
     elif is_person(thing):
         mount = _on_person(rider.thing)
     elif rider.thing in INSECTS | ALIGHTING | SITTING and not inside and thing not in BOARDS | _WATER:
@@ -92,6 +112,21 @@ def _mount(rider: str, thing: str, *, inside: bool) -> Mount:
     else:
         mount = Mount(size=min(2.0, max(1.0, natural)), seat=0.36)
     return mount
+
+
+def _within(rider: str, thing: str) -> Mount:
+    """In a thing: seen through its glass, or from the chest upwards above its rim."""
+    natural, inner, outer = size_of(thing) / size_of(rider), Figure(rider, busy=True), Figure(thing)
+    if thing in SEE_THROUGH:
+        fits = max(1.9 * inner.wide / outer.wide, 1.7 * inner.high / outer.high)
+        return Mount(size=max(natural, fits), seat=0.08, highest=0.74)
+    rim = _RIMS.get(thing, _RIM)
+    sunk = max(0.0, min(_SUNK, (-inner.head[1] - _BELOW_THE_EYES) / inner.high))
+    middle = _MIDDLES.get(thing, 0.0)
+    holds = max(natural, inner.wide * (1 + 2 * middle) / outer.wide, sunk * inner.high / (rim * outer.high))
+    return Mount(
+        size=min(_WIDEST, holds), seat=rim, sunk=sunk, behind=False, x=middle * inner.wide, highest=0.6
+    )
 
 
 def _alighted(rider: str, thing: str) -> Mount:

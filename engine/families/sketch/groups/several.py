@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.families.sketch.habits import BOARDS, PERCHES, SHOULDERED, is_person
+from engine.families.sketch.habits import BOARDS, PERCHES, SHOULDERED, VESSELS, is_person
 from engine.families.sketch.words import Link, Subject
 
 _IN_HAND, _UNDER_FOOT = 5, 3  # of a kind at most
-_MOST_TOGETHER = 3  # on one thing
+_MOST_TOGETHER, _MOST_WITHIN = 3, 5  # on one thing, in one thing
 _HELD = frozenset({Link.HOLD, Link.WITH, Link.EAT, Link.DRINK})
 _UNDER = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN, Link.LIFT})
 _SETS = BOARDS | PERCHES | {"roller-skate", "drum", "long-drum", "water-wave", "lotus"}
@@ -31,9 +31,12 @@ def left_over(prop: Subject, among: int) -> int:
 
 def are_together(subject: Subject, props: list[Subject]) -> bool:
     """Whether several are on or in one and the same thing: "two cats on a car"."""
-    if len(props) != 1 or not 1 < subject.count <= _MOST_TOGETHER:
+    if len(props) != 1 or subject.count == 1:
         return False
     (prop,) = props
+    within = prop.link is Link.IN and prop.thing in VESSELS
+    if subject.count > (_MOST_WITHIN if within else _MOST_TOGETHER):
+        return False
     if is_person(prop.thing) and not (subject.thing in SHOULDERED and subject.count == 2):  # noqa: PLR2004
         return False
     return prop.link in {Link.ON, Link.IN, Link.DRIVE} and prop.count == 1 and prop.thing not in _OF_ONE

@@ -154,3 +154,57 @@ def test_a_sitting_bird_is_another_figure_than_a_flying_one():
     (sits,), (flies,) = actors("a bird on a tree"), actors("a bird")
     assert moment(sits, 0.0, 4.0).gait.flap == 0
     assert moment(flies, 0.0, 4.0).gait.flap == 1
+
+
+def above_the_rim(group, prop):
+    """How far the eyes of who is in a thing are above the middle of it, in its heights."""
+    eyes = -group.figure.head[1] + group.raised
+    return eyes / (prop.size * prop.figure.high) - 0.5
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a vampire in a coffin", "a girl in a box", "a cat in a teapot", "a fish in a bowl",
+        "a bear in a bathtub", "a cat in a suitcase", "a witch in a pumpkin",
+        "a hamster in a cup", "a frog in a pot",
+    ],
+)  # fmt: skip
+def test_who_is_in_something_looks_out_of_it(prompt):
+    group = one(prompt)
+    (vessel,) = group.props
+    assert not vessel.behind
+    assert above_the_rim(group, vessel) > 0.1
+    assert group.raised < vessel.size * vessel.figure.high
+
+
+@pytest.mark.parametrize(
+    ("prompt", "more"), [("three kittens in a basket", 2), ("five kittens in a basket", 4)]
+)
+def test_several_are_close_together_in_one_basket(prompt, more):
+    group = one(prompt)
+    basket = next(prop for prop in group.props if prop.figure.thing == "basket")
+    assert [prop.figure.thing for prop in group.props].count("cat") == more
+    assert max(abs(prop.x - basket.x) for prop in group.props) < 0.5 * basket.figure.wide * basket.size
+
+
+def test_who_is_in_a_jar_is_seen_through_its_glass():
+    group = one("a mouse in a jar")
+    (jar,) = group.props
+    assert jar.behind
+    assert jar.size * jar.figure.wide > 1.2 * group.figure.wide
+
+
+@pytest.mark.parametrize("prompt", ["a cat in a wheelchair", "an old lady in a wheelchair"])
+def test_who_is_in_a_wheelchair_sits_in_it(prompt):
+    group = one(prompt)
+    (chair,) = group.props
+    assert not chair.behind
+    assert 0.2 < group.raised / chair.size < 0.5
+
+
+def test_what_a_witch_brews_is_in_the_pot_and_not_the_witch():
+    assert {actor.group.figure.thing for actor in actors("a witch holding a bone in a pot")} == {
+        "woman-mage",
+        "pot-of-food",
+    }
