@@ -276,6 +276,29 @@ HOME: Mapping[Place, frozenset[str]] = {
 """Where a thing is, when no word says so."""
 
 
+INDOORS = VESSELS - {"basket", "bucket", "package", "coffin", "nest-with-eggs", "jack-o-lantern"} | _set(
+    "manual-wheelchair motorized-wheelchair jar telephone-receiver radio alarm-clock mantelpiece-clock"
+    " fax-machine trackball computer-mouse file-cabinet clipboard test-tube alembic microscope petri-dish"
+    " stethoscope syringe toothbrush soap sponge plunger roll-of-paper mirror razor teddy-bear nesting-dolls"
+    " fork-and-knife fork-and-knife-with-plate spoon chopsticks cooking bento-box slot-machine joystick"
+    " sewing-needle thread yarn abacus game-die mouse-trap wastebasket light-bulb electric-plug"
+    " desktop-computer framed-picture"
+)
+"""What stands, or is used, in rooms."""
+
+JOBS: Mapping[Place, frozenset[str]] = {
+    Place.ROOM: _set("health-worker judge student teacher cook scientist technologist office-worker singer"),
+    Place.CITY: _set("police-officer firefighter construction-worker mechanic factory-worker detective"),
+}
+"""Where people work who are known by their job, with or without ``man-`` or ``woman-`` before it."""
+
+
+def works_at(name: str) -> Place | None:
+    """Where somebody works; None for whom no drawing knows by a job."""
+    job = name.removeprefix("man-").removeprefix("woman-")
+    return next((place for place, jobs in JOBS.items() if job in jobs), None)
+
+
 def is_person(name: str) -> bool:
     """Whether a drawing shows a person, whole or in part."""
     return name in PEOPLE or name.startswith(("person-", "man-", "woman-"))

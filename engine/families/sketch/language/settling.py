@@ -9,12 +9,17 @@ from engine.families.sketch.habits import (
     FLYERS,
     FOR_LYING,
     HOME,
+    INDOORS,
+    LARGE,
     PERCHES,
     ROLLERS,
+    ROOTED,
     SWIMMERS,
     WINGED,
     WORN,
     is_alive,
+    is_person,
+    works_at,
 )
 from engine.families.sketch.language.draft import DONE, MOST_KINDS, PLACED, Draft
 from engine.families.sketch.language.fleeing import chased
@@ -24,6 +29,8 @@ from engine.families.sketch.words import Action, Hour, Link, Place, Shape, Subje
 _IN_THE_SKY = frozenset({"crescent-moon", "full-moon", "full-moon-face", "sun", "star"})
 _MOUNTED = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
 _OFF_THE_GROUND = frozenset({Action.FLY, Action.JUMP, Action.FALL, Action.RISE})
+_APART = frozenset({Link.OVER, Link.UNDER, Link.WATCH, Link.CHASE, Link.WITH})
+_GROUNDS = (Place.MOUNTAIN, Place.CITY, Place.SEA, Place.LAKE, Place.DESERT, Place.FOREST)
 _NOT_FOR_FEET = frozenset({Place.UNDERWATER, Place.SKY, Place.SPACE})
 
 
@@ -115,13 +122,34 @@ def _usual_place(things: list[Subject], salt: int) -> Place:
     wet = {Action.SWIM, Action.SURF} & {thing.action for thing in things}
     if wet:
         return Place.UNDERWATER if things[0].thing in SWIMMERS and Action.SURF not in wet else Place.SEA
+    within = any(_is_within(thing) for thing in things)
     for thing in things:
-        home = _home(thing, things[0])
+        home = Place.ROOM if within and thing.thing not in ROOTED else _home(thing, things[0])
+        if home is Place.SKY:
+            home = _below(things) or home
         if home is Place.UNDERWATER and any(one.thing in FLOATERS - HOME[home] for one in things):
             return Place.SEA  # "an octopus attacking a ship"
         if home is not None:
             return home
-    return (Place.FIELD, Place.FIELD, Place.FIELD, Place.MOUNTAIN)[salt % 4]
+    wild = all(is_alive(thing.thing) for thing in things) and not any(is_person(one.thing) for one in things)
+    return (Place.FIELD, Place.FIELD, Place.FIELD, Place.MOUNTAIN if wild else Place.FIELD)[salt % 4]
+
+
+def _is_within(thing: Subject) -> bool:
+    """Whether somebody is in, or sits on, what stands in rooms."""
+    return thing.thing in INDOORS and thing.to is not None and thing.link in {Link.IN, Link.ON}
+
+
+def _below(things: list[Subject]) -> Place | None:
+    """Where what cannot be among clouds has its ground; None if everything can."""
+    aloft = {thing.to for thing in things if thing.link in _MOUNTED and thing.thing in FLYERS}
+    for at, thing in enumerate(things):
+        borne = at in aloft or (thing.to is not None and thing.link not in _APART)
+        if thing.thing in FLYERS | WINGED or borne:
+            continue
+        if thing.thing in ROOTED | LARGE | FLOATERS | ROLLERS or is_alive(thing.thing):
+            return next((place for place in _GROUNDS if thing.thing in HOME[place]), Place.FIELD)
+    return None
 
 
 def _home(thing: Subject, first: Subject) -> Place | None:
@@ -130,6 +158,10 @@ def _home(thing: Subject, first: Subject) -> Place | None:
     grounded = is_alive(first.thing) and first.thing not in FLYERS | SWIMMERS and thing is not first
     if thing.to is not None and not carried and thing.thing in SWIMMERS:
         return Place.SEA
+    if thing is first and works_at(thing.thing) is not None:
+        return works_at(thing.thing)
+    if thing is first and thing.thing in INDOORS:
+        return Place.ROOM
     for place, names in HOME.items():
         if thing.thing not in names or (carried and place is not Place.ROOM):
             continue

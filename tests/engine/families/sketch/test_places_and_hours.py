@@ -188,3 +188,29 @@ def test_a_tree_is_orange_in_autumn():
 def test_one_place_is_drawn_and_of_another_it_is_said(prompt, place, notes):
     vision = read(prompt)
     assert (vision.place, vision.notes) == (place, notes)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "place"),
+    [
+        ("a helicopter over a volcano", Place.MOUNTAIN), ("a plane flying over a castle", Place.MOUNTAIN),
+        ("a hot air balloon over elephants", Place.FIELD), ("a helicopter over a ship", Place.SEA),
+        ("a plane and a bird", Place.SKY), ("a helicopter", Place.SKY),
+    ],
+)  # fmt: skip
+def test_what_stands_below_a_plane_has_its_ground(prompt, place):
+    assert read(prompt).place is place
+
+
+@pytest.mark.parametrize(
+    ("prompt", "places"),
+    [
+        ("{} nurse", {Place.ROOM}), ("{} nurse with an old lady in a wheelchair", {Place.ROOM}),
+        ("{} goldfish in a bowl", {Place.ROOM}), ("{} firefighter", {Place.CITY}),
+        ("{} girl in a box", {Place.FIELD}), ("{} bear in a bathtub", {Place.ROOM}),
+        ("{} cup of coffee", {Place.ROOM}), ("{} flower", {Place.FIELD}),
+    ],
+)  # fmt: skip
+def test_jobs_and_what_stands_in_rooms_are_never_in_mountains_by_chance(prompt, places):
+    numbers = ("one", "two", "three", "four", "five", "red", "blue", "green", "yellow", "pink")
+    assert {read(prompt.format(word)).place for word in numbers} == places
