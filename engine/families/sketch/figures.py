@@ -84,6 +84,11 @@ class Figure:
         return over + size * x, foot + size * y, foot + size * top
 
     @property
+    def stands(self) -> bool:
+        """Whether it has a body on two legs, and arms."""
+        return self.body is bodies.upright or self.body is bodies.person
+
+    @property
     def head_size(self) -> float:
         """How wide what is put on the head should be."""
         if self.drawing is None:

@@ -206,6 +206,18 @@ DWELLINGS = _set(
 )
 """What one is in when one stands before its door."""
 
+CARRIED = _set(
+    "baby baby-angel child cat black-cat cat-face dog poodle dog-face rabbit rabbit-face hamster mouse"
+    " mouse-face rat chipmunk hedgehog fish tropical-fish blowfish duck goose swan chicken rooster turkey"
+    " baby-chick penguin koala panda monkey monkey-face frog turtle lizard otter beaver raccoon skunk badger"
+    " fox sloth owl parrot dove bat pig pig-face ewe goat teddy-bear snake octopus squid jellyfish lobster"
+    " crab seal dodo eagle"
+)
+"""Who can be held in the arms."""
+
+CUDDLED = _set("teddy-bear baby")
+"""What somebody has in the arms whom it is with."""
+
 CARRIED_HOUSES = _set("turtle snail")
 """Who has a house on the back."""
 

@@ -8,9 +8,11 @@ from engine.families.sketch.groups.group import Zone
 from engine.families.sketch.habits import (
     ALIGHTING,
     BOARDS,
+    CARRIED,
     CARRIED_HOUSES,
     CLIMBING,
     COOKWARE,
+    CUDDLED,
     DWELLINGS,
     ENTERED,
     FLOATERS,
@@ -80,7 +82,7 @@ def _stands_by(subject: Subject, by: Subject) -> bool:
     thing = subject.thing
     if (thing in SHOULDERED and is_person(by.thing)) or (thing in DWELLINGS and by.thing in CARRIED_HOUSES):
         return subject.count > _MOST_PERCHED
-    if thing in SMALL and is_alive(by.thing):
+    if (thing in SMALL and is_alive(by.thing)) or carries(by, subject):
         return False
     return is_alive(thing) or thing in LARGE | ROOTED | ROLLERS
 
@@ -88,6 +90,15 @@ def _stands_by(subject: Subject, by: Subject) -> bool:
 def hangs(thing: str, props: list[Subject]) -> bool:
     """Whether a thing hangs from its branch: where nothing else bears it."""
     return thing in HANGING and not any(prop.link in _BEARING for prop in props)
+
+
+def carries(by: Subject, subject: Subject) -> bool:
+    """Whether somebody has another living being in the arms, or below the feet."""
+    person = is_person(by.thing)
+    held = subject.link is Link.HOLD or (subject.thing in CUDDLED and person)
+    if person and subject.thing in SHOULDERED:
+        return False
+    return held and subject.thing in CARRIED and is_alive(by.thing) and by.thing not in CARRIED_HOUSES
 
 
 def zone_of(subject: Subject, vision: Vision, props: list[Subject]) -> Zone:

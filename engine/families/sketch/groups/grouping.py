@@ -6,20 +6,21 @@ from dataclasses import replace
 
 from engine.families.sketch.drawings import names
 from engine.families.sketch.figures import OWN_COLOURS, Figure
-from engine.families.sketch.groups.belonging import zone_of
-from engine.families.sketch.groups.group import Group
-from engine.families.sketch.groups.holding import breathe, in_hands, shelter
+from engine.families.sketch.groups.belonging import carries, zone_of
+from engine.families.sketch.groups.group import Group, Zone
+from engine.families.sketch.groups.holding import breathe, embrace, in_hands, shelter
 from engine.families.sketch.groups.lifting import lift
 from engine.families.sketch.groups.riding import ride
 from engine.families.sketch.groups.sizes import size_of
 from engine.families.sketch.groups.wearing import wear
-from engine.families.sketch.habits import BOARDS, CLOTHES, UMBRELLAS
+from engine.families.sketch.habits import BOARDS, CLOTHES, FLYERS, UMBRELLAS
 from engine.families.sketch.words import Action, Link, Shape, Subject, Vision
 
 _BY_HAND = frozenset({Link.LIFT, Link.EAT, Link.DRINK, Link.HOLD, Link.WITH})
 _ABOVE = _BY_HAND | {Link.WEAR}  # an umbrella is worn in Korean
 _MOUNTED = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
 _WITH_HANDS = frozenset({Action.DANCE, Action.SURF, Action.FIGHT, Action.SING, Action.WAVE, Action.KISS})
+_IN_CLAWS = 0.6  # sizes of who flies with it
 _HIGHEST = 0.84  # heights of a thing with all that is above it
 
 
@@ -53,6 +54,10 @@ def grouped(
             group = wear(group, prop)
         elif (subject.thing, prop.thing) == (Shape.DRAGON, Shape.FIRE):
             group = breathe(group, prop)
+        elif carries(subject, prop) and group.zone is Zone.AIR and subject.thing in FLYERS:
+            group = lift(group, prop, largest=_IN_CLAWS)
+        elif carries(subject, prop) and group.figure.stands:
+            group = embrace(group, prop)
         elif prop.link is Link.LIFT:
             group = lift(group, prop)
         elif prop.link in _MOUNTED or prop.thing == "water-wave":

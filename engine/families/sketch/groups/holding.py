@@ -19,6 +19,8 @@ from engine.families.sketch.habits import (
 from engine.families.sketch.words import Link, Shape, Subject
 
 _DRAGONS_MOUTH, _AHEAD = (-0.95, -0.35), -1.75  # facing left; radians
+_IN_ARMS, _LAP = 0.45, -0.06  # its size, and where its feet are
+_ACROSS, _HUGGED = 0.6, 0.75  # how wide all are that are in the arms; widths between two of them
 _SPREAD = 1.8  # radians over which they fan out
 _BETWEEN = 0.6  # radians between two at most
 
@@ -98,6 +100,22 @@ def _on_back(group: Group, prop: Subject) -> Group:
         behind=True,
     )  # fmt: skip
     return replace(group, props=(*group.props, home), high=group.high + figure.high * size)
+
+
+def embrace(group: Group, prop: Subject) -> Group:
+    """Put the living into the arms, before the chest; several of them beside each other."""
+    figure = Figure(prop.thing)
+    size = min(_IN_ARMS, _ACROSS / (figure.wide * (1 + (prop.count - 1) * _HUGGED)))
+    size *= prop.scale / group.subject.scale
+    apart = _HUGGED * figure.wide * size
+    held = tuple(
+        Prop(
+            figure=figure, colour=prop.colour, size=size, worn=True,
+            x=(at - (prop.count - 1) / 2) * apart, y=_LAP - group.raised,
+        )
+        for at in range(prop.count)
+    )  # fmt: skip
+    return replace(group, props=(*group.props, *held), wide=max(group.wide, _ACROSS))
 
 
 def breathe(group: Group, prop: Subject) -> Group:

@@ -191,3 +191,30 @@ def test_what_a_helicopter_lifts_hangs_below_it():
     (actor,) = actors("a helicopter lifting a car")
     (load,) = actor.group.props
     assert load.y == 0 < actor.group.raised
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["a mother holding her baby", "a kid holding a puppy", "a boy holding two kittens",
+     "a bear holding a fish", "a baby with a teddy bear"],
+)  # fmt: skip
+def test_the_living_are_held_small_before_the_chest(prompt):
+    (actor,) = actors(prompt)
+    group = actor.group
+    for held in group.props:
+        assert held.size <= 0.45
+        assert not held.behind
+        assert abs(held.x) < 0.3
+        assert -held.y + held.size * held.figure.high < -group.figure.head[1]  # the face is free
+
+
+@pytest.mark.parametrize("prompt", ["an eagle carrying a fish", "a dragon carrying a sheep"])
+def test_who_flies_has_whom_it_carries_below_it(prompt):
+    (actor,) = actors(prompt)
+    (held,) = actor.group.props
+    assert held.size <= 0.6
+    assert -held.y + held.size * held.figure.high < actor.group.raised + 0.7
+
+
+def test_a_horse_is_not_carried_but_stands_by():
+    assert len(actors("a girl holding a horse")) == 2
