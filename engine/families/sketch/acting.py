@@ -86,7 +86,7 @@ def _prop(pen: Pen, prop: Prop, pose: Pose, now: Moment, light: Light, actor: Ac
         beat=now.gait.beat * (1.4 if rides else 1.0),
         stride=0.13 if thing in FOUR_LEGGED and actor.speed else 0.0,
         across=now.gait.across, up=now.gait.up,
-        asleep=now.gait.asleep and thing == actor.group.figure.thing,
+        asleep=now.gait.asleep and (prop.abreast or thing == actor.group.figure.thing),
     )  # fmt: skip
     placed = replace(
         pose.moved(-prop.x, prop.y + bob),

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine.families.sketch.groups.belonging import is_separate
+from engine.families.sketch.groups.belonging import is_company, is_separate
 from engine.families.sketch.groups.group import Group, Zone
 from engine.families.sketch.groups.grouping import grouped
 from engine.families.sketch.groups.several import are_together, left_over, shares
@@ -50,6 +50,7 @@ _SPEEDS: Mapping[Action, float] = {
     Action.RUN: 0.06, Action.WALK: 0.05, Action.FLY: 0.07, Action.SWIM: 0.05, Action.SURF: 0.06,
     Action.JUMP: 0.04,
 }  # fmt: skip
+_SEATED = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
 _FACING = frozenset({Action.FIGHT, Action.KISS})
 _FOLLOWS: Mapping[Action, float] = {Action.RUN: 0.26, Action.WALK: 0.07, Action.SURF: 0.12, Action.FLY: 0.05}
 
@@ -156,7 +157,9 @@ def _groups(vision: Vision) -> list[Group]:
         holder = subject.to
         while holder is not None and holder not in roots:
             holder = subjects[holder].to
-        if holder is not None and not is_separate(subject, subjects[holder], props[holder]):
+        others = [one for one in subjects if one.to == holder and one is not subject]
+        company = holder is not None and _shares_seat(subjects, subject, holder)
+        if holder is not None and (company or not is_separate(subject, subjects[holder], others)):
             props[holder].append(subject)
         else:
             roots.append(at)
@@ -168,6 +171,13 @@ def _groups(vision: Vision) -> list[Group]:
     for at in shown:
         groups += _each_with_its_own(subjects[at], props[at], vision, main=at == shown[0], alone=alone)
     return groups[:_MOST]
+
+
+def _shares_seat(subjects: list[Subject], subject: Subject, holder: int) -> bool:
+    """Whether who goes with somebody is on what that one is on."""
+    by = subjects[holder]
+    seats = [one for one in subjects if one.to == holder and one.link in _SEATED and not is_separate(one, by)]
+    return any(is_company(subject, by, seat) for seat in seats)
 
 
 def _each_with_its_own(

@@ -150,6 +150,9 @@ UMBRELLAS = _set("umbrella umbrella-with-rain-drops")
 
 BOARDS = _set("skateboard broom sled skis magic-carpet")
 
+OF_ONE = BOARDS | _set("water-wave ice-skate roller-skate bicycle motorcycle kick-scooter")
+"""What carries one alone."""
+
 OPEN = _set("racing-car automobile taxi police-car bathtub bucket basket package bus tractor")
 """What one looks out of: who is on it is in it."""
 
@@ -200,6 +203,9 @@ SHOULDERED = _set("parrot owl blackbird bird dove chipmunk")
 
 PERCHES = _set("deciduous-tree evergreen-tree palm-tree house barn fence scarecrow")
 """What has a top that small animals sit on."""
+
+SHADING = _set("deciduous-tree evergreen-tree palm-tree christmas-tree tanabata-tree beach-with-umbrella")
+"""What one is under when one is before its foot."""
 
 DWELLINGS = _set(
     "house house-with-garden derelict-house hut castle japanese-castle church school hospital hotel tent barn"

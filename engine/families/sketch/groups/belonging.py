@@ -20,11 +20,13 @@ from engine.families.sketch.habits import (
     FOUR_LEGGED,
     HANGING,
     LARGE,
+    OF_ONE,
     OPEN,
     PERCHES,
     ROLLERS,
     ROOTED,
     SEE_THROUGH,
+    SHADING,
     SHOULDERED,
     SITTING,
     SMALL,
@@ -40,6 +42,7 @@ from engine.families.sketch.words import Action, Link, Place, Shape, Subject, Vi
 _WITHIN = VESSELS | SEE_THROUGH | WHEELCHAIRS
 _ALOFT = frozenset({Action.FLY, Action.FALL, Action.RISE})
 _BEARING = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
+_MOST_COMPANY = 2  # of who goes with somebody on one seat
 _MOST_PERCHED = 2  # each sits on one of its own
 _WITHOUT_GROUND = frozenset({Place.SPACE, Place.UNDERWATER, Place.SKY})
 _ASHORE = frozenset({"turtle", "crab", "lobster", "seal"})
@@ -47,10 +50,11 @@ _ASHORE = frozenset({"turtle", "crab", "lobster", "seal"})
 
 
 def is_separate(subject: Subject, by: Subject, props: Sequence[Subject] = ()) -> bool:
-    """Whether a linked thing has a place of its own in the scene; ``props``: what ``by`` has already."""
+    """Whether a linked thing has a place of its own in the scene; ``props``: what else ``by`` has."""
     thing = subject.thing
     if subject.link in {Link.CHASE, Link.WATCH, Link.OVER, Link.UNDER, None}:
-        return thing not in UMBRELLAS
+        shaded = is_shaded(subject, by) and (by.count == 1 or not props)
+        return thing not in UMBRELLAS and not shaded
     if _sits_there(subject, by):
         return by.count > _MOST_PERCHED
     if subject.link is Link.ON and (by.action is Action.FLY or by.thing in FLYERS - SITTING - ALIGHTING):
@@ -63,6 +67,26 @@ def is_separate(subject: Subject, by: Subject, props: Sequence[Subject] = ()) ->
     return beside or (
         subject.link in {Link.ON, Link.IN} and thing in LARGE - FLOATERS - FOUR_LEGGED - ROLLERS
     )
+
+
+def is_shaded(subject: Subject, by: Subject) -> bool:
+    """Whether ``by`` is at the foot of what it is under."""
+    large = by.thing in LARGE | ROOTED | FLYERS or by.action in _ALOFT
+    return subject.link is Link.UNDER and subject.thing in SHADING and subject.count == 1 and not large
+
+
+def is_for_one(seat: str) -> bool:
+    """Whether a thing has room, or can be seen into, at one place alone."""
+    return seat in OF_ONE or is_alive(seat) or seat in (FLOATERS & LARGE) - {Shape.BOAT}
+
+
+def is_company(subject: Subject, by: Subject, seat: Subject) -> bool:
+    """Whether who goes with somebody is on the same seat, or in the arms where that bears one alone."""
+    if subject.link is not Link.WITH or not is_alive(subject.thing) or subject.thing in LARGE | FLYERS:
+        return False
+    if is_for_one(seat.thing):
+        return subject.thing in CARRIED and is_person(by.thing) and subject.count == 1
+    return by.count == 1 and subject.count <= _MOST_COMPANY
 
 
 def _sits_there(subject: Subject, by: Subject) -> bool:

@@ -30,6 +30,7 @@ class Prop:
         behind: it is drawn before the other.
         angle: radians, clockwise, by which it is turned about its foot.
         worn: it does not move by itself.
+        abreast: it is on the same thing, beside who is on it.
     """
 
     figure: Figure
@@ -40,6 +41,7 @@ class Prop:
     behind: bool = False
     angle: float = 0.0
     worn: bool = False
+    abreast: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

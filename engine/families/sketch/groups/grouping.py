@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from engine.families.sketch.drawings import names
 from engine.families.sketch.figures import OWN_COLOURS, Figure
-from engine.families.sketch.groups.belonging import carries, zone_of
+from engine.families.sketch.groups.belonging import carries, is_company, is_for_one, is_shaded, zone_of
 from engine.families.sketch.groups.group import Group, Zone
 from engine.families.sketch.groups.holding import breathe, embrace, in_hands, shelter
 from engine.families.sketch.groups.lifting import lift
-from engine.families.sketch.groups.riding import ride
+from engine.families.sketch.groups.riding import accompany, ride
 from engine.families.sketch.groups.sizes import size_of
 from engine.families.sketch.groups.wearing import wear
-from engine.families.sketch.habits import BOARDS, CLOTHES, FLYERS, UMBRELLAS
+from engine.families.sketch.habits import BOARDS, CLOTHES, FLYERS, UMBRELLAS, is_alive
 from engine.families.sketch.words import Action, Link, Shape, Subject, Vision
 
 _BY_HAND = frozenset({Link.LIFT, Link.EAT, Link.DRINK, Link.HOLD, Link.WITH})
@@ -47,24 +47,43 @@ def grouped(
         high=figure.high,
     )
     hands = 0
-    for prop in props:
-        if prop.link in {Link.OVER, Link.UNDER} or (prop.thing in UMBRELLAS and prop.link in _ABOVE):
-            group = shelter(group, prop)
-        elif prop.link is Link.WEAR or (prop.link, prop.thing) == (Link.WITH, "backpack"):
-            group = wear(group, prop)
-        elif (subject.thing, prop.thing) == (Shape.DRAGON, Shape.FIRE):
-            group = breathe(group, prop)
-        elif carries(subject, prop) and group.zone is Zone.AIR and subject.thing in FLYERS:
-            group = lift(group, prop, largest=_IN_CLAWS)
-        elif carries(subject, prop) and group.figure.stands:
-            group = embrace(group, prop)
-        elif prop.link is Link.LIFT:
-            group = lift(group, prop)
-        elif prop.link in _MOUNTED or prop.thing == "water-wave":
-            group = ride(group, prop, riders)
-        else:
-            group, hands = in_hands(group, prop, hands)
+    # Who goes along comes before what bears them all.
+    for prop in sorted(props, key=lambda one: one.link is not Link.WITH or not is_alive(one.thing)):
+        put = _about(group, prop) or _borne(group, prop, props, riders)
+        if put is None:
+            put, hands = in_hands(group, prop, hands)
+        group = put
     return replace(group, size=min(group.size, _HIGHEST / group.high))
+
+
+def _about(group: Group, prop: Subject) -> Group | None:
+    """A thing with what is over it, on it or comes out of it; None for what is something else to it."""
+    if is_shaded(prop, group.subject):
+        return None
+    if prop.link in {Link.OVER, Link.UNDER} or (prop.thing in UMBRELLAS and prop.link in _ABOVE):
+        return shelter(group, prop)
+    if prop.link is Link.WEAR or (prop.link, prop.thing) == (Link.WITH, "backpack"):
+        return wear(group, prop)
+    if (group.subject.thing, prop.thing) == (Shape.DRAGON, Shape.FIRE):
+        return breathe(group, prop)
+    return None
+
+
+def _borne(group: Group, prop: Subject, props: list[Subject], riders: int) -> Group | None:
+    """A thing with what bears it or is borne by it; None for what is in its hands."""
+    subject = group.subject
+    seats = [one for one in props if one.link in _MOUNTED]
+    if prop.link is Link.WITH and any(is_company(prop, subject, seat) for seat in seats):
+        return accompany(group, prop, alone_there=any(is_for_one(seat.thing) for seat in seats))
+    if carries(subject, prop) and group.zone is Zone.AIR and subject.thing in FLYERS:
+        return lift(group, prop, largest=_IN_CLAWS)
+    if carries(subject, prop) and group.figure.stands:
+        return embrace(group, prop)
+    if prop.link is Link.LIFT:
+        return lift(group, prop)
+    if is_shaded(prop, subject) or prop.link in _MOUNTED or prop.thing == "water-wave":
+        return ride(group, prop, riders)
+    return None
 
 
 def _figure(subject: Subject, props: list[Subject]) -> Figure:

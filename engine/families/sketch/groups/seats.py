@@ -34,6 +34,7 @@ from engine.families.sketch.words import Link, Shape, Subject
 SHOULDER = (0.29, 0.42)
 """How far beside the middle of a person, and how high, the feet of what sits on a shoulder are."""
 _SUNK = 0.42  # how much of who is in something is below its rim, in the height of who it is
+_BEFORE_THE_LAMP = 0.16  # how far the middle of a couch is before that of its drawing
 _BELOW_THE_EYES = 0.22
 _RIM, _WIDEST = 0.9, 2.2
 _RIMS = {
@@ -73,7 +74,9 @@ class Mount:
 def mount_of(rider: Subject, prop: Subject, *, inside: bool) -> Mount:
     """How ``rider`` is on or in ``prop``."""
     thing = prop.thing
-    if thing in DWELLINGS and prop.link is Link.IN:  # before the door
+    if prop.link is Link.UNDER:
+        mount = Mount(size=max(2.2, size_of(thing) / size_of(rider.thing)), seat=0.0, highest=0.74)
+    elif thing in DWELLINGS and prop.link is Link.IN:  # before the door
         mount = Mount(size=1.7 if thing == "tent" else 2.3, seat=0.0, highest=0.74)
     elif thing in WHEELCHAIRS:
         mount = Mount(size=1.0, seat=0.3, behind=False, x=0.12)
@@ -95,6 +98,8 @@ def _mount(rider: str, thing: str, *, inside: bool) -> Mount:
         mount = Mount(size=1.25, seat=0.46)
     elif thing in BOARDS or thing == "lotus":
         mount = Mount(size=0.8, seat=0.3)
+    elif thing == Shape.BOAT:  # before its sails, on its edge
+        mount = Mount(size=1.9, seat=0.18, x=-0.1)
     elif thing in FLOATERS or (thing in ROLLERS and inside):
         mount = Mount(size=1.1, seat=0.3, behind=False, x=0.05)
     elif thing in ROLLERS:  # a bicycle, a motorcycle
@@ -108,7 +113,8 @@ def _mount(rider: str, thing: str, *, inside: bool) -> Mount:
     elif thing in SMALL:
         mount = Mount(size=0.5, seat=0.8)
     elif thing in FOR_LYING:
-        mount = Mount(size=max(1.6, natural), seat=0.28)
+        size = max(1.6, natural)
+        mount = Mount(size=size, seat=0.28, x=_BEFORE_THE_LAMP * size if thing == "couch-and-lamp" else 0.0)
     else:
         mount = Mount(size=min(2.0, max(1.0, natural)), seat=0.36)
     return mount

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.families.sketch.habits import BOARDS, PERCHES, SHOULDERED, VESSELS, is_person
+from engine.families.sketch.groups.belonging import is_shaded
+from engine.families.sketch.habits import BOARDS, OF_ONE, PERCHES, SHOULDERED, VESSELS, is_person
 from engine.families.sketch.words import Link, Subject
 
 _IN_HAND, _UNDER_FOOT = 5, 3  # of a kind at most
@@ -13,8 +14,6 @@ _HELD = frozenset({Link.HOLD, Link.WITH, Link.EAT, Link.DRINK})
 _UNDER = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN, Link.LIFT})
 _SETS = BOARDS | PERCHES | {"roller-skate", "drum", "long-drum", "water-wave", "lotus"}
 """Of what there may be several, one drawing is enough."""
-_OF_ONE = BOARDS | {"water-wave", "ice-skate", "roller-skate", "bicycle", "motorcycle", "kick-scooter"}
-"""What carries one alone."""
 
 
 def shares(props: list[Subject], among: int) -> list[list[Subject]]:
@@ -34,12 +33,14 @@ def are_together(subject: Subject, props: list[Subject]) -> bool:
     if len(props) != 1 or subject.count == 1:
         return False
     (prop,) = props
+    if is_shaded(prop, subject):
+        return subject.count <= _MOST_WITHIN
     within = prop.link is Link.IN and prop.thing in VESSELS
     if subject.count > (_MOST_WITHIN if within else _MOST_TOGETHER):
         return False
     if is_person(prop.thing) and not (subject.thing in SHOULDERED and subject.count == 2):  # noqa: PLR2004
         return False
-    return prop.link in {Link.ON, Link.IN, Link.DRIVE} and prop.count == 1 and prop.thing not in _OF_ONE
+    return prop.link in {Link.ON, Link.IN, Link.DRIVE} and prop.count == 1 and prop.thing not in OF_ONE
 
 
 def _share(prop: Subject, at: int, among: int) -> int:

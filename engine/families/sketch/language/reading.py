@@ -105,6 +105,10 @@ def _small(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> N
 
 
 def _thing(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
+    falls = any(one.meaning is not None and one.meaning.kind == "weather" for one in reading.since)
+    if key == "window" and falls and reading.link in PLACED:
+        reading.place, reading.link = reading.place or Place.ROOM, None  # a room has a window of its own
+        return
     if names_the_kind(reading.language, token, rest):
         reading.kinds.append(token)
         return

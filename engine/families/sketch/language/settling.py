@@ -11,10 +11,12 @@ from engine.families.sketch.habits import (
     HOME,
     INDOORS,
     LARGE,
+    OPEN,
     PERCHES,
     ROLLERS,
     ROOTED,
     SWIMMERS,
+    VESSELS,
     WINGED,
     WORN,
     is_alive,
@@ -31,6 +33,7 @@ _MOUNTED = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
 _OFF_THE_GROUND = frozenset({Action.FLY, Action.JUMP, Action.FALL, Action.RISE})
 _APART = frozenset({Link.OVER, Link.UNDER, Link.WATCH, Link.CHASE, Link.WITH})
 _GROUNDS = (Place.MOUNTAIN, Place.CITY, Place.SEA, Place.LAKE, Place.DESERT, Place.FOREST)
+_FOR_SEVERAL = FOR_LYING | FLOATERS | OPEN | VESSELS | {"sled", "magic-carpet", "hot-air-balloon"}
 _NOT_FOR_FEET = frozenset({Place.UNDERWATER, Place.SKY, Place.SPACE})
 
 
@@ -69,6 +72,7 @@ def settled(draft: Draft) -> list[Subject]:
 
 def _set_right(draft: Draft, things: list[Subject]) -> None:
     """Change links that a preposition says, but that cannot be meant."""
+    _share_seats(draft, things)
     for at, thing in enumerate(things):
         if thing.to is None:
             continue
@@ -80,6 +84,22 @@ def _set_right(draft: Draft, things: list[Subject]) -> None:
         elif thing.link is Link.OVER and _stands_on(draft.language, doer, thing.thing):
             mounted = any(other.to == thing.to and other.link in _MOUNTED for other in things)
             things[at] = replace(thing, link=thing.link if mounted else Link.ON)
+
+
+def _share_seats(draft: Draft, things: list[Subject]) -> None:
+    """Let who was named before another share the seat: "a boy and a dog on a couch"."""
+    for at, seat in enumerate(things):
+        last = seat.to
+        if last is None or last == 0 or seat.link not in _MOUNTED or not is_alive(things[last].thing):
+            continue
+        holder = things[last].to if things[last].link is Link.WITH else None
+        one, other = things[last - 1], things[last]
+        both = one.to is None and other.to is None and is_alive(one.thing) and one.action is other.action
+        if holder is None and both and last in draft.joined and seat.thing in _FOR_SEVERAL:
+            holder = last - 1
+            things[last] = replace(other, link=Link.WITH, to=holder)
+        if holder is not None and is_alive(things[holder].thing):
+            things[at] = replace(seat, to=holder)
 
 
 def _stands_on(language: str, doer: Subject, thing: str) -> bool:

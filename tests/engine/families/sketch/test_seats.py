@@ -13,6 +13,7 @@ from engine.families.sketch.groups.group import Zone
 from engine.families.sketch.groups.sizes import size_of
 from engine.families.sketch.language.reading import read
 from engine.families.sketch.verbs import moment
+from engine.families.sketch.words import Place, Weather
 from tests.engine.families.sketch.scenes import ASPECT, actors
 
 
@@ -208,3 +209,72 @@ def test_what_a_witch_brews_is_in_the_pot_and_not_the_witch():
         "woman-mage",
         "pot-of-food",
     }
+
+
+@pytest.mark.parametrize(
+    ("prompt", "company"),
+    [
+        ("a man with his dog in a boat", ["dog"]), ("a boy and a dog on a couch", ["dog"]),
+        ("der Nikolaus mit zwei Rentieren auf dem Dach", ["deer", "deer"]),
+        ("a man in a boat with his cat", ["cat"]), ("a dog and a cat in a bathtub", ["cat"]),
+    ],
+)  # fmt: skip
+def test_who_goes_with_somebody_shares_the_seat(prompt, company):
+    group = one(prompt)
+    (seat,) = (prop for prop in group.props if not prop.abreast)
+    crew = [prop for prop in group.props if prop.abreast]
+    assert [prop.figure.thing for prop in crew] == company
+    half = seat.figure.wide * seat.size / 2
+    assert all(seat.x - half < prop.x < seat.x + half for prop in crew)
+    assert all(prop.y < -0.1 for prop in crew)  # their feet are above the ground
+
+
+@pytest.mark.parametrize(
+    ("prompt", "pet"),
+    [("a girl with a cat on a bicycle", "cat"), ("a witch with a black cat on a broom", "black-cat"),
+     ("a pirate with a monkey on a ship", "monkey")],
+)  # fmt: skip
+def test_on_a_seat_for_one_a_pet_is_in_the_arms(prompt, pet):
+    group = one(prompt)
+    held = next(prop for prop in group.props if prop.figure.thing == pet)
+    assert held.size <= 0.45
+    assert not held.behind
+
+
+def test_who_is_too_large_for_a_seat_stands_by():
+    assert len(actors("a boy with an elephant in a boat")) == 2
+    assert len(actors("a king with a lion on a horse")) == 2
+
+
+@pytest.mark.parametrize("prompt", ["a man in a sailboat", "il nonno pesca su una barca rossa all'alba"])
+def test_no_sail_hides_who_is_in_a_boat(prompt):
+    group = one(prompt)
+    boat = next(prop for prop in group.props if prop.figure.thing == "sailboat")
+    assert boat.behind
+    assert boat.size * boat.figure.high > 1.5
+
+
+@pytest.mark.parametrize(
+    ("prompt", "count"),
+    [("presents under the christmas tree", 3), ("a man sleeping under a tree", 1), ("a fox under a tree", 1)],
+)
+def test_who_is_under_a_tree_is_before_its_foot(prompt, count):
+    group = one(prompt)
+    tree = next(prop for prop in group.props if "tree" in prop.figure.thing)
+    beside = [prop for prop in group.props if prop is not tree]
+    assert tree.behind
+    assert tree.size > 2
+    assert len(beside) == count - 1
+    assert all(abs(prop.x) > group.figure.wide for prop in beside)
+
+
+def test_two_who_play_under_a_tree_are_beside_one_tree():
+    things = [actor.group.figure.thing for actor in actors("two men under a tree playing chess")]
+    assert things.count("deciduous-tree") == 1
+
+
+def test_a_window_that_rain_falls_on_is_that_of_the_room():
+    vision = read("a bowl of ramen on a wooden table, rain on the window")
+    assert [subject.thing for subject in vision.subjects] == ["steaming-bowl"]
+    assert vision.place is Place.ROOM
+    assert Weather.RAIN in vision.weather
