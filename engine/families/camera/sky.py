@@ -22,6 +22,9 @@ sea at dusk has 11, 8 and .8."""
 _BEAMS, _BEAM, _SLANTED = 2, 0.15, 10.0
 """So many straight lines of this share of the picture's mean side, by so many degrees off the level and clear
 of the outline, are beams or panes. Skies have horizons, bands of cloud and hardly more than one mast."""
+_DARKER, _COLOURED = 8.0, 29.0
+"""Levels of L darker than the sky beside it, and levels of Lab by which its colour differs, from which on
+something is no cloud."""
 _BURNT, _AS_EVEN = 99.0, 0.3
 """Levels of L from which a level, even strip is the bar above a photograph, and their standard deviation."""
 
@@ -92,14 +95,15 @@ def _reclaimed(lab: Lab, sky: Mask) -> Mask:
     # What lies lower than any sky beside it is foam, snow or sand.
     lowest = int(np.percentile(sky.sum(axis=0), 95)) + 6
     gained[lowest:] = False
-    dark = differs[..., 0] < -8  # noqa: PLR2004 (levels of L)
-    gained &= ~dark & (np.hypot(differs[..., 1], differs[..., 2]) < 29)  # noqa: PLR2004 (levels of Lab)
+    solid = (differs[..., 0] < -_DARKER) | (np.hypot(differs[..., 1], differs[..., 2]) >= _COLOURED)
+    gained &= ~solid
     land = cv2.morphologyEx((~sky & ~gained).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 1), np.uint8)) > 0
     held = attached(land, "bottom")
     lost = ~sky & ~held
-    # A cloud carries nothing. A lighthouse's lamp is as bright as one, but there is a roof on it.
+    # A cloud carries nothing. A lighthouse's lamp is as bright as one, but there is a roof on it; and a
+    # golden statue may stand on a pale foot.
     _, labels = cv2.connectedComponents(lost.astype(np.uint8), connectivity=8)
-    roof = land & ~held & dark
+    roof = land & ~held & solid
     carries = np.bincount(labels[roof], minlength=int(labels.max()) + 1) >= 4  # noqa: PLR2004 (pixels, more than noise)
     carries[0] = False
     return np.asarray(sky | (lost & ~carries[labels]), bool)

@@ -14,6 +14,7 @@ from engine.families.camera.life import Life
 from engine.families.camera.path import travel
 from engine.families.camera.render import enlarged
 from engine.families.camera.scene import study
+from engine.families.camera.sky import complete_sky
 from tests import ROOT
 from tests.present import present
 
@@ -204,6 +205,19 @@ def test_the_sky_behind_a_dark_peak_is_never_darker_than_the_sky_around(camera):
     brighter = np.linspace((60 + 80 + 150) / 3, (230 + 190 + 170) / 3, len(light))[:, None]
     assert uncovered.sum() > 1000
     assert (light - brighter)[uncovered].min() > -16
+
+
+def test_a_golden_statue_on_a_pale_foot_stays_on_its_roof():
+    picture = np.full((150, 224, 3), (205, 222, 238), np.uint8)
+    picture[100:] = (110, 90, 80)
+    picture[84:100, 60:160] = (200, 190, 170)
+    picture[62:84, 108:113] = (192, 208, 224)
+    picture[46:62, 105:116] = (238, 208, 90)
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2Lab).astype(np.float32)
+    cautious = (picture == (205, 222, 238)).all(axis=2)
+    sky = complete_sky(lab, cautious, front=None)
+    assert sky[10, 10]
+    assert not sky[46:62, 105:116].any()
 
 
 def test_a_cut_out_takes_no_rim_of_the_background_along():
