@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.families.camera.fill import behind, inside, margin_of, spread
+from engine.families.camera.outlines import thin_ends
 from engine.families.camera.regions import guided, smoothstep
 from engine.families.camera.scene import Scene
 
@@ -118,6 +119,8 @@ def take_apart(canvas: Pixels, scene: Scene, window: Window, check: Callable[[],
         # Shores stay still: the ripples fade in from inside the water.
         water = smoothstep(0.55, 0.95, water)
     sky = None if scene.sky is None else outline(canvas, window.onto_canvas(scene.sky, 2))
+    if sky is not None and scene.clouds:
+        sky = _bare(canvas, sky)
     check()
     subject = None if scene.subject is None else outline(canvas, window.onto_canvas(scene.subject, 2))
     front = None if scene.front is None else silhouette(canvas, window.onto_canvas(scene.front, 2))
@@ -328,6 +331,13 @@ def silhouette(canvas: Pixels, mask: Plane) -> Plane:
     belongs = np.isin(labels, touched[touched > 0]).astype(np.uint8)
     soft = cv2.dilate(belongs, np.ones((3, 3), np.uint8)).astype(np.float32)
     return np.asarray(soft * smoothstep(0.65, 0.3, (light - dark) / np.maximum(step, 1)), np.float32)
+
+
+def _bare(canvas: Pixels, sky: Plane) -> Plane:
+    """The opacity of a sky that drifts, without the tips of spires, which would break off the land."""
+    tips = thin_ends(canvas, sky < 0.5).astype(np.uint8)  # noqa: PLR2004 (more land than sky)
+    soft = cv2.GaussianBlur(cv2.dilate(tips, np.ones((3, 3), np.uint8)).astype(np.float32), (0, 0), 0.7)
+    return np.minimum(sky, 1 - soft)
 
 
 def _widened(cover: Plane) -> Plane:

@@ -5,7 +5,7 @@ A camera that moves over a flat picture is never wrong. So doubt at one place is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -33,6 +33,8 @@ _THIN, _MARKED, _STANDS_OUT = 7, 40.0, 4.0
 """Pixels, levels, and how much more than what is usual there, up to and from which a line is a line."""
 _BESIDE, _TOUCHES, _LONG, _WIDE = 45.0, 12.0, 32.0, 5.0
 """Pixels: how far from the outline a line is followed, how near it must come, its length and mean width."""
+_COMES_OUT = 2.5
+"""Pixels from a shape within which what comes out of it begins, and beyond which it goes."""
 _EDGE = 2.0
 """Pixels beside the outline that are its own edge, and no line."""
 CORDS = 0.07
@@ -67,6 +69,26 @@ def is_clean(picture: Pixels, mask: Plane, faces: Sequence[Box]) -> bool:
         or _runs_one_way(small, away)
         or any(_wears(small, away, face.scaled(*_scale(small, picture))) for face in faces)
     )
+
+
+def thin_ends(canvas: Pixels, inside: Places) -> Places:
+    """What comes out of a shape and is too thin for its outline: the tip of a spire, a ski, a mast.
+
+    Args:
+        canvas: uint8 ``[H, W, 3]``, RGB.
+        inside: bool ``[H, W]``, the shape.
+    """
+    away = np.asarray(cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+    thin = max(3, round(_THIN / _SIDE * max(canvas.shape))) | 1
+    found = np.zeros_like(inside)
+    for ridge in _ridges(canvas.astype(np.float32), away, thin):
+        pieces, labels = cv2.connectedComponents(ridge.astype(np.uint8), connectivity=8)
+        nearest, farthest = np.full(pieces, np.inf), np.zeros(pieces)
+        np.minimum.at(nearest, labels[ridge].astype(np.intp), away[ridge])
+        np.maximum.at(farthest, labels[ridge].astype(np.intp), away[ridge])
+        comes_out = (nearest < _COMES_OUT) & (farthest > _COMES_OUT)
+        found |= comes_out[labels]
+    return found
 
 
 def is_decided(seen: Plane, mask: Plane, faces: Sequence[Box]) -> bool:
@@ -113,15 +135,9 @@ def _cords(picture: Pixels, away: Plane) -> float:
     A leash, a rope or the gap between two planks: the fill would tear it, or the cut-out take pieces of it.
     """
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    around = np.ones((_THIN, _THIN), np.uint8)
-    outside = (away > 0).astype(np.float32)
-    count = np.maximum(cv2.blur(outside, (41, 41)), 0.05)
-    dark = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, around) - grey
-    light = grey - cv2.morphologyEx(grey, cv2.MORPH_OPEN, around)
     length = 0.0
-    for ridge in (dark, light):
-        usual = cv2.blur(ridge * outside, (41, 41)) / count
-        marked = (ridge > np.maximum(_MARKED, _STANDS_OUT * usual)) & (away > _EDGE) & (away < _BESIDE)
+    for ridge in _ridges(grey, away, _THIN):
+        marked = ridge & (away > _EDGE) & (away < _BESIDE)
         pieces, labels, stats, _ = cv2.connectedComponentsWithStats(marked.astype(np.uint8), connectivity=8)
         nearest = np.full(pieces, np.inf)
         np.minimum.at(nearest, labels[marked].astype(np.intp), away[marked])
@@ -129,6 +145,25 @@ def _cords(picture: Pixels, away: Plane) -> float:
         thin = stats[:, cv2.CC_STAT_AREA] < _WIDE * extent
         length += float(extent[1:][((extent > _LONG) & thin & (nearest < _TOUCHES))[1:]].sum())
     return length
+
+
+def _ridges(plane: Plane, away: Plane, thin: int) -> Iterator[Places]:
+    """Where something outside an outline is dark, then where it is light: thin, and more than is usual there.
+
+    Args:
+        plane: the picture's levels, float32 ``[h, w]``, or ``[h, w, 3]``: then one channel is enough.
+        away: how far each place is from the outline, pixels.
+        thin: how wide a ridge may be, pixels.
+    """
+    around = np.ones((thin, thin), np.uint8)
+    outside = (away > 0).astype(np.float32)
+    count = np.maximum(cv2.blur(outside, (41, 41)), 0.05)
+    dark = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, around) - plane
+    light = plane - cv2.morphologyEx(plane, cv2.MORPH_OPEN, around)
+    for ridge in (dark, light):
+        strength = ridge if ridge.ndim == 2 else ridge.max(axis=2)  # noqa: PLR2004 (a plane)
+        usual = cv2.blur(strength * outside, (41, 41)) / count
+        yield np.asarray((strength > np.maximum(_MARKED, _STANDS_OUT * usual)) & (away > 0), bool)
 
 
 def _runs_one_way(picture: Pixels, away: Plane) -> bool:

@@ -13,7 +13,7 @@ from engine.families.camera.layers import MAP_STEP, Window, at_rest, outline, si
 from engine.families.camera.life import Life
 from engine.families.camera.path import travel
 from engine.families.camera.render import enlarged
-from engine.families.camera.scene import study
+from engine.families.camera.scene import Scene, study
 from engine.families.camera.sky import complete_sky
 from tests import ROOT
 from tests.present import present
@@ -218,6 +218,31 @@ def test_a_golden_statue_on_a_pale_foot_stays_on_its_roof():
     sky = complete_sky(lab, cautious, front=None)
     assert sky[10, 10]
     assert not sky[46:62, 105:116].any()
+
+
+@pytest.mark.parametrize("drifts", [True, False])
+def test_the_thin_tip_of_a_spire_goes_with_the_land_where_the_sky_drifts(drifts):
+    picture = np.full((360, 480, 3), (120, 165, 210), np.uint8)
+    picture[200:] = (150, 140, 130)
+    picture[150:200, 220:261] = (150, 140, 130)
+    picture[90:150, 239:242] = (230, 180, 60)
+    sky = np.ones((168, 224), np.float32)
+    sky[93:] = 0
+    sky[70:93, 103:122] = 0
+    scene = Scene(
+        disparity=np.full((168, 224), 0.3, np.float32),
+        sky=sky,
+        subject=None,
+        front=None,
+        water=None,
+        nearness=1.0,
+        waterline=0.55,
+        flatness=0.0,
+        clouds=drifts,
+    )
+    behind_it, land = take_apart(picture, scene, Window(size=(480, 360), picture=(480, 360)), lambda: None)
+    assert (land.pixels[92:150, 240, 3].min() > 200) == drifts
+    assert (np.abs(behind_it.pixels[92:150, 240].astype(int) - picture[5, 5]).max() < 20) == drifts
 
 
 def test_a_cut_out_takes_no_rim_of_the_background_along():
