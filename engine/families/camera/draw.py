@@ -40,6 +40,9 @@ DETAIL = 2.0
 PARTLY, WINDOW_LINES = 0.25, 6
 """Share of exactly even pixels, and the number of lines, from which on it is a program's window with a
 photograph in it."""
+PRINTED = 0.1
+"""Share of exactly even pixels from which what is written all over a photograph was laid over it: a card's
+letters on their plate have .15. A sign that was photographed has hardly any, and no border either."""
 CALMER = {Motion.WILD: Motion.NORMAL, Motion.NORMAL: Motion.GENTLE, Motion.GENTLE: Motion.GENTLE}
 """The motion of a picture whose captions stay where they are: what they hid is a guess."""
 PORTRAIT = 0.1
@@ -228,8 +231,8 @@ def _set_up(picture: Picture, size: tuple[int, int], brief: Brief, watch: _Watch
     if seen is not None:
         return _setting_of(picture, seen, size, brief, watch)
     content = layout.content if layout.flat else (0, 0, picture.shape[1], picture.shape[0])
-    as_drawn = layout.flat or _is_page(picture, layout, watch) or _is_poster(picture, watch)
-    if as_drawn and not brief.onward:
+    printed = layout.flat or layout.even >= PRINTED
+    if not brief.onward and (printed or _is_page(picture, layout, watch) or _is_poster(picture, watch)):
         picture, content = surrounded(picture, content)
     known = _drawn(picture, replace(layout, content=content))
     return _Setting(shot=shot_of(picture, known, size, brief, watch.check), place=whole)

@@ -12,7 +12,7 @@ import pytest
 from engine.core.family import Hooks
 from engine.core.recipe import Camera, Motion
 from engine.families.camera.aim import aims, framed
-from engine.families.camera.draw import _photographed, _set_up, _without_page
+from engine.families.camera.draw import PARTLY, PRINTED, _photographed, _set_up, _without_page
 from engine.families.camera.known import Known
 from engine.families.camera.layout import read_layout
 from engine.families.camera.shot import Brief, _path, shot_of
@@ -249,20 +249,35 @@ def test_a_window_with_a_photograph_in_it_stays_whole():
     assert _photographed(window(), whole, closely(lines=3)) is not None
 
 
+def travelled(page, lines, faces=()):
+    """How far the bright bars at the top and the foot of a page go, pixels; both are in both frames."""
+    brief = Brief(camera=Camera.AUTO, motion=Motion.NORMAL, seed=3, times=TIMES)
+    setting = _set_up(page, (200, 300), brief, watch(lambda _picture, side: lines, faces=faces))
+    edges = []
+    for index in (0, len(TIMES) - 1):
+        light = setting.frame(index, float(TIMES[index])).min(axis=2)
+        rows = np.flatnonzero((light > 180).mean(axis=1) > 0.6)
+        edges += [rows[0], rows[-1]]
+    return abs(edges[0] - edges[2]) + abs(edges[1] - edges[3])
+
+
 def test_a_photographs_poster_moves_and_loses_nothing():
     """It was full of letters, so all of it was kept, and it had no margin to move in."""
     poster = np.random.default_rng(3).integers(60, 160, (300, 200, 3), np.uint8)
     poster[8:11, 8:-8] = poster[-11:-8, 8:-8] = 255
     lines = [line_in(Box(left=20, top=20 + 25 * row, width=160, height=14)) for row in range(10)]
     face = SimpleNamespace(box=Box(left=60, top=90, width=70, height=110), certainty=0.9)
-    brief = Brief(camera=Camera.AUTO, motion=Motion.NORMAL, seed=3, times=TIMES)
-    setting = _set_up(poster, (200, 300), brief, watch(lambda _picture, side: lines, faces=(face,)))
-    edges = []
-    for index in (0, len(TIMES) - 1):
-        light = setting.frame(index, float(TIMES[index])).min(axis=2)
-        rows = np.flatnonzero((light > 180).mean(axis=1) > 0.6)
-        edges += [rows[0], rows[-1]]
-    assert abs(edges[0] - edges[2]) + abs(edges[1] - edges[3]) > 4
+    assert travelled(poster, lines, (face,)) > 4
+
+
+def test_a_photographic_card_with_letters_on_a_plate_moves_and_loses_nothing():
+    """It had no margin to move in, as its plate is too small for a page's ground."""
+    card = np.random.default_rng(3).integers(60, 160, (300, 200, 3), np.uint8)
+    card[8:11, 8:-8] = card[-11:-8, 8:-8] = 255
+    card[215:283, 12:-12] = 220
+    lines = [line_in(Box(left=20, top=217 + 16 * row, width=160, height=14)) for row in range(4)]
+    assert PRINTED <= read_layout(card).even < PARTLY
+    assert travelled(card, lines) > 4
 
 
 @pytest.mark.parametrize(
