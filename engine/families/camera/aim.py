@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from engine.families.camera.known import Area, Known, Plane
 from engine.families.camera.path import Aim
 from engine.vision.crop import HEAD_ROOM, around, roomy, window_start
+from engine.vision.letter_columns import letter_columns
 
 Pixels = NDArray[np.uint8]
 
@@ -39,6 +40,10 @@ ASIDE = 0.1
 """Room around what is no face, as a share of its sides, where a picture is cropped around it."""
 WIDEST = 2.25
 """How much wider or taller than the frame a picture may be before the rest of it is left out."""
+LONG = 0.25
+"""A picture that is longer than the frame by this share is passed over, unless another path was asked for."""
+SHORTER = 0.5
+"""Share of a way that is left of it at least where its ends are moved so that they cut no letter."""
 LAID_OUT, LINES, MARGIN = 0.7, 4, 0.03
 """So many lines over this share of the width, with such a margin, were laid out as one, with marks that are
 no letters."""
@@ -133,7 +138,37 @@ def passed(picture: Pixels, known: Known, size: tuple[int, int]) -> tuple[Pixels
     last = [min(1.0, seen[axis] + share[axis]) for axis in range(2)]
     if any(last[axis] - first[axis] < share[axis] for axis in range(2)):
         return held(picture, known, share)
+    if fits(known, share):
+        first[0], last[0] = _between_letters(picture, known, (first[0], last[0]), share[0])
     return part(picture, known, (first[0], first[1], last[0], last[1]))
+
+
+def _between_letters(
+    picture: Pixels, known: Known, ends: tuple[float, float], share: float
+) -> tuple[float, float]:
+    """The two ends of a way across a picture, moved inwards so that neither frame there cuts a letter.
+
+    Args:
+        picture: uint8 ``[H, W, 3]``.
+        known: what is known of it.
+        ends: left and right of what is passed over, as shares of the picture's width.
+        share: of that width which the frame shows.
+
+    Returns:
+        The same where too little of the way would be left, or it would be no way to pass over any more.
+    """
+    columns, letters = picture.shape[1], _letters(known)
+    begins, way = round(ends[0] * columns), round((ends[1] - ends[0] - share) * columns)
+    if not letters or way <= 0:
+        return ends
+    wide, cut = round(share * columns), letter_columns(picture, letters)
+    # The picture's own edge cuts what it cuts.
+    cut[0] = cut[-1] = False
+    starts = np.minimum(begins + np.arange(way + 1), columns - 1)
+    free = starts[~cut[starts] & ~cut[np.minimum(starts + wide, columns) - 1]]
+    if not free.size or free[-1] - free[0] < max(SHORTER * way, LONG * wide):
+        return ends
+    return float(free[0] / columns), min(1.0, float((free[-1] + wide) / columns))
 
 
 def fits(known: Known, share: tuple[float, float]) -> bool:

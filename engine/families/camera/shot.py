@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.recipe import Camera, Motion
-from engine.families.camera.aim import ROOMS, aims, apart, feet, fits, framed, passed, shown_share
+from engine.families.camera.aim import LONG, ROOMS, aims, apart, feet, fits, framed, passed, shown_share
 from engine.families.camera.known import Known
 from engine.families.camera.layers import Window, take_apart
 from engine.families.camera.life import Life
@@ -33,8 +33,6 @@ SEEN_LEVELS = 25.0
 """Levels a second, at the hundredth of the picture that changes most, from which it is seen to move."""
 HARDLY = 0.2
 """Less light than this is not worth its price."""
-LONG = 0.25
-"""A picture that is longer than the frame by this share is passed over, unless another path was asked for."""
 MOVES = 0.6
 """The share of its way that a path has to go. If it goes less far, a less careful aim is tried."""
 STUCK = 0.3

@@ -328,6 +328,21 @@ def test_a_face_stays_in_a_frame_of_another_shape(shape, size, face, camera):
         assert not edges.any()
 
 
+def test_a_pan_over_a_singer_before_large_letters_cuts_none_of_them_at_either_end():
+    picture = np.full((120, 400, 3), 40, np.uint8)
+    letters = [(left, left + 36) for left in (60, 130, 220, 310)]
+    for left, right in letters:
+        picture[60:100, left : left + 10] = picture[60:100, right - 10 : right] = 230
+        picture[76:84, left:right] = 230
+    known = Known(faces=((0.455, 0.5, 0.5, 0.7),), texts=((0.14, 0.5, 0.87, 0.83),))
+    first, last = (
+        frame[..., 0].max(axis=0) > 140 for frame in ends(picture, known, (192, 96), Camera.PAN_RIGHT)
+    )
+    assert not {first[0], first[-1], last[0], last[-1]} & {True}
+    strokes = [np.count_nonzero(np.diff(columns.astype(int)) == 1) for columns in (first, last)]
+    assert min(strokes) >= 2
+
+
 @pytest.mark.parametrize("camera", [Camera.AUTO, Camera.PAN_RIGHT])
 def test_faces_too_far_apart_are_passed_over_from_the_first_to_the_last(camera):
     picture = np.full((200, 300, 3), 40, np.uint8)
