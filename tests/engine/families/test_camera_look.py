@@ -365,6 +365,24 @@ def test_what_is_undecided_over_a_broad_place_is_not_cut_out(cutout):
     assert before(ground(), person(mask=soft)), "any outline is a little soft"
 
 
+def figure(says):
+    """Somebody seen from behind: dark hair, a skirt, and between them a waist of which little is sure."""
+    y, x = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+    hair = np.hypot((x - 160) / 40, (y - 70) / 45) < 1
+    skirt = (np.abs(x - 160) < 55) & (y > 116) & (y < 215)
+    mask = (hair | skirt).astype(np.float32)
+    mask[108:118, 147:173] = 1
+    mask[113:118, 153:173] = says
+    return person(mask=mask, share=float((mask > 0.5).mean()))
+
+
+def test_two_parts_that_little_but_doubt_holds_together_are_not_cut_out():
+    """The ground was seen through a white blouse before pale paving."""
+    even = np.full((SIZE[1], SIZE[0], 3), 170, np.uint8)
+    assert before(even, figure(1.0), faces=())
+    assert not before(even, figure(0.6), faces=())
+
+
 @pytest.mark.parametrize("line", [[(82, 120), (91, 225), (84, 238)], [(233, 110), (229, 150), (234, 235)]])
 @pytest.mark.parametrize("level", [15, 250])
 def test_a_cord_beside_an_outline_leaves_the_picture_whole(line, level):
