@@ -156,6 +156,9 @@ OF_ONE = BOARDS | _set("water-wave ice-skate roller-skate bicycle motorcycle kic
 OPEN = _set("racing-car automobile taxi police-car bathtub bucket basket package bus tractor")
 """What one looks out of: who is on it is in it."""
 
+HOLDS_SMALL = _set("basket bucket package handbag backpack")
+"""What an animal that goes with somebody is in, rather than both: "a girl with a cat in a basket"."""
+
 ENTERED = _set("bed tent hole water-wave puddle")
 """What somebody in it is drawn with, and not beside."""
 

@@ -10,6 +10,7 @@ from engine.families.sketch.habits import (
     FLOATERS,
     FOR_LYING,
     GLOVES,
+    HOLDS_SMALL,
     OPEN,
     PERCHES,
     ROLLERS,
@@ -41,8 +42,6 @@ _MADE_OF: Mapping[str, tuple[str, RGB, str]] = {
     "cherry-tree": ("deciduous-tree", (244, 168, 200), ""),
 }
 """What is drawn from others: the thing, its colour, what it carries."""
-_HOLDS_SMALL = frozenset({"basket", "bucket", "package", "handbag", "backpack"})
-"""What an animal that goes with somebody is in, rather than both: "a girl with a cat in a basket"."""
 _PAIRS = frozenset(
     {
         "headphone",
@@ -171,11 +170,11 @@ def _partner(reading: Draft, name: str) -> int:
     holder = things[last].to
     if reading.link in DONE or (name in BOARDS and reading.link is Link.ON):
         return next((at for at in range(last, -1, -1) if is_alive(things[at].thing)), last)
-    seats = reading.link in {Link.ON, Link.IN} and name not in _HOLDS_SMALL
+    seats = reading.link in {Link.ON, Link.IN} and name not in HOLDS_SMALL
     seats |= reading.link is Link.WITH and not is_alive(things[last].thing)  # a player with a ball and a bat
     if seats and holder is not None and things[last].link in {Link.WITH, Link.HOLD}:
         return holder  # "a girl with a cat on a bicycle", "a pirate with a parrot on his shoulder on a ship"
-    if reading.link in {Link.ON, Link.IN} and name in _SEATS - _HOLDS_SMALL:  # a hamster eating on the couch
+    if reading.link in {Link.ON, Link.IN} and name in _SEATS - HOLDS_SMALL:  # a hamster eating on the couch
         return _bearer(things, last)
     return last
 

@@ -8,6 +8,7 @@ from engine.families.sketch.habits import (
     FLOATERS,
     FLYERS,
     FOR_LYING,
+    HOLDS_SMALL,
     HOME,
     INDOORS,
     LARGE,
@@ -92,7 +93,7 @@ def _share_seats(draft: Draft, things: list[Subject]) -> None:
         last = seat.to
         if last is None or last == 0 or seat.link not in _MOUNTED or not is_alive(things[last].thing):
             continue
-        holder = things[last].to if things[last].link is Link.WITH else None
+        holder = things[last].to if things[last].link is Link.WITH and seat.thing not in HOLDS_SMALL else None
         one, other = things[last - 1], things[last]
         both = one.to is None and other.to is None and is_alive(one.thing) and one.action is other.action
         if holder is None and both and last in draft.joined and seat.thing in _FOR_SEVERAL:
