@@ -121,6 +121,8 @@ class Vocabulary:
         for end in range(len(word), 1, -1):
             if word[:end] in self.openings:
                 return self.openings[word[:end]]
+        if self.language == "en" and word.endswith("in") and word not in self.names:
+            return self.speech.get(f"{word}g")  # "drinkin", "runnin'"
         return None
 
     def thing(self, phrase: str) -> str | None:

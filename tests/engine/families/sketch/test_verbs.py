@@ -9,8 +9,9 @@ import pytest
 
 from engine.families.sketch.drawings import drawing
 from engine.families.sketch.gaits import Gait, bent
+from engine.families.sketch.language.reading import read
 from engine.families.sketch.verbs import moment
-from tests.engine.families.sketch.scenes import actors
+from tests.engine.families.sketch.scenes import actors, said
 
 
 @pytest.mark.parametrize("prompt", ["a pig rolling in the mud", "a cat spinning", "a fish spinning"])
@@ -36,3 +37,21 @@ def test_only_the_wings_of_what_flies_get_narrower(insect):
     still = np.abs(bent(shown, Gait(beat=0.0))[:, 0])
     assert (closest[wings] < 0.8 * still[wings]).all()
     assert closest[trunk] == pytest.approx(still[trunk], rel=0.03, abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("spoken", "written"),
+    [
+        ("a vampire drinkin juice in his coffin", "a vampire drinking juice in his coffin"),
+        ("a dog runnin' in the snow", "a dog running in the snow"),
+        ("two cats dancin", "two cats dancing"),
+    ],
+)
+def test_english_verbs_may_lose_their_g(spoken, written):
+    assert said(spoken) == said(written)
+    assert not read(spoken).notes
+
+
+@pytest.mark.parametrize("noun", ["robin", "dolphin", "muffin", "cabin", "coffin", "violin"])
+def test_a_noun_in_in_is_no_verb(noun):
+    assert len(read(f"a {noun}").subjects) == 1
