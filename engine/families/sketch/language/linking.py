@@ -53,8 +53,10 @@ def take_verb(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -
         reading.action, reading.of_next = action, noun
 
 
-def take_transitive(reading: Draft, _: Token, key: str, __: tuple[Token, ...]) -> None:
+def take_transitive(reading: Draft, token: Token, key: str, __: tuple[Token, ...]) -> None:
     """Let a verb wait for what it is done to; where that stands before the verb, link it."""
+    if token.guessed:
+        reading.strange.append(token.text)  # who throws a ball is shown with it, not throwing
     reading.plays |= key == _PLAY
     link, things = Link.HOLD if key == _PLAY else Link(key), reading.things
     if (

@@ -37,6 +37,8 @@ _OWN_LETTERS = {
     "uk": "іїєґ", "ru": "ыэё", "pl": "ąęłńśźż", "da": "øæ", "no": "øæ", "cs": "ěřů", "hu": "őű", "tr": "ğış",
     "ro": "ășțşţ", "de": "ß", "es": "ñ", "pt": "ãõ", "vi": "ơưđ",
 }  # fmt: skip
+_MAY_STAND_IN = frozenset({"place", "transitive"})
+"""What a word may mean only roughly: a cave is drawn as mountains, to throw as to hold."""
 _PASSED_OVER = frozenset({"idle", "undrawn"})
 _ALSO_ENGLISH = 0.85
 """How sure a word that draws nothing is a language's own, where it is an English name: less than that is."""
@@ -211,7 +213,7 @@ def _phrase(text: str, known: list[Vocabulary], *, alone: bool) -> Token | None:
             thing, said = words.names.get(folded(text, words.language), said.key), None
         plural = thing is not None and _plural(text, thing, words)
         if said is not None:
-            guessed = said.kind == "place" and words.stands_in(text)
+            guessed = said.kind in _MAY_STAND_IN and words.stands_in(text)
             return Token(text=text, meaning=said, other=thing, plural=plural, guessed=guessed)
         if thing is not None:
             guessed = words.stands_in(text)
@@ -318,7 +320,7 @@ def _piece(text: str, known: list[Vocabulary]) -> Token | None:
             continue
         said, thing = words.speech.get(text), words.names.get(text)
         if said is not None:
-            guessed = said.kind == "place" and words.stands_in(text)
+            guessed = said.kind in _MAY_STAND_IN and words.stands_in(text)
             return Token(text=text, meaning=said, other=thing, guessed=guessed)
         if thing is not None:
             return Token(text=text, meaning=Meaning("thing", thing), guessed=words.stands_in(text))

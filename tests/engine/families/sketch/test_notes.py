@@ -6,7 +6,7 @@ import pytest
 
 from engine.families.sketch.language import forms, vocabulary
 from engine.families.sketch.language.reading import read
-from engine.families.sketch.words import Place
+from engine.families.sketch.words import Link, Place
 from tests.engine.families.sketch.scenes import things
 
 
@@ -181,3 +181,21 @@ def test_a_thing_that_a_stem_alone_tells_is_said():
     assert read("kissa kaapilla").notes == ("I drew a file cabinet for “kaapilla”",)
     assert not vocabulary.vocabulary("ru").stands_in("собаками")
     assert not vocabulary.vocabulary("nl").stands_in("sneeuwvlokken")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "verb"),
+    [
+        ("a monkey stealing a banana", "stealing"),
+        ("a rabbit painting an egg", "painting"),
+        ("ein Bäcker wirft einen Pfannkuchen", "wirft"),
+        ("лисиця краде сир", "краде"),
+        ("दो बच्चे सेब फेंक रहे हैं", "फेंक"),
+    ],
+)
+def test_a_verb_of_which_only_the_object_is_shown_is_said(prompt, verb):
+    """Who steals a banana has it in the hand, like anyone who holds one."""
+    vision = read(prompt)
+    assert vision.subjects[-1].link is Link.HOLD
+    assert f"the sketch does not know “{verb}”" in vision.notes
+    assert read("a monkey holding a banana").notes == ()
