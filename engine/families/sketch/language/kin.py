@@ -18,6 +18,7 @@ def _by_language(words: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
 
 
 _YOUNG, _PARENT = 0.7, 1.3  # of their usual size
+_SEVERAL = 3
 _CALLED_YOUNG: Mapping[str, tuple[str, ...]] = {
     language: tuple(listed.split())
     for language, listed in {
@@ -98,10 +99,23 @@ def as_kin(reading: Draft, token: Token, rest: tuple[Token, ...]) -> Token:
         return replace(token, meaning=Meaning("small", "little"), other=None)
     if _are(_PARENTS, reading, token.text) and (_is_animal(follows) or _ends_name(reading)):
         return replace(token, meaning=Meaning("small", "idle"), other=None)  # "mother cat", "gata madre"
+    if reading.language == "en" and token.text in _ANY_YOUNG and _makes_young(reading, token):
+        return replace(token, meaning=Meaning("small", "idle"), other=None)
     if named is not None and _are_young(reading, token, named):
         reading.kin = _YOUNG
         return token
     return _another(reading, token)
+
+
+def _makes_young(reading: Draft, token: Token) -> bool:
+    """Let the animal right before "cub" be a small one: "a lion cub". Whether there is one."""
+    if not reading.things or reading.since or not _is_animal(reading.things[-1].thing):
+        return False
+    grown = reading.things[-1]
+    several = token.text.endswith("s") and grown.count == 1
+    count = _SEVERAL if several else grown.count
+    reading.things[-1] = replace(grown, scale=grown.scale * _YOUNG, count=count)
+    return True
 
 
 def _another(reading: Draft, token: Token) -> Token:
@@ -116,7 +130,7 @@ def _another(reading: Draft, token: Token) -> Token:
         reading.kin, plural = _YOUNG, token.text.endswith("s")
     else:
         return token
-    return replace(token, meaning=Meaning("thing", last.thing), other=None, plural=plural)
+    return replace(token, meaning=Meaning("thing", last.thing), other=None, plural=plural, guessed=False)
 
 
 def _are_young(reading: Draft, token: Token, name: str) -> bool:

@@ -199,3 +199,36 @@ def test_a_verb_of_which_only_the_object_is_shown_is_said(prompt, verb):
     assert vision.subjects[-1].link is Link.HOLD
     assert f"the sketch does not know “{verb}”" in vision.notes
     assert read("a monkey holding a banana").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "thing", "word"),
+    [
+        ("an archer", "man", "archer"),
+        ("a convertible", "automobile", "convertible"),
+        ("a cat in a hammock", "bed", "hammock"),
+        ("um gato numa rede", "bed", "rede"),
+        ("un gato en una hamaca", "bed", "hamaca"),
+        ("eine Katze in der Hängematte", "bed", "hängematte"),
+    ],
+)
+def test_what_is_only_like_the_thing_that_was_asked_for_is_said(prompt, thing, word):
+    """An archer was a bow, and nobody was told that a hammock is drawn as a bed."""
+    vision = read(prompt)
+    assert vision.subjects[-1].thing == thing
+    (note,) = vision.notes
+    assert note.endswith(f"for “{word}”")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "word"),
+    [
+        ("a dog opening a present", "opening"),
+        ("une famille pique-nique", "pique-nique"),
+        ("un picnic en la playa", "picnic"),
+        ("un picnic sulla spiaggia", "picnic"),
+        ("दो बच्चे होली पर", "होली"),
+    ],
+)
+def test_a_feast_that_is_not_drawn_is_said(prompt, word):
+    assert f"the sketch does not know “{word}”" in read(prompt).notes

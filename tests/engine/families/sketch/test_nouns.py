@@ -7,7 +7,7 @@ import pytest
 from engine.families.sketch.language import vocabulary
 from engine.families.sketch.language.reading import read
 from engine.families.sketch.language.tokens import tokens
-from engine.families.sketch.words import Action, Link, Weather
+from engine.families.sketch.words import Action, Hour, Link, Weather
 from tests.engine.families.sketch.scenes import said, things
 
 
@@ -312,3 +312,23 @@ def test_of_two_things_beside_each_other_english_means_the_second(prompt, found,
     vision = read(prompt)
     assert [(one.thing, one.count) for one in vision.subjects] == found
     assert vision.notes == (() if said is None else (said,))
+
+
+def test_polish_nuts_are_no_coconuts():
+    assert things("trzy orzechy") == [("chestnut", 3)]
+    assert things("orzech kokosowy") == [("coconut", 1)]
+
+
+def test_a_cub_right_behind_its_kind_is_a_small_one_of_it():
+    (grown,), (young,) = read("a lion").subjects, read("a lion cub").subjects
+    assert young.thing == "lion"
+    assert young.scale < grown.scale
+    assert things("fox cubs playing") == [("fox", 3)]
+    assert read("a bear cub").notes == read("a lion and her cub").notes == ()
+
+
+def test_bros_are_people_and_sundown_is_an_hour():
+    assert things("two bros at a bar") == [("person", 2)]
+    vision = read("a car driving thru the desert at sundown")
+    assert vision.hour is Hour.SUNSET
+    assert vision.notes == ()
