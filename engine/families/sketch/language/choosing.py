@@ -9,7 +9,7 @@ from engine.families.sketch.language.draft import Draft
 from engine.families.sketch.language.grammar import COLOUR_AFTER, is_article, is_indefinite
 from engine.families.sketch.language.tokens import Token, next_kind
 from engine.families.sketch.language.vocabulary import Meaning
-from engine.families.sketch.words import Link
+from engine.families.sketch.words import Action, Link
 
 _COLOURED = frozenset({"thing", "colour", "place", "weather", "hour"})
 _FRUITS = frozenset({"tangerine", "rose", "chestnut", "coin"})
@@ -22,6 +22,7 @@ _DONE_WITH: Mapping[str, Mapping[str, str]] = {
 }
 """Infinitives that look like nouns, and what is done with: behind somebody they are verbs."""
 _LAW = frozenset({"costume", "tribunal", "robe", "procès", "juge", "client", "bureau", "plaide", "cravate"})
+_RING = Meaning("thing", "ring")
 _TAKEN = frozenset({"number", "transitive", "relation"})
 """After these a word of two meanings is a thing: "three oranges", "eats oranges", "with oranges"."""
 
@@ -35,13 +36,18 @@ def chosen(reading: Draft, token: Token, rest: tuple[Token, ...]) -> Meaning | N
     if token.text.startswith("avocat") and reading.language == "fr" and _acts_at_law(rest):
         return Meaning("thing", "office-worker")
     if meaning is None or other is None:
-        return meaning
+        return Meaning("small", "undrawn") if meaning == _RING and _is_fought_in(reading) else meaning
     if meaning.kind == "colour":
         return Meaning("thing", other) if _is_no_colour(reading, token, other, rest) else meaning
     if meaning.kind == "verb" and is_indefinite(reading.language, reading.before):
         named = other in _NAMED_LIKE_VERBS or (reading.language == "en" and token.text in other.split("-"))
         return Meaning("thing", other) if named and not token.text.endswith("ing") else meaning
     return meaning
+
+
+def _is_fought_in(reading: Draft) -> bool:
+    """Whether a ring is one to box in, and none with a jewel."""
+    return reading.link is Link.IN and any(one.action is Action.FIGHT for one in reading.things)
 
 
 def _acts_at_law(rest: tuple[Token, ...]) -> bool:

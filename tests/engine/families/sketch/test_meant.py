@@ -174,3 +174,14 @@ def test_words_of_chats_are_no_unknown_things():
     assert read("a boy mowing the lawn").notes == ("the sketch does not know “mowing”",)
     assert "I drew a headstone for “graveyard”" in read("a graveyard").notes
     assert "I drew a jack o lantern for “pumpkin”" in read("a pumpkin").notes
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["a kangaroo boxing a koala in a ring", "zwei Männer boxen im Ring", "dos perros boxeando en un ring"],
+)
+def test_nobody_boxes_in_a_ring_with_a_jewel(prompt):
+    vision = read(prompt)
+    assert "ring" not in {one.thing for one in vision.subjects}
+    assert vision.notes == ("the sketch does not know “ring”",)
+    assert read("a dog with a ring").subjects[1].thing == "ring"
