@@ -25,6 +25,7 @@ from engine.families.sketch.language.grammar import (
     is_and,
     is_of_one,
     is_the,
+    says_of,
     says_sailing,
     says_worn,
 )
@@ -152,6 +153,8 @@ def _append(reading: Draft, token: Token, name: str) -> None:
     )  # fmt: skip
     if reading.below and place and (reading.below in PLACED or is_alive(name)):
         # Who is on it comes first, as everywhere else.
+        if reading.below is Link.WEAR and reading.things[-1].link in DONE:  # 花火を見ている浴衣の女の子
+            thing = replace(thing, link=reading.things[-1].link, to=reading.things[-1].to, action=None)
         moved = [replace(one, to=place if one.to == place - 1 else one.to) for one in reading.things]
         reading.things[:] = [*moved[:-1], thing, replace(moved[-1], link=reading.below, to=place - 1)]
     else:
@@ -190,6 +193,8 @@ def _join(reading: Draft, token: Token, name: str) -> None:
     last = reading.things[-1] if reading.things else None
     if last is None:
         return
+    if is_alive(name) and _is_of_clothes(reading, last):
+        reading.below = Link.WEAR
     clad = is_alive(last.thing) and says_worn(reading.before)
     worn = last.link is Link.WEAR or (last.link is Link.WITH and last.thing in WORN)
     if name in WORN and reading.link is None and (clad or worn):
@@ -200,6 +205,12 @@ def _join(reading: Draft, token: Token, name: str) -> None:
         reading.link = _ACTS.get(name, Link.ON)
     elif last.action in _TOGETHER and is_alive(name) and reading.link is None and reading.kind == "verb":
         reading.action = last.action
+
+
+def _is_of_clothes(reading: Draft, last: Subject) -> bool:
+    """Whether who comes next wears what was named: 帽子の猫 is a cat with a hat."""
+    free = last.thing in WORN and last.link is not Link.WEAR and reading.link is None
+    return free and says_of(reading.language, reading.words.get(last.thing, ""), reading.before)
 
 
 def _acts(reading: Draft, token: Token, name: str) -> bool:

@@ -27,6 +27,7 @@ OF_ONE = frozenset(
 """Articles of one thing, where a case looks like a plural: "einen Bären"."""
 _THE = frozenset({"the"})
 _BEFORE_CLOTHES = frozenset({"de", "à", "au", "aux"})
+_OF = {"ja": "の", "zh": "的", "zh-Hant": "的"}
 _RAINING = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
 _SAILING = ("sailing", "sails", "sailed", "zeil")
 _NAMED = frozenset({"thing", "number", "colour"})
@@ -89,6 +90,11 @@ def stands_behind(language: str, preposition: str) -> bool:
 def says_worn(word: str) -> bool:
     """Whether a word stands before what somebody wears: "um cachorro de óculos", "un homme au chapeau"."""
     return word in _BEFORE_CLOTHES
+
+
+def says_of(language: str, name: str, behind: str) -> bool:
+    """Whether a name says of what kind the next one is: by the word behind it, in Korean by its ending."""
+    return name.endswith("의") if language == "ko" else behind == _OF.get(language)
 
 
 def says_raining(word: str) -> bool:

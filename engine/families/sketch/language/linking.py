@@ -79,8 +79,17 @@ def take_relation(reading: Draft, token: Token, key: str, rest: tuple[Token, ...
     if key != Link.WITH and stands_behind(reading.language, token.text):
         if reading.kind == "thing" and reading.things:
             _behind(reading, Link(key))
+    elif _is_of_weather(reading):
+        reading.link = None
     elif reading.link is None or reading.link in PLACED:
         reading.link = Link(key)
+
+
+def _is_of_weather(reading: Draft) -> bool:
+    """Whether what a comma sets apart is weather: "a bowl of soup, rain on the window"."""
+    before = reading.since[-1] if reading.since else None
+    said = before.meaning if before is not None else None
+    return said is not None and said.kind == "weather" and before is not None and before.apart
 
 
 def _is_top(rest: tuple[Token, ...]) -> bool:

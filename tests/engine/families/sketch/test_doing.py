@@ -229,3 +229,32 @@ def test_one_only_runs_from_what_cannot_chase_and_keeps_what_one_has():
     assert said("a girl with a balloon running away from a bear") == ["bear", "girl chase", "balloon with"]
     assert said("a man running away from a bull") == ["ox", "man-running chase"]
     assert said("a house away from a tree") == ["house", "deciduous-tree"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "who", "clothes"),
+    [
+        ("赤い着物の女の子", "girl", "kimono"),
+        ("帽子の猫", "cat", "top-hat"),
+        ("红裙子的女孩", "girl", "dress"),
+        ("빨간 모자의 고양이", "cat", "top-hat"),
+    ],
+)
+def test_clothes_that_are_named_before_the_person_are_worn(prompt, who, clothes):
+    worn = next(one for one in read(prompt).subjects if one.thing == clothes)
+    assert worn.link is Link.WEAR
+    assert read(prompt).subjects[worn.to].thing == who
+
+
+def test_who_wears_what_is_named_first_also_does_what_was_said_before():
+    girl, fireworks, kimono = read("花火を見ている浴衣の女の子").subjects
+    assert (girl.thing, girl.to) == ("girl", None)
+    assert (fireworks.link, fireworks.to) == (Link.WATCH, 0)
+    assert (kimono.link, kimono.to) == (Link.WEAR, 0)
+    assert [one.link for one in read("女の子の帽子").subjects] == [None, None]
+
+
+def test_where_weather_behind_a_comma_falls_nothing_else_stands():
+    """The bowl stood on the window that it rained on."""
+    assert [one.link for one in read("a bowl of ramen, rain on the window").subjects] == [None, None]
+    assert read("a cat in the rain on a horse").subjects[1].link is Link.ON
