@@ -148,6 +148,9 @@ HOT = _set("hot-beverage teacup-without-handle steaming-bowl pot-of-food teapot"
 
 UMBRELLAS = _set("umbrella umbrella-with-rain-drops")
 
+AIRCRAFT = _set("airplane small-airplane airplane-departure helicopter flying-saucer hot-air-balloon rocket")
+"""What flies with somebody in it."""
+
 BOARDS = _set("skateboard broom sled skis magic-carpet")
 
 OF_ONE = BOARDS | _set("water-wave ice-skate roller-skate bicycle motorcycle kick-scooter")
@@ -156,10 +159,7 @@ OF_ONE = BOARDS | _set("water-wave ice-skate roller-skate bicycle motorcycle kic
 OPEN = _set("racing-car automobile taxi police-car bathtub bucket basket package bus tractor")
 """What one looks out of: who is on it is in it."""
 
-HOLDS_SMALL = _set("basket bucket package handbag backpack")
-"""What an animal that goes with somebody is in, rather than both: "a girl with a cat in a basket"."""
-
-ENTERED = _set("bed tent hole water-wave puddle")
+ENTERED = _set("bed chair seat tent hole water-wave puddle")
 """What somebody in it is drawn with, and not beside."""
 
 COOKWARE = _set(
@@ -206,6 +206,9 @@ SHOULDERED = _set("parrot owl blackbird bird dove chipmunk")
 
 PERCHES = _set("deciduous-tree evergreen-tree palm-tree house barn fence scarecrow")
 """What has a top that small animals sit on."""
+
+HOLDS_SMALL = _set("basket bucket package handbag backpack")
+"""What an animal that goes with somebody is in, rather than both: "a girl with a cat in a basket"."""
 
 SHADING = _set("deciduous-tree evergreen-tree palm-tree christmas-tree tanabata-tree beach-with-umbrella")
 """What one is under when one is before its foot."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine.families.sketch.groups.group import Zone
 from engine.families.sketch.habits import (
+    AIRCRAFT,
     ALIGHTING,
     BOARDS,
     CARRIED,
@@ -39,7 +40,7 @@ from engine.families.sketch.habits import (
 )
 from engine.families.sketch.words import Action, Link, Place, Shape, Subject, Vision
 
-_WITHIN = VESSELS | SEE_THROUGH | WHEELCHAIRS
+_WITHIN = AIRCRAFT | VESSELS | SEE_THROUGH | WHEELCHAIRS
 _ALOFT = frozenset({Action.FLY, Action.FALL, Action.RISE})
 _BEARING = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
 _MOST_COMPANY = 2  # of who goes with somebody on one seat
@@ -65,7 +66,7 @@ def is_separate(subject: Subject, by: Subject, props: Sequence[Subject] = ()) ->
         return True  # what somebody has is in it: "a witch makes a potion in her pot"
     beside = subject.link is Link.IN and thing not in OPEN | FLOATERS | ROLLERS | ENTERED | _WITHIN
     return beside or (
-        subject.link in {Link.ON, Link.IN} and thing in LARGE - FLOATERS - FOUR_LEGGED - ROLLERS
+        subject.link in {Link.ON, Link.IN} and thing in LARGE - FLOATERS - FOUR_LEGGED - ROLLERS - AIRCRAFT
     )
 
 
@@ -77,7 +78,11 @@ def is_shaded(subject: Subject, by: Subject) -> bool:
 
 def is_for_one(seat: str) -> bool:
     """Whether a thing has room, or can be seen into, at one place alone."""
-    return seat in OF_ONE or is_alive(seat) or seat in (FLOATERS & LARGE) - {Shape.BOAT}
+    return (
+        seat in OF_ONE | WHEELCHAIRS | AIRCRAFT | {"chair", "seat"}
+        or is_alive(seat)
+        or seat in (FLOATERS & LARGE) - {Shape.BOAT}
+    )
 
 
 def is_company(subject: Subject, by: Subject, seat: Subject) -> bool:
@@ -130,7 +135,8 @@ def zone_of(subject: Subject, vision: Vision, props: list[Subject]) -> Zone:
     thing, place = subject.thing, vision.place
     if thing in ROOTED:
         return Zone.GROUND
-    if hangs(thing, props):
+    flown = any(prop.thing in AIRCRAFT and prop.link in _BEARING for prop in props)
+    if hangs(thing, props) or flown:
         return Zone.AIR
     if subject.action in _ALOFT or place in _WITHOUT_GROUND:
         return Zone.AIR
@@ -140,7 +146,11 @@ def zone_of(subject: Subject, vision: Vision, props: list[Subject]) -> Zone:
         or subject.action in {Action.SWIM, Action.SURF}
     ):
         return Zone.WATER
-    sits = thing in SITTING or (thing in ALIGHTING and any(prop.link in {Link.ON, Link.IN} for prop in props))
+    sits = (
+        thing in SITTING
+        or subject.action is Action.SLEEP
+        or (thing in ALIGHTING and any(prop.link in {Link.ON, Link.IN} for prop in props))
+    )
     if (thing in FLYERS and not sits) or "broom" in things:
         return Zone.AIR
     return Zone.GROUND

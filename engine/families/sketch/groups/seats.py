@@ -9,6 +9,7 @@ from engine.families.sketch import bodies
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.groups.sizes import size_of
 from engine.families.sketch.habits import (
+    AIRCRAFT,
     ALIGHTING,
     BOARDS,
     DWELLINGS,
@@ -78,6 +79,12 @@ def mount_of(rider: Subject, prop: Subject, *, inside: bool) -> Mount:
         mount = Mount(size=max(2.2, size_of(thing) / size_of(rider.thing)), seat=0.0, highest=0.74)
     elif thing in DWELLINGS and prop.link is Link.IN:  # before the door
         mount = Mount(size=1.7 if thing == "tent" else 2.3, seat=0.0, highest=0.74)
+    elif thing == Shape.BALLOON and inside:  # behind the edge of its basket
+        mount = Mount(size=3.2, seat=0.0, behind=False)
+    elif thing == "flying-saucer":
+        mount = Mount(size=2.2, seat=0.56)
+    elif thing in AIRCRAFT:
+        mount = Mount(size=2.2, seat=0.42)
     elif thing in WHEELCHAIRS:
         mount = Mount(size=1.0, seat=0.3, behind=False, x=0.12)
     elif thing in VESSELS | SEE_THROUGH and prop.link is Link.IN:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.families.sketch.habits import (
+    AIRCRAFT,
     FLOATERS,
     FLYERS,
     FOR_LYING,
@@ -74,6 +75,12 @@ def settled(draft: Draft) -> list[Subject]:
 def _set_right(draft: Draft, things: list[Subject]) -> None:
     """Change links that a preposition says, but that cannot be meant."""
     _share_seats(draft, things)
+    for at in range(1, len(things)):
+        pilot, craft = things[at - 1], things[at]
+        flies = pilot.action is Action.FLY and is_alive(pilot.thing) and pilot.thing not in FLYERS
+        if flies and craft.thing in AIRCRAFT and craft.to is None and at not in draft.joined:
+            things[at - 1] = replace(pilot, action=None)
+            things[at] = replace(craft, link=Link.DRIVE, to=at - 1, action=None)
     for at, thing in enumerate(things):
         if thing.to is None:
             continue
@@ -93,7 +100,8 @@ def _share_seats(draft: Draft, things: list[Subject]) -> None:
         last = seat.to
         if last is None or last == 0 or seat.link not in _MOUNTED or not is_alive(things[last].thing):
             continue
-        holder = things[last].to if things[last].link is Link.WITH and seat.thing not in HOLDS_SMALL else None
+        pet = seat.thing in HOLDS_SMALL  # "a girl with a cat in a basket"
+        holder = things[last].to if things[last].link is Link.WITH and not pet else None
         one, other = things[last - 1], things[last]
         both = one.to is None and other.to is None and is_alive(one.thing) and one.action is other.action
         if holder is None and both and last in draft.joined and seat.thing in _FOR_SEVERAL:

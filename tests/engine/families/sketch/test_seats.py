@@ -278,3 +278,33 @@ def test_a_window_that_rain_falls_on_is_that_of_the_room():
     assert [subject.thing for subject in vision.subjects] == ["steaming-bowl"]
     assert vision.place is Place.ROOM
     assert Weather.RAIN in vision.weather
+
+
+@pytest.mark.parametrize(
+    ("prompt", "craft"),
+    [
+        ("a boy in a hot air balloon", "hot-air-balloon"), ("a cat flying a plane", "airplane"),
+        ("a dog in a rocket", "rocket"), ("a cow in a ufo", "flying-saucer"),
+    ],
+)  # fmt: skip
+def test_who_is_in_a_craft_flies_with_it_and_is_small_in_it(prompt, craft):
+    group = one(prompt)
+    (flown,) = group.props
+    assert (group.zone, flown.figure.thing) == (Zone.AIR, craft)
+    assert flown.size > 2
+    assert flown.behind == (craft != "hot-air-balloon")
+
+
+def test_a_bird_and_a_plane_fly_by_themselves():
+    assert len(actors("a bird and a plane flying")) == 2
+
+
+def test_who_sleeps_does_not_fly():
+    assert one("a dragon sleeping").zone is Zone.GROUND
+
+
+def test_a_cat_is_on_the_lap_of_who_is_in_a_chair():
+    group = one("a grandma in a chair with a cat on her lap")
+    chair, cat = group.props
+    assert chair.behind
+    assert cat.size <= 0.45
