@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.core.sentence import Sentence
+from engine.families.sketch.groups.belonging import is_separate
+from engine.families.sketch.habits import ROOTED, is_alive
 from engine.families.sketch.language.draft import MOST_KINDS, Draft
 from engine.families.sketch.language.tokens import Token
-from engine.families.sketch.words import Place
+from engine.families.sketch.words import Link, Place, Subject
 
 _SPOKEN: Mapping[str, str] = {
     "man-beard": "man with a beard", "womans-hat": "hat", "ice": "block of ice", "wood": "log",
@@ -20,6 +22,8 @@ _SPOKEN_PLACES: Mapping[Place, str] = {
     Place.MOON: "the moon", Place.UNDERWATER: "the bottom of the sea", Place.SKY: "the sky",
     Place.ROOM: "a room", Place.BRIDGE: "a bridge", Place.LAKE: "a lake",
 }  # fmt: skip
+_AT = (ROOTED - {"window", "door"}) | {"sun", "crescent-moon", "full-moon", "cloud", "snowflake", "rainbow"}
+"""What one is at where a word says "in": "in un cimitero"."""
 _MOST_NAMED = 3  # words that a note names
 _LONGEST = 24  # letters of each
 
@@ -32,6 +36,25 @@ def note_thing(reading: Draft, token: Token, name: str) -> None:
 def note_place(reading: Draft, token: Token, place: Place) -> None:
     """Note the place that stands in for another."""
     _note(reading, token, _SPOKEN_PLACES[place])
+
+
+def note_beside(reading: Draft, things: list[Subject]) -> None:
+    """Note who is drawn beside what they are in or hold."""
+    for subject in things:
+        by = things[subject.to] if subject.to is not None else None
+        if by is None or subject.link not in {Link.IN, Link.HOLD} or not is_alive(by.thing):
+            continue
+        apart = (
+            is_alive(subject.thing)
+            if subject.link is Link.HOLD
+            else subject.thing not in _AT and not is_alive(subject.thing)
+        )
+        if apart and is_separate(subject, by) and by.count == subject.count == 1:
+            reading.notes.append(
+                Sentence(
+                    "I drew {thing} beside {other}", thing=_spoken(by.thing), other=_spoken(subject.thing)
+                )
+            )
 
 
 def _note(reading: Draft, token: Token, drawn: str) -> None:

@@ -25,7 +25,7 @@ from engine.families.sketch.language.modifying import (
     names_the_kind,
     says_the_kind,
 )
-from engine.families.sketch.language.notes import missing, note_place, note_thing
+from engine.families.sketch.language.notes import missing, note_beside, note_place, note_thing
 from engine.families.sketch.language.players import of_the_game
 from engine.families.sketch.language.settling import hour_of, place_of, settled
 from engine.families.sketch.language.sizing import SCALES, keeps_size, take_size
@@ -73,6 +73,7 @@ def read(prompt: str) -> Vision:
         if token.meaning is None or not token.meaning.describes:  # "a giant wave" is no waving
             reading.before = token.text
     things = settled(reading)
+    note_beside(reading, things)
     text = " ".join(token.text for token in found)
     salt = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big")
     place = place_of(reading, things, salt)

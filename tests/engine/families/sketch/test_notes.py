@@ -232,3 +232,15 @@ def test_what_is_only_like_the_thing_that_was_asked_for_is_said(prompt, thing, w
 )
 def test_a_feast_that_is_not_drawn_is_said(prompt, word):
     assert f"the sketch does not know “{word}”" in read(prompt).notes
+
+
+@pytest.mark.parametrize(
+    ("prompt", "notes"),
+    [
+        ("a cat in a wheel", ("I drew a cat beside a wheel",)),
+        ("a girl holding a horse", ("I drew a girl beside a horse",)),
+        ("a cat in a box", ()), ("a girl holding a cat", ()), ("a girl in a house", ()),
+    ],
+)  # fmt: skip
+def test_who_is_drawn_beside_what_they_are_in_or_hold_is_said(prompt, notes):
+    assert read(prompt).notes == notes
