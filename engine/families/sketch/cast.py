@@ -50,6 +50,7 @@ _SPEEDS: Mapping[Action, float] = {
     Action.RUN: 0.06, Action.WALK: 0.05, Action.FLY: 0.07, Action.SWIM: 0.05, Action.SURF: 0.06,
     Action.JUMP: 0.04,
 }  # fmt: skip
+_TAKEN = frozenset({Link.HOLD, Link.WITH})
 _SEATED = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
 _FACING = frozenset({Action.FIGHT, Action.KISS})
 _FOLLOWS: Mapping[Action, float] = {Action.RUN: 0.26, Action.WALK: 0.07, Action.SURF: 0.12, Action.FLY: 0.05}
@@ -158,8 +159,13 @@ def _groups(vision: Vision) -> list[Group]:
         while holder is not None and holder not in roots:
             holder = subjects[holder].to
         others = [one for one in subjects if one.to == holder and one is not subject]
+        own_seat = subject.link in _TAKEN and any(one.to == at and one.link in _SEATED for one in subjects)
         company = holder is not None and _shares_seat(subjects, subject, holder)
-        if holder is not None and (company or not is_separate(subject, subjects[holder], others)):
+        if (
+            holder is not None
+            and not (own_seat and is_alive(subject.thing))
+            and (company or not is_separate(subject, subjects[holder], others))
+        ):
             props[holder].append(subject)
         else:
             roots.append(at)

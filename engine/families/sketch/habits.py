@@ -207,7 +207,7 @@ SHOULDERED = _set("parrot owl blackbird bird dove chipmunk")
 PERCHES = _set("deciduous-tree evergreen-tree palm-tree house barn fence scarecrow")
 """What has a top that small animals sit on."""
 
-HOLDS_SMALL = _set("basket bucket package handbag backpack")
+HOLDS_SMALL = COOKWARE | SEE_THROUGH | _set("basket bucket package handbag backpack")
 """What an animal that goes with somebody is in, rather than both: "a girl with a cat in a basket"."""
 
 SHADING = _set("deciduous-tree evergreen-tree palm-tree christmas-tree tanabata-tree beach-with-umbrella")

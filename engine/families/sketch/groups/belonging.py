@@ -41,6 +41,7 @@ from engine.families.sketch.habits import (
 from engine.families.sketch.words import Action, Link, Place, Shape, Subject, Vision
 
 _WITHIN = AIRCRAFT | VESSELS | SEE_THROUGH | WHEELCHAIRS
+_WINGED_MOUNTS = frozenset({Shape.DRAGON.value, "phoenix-bird", "eagle"})
 _ALOFT = frozenset({Action.FLY, Action.FALL, Action.RISE})
 _BEARING = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
 _MOST_COMPANY = 2  # of who goes with somebody on one seat
@@ -135,7 +136,7 @@ def zone_of(subject: Subject, vision: Vision, props: list[Subject]) -> Zone:
     thing, place = subject.thing, vision.place
     if thing in ROOTED:
         return Zone.GROUND
-    flown = any(prop.thing in AIRCRAFT and prop.link in _BEARING for prop in props)
+    flown = any(prop.thing in AIRCRAFT | _WINGED_MOUNTS and prop.link in _BEARING for prop in props)
     if hangs(thing, props) or flown:
         return Zone.AIR
     if subject.action in _ALOFT or place in _WITHOUT_GROUND:

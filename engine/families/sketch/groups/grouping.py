@@ -20,6 +20,7 @@ _BY_HAND = frozenset({Link.LIFT, Link.EAT, Link.DRINK, Link.HOLD, Link.WITH})
 _ABOVE = _BY_HAND | {Link.WEAR}  # an umbrella is worn in Korean
 _MOUNTED = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
 _WITH_HANDS = frozenset({Action.DANCE, Action.SURF, Action.FIGHT, Action.SING, Action.WAVE, Action.KISS})
+_SMALL_ASHORE, _ASHORE = frozenset({"fish", "tropical-fish", "blowfish"}), 0.55  # beside what walks
 _IN_CLAWS = 0.6  # sizes of who flies with it
 _HIGHEST = 0.84  # heights of a thing with all that is above it
 
@@ -46,6 +47,8 @@ def grouped(
         wide=figure.wide,
         high=figure.high,
     )
+    if subject.thing in _SMALL_ASHORE and group.zone is Zone.GROUND and not alone:
+        group = replace(group, size=group.size * _ASHORE)
     hands = 0
     # Who goes along comes before what bears them all.
     for prop in sorted(props, key=lambda one: one.link is not Link.WITH or not is_alive(one.thing)):

@@ -22,7 +22,7 @@ def lift(group: Group, prop: Subject, largest: float = _LARGEST) -> Group:
     flies = group.zone is Zone.AIR and not is_person(group.subject.thing)
     hangs = _BELLY if group.figure.own else 0.0
     raised = max(0.0, 0.96 * figure.high * size - hangs) if flies else 0.0
-    foot = -hangs if flies else 0.03 - group.figure.high - group.raised
+    foot = 0.0 if flies else 0.03 - group.figure.high - group.raised
     pile = tuple(
         Prop(figure=figure, colour=prop.colour, size=size, x=0.0, y=foot - at * figure.high * size, worn=True)
         for at in range(1 if flies else prop.count)

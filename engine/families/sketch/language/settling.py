@@ -18,6 +18,7 @@ from engine.families.sketch.habits import (
     ROLLERS,
     ROOTED,
     SWIMMERS,
+    UMBRELLAS,
     VESSELS,
     WINGED,
     WORN,
@@ -98,7 +99,13 @@ def _share_seats(draft: Draft, things: list[Subject]) -> None:
     """Let who was named before another share the seat: "a boy and a dog on a couch"."""
     for at, seat in enumerate(things):
         last = seat.to
-        if last is None or last == 0 or seat.link not in _MOUNTED or not is_alive(things[last].thing):
+        shelters = seat.thing in UMBRELLAS and seat.link is Link.UNDER
+        if (
+            last is None
+            or last == 0
+            or not (seat.link in _MOUNTED or shelters)
+            or not is_alive(things[last].thing)
+        ):
             continue
         pet = seat.thing in HOLDS_SMALL  # "a girl with a cat in a basket"
         holder = things[last].to if things[last].link is Link.WITH and not pet else None

@@ -308,3 +308,27 @@ def test_a_cat_is_on_the_lap_of_who_is_in_a_chair():
     chair, cat = group.props
     assert chair.behind
     assert cat.size <= 0.45
+
+
+def test_a_fish_on_land_is_smaller_than_a_man():
+    man, fish = sorted(actors("a man with a fish"), key=lambda actor: actor.group.figure.thing == "fish")
+    assert fish.group.size < 0.7 * man.group.size
+
+
+@pytest.mark.parametrize("prompt", ["a girl with a goldfish in a bowl", "a girl holding a cat in a basket"])
+def test_a_pet_in_a_bowl_or_a_basket_is_in_it_and_not_the_girl(prompt):
+    girl, pet = sorted(
+        (actor.group for actor in actors(prompt)), key=lambda group: group.figure.thing != "girl"
+    )
+    assert not girl.props
+    assert len(pet.props) == 1
+
+
+def test_who_rides_a_dragon_is_in_the_air():
+    knight = next(actor for actor in actors("a knight riding a dragon over a castle") if actor.group.props)
+    assert knight.group.zone is Zone.AIR
+
+
+def test_who_has_a_dog_holds_the_umbrella():
+    boy = next(actor.group for actor in actors("a boy with a dog under an umbrella") if actor.group.props)
+    assert boy.figure.thing == "boy"
