@@ -26,7 +26,13 @@ from engine.families.camera.layout import Bounds, Layout, read_layout, surrounde
 from engine.families.camera.look import PAGE_LINES, SURE_TEXT, look
 from engine.families.camera.seen import Seen
 from engine.families.camera.shot import Brief, Shot, shot_of
-from engine.families.camera.two_pictures.crossing import Dissolve, Passage, crisp, turning
+from engine.families.camera.two_pictures.crossing import (
+    Dissolve,
+    Passage,
+    agree_at_their_seams,
+    crisp,
+    turning,
+)
 from engine.families.camera.two_pictures.ends import End, both_ends
 from engine.families.camera.two_pictures.pairing import pair
 from engine.runtime.context import EngineContext
@@ -184,16 +190,17 @@ def _cross(first: End, last: End, size: tuple[int, int], brief: Brief, watch: _W
     """The frames from one picture to another."""
     check = watch.check
     (one, known), (other, known_too) = ((_reduced(part, size), seen) for part, seen in (first, last))
+    seen_first, seen_last = cover(one, *size), cover(other, *size)
     pairing = pair(
-        cover(one, *size),
-        cover(other, *size),
+        seen_first,
+        seen_last,
         tuple(known.whole),
         tuple(known_too.whole),
         faces=tuple(known.faces),
         faces_too=tuple(known_too.faces),
     )
     check()
-    if pairing is not None:
+    if pairing is not None and agree_at_their_seams(seen_first, seen_last, pairing):
         return Passage.of(one, other, size, pairing, brief).frames()
     begun = shot_of(one, known, size, turning(brief, flat=known.flat), check)
     ended = shot_of(other, known_too, size, turning(brief, last=True, flat=known_too.flat), check)

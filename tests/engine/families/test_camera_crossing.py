@@ -12,7 +12,7 @@ from engine.core.receipt import Outcome
 from engine.core.recipe import Camera, Role
 from engine.families import load
 from engine.families.camera.known import Known
-from engine.families.camera.two_pictures.crossing import part_of
+from engine.families.camera.two_pictures.crossing import agree_at_their_seams, part_of
 from engine.families.camera.two_pictures.ends import both_ends
 from engine.families.camera.two_pictures.pairing import carried, pair
 from engine.gate import MEASURES, TROUBLES, Finding, judge
@@ -146,6 +146,23 @@ def test_in_doubt_two_pictures_are_two_scenes(pagoda, change):
         "even": np.full_like(first, 90),
     }[change]
     assert pair(first, last) is None
+
+
+def test_two_views_dissolve_where_what_stands_at_a_seam_was_moved(views):
+    """Leaves without a stem hung at the edge of the second picture, which had them elsewhere."""
+    first, last = (cover(part, WIDTH, HEIGHT) for part in views)
+    found = pair(first, last)
+    assert found is not None
+    assert agree_at_their_seams(first, last, found)
+    back = np.asarray(np.linalg.inv(found.matrix), np.float64)
+    moved, left = first.copy(), carried(back, np.zeros((1, 2)))[0, 0]
+    moved[:, round(left) - 10 : round(left) + 20] = (20, 160, 40)
+    found = pair(moved, last)
+    assert found is not None
+    assert not agree_at_their_seams(moved, last, found)
+    frames = cross(moved, last)
+    alone = np.abs(frames[18:].astype(int) - (20, 160, 40)).max(axis=3) < 30
+    assert not alone.any()
 
 
 def test_two_scenes_dissolve_without_a_cut_and_within_the_middle_half(others, dissolved):

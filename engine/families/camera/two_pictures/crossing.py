@@ -39,6 +39,14 @@ FEATHER = 0.06
 RELIT = 3.0
 """Light and colour of one are brought to those of the other by this factor at most."""
 
+SEAM, DIFFERS = 40.0, 0.15
+"""Levels beyond all that one picture has near a place, from which on the other shows something else there;
+and the share of the seam between them from which on that would hang there as scraps."""
+TONES = 33
+"""Points of the curve, from the darkest to the brightest, by which one light is turned into another one."""
+ABOUT, BEYOND = 0.01, 0.02
+"""How far near is, as a share of the mean side; and the share of a picture outside the other one up to which
+nothing of it is seen alone for long."""
 SOFT = 0.45
 """Pixels of the canvas over which it is blurred; less would flicker, more be seen beside the pictures."""
 
@@ -238,6 +246,45 @@ class Passage:
         feather = FEATHER * np.sqrt(width * height)
         outside = feather * (1 - min(1.0, way / feather)) + 0.5
         return np.asarray(np.clip((inside + np.float32(outside)) / np.float32(feather), 0, 1), np.float32)
+
+
+def agree_at_their_seams(first: Pixels, last: Pixels, pairing: Pairing) -> bool:
+    """Whether each picture goes on where the other one ends.
+
+    Where only one has been, it is seen alone; what stands elsewhere in the other would be cut off there.
+
+    Args:
+        first, last: uint8 ``[H, W, 3]``, RGB, of one size, as they were paired.
+        pairing: how the second lies in the first.
+    """
+    back = np.asarray(np.linalg.inv(pairing.matrix), np.float64)
+    return max(_differs_at_seam(first, last, pairing.matrix), _differs_at_seam(last, first, back)) <= DIFFERS
+
+
+def _differs_at_seam(one: Pixels, other: Pixels, way: NDArray[np.float64]) -> float:
+    """The share of one picture, right within the other one's edge, in which that shows something else."""
+    rows, columns = one.shape[:2]
+    unit = np.sqrt(rows * columns)
+    places = _taken(grid(rows, columns), way)
+    x, y = places[..., 0], places[..., 1]
+    within = np.minimum(np.minimum(x, columns - 1 - x), np.minimum(y, rows - 1 - y))
+    seam = (within > 0) & (within < FEATHER * unit)
+    if (within < -1).mean() < BEYOND or not seam.any():
+        return 0.0
+    laid = cv2.remap(other, places, NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    here, there = (cv2.GaussianBlur(side, (0, 0), 1.5).astype(np.float32) for side in (one, laid))
+    # In other light and at another hour the same things are there: the seam's levels are brought together.
+    shares = np.linspace(0, 1, TONES)
+    for channel in range(3):
+        own, others = (np.quantile(side[..., channel][seam], shares) for side in (here, there))
+        here[..., channel] = np.interp(here[..., channel], own, others)
+    near = 2 * max(1, round(ABOUT * unit)) + 1
+    around = np.ones((near, near), np.uint8)
+    strange = [
+        np.maximum(cv2.erode(last, around) - first, first - cv2.dilate(last, around)).max(axis=2)
+        for first, last in ((here, there), (there, here))
+    ]
+    return float((np.maximum(*strange)[seam] > SEAM).mean())
 
 
 def _canvas(picture: Pixels, size: tuple[int, int]) -> Pixels:
