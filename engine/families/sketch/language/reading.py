@@ -106,8 +106,8 @@ def _small(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> N
 
 
 def _thing(reading: Draft, token: Token, key: str, rest: tuple[Token, ...]) -> None:
-    falls = any(one.meaning is not None and one.meaning.kind == "weather" for one in reading.since)
-    if key == "window" and falls and reading.link in PLACED:
+    since = {one.meaning.kind for one in reading.since if one.meaning is not None}
+    if key == "window" and since >= {"weather", "relation"}:
         reading.place, reading.link = reading.place or Place.ROOM, None  # a room has a window of its own
         return
     if names_the_kind(reading.language, token, rest):

@@ -241,9 +241,9 @@ def test_one_only_runs_from_what_cannot_chase_and_keeps_what_one_has():
     ],
 )
 def test_clothes_that_are_named_before_the_person_are_worn(prompt, who, clothes):
-    worn = next(one for one in read(prompt).subjects if one.thing == clothes)
-    assert worn.link is Link.WEAR
-    assert read(prompt).subjects[worn.to].thing == who
+    subjects = read(prompt).subjects
+    (worn,) = (one for one in subjects if one.thing == clothes)
+    assert (worn.link, worn.to) == (Link.WEAR, [one.thing for one in subjects].index(who))
 
 
 def test_who_wears_what_is_named_first_also_does_what_was_said_before():
@@ -255,6 +255,6 @@ def test_who_wears_what_is_named_first_also_does_what_was_said_before():
 
 
 def test_where_weather_behind_a_comma_falls_nothing_else_stands():
-    """The bowl stood on the window that it rained on."""
-    assert [one.link for one in read("a bowl of ramen, rain on the window").subjects] == [None, None]
+    """The bowl stood on what it rained on."""
+    assert [one.link for one in read("a bowl of ramen, rain on the car").subjects] == [None, None]
     assert read("a cat in the rain on a horse").subjects[1].link is Link.ON
