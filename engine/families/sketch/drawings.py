@@ -160,7 +160,7 @@ def _most_seen(points: Points, parts: list[Part], but: frozenset[RGB]) -> int:
     Args:
         points: of the drawing.
         parts: of it, from the back to the front.
-        but: colours that do not count as long as there are others.
+        but: colours that do not count as long as there are others, which are not those of tyres.
     """
     size = 96
     pixels = (points + np.array([_WIDEST / 2, 1.0])) * size
@@ -171,7 +171,7 @@ def _most_seen(points: Points, parts: list[Part], but: frozenset[RGB]) -> int:
     by_colour: dict[RGB, int] = {}
     for part, share in zip(parts, shares.tolist(), strict=True):
         by_colour[part.colour] = by_colour.get(part.colour, 0) + share
-    counted = by_colour.keys() - but or by_colour.keys()
+    counted = {colour for colour in by_colour.keys() - but if max(colour) >= _DARK} or by_colour.keys()
     wanted = max(counted, key=lambda colour: by_colour[colour] * (0.35 + (max(colour) - min(colour)) / 255))
     return max(
         (place for place, part in enumerate(parts) if part.colour == wanted), key=lambda at: shares[at]

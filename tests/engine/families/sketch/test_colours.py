@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.families.sketch import drawings
+from engine.families.sketch.drawings import drawing
 from engine.families.sketch.language.colouring import COLOURS
 from engine.families.sketch.language.reading import read
 from engine.families.sketch.puppet import colours
@@ -95,3 +96,8 @@ def test_a_colour_of_what_is_not_drawn_paints_nothing_else(prompt, found):
 def test_a_second_one_of_another_colour_or_number_is_a_second_one(prompt, found):
     seen = [(one.thing, one.count, one.colour) for one in read(prompt).subjects]
     assert seen == [(thing, count, COLOURS[colour] if colour else None) for thing, count, colour in found]
+
+
+def test_a_scooter_is_painted_on_its_frame_and_not_on_its_tyres():
+    scooter = drawing("kick-scooter")
+    assert max(scooter.parts[scooter.seen].colour) > 200

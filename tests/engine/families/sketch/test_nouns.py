@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.families.sketch.habits import is_person
 from engine.families.sketch.language import vocabulary
 from engine.families.sketch.language.reading import read
 from engine.families.sketch.language.tokens import tokens
@@ -332,3 +333,30 @@ def test_bros_are_people_and_sundown_is_an_hour():
     vision = read("a car driving thru the desert at sundown")
     assert vision.hour is Hour.SUNSET
     assert vision.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("my brother and my sister dancing", [("man", 1), ("woman", 1)]),
+        ("two uncles and an aunt", [("man", 2), ("woman", 1)]),
+        ("my neighbor walking her dog", [("person", 1), ("dog", 1)]),
+        ("my nephew and my niece", [("boy", 1), ("girl", 1)]),
+        ("my baby brother sleeping", [("baby", 1)]),
+        ("mi tío y mi prima", [("man", 1), ("woman", 1)]),
+        ("six jack o lanterns", [("jack-o-lantern", 6)]),
+    ],
+)
+def test_families_and_neighbours_are_people(prompt, found):
+    vision = read(prompt)
+    assert [(one.thing, one.count) for one in vision.subjects] == found
+    assert not vision.notes
+
+
+@pytest.mark.parametrize(
+    "job", ["dentist", "mailman", "waitress", "lawyer", "photographer", "hacker", "tourist"]
+)
+def test_a_job_without_a_drawing_is_a_person_and_that_is_said(job):
+    vision = read(f"a {job} dancing in the snow")
+    assert [is_person(one.thing) for one in vision.subjects] == [True]
+    assert len(vision.notes) == 1
