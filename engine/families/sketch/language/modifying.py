@@ -31,7 +31,8 @@ def names_the_kind(language: str, token: Token, rest: tuple[Token, ...]) -> bool
     Two things beside each other are one in English, unless a comma stands between them, both live ("a cat
     astronaut" has something of both), or the second is what the first does: "a man fishing".
     """
-    if language != "en" or not rest or token.plural or not token.text.isalpha() or rest[0].apart:
+    spelt = token.text.replace(" ", "").isalpha()  # and no emoji, and nobody's: "mom's car"
+    if language != "en" or not rest or token.plural or not spelt or rest[0].apart:
         return False
     head = rest[0].meaning
     if head is None or head.kind != "thing" or not rest[0].text[:1].isalpha() or rest[0].text.endswith("ing"):

@@ -299,6 +299,8 @@ def test_a_plural_that_no_ending_tells_is_one_too(prompt, thing):
         ("a golden retriever puppy", [("dog", 1)], "I drew a dog for “retriever puppy”"),
         ("a red fire truck", [("fire-engine", 1)], None),
         ("a puppy dog", [("dog", 1)], None),
+        ("a taco. A truck", [("taco", 1), ("delivery-truck", 1)], None),
+        ("an ice cream van", [("delivery-truck", 1)], "I drew a delivery truck for “ice cream van”"),
         ("a taco, truck", [("taco", 1), ("delivery-truck", 1)], None),
         ("a dog - house", [("dog", 1), ("house", 1)], None),
         ("tacos truck", [("taco", 3), ("delivery-truck", 1)], None),
