@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.families.camera.known import Area
+from engine.families.camera.regions import long_lines, places_along
 
 Pixels = NDArray[np.uint8]
 Lab = NDArray[np.float32]
@@ -121,15 +122,10 @@ class Fine:
         """
         rows, columns = area.shape
         total = 0.0
-        for x0, y0, x1, y1 in self.lines:
+        for line in long_lines(self.lines, (rows, columns), at_least=LINE, off_level=off_level):
+            x0, y0, x1, y1 = line
             long = float(np.hypot(x1 - x0, y1 - y0))
-            turned = float(np.degrees(np.arctan2(abs(y1 - y0), abs(x1 - x0))))
-            if long < LINE * (rows * columns) ** 0.5 or turned < off_level:
-                continue
-            along = np.linspace(0, 1, int(long))
-            across = np.clip((x0 + (x1 - x0) * along).round().astype(int), 0, columns - 1)
-            down = np.clip((y0 + (y1 - y0) * along).round().astype(int), 0, rows - 1)
-            total += long if area[down, across].mean() > 0.8 else 0.0  # noqa: PLR2004 (mostly)
+            total += long if area[places_along(line, (rows, columns))].mean() > 0.8 else 0.0  # noqa: PLR2004 (mostly)
         return total / float(np.sqrt(max(1, int(area.sum()))))
 
 

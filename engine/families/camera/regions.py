@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import cv2
@@ -78,3 +79,32 @@ def guided(guide: Plane, plane: Plane, *, radius: int, eps: float, out: Plane | 
         np.asarray(cv2.resize(p, size, interpolation=cv2.INTER_LINEAR), np.float32) for p in (gain, offset)
     )
     return np.asarray(gain * out + offset, np.float32)
+
+
+def long_lines(
+    lines: NDArray[np.float32], size: tuple[int, int], *, at_least: float, off_level: float
+) -> Iterator[NDArray[np.float32]]:
+    """Those lines that count as straight ones.
+
+    Args:
+        lines: float32 ``[n, 4]``, each from x, y to x, y.
+        size: rows and columns of the picture that they lie in.
+        at_least: how long one has to be, as a share of its mean side.
+        off_level: degrees; lines that are more level don't count.
+    """
+    rows, columns = size
+    for line in lines:
+        x0, y0, x1, y1 = line
+        turned = float(np.degrees(np.arctan2(abs(y1 - y0), abs(x1 - x0))))
+        if float(np.hypot(x1 - x0, y1 - y0)) >= at_least * (rows * columns) ** 0.5 and turned >= off_level:
+            yield line
+
+
+def places_along(
+    line: NDArray[np.float32], size: tuple[int, int]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The pixels that a line goes over: their rows and their columns."""
+    x0, y0, x1, y1 = line
+    along = np.linspace(0, 1, int(float(np.hypot(x1 - x0, y1 - y0))))
+    across = np.clip((x0 + (x1 - x0) * along).round().astype(np.intp), 0, size[1] - 1)
+    return np.clip((y0 + (y1 - y0) * along).round().astype(np.intp), 0, size[0] - 1), across

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.families.camera.regions import attached, contrast_along
+from engine.families.camera.regions import attached, contrast_along, long_lines, places_along
 
 Lab = NDArray[np.float32]
 Plane = NDArray[np.float32]
@@ -152,20 +152,14 @@ def _is_built(lab: Lab, edge: Plane, mask: Mask) -> bool:
 
 def _beams(lab: Lab, edge: Plane, inside: Mask) -> int:
     """How many long, straight, slanted lines are in an area."""
-    rows, columns = inside.shape
     light = np.clip(cv2.GaussianBlur(lab[..., 0], (0, 0), 0.7) * 2.55, 0, 255).astype(np.uint8)
     twice = cv2.resize(light, None, fx=2, fy=2)
     found = cv2.createLineSegmentDetector().detect(twice)[0]
     count = 0
-    for x0, y0, x1, y1 in () if found is None else found.reshape(-1, 4) / 2:
-        long = float(np.hypot(x1 - x0, y1 - y0))
-        off_level = float(np.degrees(np.arctan2(abs(y1 - y0), abs(x1 - x0))))
-        if long < _BEAM * (rows * columns) ** 0.5 or off_level < _SLANTED:
-            continue
-        along = np.linspace(0, 1, int(long))
-        across = np.clip((x0 + (x1 - x0) * along).round().astype(int), 0, columns - 1)
-        down = np.clip((y0 + (y1 - y0) * along).round().astype(int), 0, rows - 1)
-        count += bool(inside[down, across].mean() > 0.8 and np.median(edge[down, across]) > 2)  # noqa: PLR2004 (mostly; levels of Lab a pixel)
+    lines = np.zeros((0, 4), np.float32) if found is None else found.reshape(-1, 4) / 2
+    for line in long_lines(lines, inside.shape, at_least=_BEAM, off_level=_SLANTED):
+        places = places_along(line, inside.shape)
+        count += bool(inside[places].mean() > 0.8 and np.median(edge[places]) > 2)  # noqa: PLR2004 (mostly; levels of Lab a pixel)
     return count
 
 
